@@ -1,0 +1,90 @@
+/**
+ * What can go wrong, as people are told it.
+ *
+ * A QueueError is the world or the user saying no: it is printed as one line without a stack, and its code
+ * decides the exit status. Anything else that is thrown is our bug and is shown with its stack.
+ */
+
+/** Stable names for refusals; README lists them with the exit status each one gives. */
+export type ErrorCode =
+  | 'FAILED'
+  | 'DUPLICATE_JOB'
+  | 'NOT_WRITABLE'
+  | 'UNSAFE_HOME'
+  | 'DISK_FULL'
+  | 'USAGE'
+  | 'INVALID_JOB'
+  | 'BAD_CONFIG'
+  | 'WRONG_STATE'
+  | 'NOT_FOUND'
+  | 'NO_WORKER'
+  | 'PARTLY_DONE'
+  | 'STILL_RUNNING'
+
+const EXIT: Record<ErrorCode, number> = {
+  FAILED: 1,
+  DUPLICATE_JOB: 1,
+  NOT_WRITABLE: 1,
+  UNSAFE_HOME: 1,
+  DISK_FULL: 1,
+  USAGE: 2,
+  INVALID_JOB: 2,
+  BAD_CONFIG: 2,
+  WRONG_STATE: 3,
+  NOT_FOUND: 4,
+  NO_WORKER: 5,
+  PARTLY_DONE: 6,
+  STILL_RUNNING: 75,
+}
+
+export class QueueError extends Error {
+  override readonly name = 'QueueError'
+  readonly code: ErrorCode
+  /** What to do next, as one sentence without a full stop. */
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.hint = hint
+  }
+
+  /** The exit status a command ends with when it fails for this reason (design of the exit codes: README). */
+  get exitCode(): number {
+    return EXIT[this.code]
+  }
+}
+
+/** The errno name of a system error (`ENOENT` …), or undefined for anything else. */
+export function errno(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** The word of `known` nearest to what was typed, or undefined when none is near enough to be meant. */
+export function nearest(typed: string, known: readonly string[]): string | undefined {
+  const reach = Math.max(1, Math.floor(typed.length / 3))
+  let best: string | undefined
+  let least = reach + 1
+  for (const word of known) {
+    const d = word.startsWith(typed) && typed.length > 2 ? 1 : distance(typed, word)
+    if (d < least) [best, least] = [word, d]
+  }
+  return best
+}
+
+/** Levenshtein distance with adjacent swaps counted as one. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    rows.push(row)
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let d = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d = Math.min(d, at(i - 2, j - 2) + 1)
+      row.push(d)
+    }
+  }
+  return at(a.length, b.length)
+}

@@ -1,0 +1,208 @@
+/**
+ * The test runner: one process a spec file, and no green that is none.
+ *
+ * uvu alone reports success for a `before` hook that throws, a thrown non-Error, a file that never calls `.run()`, a
+ * forgotten `.only`, an empty selection; and it has no time limit. So a file passes here only if its process exits
+ * with 0 and its closing block says that every one of at least one test passed. The last line is always
+ * `N passed, N failed, N skipped`, and what was skipped is listed before it with the reason.
+ *
+ *     node dist/spec/run.js [--at-once 2] [--limit 120] [--under dist/spec] [part of a path]...
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs, stripVTControlCharacters } from 'node:util'
+import { monotonicMs } from '../lib/clock.ts'
+import { processesOf, signal } from '../fixtures/processes.ts'
+import { cleanEnv, ROOT } from '../fixtures/program.ts'
+
+interface Report {
+  readonly file: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: readonly string[]
+  /** Why the file failed, beyond its own output; empty when it passed. */
+  readonly wrong: readonly string[]
+  readonly output: string
+  readonly seconds: number
+}
+
+interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly output: string
+  readonly tookTooLong: boolean
+  readonly left: readonly string[]
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'at-once': { type: 'string', default: '2' },
+    limit: { type: 'string', default: '120' },
+    under: { type: 'string', default: 'dist/spec' },
+  },
+})
+const BLOCK = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)\n {2}Duration: /gm
+
+const under = resolve(ROOT, values.under)
+const limitMs = Number(values.limit) * 1000
+const say = (text: string): boolean => process.stdout.write(`${text}\n`)
+
+/** Process groups and scratch directories of the files that run now, for whoever interrupts us. */
+const alive = new Map<number, string>()
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(name, () => {
+    for (const [group, scratch] of alive) cleanUp(group, scratch)
+    say('\ninterrupted\n0 passed, 1 failed, 0 skipped')
+    process.exit(130)
+  })
+
+async function main(): Promise<void> {
+  const isMeant = (file: string): boolean => positionals.length === 0 || positionals.some((part) => file.includes(part))
+  const files = findFiles(under).filter(isMeant)
+  if (files.length === 0) {
+    say(`no spec file ${positionals.length > 0 ? `matches ${positionals.join(' ')}` : `under ${values.under}`}`)
+    say('0 passed, 1 failed, 0 skipped')
+    process.exitCode = 1
+    return
+  }
+  const reports: Report[] = []
+  const lane = async (): Promise<void> => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      const report = await run(file)
+      reports.push(report)
+      show(report)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Number(values['at-once']) || 1) }, lane))
+  conclude(reports)
+}
+
+function findFiles(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.spec.js'))
+    .map((name) => join(dir, name))
+    .toSorted()
+}
+
+async function run(file: string): Promise<Report> {
+  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'queuectl-spec-')))
+  const begun = monotonicMs()
+  try {
+    const skips = join(scratch, 'skips.ndjson')
+    const ending = await execute(file, scratch, skips)
+    return judge(file, ending, readSkips(skips), (monotonicMs() - begun) / 1000)
+  } finally {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Runs one file to its end in a process group, a home and a temporary directory of its own. */
+function execute(file: string, scratch: string, skips: string): Promise<Ending> {
+  return new Promise((resolved, reject) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+      cwd: scratch,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...cleanEnv(), HOME: scratch, TMPDIR: scratch, SPEC_SKIPS: skips },
+    })
+    child.on('error', reject)
+    const group = child.pid
+    if (group === undefined) return
+    alive.set(group, scratch)
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    let tookTooLong = false
+    let left: readonly string[] = []
+    const limit = setTimeout(() => {
+      tookTooLong = true
+      cleanUp(group, scratch)
+    }, limitMs)
+    child.on('exit', () => {
+      clearTimeout(limit)
+      // Whatever it left running would keep its output open, and us waiting.
+      left = cleanUp(group, scratch)
+    })
+    child.on('close', (code, name) => {
+      alive.delete(group)
+      resolved({ code, signal: name, output: stripVTControlCharacters(output), tookTooLong, left })
+    })
+  })
+}
+
+/** Kills a file's process group and all that was started with its scratch directory; returns what there was. */
+function cleanUp(group: number, scratch: string): string[] {
+  const left = processesOf(scratch).filter(({ pid }) => pid !== group)
+  signal(-group, 'SIGKILL')
+  for (const { pid } of left) signal(pid, 'SIGKILL')
+  return left.map(({ pid, command }) => `${pid} ${command}`)
+}
+
+interface Skip {
+  readonly test: string
+  readonly reason: string
+}
+
+function readSkips(path: string): Skip[] {
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as Skip)
+}
+
+function judge(file: string, ending: Ending, skips: readonly Skip[], seconds: number): Report {
+  const block = [...ending.output.matchAll(BLOCK)].at(-1)
+  const [total = 0, passed = 0, unnamed = 0] = block?.slice(1).map(Number) ?? []
+  const wrong: string[] = []
+  if (ending.tookTooLong) wrong.push(`took longer than ${values.limit} s and was killed`)
+  else if (ending.signal) wrong.push(`was ended by ${ending.signal}`)
+  else if (!block) wrong.push('did not say how many tests passed')
+  if (ending.left.length > 0) wrong.push(`left processes running: ${ending.left.join(', ')}`)
+  if (block && total === 0) wrong.push('has no tests, or forgot .run()')
+  if (block && passed !== total) wrong.push(`${total - passed} of ${total} tests failed`)
+  if (/\.only\s*\(/.test(readFileSync(file, 'utf8'))) wrong.push('has .only left in it')
+  if (skips.length > passed) wrong.push('skipped more tests than it passed')
+  if (ending.code !== 0 && wrong.length === 0) wrong.push(`exited with ${ending.code}`)
+  const skipped = skips.map(({ test, reason }) => `${test} (${reason})`)
+  for (let n = 0; n < unnamed; n++) skipped.push('one by .skip in the file (no reason given)')
+  return {
+    file,
+    passed: Math.max(0, passed - skips.length),
+    failed: wrong.length === 0 ? 0 : Math.max(1, total - passed),
+    skipped,
+    wrong,
+    output: ending.output,
+    seconds,
+  }
+}
+
+const shown = (file: string): string => relative(under, file).replace(/\.js$/, '')
+
+function show({ file, passed, skipped, wrong, output, seconds }: Report): void {
+  const counts = `${passed} passed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`
+  if (wrong.length === 0) say(`ok    ${shown(file)}: ${counts} (${seconds.toFixed(2)} s)`)
+  else say(`FAIL  ${shown(file)}: ${wrong.join('; ')} (${seconds.toFixed(2)} s)\n${indented(output)}`)
+}
+
+const indented = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => `    | ${line}`)
+    .join('\n')
+
+function conclude(reports: readonly Report[]): void {
+  const sum = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0)
+  const failed = reports.filter(({ wrong }) => wrong.length > 0)
+  say('')
+  for (const { file, wrong } of failed) say(`failed: ${shown(file)}: ${wrong.join('; ')}`)
+  for (const { file, skipped } of reports) for (const what of skipped) say(`skipped: ${shown(file)}: ${what}`)
+  const skipped = sum((report) => report.skipped.length)
+  say(`${sum((report) => report.passed)} passed, ${sum((report) => report.failed)} failed, ${skipped} skipped`)
+  process.exitCode = failed.length > 0 ? 1 : 0
+}
+
+await main()
