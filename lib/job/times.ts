@@ -1,0 +1,73 @@
+/**
+ * Instants and durations as people write them and as files carry them. Pure.
+ *
+ * A duration parser of our own because the packages at hand accept garbage (`parse-duration` takes `-5m` and
+ * `1h 30`) or cannot read `1h30m` (`@lukeed/ms`), and a date parser limited to ISO 8601 because `chrono-node`
+ * drops an IANA zone in silence.
+ */
+
+const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** Seconds in `90`, `90s`, `1h30m`, `500ms`, `2d`; undefined when the text is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) return undefined
+  let seconds = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g))
+    seconds += Number(amount) * (UNITS[unit ?? ''] ?? 0)
+  return seconds
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i
+
+/**
+ * Milliseconds since the epoch of an ISO 8601 date or date-time; without a zone it is local time.
+ * Undefined when the text is no such thing or names a day or hour that does not exist.
+ */
+export function parseInstant(text: string): number | undefined {
+  const match = ISO.exec(text.trim())
+  if (!match) return undefined
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', zone] = match
+  const parts = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number]
+  const [y, mo, d, h, mi, s] = parts
+  const asUtc = new Date(Date.UTC(y, mo - 1, d, h, mi, s))
+  const exists =
+    asUtc.getUTCFullYear() === y &&
+    asUtc.getUTCMonth() === mo - 1 &&
+    asUtc.getUTCDate() === d &&
+    asUtc.getUTCHours() === h &&
+    asUtc.getUTCMinutes() === mi &&
+    asUtc.getUTCSeconds() === s
+  if (!exists) return undefined
+  const ms = Math.floor(Number(`0.${fraction}`) * 1000)
+  if (!zone) return new Date(y, mo - 1, d, h, mi, s, ms).getTime()
+  if (zone.toUpperCase() === 'Z') return asUtc.getTime() + ms
+  const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))
+  if (offset > 14 * 60 || Number(zone.slice(-2)) > 59) return undefined
+  return asUtc.getTime() + ms - (zone.startsWith('-') ? -offset : offset) * 60_000
+}
+
+/** An instant as the files carry it: ISO 8601, UTC, `Z`. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString()
+
+/** Microseconds since the epoch as they stand in a file name: `20261122T101500.123456Z`, sorting as text. */
+export function formatDue(micros: number): string {
+  const rest = micros % 1000
+  // Rounded, not floored: after the year 2255 a number cannot hold every microsecond, and x.9999 must not become x + 1.
+  const iso = new Date(Math.round((micros - rest) / 1000)).toISOString()
+  const sub = String(rest).padStart(3, '0')
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 23)}${sub}Z`
+}
+
+/** The reverse of {@link formatDue}; undefined when the text is no due time or no real instant. */
+export function parseDue(text: string): number | undefined {
+  const m = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})(\d{3})Z$/.exec(text)
+  if (!m) return undefined
+  const iso = `${m[1]}-${m[2]}-${m[3]}T${m[4]}:${m[5]}:${m[6]}.${m[7]}Z`
+  const ms = Date.parse(iso)
+  // Date.parse takes February 30 for March 2 and 24:00 for the next day: no real instants.
+  return !Number.isNaN(ms) && isoTime(ms) === iso ? ms * 1000 + Number(m[8]) : undefined
+}
+
+/** The UTC day of an instant, `2026-11-22`: the sub-directory of `done/` and the name of a journal file. */
+export const utcDay = (ms: number): string => isoTime(ms).slice(0, 10)
