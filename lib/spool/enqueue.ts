@@ -1,0 +1,166 @@
+/**
+ * New jobs: reserve the id, write aside, flush, rename into view, flush the directory; only then is it acknowledged.
+ *
+ * Crash: before the rename nothing is there but scratch (and perhaps a reservation, which the next one to want the
+ * id takes over); after it the job will run, even if nobody was told.
+ */
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { monotonicFactory } from 'ulid'
+import { nowMicros, randomHex } from '../clock.ts'
+import { QueueError } from '../errors.ts'
+import { DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.ts'
+import { formatName } from '../job/name.ts'
+import { newJob } from '../job/read.ts'
+import { parseInstant } from '../job/times.ts'
+import { exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, syncDir, writeNew } from './files.ts'
+import { findExact } from './find.ts'
+import type { Home } from './home.ts'
+import { type Identity, isRunning, self } from './liveness.ts'
+import { ring } from './wake.ts'
+
+const ulid = monotonicFactory()
+
+/** A new id of our own: sortable by time, unique without asking anybody. */
+export const makeId = (): string => ulid()
+
+export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority'>
+
+/**
+ * Enqueues one job. On return it is on disk and survives a power cut.
+ * @throws QueueError DUPLICATE_JOB when a chosen id is taken, DISK_FULL, NOT_WRITABLE.
+ */
+export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
+  const fresh = prepare(home, request, defaults, true)
+  try {
+    if (request.id !== undefined) syncDir(home.logs)
+    publish(fresh)
+    syncDir(dirname(fresh.target))
+  } catch (error) {
+    takeBack(fresh)
+    throw error
+  }
+  if (fresh.job.state === 'scheduled') ring(home)
+  return fresh.job
+}
+
+/**
+ * Enqueues many jobs with one flush for all; they are acknowledged together, by the return. A refused one (its id is
+ * taken) is an error in its place and does not keep the others back.
+ */
+export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Defaults): (Job | QueueError)[] {
+  const all: Fresh[] = []
+  try {
+    const results = requests.map((request) => {
+      try {
+        const fresh = prepare(home, request, defaults, false)
+        all.push(fresh)
+        return fresh.job
+      } catch (error) {
+        if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return error
+        throw error
+      }
+    })
+    // If we die before this ends: scratch.
+    flushFileSystem(home, all)
+    for (const fresh of all) publish(fresh)
+    for (const dir of new Set(all.map((fresh) => dirname(fresh.target)))) syncDir(dir)
+    ring(home)
+    return results
+  } catch (error) {
+    for (const fresh of all) takeBack(fresh)
+    throw error
+  }
+}
+
+/** A job that is written but not yet in view. */
+interface Fresh {
+  readonly job: Job
+  readonly aside: string
+  readonly target: string
+  readonly unreserve: () => void
+}
+
+function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): Fresh {
+  const now = nowMicros()
+  const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
+  const state = runAt > now ? 'scheduled' : 'pending'
+  const id = request.id ?? makeId()
+  const unreserve = request.id === undefined ? () => {} : reserve(home, id)
+  const job = newJob(request, id, defaults, state, Math.floor(now / 1000))
+  const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
+  const aside = join(home.tmp, `${id}.${randomHex(8)}.new`)
+  try {
+    writeNew(aside, printJob(job), durable)
+  } catch (error) {
+    unreserve()
+    throw error
+  }
+  return { job, aside, target: join(home[state], name), unreserve }
+}
+
+// If we die after this: the job will run, though nobody has been told its id.
+const publish = (fresh: Fresh): boolean => move(fresh.aside, fresh.target)
+
+/** Leaves nothing of a job that could not be acknowledged, unless a worker has it already. */
+function takeBack(fresh: Fresh): void {
+  if (remove(fresh.aside) || remove(fresh.target)) fresh.unreserve()
+}
+
+function flushFileSystem(home: Home, all: readonly Fresh[]): void {
+  const done = spawnSync('sync', ['-f', home.tmp], { stdio: 'ignore' })
+  if (done.status === 0) return
+  // No sync(1) that knows -f (macOS): flush the files one by one.
+  for (const fresh of all) syncDir(fresh.aside)
+}
+
+/**
+ * Makes a chosen id ours, or throws DUPLICATE_JOB. A reservation is a link `logs/<id>/.reserved.<k>` that names the
+ * process; one whose process is dead and whose job is in no state is a leftover, and the first to link k+1 has it.
+ * The links stay: whoever judged link k may only ever create k+1, so of many who find a leftover one wins.
+ * @returns how to give the id up again
+ */
+export function reserve(home: Home, id: string): () => void {
+  const dir = join(home.logs, id)
+  const aside = join(home.tmp, `${id}.${randomHex(8)}.reserved`)
+  writeNew(aside, JSON.stringify(self()), false)
+  try {
+    for (;;) {
+      const isNew = makeDir(dir)
+      const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
+      if (!isNew && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
+        throw new QueueError(
+          'DUPLICATE_JOB',
+          `cannot enqueue ${id}: a job with this id already exists`,
+          `see it with: queuectl show ${id}`,
+        )
+      const mine = join(dir, `.reserved.${last + 1}`)
+      if (!tryLink(aside, mine)) continue
+      return () => {
+        remove(mine)
+        removeEmptyDir(dir)
+      }
+    }
+  } finally {
+    remove(aside)
+  }
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    return linkNew(from, to)
+  } catch (error) {
+    // The directory was pruned in between: begin again.
+    if (exists(from)) return false
+    throw error
+  }
+}
+
+/** Is the process that made this reservation alive, and therefore perhaps about to publish its job? */
+function isReserving(path: string): boolean {
+  const text = read(path)
+  if (text === undefined) return false
+  const owner = JSON.parse(text) as Identity
+  const me = self()
+  return owner.machine === me.machine && owner.boot === me.boot && isRunning(owner)
+}

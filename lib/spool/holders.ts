@@ -1,0 +1,182 @@
+/**
+ * Who holds jobs: a directory in `processing/` for each worker (`worker-…`), for whoever takes a dead worker's jobs
+ * over (`rescue-…`), and for an operator's command in the moment it changes a job (`operator-…`).
+ *
+ * What lies in the directory is what its owner holds; taking the directory away takes the lease away.
+ */
+import { closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import { isoTime } from '../job/times.ts'
+import { exists, look, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
+import type { Home, Place } from './home.ts'
+import { setAside } from './moves.ts'
+import { hold, type Identity, isHeld, isRunning, makeFifos, self } from './liveness.ts'
+
+/** What a worker says of itself in `worker.json`. */
+export interface WorkerCard extends Identity {
+  readonly name: string
+  readonly slots: number
+  readonly started_at: string
+  readonly log: string
+}
+
+export type HolderKind = 'worker' | 'rescue' | 'operator'
+
+export interface Holder {
+  readonly name: string
+  readonly dir: string
+  readonly kind: HolderKind
+  readonly card: WorkerCard | undefined
+  /** `elsewhere`: it belongs to another machine, of which we cannot know. */
+  readonly life: 'alive' | 'dead' | 'elsewhere'
+}
+
+/** A directory of our own in `processing/`, ours as long as this process lives and nobody takes it away. */
+export interface OwnHolder {
+  readonly name: string
+  readonly dir: string
+  readonly card: WorkerCard
+  isThere(): boolean
+  /** Gives the directory up; what still lies in it is found by others. */
+  leave(): void
+}
+
+/** Files in a holder's directory that are not jobs. */
+const FURNITURE = ['worker.json', 'alive', 'bell']
+
+/** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
+export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHolder {
+  const name = `worker-${process.pid}-${randomHex(6)}`
+  const log = join(home.logs, `${name}.log`)
+  const card: WorkerCard = { name, slots, started_at: isoTime(startedAt), log, ...self() }
+  const aside = join(home.tmp, name)
+  const dir = join(home.processing, name)
+  // If we die here: scratch that the sweeper removes.
+  makeDir(aside)
+  writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
+  writeNew(join(aside, 'bell'), '', false)
+  makeFifos([join(aside, 'alive')])
+  const fd = hold(join(aside, 'alive'))
+  // If we die after this: a dead worker that holds nothing; the next one to look removes it.
+  move(aside, dir)
+  return own(home, name, dir, card, fd)
+}
+
+function own(home: Home, name: string, dir: string, card: WorkerCard, fd?: number): OwnHolder {
+  const inode = look(dir)?.ino
+  return {
+    name,
+    dir,
+    card,
+    isThere: () => look(dir)?.ino === inode,
+    leave() {
+      clear(home, dir)
+      if (fd !== undefined) closeSync(fd)
+    },
+  }
+}
+
+/** Removes a holder's directory when no job is left in it; what does not belong there is set aside. */
+export function clear(home: Home, dir: string): boolean {
+  if (jobFiles(dir).length > 0) return false
+  for (const name of names(dir)) {
+    const path = join(dir, name)
+    // `worker.json` goes last, so that a half-emptied directory is still known.
+    if (name === 'worker.json') continue
+    if (name === 'intake' || name === 'lease' || name in home) {
+      for (const inner of names(path)) if (inner.startsWith('.')) remove(join(path, inner))
+      // Somebody has put a job there in this moment: it is found by whoever looks next.
+      if (!removeEmptyDir(path) && exists(path)) return false
+    } else if (FURNITURE.includes(name) || name.startsWith('.')) remove(path)
+    else setAside(home, path, name, 'it lay in the directory of a holder that is gone, and is no job')
+  }
+  remove(join(dir, 'worker.json'))
+  return removeEmptyDir(dir)
+}
+
+/** The names of the job files in a holder's directory. */
+export const jobFiles = (dir: string): string[] =>
+  names(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !FURNITURE.includes(name))
+
+/** Everybody who holds, or could hold, jobs. */
+export const holders = (home: Home): Holder[] => names(home.processing).flatMap((name) => holderOf(home, name) ?? [])
+
+/** The holder whose directory has this name; undefined when it is no holder's. */
+export function holderOf(home: Home, name: string): Holder | undefined {
+  const kind = (['worker', 'rescue', 'operator'] as const).find((word) => name.startsWith(`${word}-`))
+  if (kind === undefined) return undefined
+  const dir = join(home.processing, name)
+  const card = readCard(dir)
+  return { name, dir, kind, card, life: lifeOf(dir, card) }
+}
+
+function readCard(dir: string): WorkerCard | undefined {
+  try {
+    return JSON.parse(read(join(dir, 'worker.json')) ?? '') as WorkerCard
+  } catch {
+    // Gone since, or not written by us: then the FIFO alone tells.
+    return undefined
+  }
+}
+
+function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
+  if (card !== undefined && card.machine !== self().machine) return 'elsewhere'
+  const held = isHeld(join(dir, 'alive'))
+  if (held !== undefined) return held ? 'alive' : 'dead'
+  if (card === undefined || card.boot !== self().boot) return 'dead'
+  return isRunning(card) ? 'alive' : 'dead'
+}
+
+/**
+ * Takes a dead worker's directory over in one rename; undefined: somebody was faster. While we live, others see it
+ * as held; if we die, it is a dead holder's directory again.
+ */
+export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
+  const name = `rescue-${process.pid}-${randomHex(6)}`
+  const dir = join(home.processing, name)
+  const fifo = join(dead.dir, 'alive')
+  const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...self() }
+  // A holder without its FIFO (removed by hand) gets one, so that our own life shows.
+  if (!exists(fifo)) {
+    if (!exists(dead.dir)) return undefined
+    makeFifos([fifo])
+  }
+  const fd = hold(fifo)
+  // If we die after this: the same as before it, under another name.
+  if (move(dead.dir, dir)) return own(home, name, dir, card, fd)
+  closeSync(fd)
+  return undefined
+}
+
+/** A directory for an operator's command, which holds jobs by what they were taken from: `operator-x/<from>/`. */
+export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder {
+  const name = `operator-${process.pid}-${randomHex(6)}`
+  const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...self() }
+  const aside = join(home.tmp, name)
+  const dir = join(home.processing, name)
+  // If we die here: scratch that the sweeper removes.
+  makeDir(aside)
+  makeDir(join(aside, from))
+  writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
+  // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
+  move(aside, dir)
+  return own(home, name, dir, card)
+}
+
+/**
+ * Takes a job into a holder of our own for the moment of one change. Undefined: it was not there any more.
+ * If we die before it is put down again, a worker puts it back to where it came from.
+ */
+export function takeAsOperator(
+  home: Home,
+  from: Place,
+  path: string,
+  fileName: string,
+): { path: string; done(): void } | undefined {
+  const holder = joinOperators(home, from)
+  const taken = join(holder.dir, from, fileName)
+  if (move(path, taken)) return { path: taken, done: () => holder.leave() }
+  holder.leave()
+  return undefined
+}

@@ -1,0 +1,148 @@
+/**
+ * Dropped files: `*.json` that somebody put into `pending/` under a name of his own.
+ *
+ * Hostile until read. Parse it where it lies, take it into our own directory, read it again, stamp it as a job, move it
+ * into `pending/` under our grammar. What is wrong goes to `corrupt/` once it has been still for a while, because
+ * somebody may be writing it at this moment. Never run when in doubt, never deleted.
+ */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { monotonicMs, nowMicros, randomHex } from '../clock.ts'
+import { errno, QueueError } from '../errors.ts'
+import { type Job, type JobRequest, MAX_JOB_BYTES, printJob } from '../job/job.ts'
+import { formatName, idFromStem } from '../job/name.ts'
+import { newJob, NotJson, parseJson, readRequest } from '../job/read.ts'
+import { parseInstant } from '../job/times.ts'
+import { look, makeDir, move, names, readForeign, remove, stamp } from './files.ts'
+import { type Defaults, makeId, reserve } from './enqueue.ts'
+import type { Home } from './home.ts'
+import { moveToPending, setAside } from './moves.ts'
+
+/** Where a holder keeps the file it is taking in, under the name it was dropped as. */
+const INTAKE = 'intake'
+/** A longer name leaves no room for the names we derive from it. */
+const LONGEST_NAME = 200
+
+/** Stillness, in ms, after which a file is believed to be as its writer meant it. */
+const WRONG_AFTER = 2_000
+/** The same for a text that merely ends too early, or a file with a second name. */
+const UNFINISHED_AFTER = 60_000
+
+export type Taken =
+  | { readonly kind: 'taken'; readonly job: Job; readonly fileName: string }
+  | { readonly kind: 'corrupt'; readonly reason: string }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'gone' }
+
+/** Remembers since when each doubtful file has been still, by our own monotonic clock. */
+export class Intake {
+  #still = new Map<string, { readonly signature: string; readonly since: number }>()
+
+  /** Does what can be done about one dropped file now. */
+  async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<Taken> {
+    const path = join(home.pending, fileName)
+    const doubt = doubtAbout(path, fileName)
+    if (doubt === 'gone') {
+      this.#still.delete(fileName)
+      return { kind: 'gone' }
+    }
+    if (doubt) {
+      if (!this.#isStill(path, fileName, doubt.unfinished ? UNFINISHED_AFTER : WRONG_AFTER)) return { kind: 'waiting' }
+      this.#still.delete(fileName)
+      return setAside(home, path, fileName, doubt.reason) ? { kind: 'corrupt', reason: doubt.reason } : { kind: 'gone' }
+    }
+    this.#still.delete(fileName)
+    const held = join(ownDir, INTAKE, fileName)
+    makeDir(join(ownDir, INTAKE))
+    // If we die after this: it lies in a dead holder's intake/, goes back to pending/ and is taken in again.
+    if (!move(path, held)) return { kind: 'gone' }
+    return this.#stampAndMove(home, held, fileName, defaults)
+  }
+
+  async #stampAndMove(home: Home, held: string, fileName: string, defaults: Defaults): Promise<Taken> {
+    const corrupt = (reason: string): Taken =>
+      setAside(home, held, fileName, reason) ? { kind: 'corrupt', reason } : { kind: 'gone' }
+    // It may have been swapped between the check and the move: only what lies here now counts.
+    const read = readDroppedFile(held)
+    if (read === undefined) return { kind: 'gone' }
+    if ('reason' in read) return corrupt(read.reason)
+    const { request } = read
+    let id: string
+    try {
+      id = chooseId(home, request, fileName)
+    } catch (error) {
+      if (error instanceof QueueError && error.code === 'DUPLICATE_JOB')
+        return corrupt(`a job with the id ${request.id} already exists`)
+      throw error
+    }
+    const now = nowMicros()
+    const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
+    const state = runAt > now ? 'scheduled' : 'pending'
+    const job = newJob({ ...request, cwd: request.cwd ?? homedir() }, id, defaults, state, Math.floor(now / 1000))
+    if (!(await stamp(held, printJob(job)))) return { kind: 'gone' }
+    const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
+    return move(held, join(home[state], name)) ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
+  }
+
+  #isStill(path: string, fileName: string, forMs: number): boolean {
+    const stats = look(path)
+    const signature = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : ''
+    const known = this.#still.get(fileName)
+    if (known?.signature === signature) return monotonicMs() - known.since >= forMs
+    this.#still.set(fileName, { signature, since: monotonicMs() })
+    return false
+  }
+}
+
+interface Doubt {
+  readonly reason: string
+  readonly unfinished: boolean
+}
+
+function doubtAbout(path: string, fileName: string): Doubt | 'gone' | undefined {
+  if (Buffer.byteLength(fileName) > LONGEST_NAME)
+    return look(path) ? { reason: `its name is longer than ${LONGEST_NAME} bytes`, unfinished: false } : 'gone'
+  const read = readDroppedFile(path)
+  if (read === undefined) return 'gone'
+  return 'reason' in read ? read : undefined
+}
+
+function readDroppedFile(path: string): { request: JobRequest } | Doubt | undefined {
+  const file = readForeign(path, MAX_JOB_BYTES)
+  if (file === undefined) return undefined
+  if ('refused' in file) return { reason: file.refused, unfinished: file.wait === true }
+  try {
+    return { request: readRequest(parseJson(new TextDecoder('utf-8', { fatal: true }).decode(file.bytes))) }
+  } catch (error) {
+    if (error instanceof NotJson) return { reason: `it is not JSON: ${error.message}`, unfinished: error.endsTooEarly }
+    if (error instanceof QueueError) return { reason: error.message, unfinished: false }
+    if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return { reason: 'it is not UTF-8 text', unfinished: false }
+    throw error
+  }
+}
+
+/** Puts what a dead holder was taking in back, to be taken in again. */
+export function putBackIntake(home: Home, dir: string): void {
+  for (const fileName of names(join(dir, INTAKE)))
+    if (fileName.startsWith('.')) remove(join(dir, INTAKE, fileName))
+    else moveToPending(home, join(dir, INTAKE, fileName), fileName)
+}
+
+/** The id it asks for; else its stem if that is free, else the stem and something random. */
+function chooseId(home: Home, request: JobRequest, fileName: string): string {
+  if (request.id !== undefined) {
+    reserve(home, request.id)
+    return request.id
+  }
+  const stem = idFromStem(fileName)
+  if (stem === undefined) return makeId()
+  for (let id = stem; ; id = `${stem}-${randomHex(6)}`) {
+    try {
+      reserve(home, id)
+      return id
+    } catch (error) {
+      if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
+    }
+  }
+}

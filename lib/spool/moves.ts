@@ -1,0 +1,102 @@
+/**
+ * The changes of state: claim, settle, give back, promote, set aside. Each is one rename onto a name that exists
+ * nowhere else; content is stamped before, in a directory of our own.
+ *
+ * Crash: before the rename the job is where it was, after it where it belongs; there is nothing in between.
+ */
+import { dirname, join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import { type Job, printJob } from '../job/job.ts'
+import { formatName, isIntakeName, type JobName, parseName } from '../job/name.ts'
+import { isRetryDue } from '../job/policy.ts'
+import { eachName, exists, look, makeDir, move, names, stamp, writeNew } from './files.ts'
+import { doneDir } from './find.ts'
+import { type Home, PLACE_OF } from './home.ts'
+
+/** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
+export interface Held {
+  readonly path: string
+  readonly fileName: string
+  readonly name: JobName
+}
+
+/** Takes a job out of `pending/` into our directory, which also signs for it. Undefined: somebody was faster. */
+export function claim(home: Home, ownDir: string, fileName: string, name: JobName): Held | undefined {
+  const path = join(ownDir, fileName)
+  // If we die after this: a dead holder's job that never started; recovery puts it back, uncounted.
+  return move(join(home.pending, fileName), path) ? { path, fileName, name } : undefined
+}
+
+/** Rewrites a held job where it lies. False: it, or our directory, was taken away. */
+export const stampHeld = (held: Held, job: Job): Promise<boolean> => stamp(held.path, printJob(job))
+
+/** Where a settled job comes to lie; `due` in milliseconds. */
+function restPath(home: Home, job: Job, to: Job['state'], due: number): string {
+  const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
+  return to === 'completed' ? join(doneDir(home, due), fileName) : join(home[PLACE_OF[to]], fileName)
+}
+
+/** Moves a stamped job to where its verdict says. False: it was taken away, and nothing is touched. */
+export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], due: number): boolean {
+  // Back in line where it stood.
+  if (to === 'pending') return moveToPending(home, held.path, held.fileName)
+  // If we die before this: the record is stamped and its traces still lie in run/, so recovery only moves it.
+  const target = restPath(home, job, to, due)
+  // The day's directory is made by the first job of the day, and again should somebody remove it.
+  return move(held.path, target) || (to === 'completed' && makeDir(dirname(target)) && move(held.path, target))
+}
+
+/** Puts a held job back under the name it had. False: it was taken away. */
+export function putBack(home: Home, held: Held): boolean {
+  return moveToPending(home, held.path, held.fileName)
+}
+
+/** A file into `pending/`. Should somebody have copied it there, the copy is set aside and not overwritten. */
+export function moveToPending(home: Home, path: string, fileName: string): boolean {
+  const target = join(home.pending, fileName)
+  if (exists(target) && exists(path))
+    setAside(home, target, fileName, 'a copy of a job that exists: another file of this name came into pending/')
+  return move(path, target)
+}
+
+/** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
+export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
+  if (!look(path)) return false
+  const name = `${randomHex(8)}-${fileName.slice(-180)}`
+  // If we die here: a reason without a file, which says when it was and harms nobody.
+  writeNew(join(home.corrupt, `${name}.reason`), `${reason}\n`, false)
+  return move(path, join(home.corrupt, name))
+}
+
+/** What a look at the waiting places found. Times in milliseconds. */
+export interface Promotion {
+  /** Names that came into `pending/`. */
+  readonly promoted: readonly string[]
+  /** When the next job will be due; undefined when none is waiting. */
+  readonly next: number | undefined
+}
+
+/**
+ * Moves what is due out of `scheduled/` and `failed/`. Anybody may; one rename decides who did. The due time stays in
+ * the name, so that among equals a retry neither starves nor overtakes fresh work for ever.
+ */
+export function promote(home: Home, now: number, maxBackoffSeconds: number): Promotion {
+  const promoted: string[] = []
+  let next: number | undefined
+  for (const state of ['scheduled', 'failed'] as const) {
+    for (const fileName of eachName(home[state])) {
+      const name = parseName(fileName)
+      // A dropped file that was put here by hand is taken in like any other.
+      if (!name && !isIntakeName(fileName)) continue
+      const due = name ? name.due / 1000 : now
+      const isDue = state === 'scheduled' ? due <= now : isRetryDue(due, now, maxBackoffSeconds)
+      if (!isDue) next = Math.min(next ?? due, due)
+      else if (moveToPending(home, join(home[state], fileName), fileName)) promoted.push(fileName)
+    }
+  }
+  return { promoted, next }
+}
+
+/** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */
+export const hasWork = (home: Home): boolean =>
+  names(home.pending).some(isIntakeName) || names(home.failed).some(isIntakeName)

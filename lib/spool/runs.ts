@@ -1,0 +1,206 @@
+/**
+ * The files of one run of a job: its output in `logs/<id>/`, and in `run/` the traces by which whoever comes later
+ * knows how far it got. They never move, and go after the settling move.
+ *
+ *   run/<id>.<n>.fifo   held by every process the run started
+ *   run/<id>.<n>.start  start mark: the shim's line of /proc/pid/stat, written just before the command
+ *   run/<id>.<n>.exit   exit record: the command's exit code
+ *   run/<id>.<n>.note   why we are ending it, on disk before the first signal
+ *   run/<id>.<n>.stdin  its standard input, while it is being started
+ */
+import { closeSync, constants, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import type { Job } from '../job/job.ts'
+import {
+  createNew,
+  linkNew,
+  look,
+  makeDir,
+  move,
+  names,
+  read,
+  readTail,
+  remove,
+  removeTree,
+  writeNew,
+} from './files.ts'
+import type { Home } from './home.ts'
+import { isHeld, makeFifos, startIn } from './liveness.ts'
+
+const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin'] as const
+
+/** Why a run is being ended. */
+export type Note =
+  | { readonly why: 'timeout'; readonly seconds: number }
+  | { readonly why: 'cancel'; readonly reason: string }
+  | { readonly why: 'give-back' }
+
+export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'out' | 'err', string>>
+
+export function runPaths(home: Home, id: string, run: number): RunPaths {
+  const trace = (kind: string): string => join(home.run, `${id}.${run}.${kind}`)
+  return {
+    fifo: trace('fifo'),
+    start: trace('start'),
+    exit: trace('exit'),
+    note: trace('note'),
+    stdin: trace('stdin'),
+    out: join(home.logs, id, `${run}.out`),
+    err: join(home.logs, id, `${run}.err`),
+  }
+}
+
+/**
+ * Creates the output files of a run, open for appending. Undefined: run n has been before, so the record that asked
+ * for it is older than the disk.
+ */
+export function createOutput(home: Home, id: string, run: number): { out: number; err: number } | undefined {
+  const paths = runPaths(home, id, run)
+  makeDir(join(home.logs, id))
+  const out = createNew(paths.out)
+  if (out === undefined) return undefined
+  try {
+    const err = createNew(paths.err)
+    if (err !== undefined) return { out, err }
+  } catch (error) {
+    closeSync(out)
+    throw error
+  }
+  closeSync(out)
+  return undefined
+}
+
+/** The numbers of all runs of a job that left output, ascending. */
+export const runNumbers = (home: Home, id: string): number[] =>
+  names(join(home.logs, id))
+    .flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+
+/** A run's standard input as a descriptor: the text in a file that has no name any more. */
+export function openInput(paths: RunPaths, text: string): number {
+  remove(paths.stdin)
+  writeNew(paths.stdin, text, false)
+  const fd = openSync(paths.stdin, constants.O_RDONLY)
+  remove(paths.stdin)
+  return fd
+}
+
+/** How many FIFOs one call of mkfifo(1) makes: it costs a process, whether it makes one or many. */
+const BATCH = 64
+
+const poolDir = (home: Home, owner: string): string => join(home.tmp, `${owner}.fifos`)
+
+/** Removes what a worker made ahead and will not use. */
+export const discardFifos = (home: Home, owner: string): void => removeTree(poolDir(home, owner))
+
+/** FIFOs made ahead for the runs of one worker. */
+export class FifoPool {
+  readonly #dir: string
+  #ready: string[] = []
+
+  constructor(home: Home, owner: string) {
+    this.#dir = poolDir(home, owner)
+    this.#fill()
+  }
+
+  /** Puts a fresh FIFO at `path`. */
+  take(path: string): void {
+    for (;;) {
+      const next = this.#ready.pop()
+      if (next === undefined) this.#fill()
+      // False: scratch that was swept away because it had lain here for long.
+      else if (move(next, path)) return
+      else this.#ready = []
+    }
+  }
+
+  #fill(): void {
+    // If we die here or later: scratch that the sweeper removes.
+    removeTree(this.#dir)
+    makeDir(this.#dir)
+    this.#ready = Array.from({ length: BATCH }, (_, n) => join(this.#dir, String(n)))
+    makeFifos(this.#ready)
+  }
+}
+
+/** What the traces of a run say. */
+export interface Traces {
+  /** Is any of its processes alive? */
+  readonly held: boolean
+  /** Its process group and that leader's start time, once it has started. */
+  readonly leader: { readonly pid: number; readonly start: string } | undefined
+  readonly exit: { readonly code: number; readonly at: number } | undefined
+  readonly note: Note | undefined
+  /** Is there any trace at all? */
+  readonly any: boolean
+}
+
+export function readTraces(paths: RunPaths): Traces {
+  const held = isHeld(paths.fifo)
+  const mark = completeLine(read(paths.start))
+  const exit = completeLine(read(paths.exit))
+  const note = read(paths.note)
+  return {
+    held: held === true,
+    leader: mark === undefined ? undefined : { pid: Number.parseInt(mark, 10), start: startIn(mark) ?? '' },
+    exit:
+      exit !== undefined && /^\d+$/.test(exit) ? { code: Number(exit), at: look(paths.exit)?.mtimeMs ?? 0 } : undefined,
+    note: note === undefined ? undefined : parseNote(note),
+    any: held !== undefined || mark !== undefined || exit !== undefined || note !== undefined,
+  }
+}
+
+/** A record counts only as one complete line: after a power cut it may be empty or torn. */
+const completeLine = (text: string | undefined): string | undefined =>
+  text !== undefined && text.endsWith('\n') && text.length > 1 ? text.slice(0, -1) : undefined
+
+function parseNote(text: string): Note | undefined {
+  try {
+    return JSON.parse(text) as Note
+  } catch {
+    // Notes are linked into place whole; what does not parse is not ours.
+    return undefined
+  }
+}
+
+/** Puts on disk why a run is about to be ended. The first reason stays; returns the one that holds. */
+export function writeNote(home: Home, id: string, run: number, note: Note): Note {
+  const { note: path } = runPaths(home, id, run)
+  const aside = join(home.tmp, `${id}.${run}.${randomHex(8)}.note`)
+  // If we die here: a scratch file; the run goes on.
+  writeNew(aside, JSON.stringify(note))
+  // If we die after this: whoever watches the run, or adopts it, ends it for the reason given.
+  linkNew(aside, path)
+  remove(aside)
+  return parseNote(read(path) ?? '') ?? note
+}
+
+/** Removes the traces of a settled run; a FIFO that is still held stays, for the next run to find. */
+export function removeTraces(paths: RunPaths, held: boolean): void {
+  // If we die here: leftovers of a settled run; the sweeper removes them.
+  for (const kind of TRACES) if (!(held && (kind === 'fifo' || kind === 'start'))) remove(paths[kind])
+}
+
+/** The earlier runs of a job, before run n, that left traces. */
+export const earlierTraces = (home: Home, id: string, n: number): number[] => [
+  ...new Set(
+    names(home.run)
+      .filter((name) => name.startsWith(`${id}.`))
+      .flatMap((name) => /^(\d+)\.\w+$/.exec(name.slice(id.length + 1))?.[1] ?? [])
+      .map(Number)
+      .filter((run) => run < n),
+  ),
+]
+
+/** The last line a run wrote to standard error, for the record; at most 300 characters. */
+export function lastErrorLine(paths: RunPaths): string | undefined {
+  const lines = readTail(paths.err, 4096).split(/\r?\n/)
+  const line = lines.findLast((text) => text.trim() !== '')?.trim()
+  return line === undefined ? undefined : line.slice(0, 300)
+}
+
+/** Has run n of this job been counted while its traces still lie there? Then only its move is missing. */
+export const isCounted = (job: Job, traces: Traces): boolean =>
+  traces.any && job.history.some((run) => run.run === job.runs)

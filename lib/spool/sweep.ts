@@ -1,0 +1,37 @@
+/**
+ * Leftovers of processes that died: scratch in `tmp/`, traces of settled runs in `run/`. Anybody may sweep at any time.
+ */
+import { join } from 'node:path'
+import { look, names, remove, removeTree } from './files.ts'
+import { sightings } from './find.ts'
+import type { Home } from './home.ts'
+import { isHeld } from './liveness.ts'
+
+/** Scratch this old (ms) has no owner left who could still want it. */
+const SCRATCH_AGE = 3_600_000
+/** Traces this old (ms) whose job is not held belong to a settled run. */
+const TRACE_AGE = 60_000
+
+/** Removes leftovers as of `now` (ms). Only names that we make ourselves; a person's file in `tmp/` stays. */
+export function sweep(home: Home, now: number): void {
+  for (const name of names(home.tmp)) {
+    const path = join(home.tmp, name)
+    if (!/\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name)) continue
+    if (now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE) removeTree(path)
+  }
+  // Traces first, holders second: traces only exist while the job is held, so what is not held now is settled.
+  const traces = names(home.run)
+  if (traces.length === 0) return
+  const held = new Set(
+    [...sightings(home, ['processing']), ...sightings(home, ['processing'])].map((seen) => seen.name.id),
+  )
+  for (const name of traces) {
+    const id = /^(.+)\.\d+\.(fifo|start|exit|note|stdin)$/.exec(name)?.[1]
+    if (id === undefined || held.has(id)) continue
+    const path = join(home.run, name)
+    if (now - (look(path)?.mtimeMs ?? now) < TRACE_AGE) continue
+    // A FIFO that is still held, and the start mark beside it, tell the next run of what this one left running.
+    if (isHeld(path.replace(/\.\w+$/, '.fifo'))) continue
+    remove(path)
+  }
+}
