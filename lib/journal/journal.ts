@@ -1,0 +1,112 @@
+/**
+ * What happened: `journal/<UTC day>.ndjson`, one line and one append for each event, in the order they were told.
+ *
+ * An event is told after the change it tells of. A crash in between leaves it untold: counts of what lies where come
+ * from the directories, and only history from here.
+ */
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { nowMs } from '../clock.ts'
+import { isoTime, utcDay } from '../job/times.ts'
+import { append, names, readTail } from '../spool/files.ts'
+import type { Home } from '../spool/home.ts'
+
+/**
+ * What can happen to a job.
+ *
+ * - `enqueued`: it was acknowledged, or its dropped file was taken in.
+ * - `started`: a run began. `adopted`: a run whose worker had died is watched again.
+ * - `completed`, `failed` (will be retried), `dlq` (to `dead/`), `cancelled`: an attempt or the job ended.
+ * - `interrupted`: a run was cut off; the job is pending again. `given_back`: its worker was stopped at once.
+ * - `retried`: a person sent it back. `removed`: its file was taken away by hand while it ran.
+ * - `corrupt`: a file was set aside.
+ */
+export type EventKind =
+  | 'enqueued'
+  | 'started'
+  | 'adopted'
+  | 'completed'
+  | 'failed'
+  | 'dlq'
+  | 'cancelled'
+  | 'interrupted'
+  | 'given_back'
+  | 'retried'
+  | 'removed'
+  | 'corrupt'
+
+export interface Event {
+  readonly at: string
+  readonly event: EventKind
+  readonly job: string
+  readonly run?: number
+  readonly worker?: string
+  readonly duration_ms?: number
+  readonly exit_code?: number
+  /** Why it failed, was cancelled, set aside. */
+  readonly error?: string
+  /** When it will be tried again. */
+  readonly due?: string
+}
+
+/** Tells an event. Never fails: a full disk must not keep a job from being settled. */
+export function tell(home: Home, events: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
+  try {
+    append(
+      join(home.journal, `${utcDay(at)}.ndjson`),
+      events.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
+    )
+  } catch {
+    // The journal is history, not state: nothing depends on it.
+  }
+}
+
+const days = (home: Home): string[] =>
+  names(home.journal)
+    .filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name))
+    .sort()
+
+/** Every event of the journal, oldest first. A line that does not parse (torn by a power cut) is passed over. */
+export async function* events(home: Home): AsyncGenerator<Event> {
+  for (const day of days(home)) {
+    const lines = createInterface({
+      input: createReadStream(join(home.journal, day)),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })
+    for await (const line of lines) {
+      const event = parseEvent(line)
+      if (event) yield event
+    }
+  }
+}
+
+/** The newest events, newest last; read from the end, so that it does not matter how long the journal is. */
+export function newestEvents(home: Home, matches: (event: Event) => boolean, limit: number): Event[] {
+  let found: Event[] = []
+  for (const day of days(home).reverse()) {
+    for (let bytes = 65_536; ; bytes *= 8) {
+      const text = readTail(join(home.journal, day), bytes)
+      const all = Buffer.byteLength(text) < bytes
+      // Unless it is the whole file, the first line may be cut.
+      const lines = text.split('\n').slice(all ? 0 : 1)
+      const here = lines.flatMap((line) => parseEvent(line) ?? []).filter(matches)
+      if (!all && found.length + here.length < limit) continue
+      found = [...here, ...found]
+      break
+    }
+    if (found.length >= limit) break
+  }
+  return found.slice(-limit)
+}
+
+function parseEvent(line: string): Event | undefined {
+  if (line === '') return undefined
+  try {
+    const value = JSON.parse(line) as Event
+    return typeof value.event === 'string' && typeof value.job === 'string' ? value : undefined
+  } catch {
+    // Torn by a power cut, or not ours.
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+/** Every sentence about an event, in one place: for worker logs, `metrics` and whoever else tells people. */
+import type { Event } from './journal.ts'
+
+export function sentence(event: Omit<Event, 'at'>): string {
+  const job = event.run === undefined ? event.job : `${event.job} (run ${event.run})`
+  const took = event.duration_ms === undefined ? '' : ` in ${seconds(event.duration_ms)}`
+  const why = event.error === undefined ? '' : `: ${event.error}`
+  switch (event.event) {
+    case 'enqueued':
+      return `${job} enqueued`
+    case 'started':
+      return `${job} started`
+    case 'adopted':
+      return `${job} is still running and was adopted from a worker that is gone`
+    case 'completed':
+      return `${job} completed${took}`
+    case 'failed':
+      return `${job} failed${took}${why}${event.due === undefined ? '' : `; next try at ${event.due}`}`
+    case 'dlq':
+      return `${job} is dead${why}`
+    case 'cancelled':
+      return `${job} cancelled${why}`
+    case 'interrupted':
+      return `${job} was interrupted and is pending again${why}`
+    case 'given_back':
+      return `${job} was ended and given back, no attempt used`
+    case 'retried':
+      return `${job} sent back by hand`
+    case 'removed':
+      return `${job} was taken away by hand while it ran; its run was ended`
+    case 'corrupt':
+      return `${job} set aside in corrupt/${why}`
+  }
+}
+
+export const seconds = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`

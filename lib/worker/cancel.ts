@@ -1,0 +1,73 @@
+/**
+ * Cancelling a job and waiting until it is so. A run that nobody watches (its worker is dead) is ended here: whoever
+ * cancels takes the job from the dead holder first.
+ */
+import { basename, dirname, join } from 'node:path'
+import { monotonicMs, sleep } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { tell } from '../journal/journal.ts'
+import type { Job } from '../job/job.ts'
+import { cancelJob, findOne, readWhole } from '../spool/change.ts'
+import { move } from '../spool/files.ts'
+import { findExact } from '../spool/find.ts'
+import { joinOperators } from '../spool/holders.ts'
+import type { Home } from '../spool/home.ts'
+import { resume, settleRun } from './jobs.ts'
+import type { Site } from './site.ts'
+
+/** How long an ended job may take to be settled before we look again (ms). */
+const LOOK_EVERY = 10
+
+/** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
+export async function cancelAndWait(home: Home, text: string, reason: string, waitMs: number): Promise<Job> {
+  const until = monotonicMs() + waitMs
+  const { id } = findOne(home, text, 'cancel').name
+  for (;;) {
+    const result = await cancelJob(home, id, reason)
+    if (!('ending' in result)) {
+      tell(home, [{ event: 'cancelled', job: id, error: reason }])
+      return result
+    }
+    if (!result.watched) await endUnwatched(home, id)
+    for (;;) {
+      const seen = findExact(home, id)
+      const job = seen && readWhole(seen, 'cancel')
+      if (job?.state === 'dead' || job?.state === 'completed') return job
+      if (job && monotonicMs() >= until) return job
+      // It got away before the note was seen (its run had just ended, or had not begun): cancel what it is now.
+      if (job && (job.state !== 'processing' || job.runs !== result.run)) break
+      await sleep(LOOK_EVERY)
+    }
+  }
+}
+
+/** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */
+async function endUnwatched(home: Home, id: string): Promise<void> {
+  const seen = findExact(home, id)
+  if (seen?.state !== 'processing') return
+  const holder = joinOperators(home)
+  const ours = join(holder.dir, 'processing', basename(seen.path))
+  // If we die after this: a worker finds it with a dead operator and reads how far it got.
+  if (!move(seen.path, ours)) return holder.leave()
+  const site: Site = {
+    home,
+    holder,
+    config: readConfig(home),
+    fifos: { take: () => {} },
+    tell: (...events) => tell(home, events),
+    say: () => {},
+    insist: async (_doing, act) => act(),
+  }
+  const run = await resume(
+    site,
+    dirname(ours),
+    basename(ours),
+    () => 0,
+    (path) => path,
+  )
+  if (run) {
+    const end = await run.ended
+    if (end.kind !== 'not_begun') await settleRun(site, run, end)
+  }
+  holder.leave()
+}

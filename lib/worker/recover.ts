@@ -1,0 +1,123 @@
+/**
+ * Taking over from the dead: their jobs, and what operators or people left lying in `processing/`.
+ *
+ * A peer's death is heard at once, by the FIFO it held; the timed round finds what was not heard.
+ */
+import { join } from 'node:path'
+import { Socket } from 'node:net'
+import { STATES } from '../job/job.ts'
+import { isIntakeName } from '../job/name.ts'
+import { isExhausted, move, names } from '../spool/files.ts'
+import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
+import { PLACE_OF } from '../spool/home.ts'
+import { putBackIntake } from '../spool/intake.ts'
+import { listen } from '../spool/liveness.ts'
+import { discardFifos } from '../spool/runs.ts'
+import { resume } from './jobs.ts'
+import type { ActiveRun } from './run.ts'
+import type { Site } from './site.ts'
+
+/** The living workers whose death we will hear. */
+export class Peers {
+  readonly #ends = new Map<string, Socket>()
+  readonly #died: () => void
+
+  constructor(died: () => void) {
+    this.#died = died
+  }
+
+  knows(name: string): boolean {
+    return this.#ends.has(name)
+  }
+
+  listenTo(peer: Holder): void {
+    let socket: Socket
+    try {
+      socket = new Socket({ fd: listen(join(peer.dir, 'alive')), readable: true, writable: false })
+    } catch (error) {
+      // Gone since, or no descriptor left to listen with: the timed round will see.
+      if (isExhausted(error)) return
+      return
+    }
+    this.#ends.set(peer.name, socket)
+    const heard = (): void => {
+      socket.destroy()
+      if (this.#ends.delete(peer.name)) this.#died()
+    }
+    socket.on('end', heard).on('error', heard)
+    // Nothing is ever written; reading is what makes the end heard.
+    socket.resume()
+  }
+
+  forget(): void {
+    for (const socket of this.#ends.values()) socket.destroy()
+    this.#ends.clear()
+  }
+}
+
+type Adopted = (fileName: string, run: ActiveRun, slot: number) => void
+
+/** Looks at everybody in `processing/` and takes over what nobody alive holds. */
+export async function recover(site: Site, peers: Peers, adopted: Adopted, freeSlot: () => number): Promise<void> {
+  const { home, holder } = site
+  const entries = names(home.processing)
+  for (const name of entries) {
+    if (name === holder.name || peers.knows(name)) continue
+    const other = holderOf(home, name)
+    if (!other || other.life === 'elsewhere') continue
+    if (other.life === 'alive') {
+      if (other.kind === 'worker') peers.listenTo(other)
+    } else if (other.kind === 'operator') await giveBackOperator(site, other, adopted, freeSlot)
+    else await takeOverWorker(site, other, adopted, freeSlot)
+  }
+  for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, adopted, freeSlot)
+}
+
+/** A job in `processing/` that nobody holds: ours now; read how far it got. */
+async function takeUp(
+  site: Site,
+  dir: string,
+  fileName: string,
+  adopted: Adopted,
+  freeSlot: () => number,
+): Promise<void> {
+  if (!move(join(dir, fileName), join(site.holder.dir, fileName))) return
+  site.say(`${fileName} lay in processing/ and was held by nobody: taken up`)
+  const run = await resume(site, site.holder.dir, fileName, freeSlot, (path) => path)
+  if (run) adopted(fileName, run, run.slot)
+}
+
+async function takeOverWorker(site: Site, dead: Holder, adopted: Adopted, freeSlot: () => number): Promise<void> {
+  const taken = takeOver(site.home, dead)
+  if (!taken) return
+  const files = jobFiles(taken.dir)
+  site.say(`${dead.name} is gone: taking over its ${files.length} jobs`)
+  try {
+    putBackIntake(site.home, taken.dir)
+    for (const fileName of files) {
+      const run = await resume(site, taken.dir, fileName, freeSlot, (path) => {
+        const ours = join(site.holder.dir, fileName)
+        // If we die before this: still in the directory we took; after it: in ours. Found either way.
+        return move(path, ours) ? ours : undefined
+      })
+      if (run) adopted(fileName, run, run.slot)
+    }
+    discardFifos(site.home, dead.name)
+  } finally {
+    taken.leave()
+  }
+}
+
+/** An operator's command that died in the middle: its job goes back to the state it was taken from. */
+async function giveBackOperator(site: Site, dead: Holder, adopted: Adopted, freeSlot: () => number): Promise<void> {
+  for (const state of STATES) {
+    const place = PLACE_OF[state]
+    for (const fileName of names(join(dead.dir, place))) {
+      if (fileName.startsWith('.')) continue
+      if (state === 'processing') await takeUp(site, join(dead.dir, place), fileName, adopted, freeSlot)
+      else if (move(join(dead.dir, place, fileName), join(site.home[place], fileName)))
+        site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
+    }
+  }
+  clear(site.home, dead.dir)
+}

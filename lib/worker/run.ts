@@ -1,0 +1,200 @@
+/**
+ * One run that is going on, seen by whoever watches it: the worker that started it, or one that adopted it.
+ *
+ * A run ends when its own command ends. Its watcher hears that from the shim's exit, or, of an adopted run, from its
+ * FIFO: the shim rings it, and the kernel closes it when the last process is gone.
+ */
+import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { monotonicMs, nowMs } from '../clock.ts'
+import type { Job } from '../job/job.ts'
+import { GRACE_MS, type Outcome } from '../job/policy.ts'
+import type { Home } from '../spool/home.ts'
+import { ageOf, holdersOf, isHeld, listen, startOf } from '../spool/liveness.ts'
+import type { Held } from '../spool/moves.ts'
+import { lastErrorLine, type Note, readTraces, type RunPaths, runPaths, type Traces, writeNote } from '../spool/runs.ts'
+import { type Launched, NOT_BEGUN } from './launch.ts'
+import { signalRun } from './ending.ts'
+
+/** How a run ended, or that it never began because the machine was out of something. */
+export type RunEnd = Outcome | { readonly kind: 'not_begun' }
+
+export class ActiveRun {
+  readonly job: Job
+  readonly held: Held
+  readonly slot: number
+  readonly paths: RunPaths
+  /** Wall clock, for the record. */
+  readonly startedAt: number
+  /** Resolves when the run's own command has ended. */
+  readonly ended: Promise<RunEnd>
+  /** On the monotonic clock; Infinity without a timeout. */
+  readonly deadline: number
+
+  readonly #home: Home
+  readonly #timeout: number
+  #leader: Traces['leader']
+  #socket: Socket | undefined
+  #unref = (): void => {}
+  #note: Note | undefined
+  #grace: NodeJS.Timeout | undefined
+  #finish: (end: RunEnd) => void = () => {}
+  #over = false
+
+  private constructor(
+    home: Home,
+    job: Job,
+    held: Held,
+    slot: number,
+    timeout: number,
+    startedAt: number,
+    elapsed: number,
+  ) {
+    this.#home = home
+    this.job = job
+    this.held = held
+    this.slot = slot
+    this.paths = runPaths(home, job.id, job.runs)
+    this.startedAt = startedAt
+    this.#timeout = timeout
+    this.deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
+    this.ended = new Promise((resolve) => {
+      this.#finish = (end) => {
+        if (this.#over) return
+        this.#over = true
+        clearTimeout(this.#grace)
+        this.#socket?.destroy()
+        resolve(end)
+      }
+    })
+  }
+
+  /** A run we have just started. */
+  static watch(
+    home: Home,
+    job: Job,
+    held: Held,
+    slot: number,
+    timeout: number,
+    startedAt: number,
+    launched: Launched,
+  ): ActiveRun {
+    const run = new ActiveRun(home, job, held, slot, timeout, startedAt, 0)
+    const { child, fifo } = launched
+    const pid = child.pid ?? 0
+    run.#leader = { pid, start: startOf(pid) ?? '' }
+    run.#unref = () => child.unref()
+    closeSync(fifo)
+    child.once('exit', (code) => {
+      if (code !== null) run.#commandEnded(code)
+      // Killed from outside, or by us together with its group: what it started may still be running.
+      else run.#watchFifo()
+    })
+    return run
+  }
+
+  /** A run whose watcher is gone. */
+  static adopt(home: Home, job: Job, held: Held, slot: number, timeout: number, traces: Traces): ActiveRun {
+    const startedAt = Date.parse(job.started_at ?? '') || nowMs()
+    const age =
+      traces.leader && startOf(traces.leader.pid) === traces.leader.start ? ageOf(traces.leader.start) : undefined
+    const run = new ActiveRun(home, job, held, slot, timeout, startedAt, age ?? Math.max(0, nowMs() - startedAt))
+    run.#leader = traces.leader
+    run.#watchFifo()
+    if (traces.note) run.end(traces.note)
+    return run
+  }
+
+  get id(): string {
+    return this.job.id
+  }
+
+  get run(): number {
+    return this.job.runs
+  }
+
+  get pid(): number | undefined {
+    return this.#leader?.pid
+  }
+
+  /** Ends the run for a reason that is on disk before the first signal. The first reason stays. */
+  end(note: Note): void {
+    if (this.#over || this.#grace) return
+    try {
+      this.#note = writeNote(this.#home, this.id, this.run, note)
+    } catch {
+      // No room for it, or the home is gone: end the run all the same; only a crash now would hide why.
+      this.#note = note
+    }
+    this.#signal('SIGTERM')
+    this.#grace = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS)
+  }
+
+  /** Ends it if its time is up, or if somebody left a note that asks for it. */
+  check(): void {
+    if (this.#over) return
+    const { note } = readTraces(this.paths)
+    if (note) this.end(note)
+    else if (monotonicMs() >= this.deadline) this.end({ why: 'timeout', seconds: this.#timeout })
+    else if (this.#socket) this.#look()
+  }
+
+  /** Stops watching; the run goes on, for another worker to adopt. */
+  letGo(): void {
+    this.#unref()
+    this.#socket?.destroy()
+    clearTimeout(this.#grace)
+  }
+
+  /** Processes the run has left behind, by pid. */
+  strays(): number[] {
+    return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : []
+  }
+
+  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    signalRun(this.paths, this.#leader ?? readTraces(this.paths).leader, signal)
+  }
+
+  #watchFifo(): void {
+    // Not blocking a thread: the kernel tells by the event loop when something is written or the last holder ends.
+    this.#socket = new Socket({ fd: listen(this.paths.fifo), readable: true, writable: false })
+    this.#socket.on('data', () => this.#look())
+    this.#socket.on('end', () => this.#look())
+    this.#socket.on('error', () => this.#look())
+    this.#look()
+  }
+
+  /** Has the command of a run that is not our child ended? */
+  #look(): void {
+    const traces = readTraces(this.paths)
+    if (traces.exit) this.#commandEnded(traces.exit.code)
+    else if (!traces.held) this.#finish(this.#outcome(undefined, traces.note))
+  }
+
+  #commandEnded(code: number): void {
+    const traces = readTraces(this.paths)
+    if (code === NOT_BEGUN && !traces.leader && !traces.exit) this.#finish({ kind: 'not_begun' })
+    else this.#finish(this.#outcome(code, traces.note))
+  }
+
+  #outcome(code: number | undefined, note: Note | undefined): Outcome {
+    return outcomeOf(code, this.#note ?? note, this.paths)
+  }
+}
+
+/** What came of a run, from its exit code (if it left one) and the reason it was ended for (if it was). */
+export function outcomeOf(code: number | undefined, note: Note | undefined, paths: RunPaths): Outcome {
+  const exit = code === undefined ? {} : { code }
+  const error = code === 0 ? undefined : lastErrorLine(paths)
+  const said = error === undefined ? {} : { error }
+  switch (note?.why) {
+    case 'timeout':
+      return { kind: 'timed_out', seconds: note.seconds, ...exit, ...said }
+    case 'cancel':
+      return { kind: 'cancelled', reason: note.reason, ...exit }
+    case 'give-back':
+      return { kind: 'given_back', ...exit }
+    case undefined:
+      return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...said }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What everything in this room works with: one worker's place in one home.
+ */
+import type { Config } from '../config.ts'
+import type { Event } from '../journal/journal.ts'
+import type { Home } from '../spool/home.ts'
+import type { OwnHolder } from '../spool/holders.ts'
+
+export interface Site {
+  readonly home: Home
+  /** Our directory; another one after it was taken away. */
+  readonly holder: OwnHolder
+  /** Puts a fresh FIFO at a path. */
+  readonly fifos: { take(path: string): void }
+  /** The settings now in force. */
+  readonly config: Config
+  /** Tells the journal and the log. */
+  tell(...events: Omit<Event, 'at'>[]): void
+  /** A line for the log only. */
+  say(line: string): void
+  /** Does what must be done until the machine has room for it again; claims nothing meanwhile. */
+  insist<T>(doing: string, act: () => T | Promise<T>): Promise<T>
+}
