@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { main } from '../lib/cli/main.ts'
+
+// Not process.exit: what is still being written to a pipe would be cut off.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})

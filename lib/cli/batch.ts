@@ -1,0 +1,132 @@
+/**
+ * `enqueue` of many: from a file or standard input, some thousands at a time, each lot acknowledged together. What is
+ * wrong is named with its line and does not keep the others back.
+ */
+import { createReadStream } from 'node:fs'
+import { errno, QueueError } from '../errors.ts'
+import type { Job, JobRequest } from '../job/job.ts'
+import { readRequest } from '../job/read.ts'
+import type { Queue } from '../queue.ts'
+import { plural, visible } from './print.ts'
+import type { Receipts } from './receipts.ts'
+import { type Found, values } from './stream.ts'
+import type { Io } from './terminal.ts'
+
+/** Jobs that share one flush to disk. */
+const LOT = 2000
+/** Wrong lines that are named; of the others only their number. */
+const NAMED = 10
+
+interface Entry {
+  readonly line: number
+  readonly request: JobRequest
+}
+
+/** @param complete adds to what was given what the options say @returns the exit status */
+export async function enqueueFrom(
+  source: string,
+  complete: (value: unknown) => JobRequest,
+  receipts: Receipts,
+  queue: Queue,
+  io: Io,
+): Promise<number> {
+  const batch = new Batch(receipts, queue, io)
+  if (source === '-' && io.inputIsTerminal) io.say('reading jobs from the terminal; end with Ctrl-D')
+  let lot: Entry[] = []
+  for await (const found of values(open(source, io))) {
+    const entry = batch.read(found, complete)
+    if (entry) lot.push(entry)
+    if (lot.length < LOT) continue
+    await batch.enqueue(lot)
+    lot = []
+  }
+  await batch.enqueue(lot)
+  await receipts.conclude()
+  return batch.conclude(source)
+}
+
+async function* open(source: string, io: Io): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source === '-' ? io.input : createReadStream(source)
+  } catch (error) {
+    const why: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'permission denied',
+      EISDIR: 'it is a directory',
+    }
+    const code = errno(error)
+    if (code === undefined) throw error
+    throw new QueueError('USAGE', `cannot read jobs from ${named(source)}: ${why[code] ?? code}`)
+  }
+}
+
+const named = (source: string): string => (source === '-' ? 'standard input' : visible(source))
+
+class Batch {
+  readonly #receipts: Receipts
+  readonly #queue: Queue
+  readonly #io: Io
+  #enqueued = 0
+  #refused = 0
+  #first: QueueError | undefined
+
+  constructor(receipts: Receipts, queue: Queue, io: Io) {
+    this.#receipts = receipts
+    this.#queue = queue
+    this.#io = io
+  }
+
+  /** Undefined: it is no job, and that has been said. */
+  read(found: Found, complete: (value: unknown) => JobRequest): Entry | undefined {
+    try {
+      if ('error' in found) throw new QueueError('INVALID_JOB', `invalid job: ${found.error}`)
+      return { line: found.line, request: readRequest(complete(found.value)) }
+    } catch (error) {
+      if (!(error instanceof QueueError) || error.code !== 'INVALID_JOB') throw error
+      this.#refuse(found.line, error)
+      return undefined
+    }
+  }
+
+  async enqueue(lot: readonly Entry[]): Promise<void> {
+    if (lot.length === 0) return
+    const results = await this.#enqueueLot(lot)
+    const jobs: Job[] = []
+    results.forEach((result, i) => {
+      if (result instanceof QueueError) this.#refuse(lot[i]?.line ?? 0, result)
+      else jobs.push(result)
+    })
+    this.#enqueued += jobs.length
+    this.#receipts.give(...jobs)
+  }
+
+  async #enqueueLot(lot: readonly Entry[]): Promise<(Job | QueueError)[]> {
+    try {
+      return await this.#queue.enqueueAll(lot.map(({ request }) => request))
+    } catch (error) {
+      if (this.#enqueued > 0)
+        this.#io.say(`${plural(this.#enqueued, 'job')} had been enqueued; those from line ${lot[0]?.line} on were not`)
+      throw error
+    }
+  }
+
+  #refuse(line: number, error: QueueError): void {
+    this.#refused++
+    this.#first ??= error
+    if (this.#refused <= NAMED) this.#io.say(`line ${line}: ${error.message}`)
+  }
+
+  conclude(source: string): number {
+    if (this.#refused > NAMED) this.#io.say(`and ${plural(this.#refused - NAMED, 'more line')}`)
+    if (this.#refused === 0 && this.#enqueued > 0) return 0
+    if (this.#refused === 0)
+      throw new QueueError('INVALID_JOB', `there is no job in ${named(source)}`, 'one JSON object a line, or an array')
+    if (this.#enqueued > 0)
+      throw new QueueError(
+        'PARTLY_DONE',
+        `${this.#refused} of ${plural(this.#enqueued + this.#refused, 'job')} could not be enqueued`,
+      )
+    if (this.#refused === 1 && this.#first) throw this.#first
+    throw new QueueError('INVALID_JOB', `none of ${plural(this.#refused, 'job')} could be enqueued`)
+  }
+}

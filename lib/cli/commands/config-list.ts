@@ -1,0 +1,36 @@
+/** `config list`: every key with its value and where that comes from. */
+import { Command } from 'clipanion'
+import { CONFIG_KEYS, environment, SETTINGS, shownKey } from '../../config.ts'
+import type { Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { table } from '../print.ts'
+
+export class ConfigListCommand extends QueueCommand {
+  static override paths = [
+    ['config', 'list'],
+    ['config', 'show'],
+  ]
+  static override usage = Command.Usage({
+    category: 'Configuration',
+    description: 'list every key with its value and meaning',
+    examples: [
+      ['All of them', 'queuectl config list'],
+      ['For a script', 'queuectl config list --json | jq .max_retries'],
+    ],
+  })
+  static override forms = ['[--json]']
+
+  protected async run(queue: Queue): Promise<void> {
+    const config = queue.config()
+    if (this.json) return this.printJson(config)
+    const set = queue.settings()
+    const isFromEnvironment = environment().foreground !== undefined
+    const rows = CONFIG_KEYS.map((key) => [
+      shownKey(key),
+      String(config[key]),
+      key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file',
+      SETTINGS[key].meaning,
+    ])
+    for (const line of table(['KEY', 'VALUE', 'FROM', 'MEANING'], rows, this.io.columns)) this.print(line)
+  }
+}

@@ -1,0 +1,69 @@
+/** `list`: jobs, one to a line. */
+import { Command, Option } from 'clipanion'
+import { QueueError, nearest } from '../../errors.ts'
+import { parseState, shownState, STATES, type State } from '../../job/job.ts'
+import { type Filter, type Queue, SORTS } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { jobLines } from '../jobs.ts'
+import { printList } from '../lists.ts'
+import { isCount, isOneOf } from '../values.ts'
+
+export class ListCommand extends QueueCommand {
+  static override paths = [['list'], ['ls']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'list jobs',
+    details: `States: ${[...new Set(STATES.map(shownState))].join(', ')}; scheduled lists the pending jobs that are
+      not due yet. The order is that in which jobs run; finished ones come newest first.`,
+    examples: [
+      ['What failed or died', 'queuectl list --state failed,dead'],
+      ['What has been done, with its output', 'queuectl list --state completed --output'],
+      ['The next ten of a queue', 'queuectl list -s pending --queue mail --limit 10'],
+      ['For a script', "queuectl list --json | jq -r '.[].id'"],
+    ],
+  })
+  static override forms = ['[options] [STATE...]']
+
+  states = Option.Array('-s,--state', {
+    description: '<STATE> only jobs in this state; several with commas or repeated',
+  })
+  queueName = Option.String('--queue', { description: '<NAME> only jobs of this queue' })
+  tag = Option.String('--tag', { description: '<TAG> only jobs with this tag' })
+  limit = Option.String('-n,--limit', { description: '<N> at most so many', validator: isCount(1) })
+  sort = Option.String('--sort', { description: `<BY> ${SORTS.join(', ')}`, validator: isOneOf(SORTS) })
+  output = Option.Boolean('-o,--output', false, { description: 'with what the last run of each wrote' })
+  words = Option.Rest({ name: 'state' })
+
+  protected async run(queue: Queue): Promise<void> {
+    const states = readStates([...(this.states ?? []), ...this.words])
+    const filter: Filter = {
+      ...(states.length === 0 ? {} : { states }),
+      ...(this.queueName === undefined ? {} : { queue: this.queueName }),
+      ...(this.tag === undefined ? {} : { tag: this.tag }),
+    }
+    const found = await queue.list(filter, {
+      ...(this.sort === undefined ? {} : { sort: this.sort }),
+      ...(this.limit === undefined ? {} : { limit: this.limit }),
+    })
+    const isFiltered = Object.keys(filter).length > 0
+    const none = isFiltered ? 'no job matches' : 'there are no jobs; add one with: queuectl enqueue -c "echo hello"'
+    await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: jobLines })
+  }
+}
+
+function readStates(typed: readonly string[]): State[] {
+  const words = typed.flatMap((text) => text.split(',')).map((word) => word.trim())
+  if (words.some((word) => word.toLowerCase() === 'all')) return []
+  return words.flatMap((word) => {
+    const state = parseState(word)
+    // What is only not due yet is pending to people.
+    if (state) return state === 'pending' ? ['pending', 'scheduled'] : [state]
+    const close = nearest(word.toLowerCase(), STATES)
+    const known = `states: ${STATES.join(', ')}`
+    throw new QueueError(
+      'USAGE',
+      `unknown state ${JSON.stringify(word)}`,
+      close ? `did you mean ${close}? ${known}` : known,
+    )
+  })
+}

@@ -1,0 +1,66 @@
+/** `logs`: what a run of a job wrote. */
+import { StringDecoder } from 'node:string_decoder'
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import type { Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { eachBlock } from '../output.ts'
+import { harmless } from '../print.ts'
+import { isCount } from '../values.ts'
+
+export class LogsCommand extends QueueCommand {
+  static override paths = [['logs']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'print what a run of a job wrote',
+    details: `Its standard output, then its standard error: of the last run, unless another one is named. A pipe gets
+      the bytes as they are; on a terminal only colours pass, and other control characters are made visible.`,
+    examples: [
+      ['The last run', 'queuectl logs job1'],
+      ['The end of the errors of the first attempt', 'queuectl logs job1 --attempt 1 --stderr --tail 20'],
+    ],
+  })
+  static override forms = ['ID [options]']
+
+  id = Option.String({ name: 'id' })
+  runNumber = Option.String('--run', { description: '<N> run number N; show ID lists them', validator: isCount(1) })
+  attempt = Option.String('--attempt', {
+    description: '<N> the newest run that counted as attempt N',
+    validator: isCount(1),
+  })
+  stdout = Option.Boolean('--stdout', false, { description: 'standard output only' })
+  stderr = Option.Boolean('--stderr', false, { description: 'standard error only' })
+  tail = Option.String('-n,--tail', { description: '<N> the last N lines of each', validator: isCount(0) })
+
+  protected async run(queue: Queue): Promise<void> {
+    const { run, stdout, stderr } = await queue.output(this.id, await this.wanted(queue))
+    const both = this.stdout === this.stderr
+    if (this.json) return this.printJson({ run, stdout, stderr })
+    if (both || this.stdout) this.copy(stdout)
+    if (both || this.stderr) this.copy(stderr)
+  }
+
+  private async wanted(queue: Queue): Promise<number | undefined> {
+    if (this.attempt === undefined) return this.runNumber
+    if (this.runNumber !== undefined)
+      throw new QueueError('USAGE', 'logs: --run and --attempt both say which one: give one of them')
+    const job = await queue.get(this.id)
+    const run = job.history.findLast((one) => one.attempt === this.attempt)
+    if (run) return run.run
+    throw new QueueError(
+      'NOT_FOUND',
+      `${job.id} has no attempt ${this.attempt}`,
+      `see its runs: queuectl show ${job.id}`,
+    )
+  }
+
+  private copy(path: string): void {
+    const { io } = this
+    const text = new StringDecoder('utf8')
+    eachBlock(path, this.tail, (block) => {
+      io.print(io.isSeen ? harmless(text.write(block)) : block)
+      return !io.isOver
+    })
+    if (io.isSeen) io.print(text.end())
+  }
+}

@@ -1,0 +1,55 @@
+/** `metrics`: what the journal tells, for people, as JSON or for Prometheus. */
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import type { Event } from '../../journal/journal.ts'
+import { EVENT_KINDS } from '../../journal/metrics.ts'
+import type { Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { exposition } from '../exposition.ts'
+import { local, visible } from '../print.ts'
+import { isCount } from '../values.ts'
+
+/** Printed even while nothing of the kind has happened. */
+const ALWAYS: readonly string[] = ['enqueued', 'started', 'completed', 'failed', 'dlq']
+
+export class MetricsCommand extends QueueCommand {
+  static override paths = [['metrics']]
+  static override usage = Command.Usage({
+    category: 'Statistics',
+    description: 'event counts, durations and recent events',
+    examples: [
+      ['A summary with the last ten events', 'queuectl metrics'],
+      ['More of them', 'queuectl metrics --recent 50'],
+      ['For the textfile collector of the Prometheus node exporter', 'queuectl metrics --prometheus > queuectl.prom'],
+    ],
+  })
+  static override forms = ['[options]']
+
+  recent = Option.String('-n,--recent', '10', { description: '<N> how many recent events (10)', validator: isCount(0) })
+  prometheus = Option.Boolean('--prometheus', false, { description: 'in the text format of Prometheus' })
+
+  protected async run(queue: Queue): Promise<void> {
+    if (this.prometheus && this.json) throw new QueueError('USAGE', 'metrics: --json or --prometheus, not both')
+    const metrics = await queue.metrics({ recent: this.recent })
+    if (this.prometheus) return this.io.print(exposition(metrics, await queue.count(), await queue.workers()))
+    if (this.json) return this.printJson(metrics)
+    const { average, p50, p95 } = metrics.duration_ms
+    const seconds = (ms: number | null): string => (ms === null ? 'n/a' : `${(ms / 1000).toFixed(2)} seconds`)
+    this.print('=== Job Metrics Summary ===')
+    this.print('Event Counts:')
+    for (const kind of EVENT_KINDS)
+      if (metrics.events[kind] > 0 || ALWAYS.includes(kind)) this.print(`  ${kind}: ${metrics.events[kind]}`)
+    this.print('')
+    this.print(`Average Duration: ${seconds(average)}`)
+    if (p50 !== null) this.print(`Median (p50): ${seconds(p50)}, 95th percentile (p95): ${seconds(p95)}`)
+    if (this.recent === 0) return
+    this.print('')
+    this.print(`Recent Events (last ${this.recent}):`)
+    for (const event of metrics.recent) this.print(`  ${eventLine(event)}`)
+  }
+}
+
+function eventLine({ at, job, event, duration_ms, error }: Event): string {
+  const took = duration_ms === undefined ? '' : ` (${(duration_ms / 1000).toFixed(1)}s)`
+  return `[${local(at)}] ${visible(job)}: ${event}${took}${error === undefined ? '' : ` - ${visible(error)}`}`
+}

@@ -1,0 +1,122 @@
+/**
+ * Help, made of what the commands say of themselves: clipanion's own shows every value as `#0` and cannot be pointed
+ * at a group.
+ *
+ * An option's description may begin with the name of its value, `<N> how many`.
+ */
+import { Cli } from 'clipanion'
+import type { CommandClass } from './command.ts'
+import { allCommands, findCommand, isGroup } from './commands.ts'
+import type { Io } from './terminal.ts'
+import { VERSION } from './version.ts'
+import { padded, wrapped } from './print.ts'
+
+const WIDTH = 80
+
+/** The help for these words: a command, a group such as `worker`, or all. @throws QueueError USAGE */
+export async function help(words: readonly string[], io: Io): Promise<string> {
+  const [first] = words
+  if (first === undefined) return overview(await allCommands(), io)
+  if (isGroup(first) && words[1] === undefined) return overview(await allCommands(first), io, first)
+  return commandHelp(await findCommand(words), io)
+}
+
+/** The ways to call a command, as one types them. */
+export function callsOf(command: CommandClass): string[] {
+  const name = command.paths?.[0]?.join(' ')
+  return command.forms.map((form) => `queuectl ${name} ${form}`.trimEnd())
+}
+
+export interface OptionHelp {
+  readonly names: readonly string[]
+  /** What stands for its value; empty for a switch. */
+  readonly value: string
+  readonly description: string
+}
+
+/** The options of the one command that is registered. */
+export function optionsOf(cli: Pick<Cli<never>, 'definitions'>): OptionHelp[] {
+  const [definition] = cli.definitions()
+  return (definition?.options ?? []).map((option) => {
+    const [names = '', arity] = option.definition.split(' ')
+    const [, value = 'VALUE', text = option.description ?? ''] = /^<(.+?)> (.*)$/s.exec(option.description ?? '') ?? []
+    return {
+      names: names.split(',').toSorted((a, b) => a.length - b.length),
+      value: arity === undefined ? '' : value,
+      description: text,
+    }
+  })
+}
+
+function overview(commands: readonly CommandClass[], io: Io, group?: string): string {
+  const { bold } = io.colors
+  const lines =
+    group === undefined
+      ? [
+          `queuectl ${VERSION}: a background job queue whose whole state is plain files`,
+          '',
+          `${bold('Usage:')} queuectl COMMAND [options]`,
+        ]
+      : [`${bold('Usage:')} queuectl ${group} COMMAND [options]`]
+  const name = (command: CommandClass): string => command.paths?.[0]?.join(' ') ?? ''
+  const width = Math.max(...commands.map((command) => name(command).length))
+  let category: string | undefined
+  for (const command of commands) {
+    if (command.usage?.category !== category) {
+      category = command.usage?.category
+      lines.push('', bold(`${category}:`))
+    }
+    lines.push(`  ${padded(name(command), width)}  ${command.usage?.description}`)
+  }
+  lines.push(
+    '',
+    bold('Everywhere:'),
+    '  --home DIR              the queue to use; else QUEUECTL_HOME, else ~/.queuectl',
+    '  --json                  print JSON; errors as {"error":{...}} on stderr',
+    '  --color auto|always|never',
+    '  -h, --help              help, for a command: queuectl COMMAND --help',
+    '  -v, --version',
+  )
+  if (group === undefined)
+    lines.push(
+      '',
+      bold('Examples:'),
+      '  queuectl enqueue -c "echo hello" --id job1',
+      '  queuectl worker start --count 2',
+      '  queuectl status',
+    )
+  return `${lines.join('\n')}\n`
+}
+
+function commandHelp(command: CommandClass, io: Io): string {
+  const { bold } = io.colors
+  const { description = '', details = '', examples = [] } = command.usage ?? {}
+  const lines = [description.charAt(0).toUpperCase() + description.slice(1), '', bold('Usage:')]
+  for (const call of callsOf(command)) lines.push(`  ${call}`)
+  const others = (command.paths ?? []).slice(1).map((path) => `queuectl ${path.join(' ')}`)
+  if (others.length > 0) lines.push(`  also: ${others.join(', ')}`)
+  if (details) for (const paragraph of details.split('\n\n')) lines.push('', ...wrapped(paragraph, WIDTH))
+  const cli = new Cli()
+  cli.register(command as never)
+  // `--json` is inherited and would come first.
+  const options = optionsOf(cli).toSorted(
+    (a, b) => Number(a.names.includes('--json')) - Number(b.names.includes('--json')),
+  )
+  lines.push('', bold('Options:'), ...optionLines(options))
+  if (examples.length > 0) lines.push('', bold('Examples:'))
+  for (const [what, line] of examples) lines.push(`  # ${what}`, `  ${line}`)
+  return `${lines.join('\n')}\n`
+}
+
+function optionLines(options: readonly OptionHelp[]): string[] {
+  const heads = options.map(({ names, value }) => `${names.join(', ')}${value && ` ${value}`}`)
+  const width = Math.min(26, Math.max(...heads.map((head) => head.length)))
+  return options.flatMap(({ description }, i) => {
+    const [first = '', ...more] = wrapped(description, WIDTH - width - 4)
+    const head = heads[i] ?? ''
+    const indent = ' '.repeat(width + 4)
+    const rest = more.map((line) => indent + line)
+    if (head.length > width) return [`  ${head}`, indent + first, ...rest]
+    return [`  ${padded(head, width)}  ${first}`, ...rest]
+  })
+}

@@ -1,0 +1,60 @@
+/**
+ * From a command line to an exit status.
+ *
+ * Our own main around clipanion, which by itself writes errors to stdout, exits with 1 whatever happened, and colours
+ * pipes.
+ */
+import { readArgv, type Asked } from './argv.ts'
+import type { CommandClass, Context } from './command.ts'
+import { findCommand } from './commands.ts'
+import { fail, isMisfit, usageError } from './failure.ts'
+import { type Io, processIo } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+/** Runs the command that the arguments ask for. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { say } = processIo('never')
+  let asked: Asked
+  try {
+    asked = readArgv(argv)
+  } catch (error) {
+    return fail(error, 'queuectl', argv.includes('--json'), say)
+  }
+  try {
+    return await dispatch(asked, processIo(asked.color))
+  } catch (error) {
+    return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json, say)
+  }
+}
+
+async function dispatch(asked: Asked, io: Io): Promise<number> {
+  if (asked.version) {
+    io.print(`queuectl ${VERSION}\n`)
+    return 0
+  }
+  if (asked.help) {
+    const { help } = await import('./help.ts')
+    io.print(await help(asked.words, io))
+    return 0
+  }
+  return run(await findCommand(asked.words), asked, io)
+}
+
+async function run(command: CommandClass, asked: Asked, io: Io): Promise<number> {
+  const { Cli } = await import('clipanion')
+  const cli = new Cli<Context>({ binaryName: 'queuectl', binaryVersion: VERSION })
+  cli.register(command)
+  const { takesExact } = command
+  const args = asked.words.length === 0 ? ['status', ...asked.args] : [...asked.args]
+  if (asked.exact && !takesExact) args.push('--', ...asked.exact)
+  const context = { io, home: asked.home, exact: takesExact ? asked.exact : undefined }
+  try {
+    const called = cli.process(args, context)
+    return (await called.validateAndExecute()) ?? 0
+  } catch (error) {
+    if (!isMisfit(error)) throw error
+    const { callsOf, optionsOf } = await import('./help.ts')
+    const names = optionsOf(cli).flatMap((option) => option.names)
+    throw usageError(error, command.paths?.[0]?.join(' ') ?? '', names, callsOf(command)[0] ?? '')
+  }
+}

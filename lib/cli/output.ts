@@ -1,0 +1,76 @@
+/** The output of runs, read where it lies. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { errno, QueueError } from '../errors.ts'
+import type { Output, Queue } from '../queue.ts'
+
+const BLOCK = 65_536
+
+/** Runs `use` on an open file and its size; undefined when there is no such file. */
+function withFile<T>(path: string, use: (fd: number, size: number) => T): T | undefined {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    return use(fd, fstatSync(fd).size)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readAt(fd: number, from: number, length: number): Buffer {
+  const block = Buffer.alloc(length)
+  return block.subarray(0, readSync(fd, block, 0, length, from))
+}
+
+/** Where the last `lines` lines begin. */
+function startOfTail(fd: number, size: number, lines: number): number {
+  let found = 0
+  for (let end = size; end > 0; end -= BLOCK) {
+    const from = Math.max(0, end - BLOCK)
+    const block = readAt(fd, from, end - from)
+    for (let i = block.length - 1; i >= 0; i--)
+      if (block[i] === 10 && from + i < size - 1 && ++found === lines) return from + i + 1
+  }
+  return 0
+}
+
+/** Hands a file on in blocks: all of it, or its last `lines` lines. `use` says whether to go on. */
+export function eachBlock(path: string, lines: number | undefined, use: (block: Buffer) => boolean): void {
+  withFile(path, (fd, size) => {
+    let at = lines === undefined ? 0 : lines === 0 ? size : startOfTail(fd, size, lines)
+    for (;;) {
+      const block = readAt(fd, at, BLOCK)
+      if (block.length === 0 || !use(block)) return
+      at += block.length
+    }
+  })
+}
+
+/** The end of what a run wrote, at most 64 KiB. */
+export const tail = (path: string): string =>
+  withFile(path, (fd, size) => readAt(fd, Math.max(0, size - BLOCK), BLOCK).toString('utf8')) ?? ''
+
+export interface LastOutput {
+  readonly run: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The end of the last run's output; undefined when the job has none. */
+export async function lastOutput(queue: Queue, id: string): Promise<LastOutput | undefined> {
+  const output = await outputOf(queue, id)
+  return output && { run: output.run, stdout: tail(output.stdout), stderr: tail(output.stderr) }
+}
+
+async function outputOf(queue: Queue, id: string): Promise<Output | undefined> {
+  try {
+    return await queue.output(id)
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}

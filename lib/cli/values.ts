@@ -1,0 +1,35 @@
+/** What may stand after an option: validators that turn the text into its value. */
+import * as t from 'typanion'
+import { parseDuration } from '../job/times.ts'
+
+/** Typanion's own `isNumber` refuses `3.0` and `+5`. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+export const isNumber = typed('a number', (text) => (NUMBER.test(text) ? Number(text) : undefined))
+
+/** A whole number, not less than `least`. */
+export const isCount = (least: number) =>
+  typed(`a whole number from ${least}`, (text) => {
+    const n = NUMBER.test(text) ? Number(text) : Number.NaN
+    return Number.isSafeInteger(n) && n >= least ? n : undefined
+  })
+
+/** Seconds. */
+export const isDuration = typed('a duration such as 90, 90s, 10m or 1h30m', parseDuration)
+
+export const isOneOf = <T extends string>(words: readonly T[]) =>
+  typed(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text))
+
+function typed<T>(expected: string, parse: (text: string) => T | undefined) {
+  return t.makeValidator<unknown, T>({
+    test: (given, state): given is T => {
+      const value = typeof given === 'string' ? parse(given) : undefined
+      if (value === undefined) {
+        state?.errors?.push(`${state.p ?? '.'}: Expected ${expected} (got ${JSON.stringify(given)})`)
+        return false
+      }
+      if (state?.coercion) state.coercions?.push([state.p ?? '.', state.coercion.bind(null, value)])
+      return true
+    },
+  })
+}
