@@ -30,4 +30,15 @@ export const randomHex = (length: number): string =>
 /** A random number in [0, 1), for jitter. */
 export const chance = (): number => Math.random()
 
-export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+/** Resolves after `ms`, or as soon as `cut` is aborted. */
+export function sleep(ms: number, cut?: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      cut?.removeEventListener('abort', end)
+      done()
+    }
+    const timer = setTimeout(end, ms)
+    cut?.addEventListener('abort', end)
+  })
+}

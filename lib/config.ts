@@ -7,10 +7,10 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as t from 'typanion'
-import { nearest, QueueError } from './errors.ts'
+import { explained, nearest, QueueError } from './errors.ts'
 import { DEFAULTS } from './job/job.ts'
 import { LIMITS } from './job/read.ts'
-import { explained, move, read, remove, writeNew } from './spool/files.ts'
+import { move, read, remove, writeNew } from './spool/files.ts'
 import type { Home } from './spool/home.ts'
 import { randomHex } from './clock.ts'
 
@@ -96,7 +96,7 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? SYNONYMS[word]
+  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(

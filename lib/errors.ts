@@ -60,6 +60,31 @@ export function errno(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
+/** An error of the system as people are told it: what we were doing, on what, why, what to do. */
+export function explained(error: unknown, doing: string): unknown {
+  const code = errno(error)
+  if (error instanceof QueueError || code === undefined) return error
+  const why: Record<string, [string, string?]> = {
+    EACCES: ['permission denied', 'check who owns the directory and its mode'],
+    EPERM: ['not permitted'],
+    EROFS: ['the file system is read-only'],
+    ENOSPC: ['no space left on the device', 'free some space; nothing was lost'],
+    EDQUOT: ['disk quota exceeded', 'free some space; nothing was lost'],
+    ENOENT: ['a file or directory is missing'],
+    ENOTDIR: ['something on the way is not a directory'],
+    EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
+    ENAMETOOLONG: ['the name is too long'],
+  }
+  const [reason, hint] = why[code] ?? [code]
+  const kind =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'DISK_FULL'
+      : ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code)
+        ? 'NOT_WRITABLE'
+        : 'FAILED'
+  return new QueueError(kind, `cannot ${doing}: ${reason}`, hint, { cause: error })
+}
+
 /** The word of `known` nearest to what was typed, or undefined when none is near enough to be meant. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const reach = Math.max(1, Math.floor(typed.length / 3))

@@ -197,7 +197,7 @@ export function settled(job: Job, outcome: Outcome, verdict: Verdict, facts: Run
 
 /** The record as a run starts: counted, signed, and cleared of what the last run left. */
 export const started = (job: Job, facts: { run: number; worker: string; slot: number; at: number }): Job => ({
-  ...withoutResult(job),
+  ...(isSentBackByHand(job) ? retried(job, facts.at) : withoutResult(job)),
   state: 'processing',
   runs: facts.run,
   worker: facts.worker,
@@ -205,6 +205,10 @@ export const started = (job: Job, facts: { run: number; worker: string; slot: nu
   started_at: isoTime(facts.at),
   updated_at: isoTime(facts.at),
 })
+
+/** Was a pending job put there by a person's `mv`, out of `dead/` or `done/`? That is a retry like any other. */
+const isSentBackByHand = (job: Job): boolean =>
+  job.cancelled !== undefined || (job.history.length > 0 && ['dead', 'completed'].includes(restingPlace(job, 0).to))
 
 /** The record of a job a person sends back: attempts from zero, history kept. */
 export const retried = (job: Job, now: number): Job => ({
@@ -243,8 +247,7 @@ export function withoutResult(job: Job): Job {
     strays: _strays,
     ...rest
   } = job
-  // The index signature widens what is left over; every required member is still there.
-  return rest as Job
+  return rest
 }
 
 /**

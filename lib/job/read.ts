@@ -204,10 +204,8 @@ export function readJob(source: string, name: JobName, state: State): Job {
   const value = asObject(parseJson(source)) as Record<string, unknown>
   const { id: _id, queue: _queue, priority: _priority, ...rest } = value
   const request = readRequest(rest)
-  const string = (key: string): string | undefined =>
-    typeof value[key] === 'string' ? (value[key] as string) : undefined
-  const number = (key: string): number | undefined =>
-    typeof value[key] === 'number' ? (value[key] as number) : undefined
+  const string = (key: string): string | undefined => (typeof value[key] === 'string' ? value[key] : undefined)
+  const number = (key: string): number | undefined => (typeof value[key] === 'number' ? value[key] : undefined)
   const created = string('created_at') ?? isoTime(Math.floor(name.due / 1000))
   const cancelled = value.cancelled
   return {

@@ -40,12 +40,15 @@ export function parseInstant(text: string): number | undefined {
     asUtc.getUTCSeconds() === s
   if (!exists) return undefined
   const ms = Math.floor(Number(`0.${fraction}`) * 1000)
-  if (!zone) return new Date(y, mo - 1, d, h, mi, s, ms).getTime()
+  if (!zone) return ifFourDigits(new Date(y, mo - 1, d, h, mi, s, ms).getTime())
   if (zone.toUpperCase() === 'Z') return asUtc.getTime() + ms
   const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))
   if (offset > 14 * 60 || Number(zone.slice(-2)) > 59) return undefined
-  return asUtc.getTime() + ms - (zone.startsWith('-') ? -offset : offset) * 60_000
+  return ifFourDigits(asUtc.getTime() + ms - (zone.startsWith('-') ? -offset : offset) * 60_000)
 }
+
+/** A zone may carry a date over the end of the years that files can name. */
+const ifFourDigits = (ms: number): number | undefined => (/^\d{4}-/.test(isoTime(ms)) ? ms : undefined)
 
 /** An instant as the files carry it: ISO 8601, UTC, `Z`. */
 export const isoTime = (ms: number): string => new Date(ms).toISOString()

@@ -8,12 +8,24 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { monotonicFactory } from 'ulid'
 import { nowMicros, randomHex } from '../clock.ts'
-import { QueueError } from '../errors.ts'
+import { errno, explained, QueueError } from '../errors.ts'
 import { DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
 import { newJob } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
-import { exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, syncDir, writeNew } from './files.ts'
+import {
+  empty,
+  exists,
+  linkNew,
+  makeDir,
+  move,
+  names,
+  read,
+  remove,
+  removeEmptyDir,
+  syncDir,
+  writeNew,
+} from './files.ts'
 import { findExact } from './find.ts'
 import type { Home } from './home.ts'
 import { type Identity, isRunning, self } from './liveness.ts'
@@ -22,7 +34,7 @@ import { ring } from './wake.ts'
 const ulid = monotonicFactory()
 
 /** A new id of our own: sortable by time, unique without asking anybody. */
-export const makeId = (): string => ulid()
+const makeId = (): string => ulid()
 
 export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority'>
 
@@ -31,15 +43,17 @@ export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority'>
  * @throws QueueError DUPLICATE_JOB when a chosen id is taken, DISK_FULL, NOT_WRITABLE.
  */
 export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
-  const fresh = prepare(home, request, defaults, true)
+  let fresh: Fresh | undefined
   try {
+    fresh = prepare(home, request, defaults, true)
     if (request.id !== undefined) syncDir(home.logs)
     publish(fresh)
     syncDir(dirname(fresh.target))
   } catch (error) {
-    takeBack(fresh)
-    throw error
+    if (fresh) takeBack(fresh)
+    throw explained(error, 'enqueue a job')
   }
+  fresh.id.use()
   if (fresh.job.state === 'scheduled') ring(home)
   return fresh.job
 }
@@ -65,11 +79,12 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
     flushFileSystem(home, all)
     for (const fresh of all) publish(fresh)
     for (const dir of new Set(all.map((fresh) => dirname(fresh.target)))) syncDir(dir)
+    for (const fresh of all) fresh.id.use()
     ring(home)
     return results
   } catch (error) {
     for (const fresh of all) takeBack(fresh)
-    throw error
+    throw explained(error, 'enqueue the jobs')
   }
 }
 
@@ -78,33 +93,49 @@ interface Fresh {
   readonly job: Job
   readonly aside: string
   readonly target: string
-  readonly unreserve: () => void
+  readonly id: Reservation
+  isInView: boolean
 }
+
+/** An id that is ours until its job is in view, and by that job from then on. */
+export interface Reservation {
+  /** The job is in view and speaks for itself: should it be removed by hand, the id is free. */
+  use(): void
+  /** There will be no job. */
+  giveUp(): void
+}
+
+const UNRESERVED: Reservation = { use() {}, giveUp() {} }
 
 function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): Fresh {
   const now = nowMicros()
   const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
   const state = runAt > now ? 'scheduled' : 'pending'
   const id = request.id ?? makeId()
-  const unreserve = request.id === undefined ? () => {} : reserve(home, id)
   const job = newJob(request, id, defaults, state, Math.floor(now / 1000))
   const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
   const aside = join(home.tmp, `${id}.${randomHex(8)}.new`)
+  const reservation = request.id === undefined ? UNRESERVED : reserve(home, id)
   try {
     writeNew(aside, printJob(job), durable)
   } catch (error) {
-    unreserve()
+    reservation.giveUp()
     throw error
   }
-  return { job, aside, target: join(home[state], name), unreserve }
+  return { job, aside, target: join(home[state], name), id: reservation, isInView: false }
 }
 
-// If we die after this: the job will run, though nobody has been told its id.
-const publish = (fresh: Fresh): boolean => move(fresh.aside, fresh.target)
+function publish(fresh: Fresh): void {
+  // If we die after this: the job will run, though nobody has been told its id.
+  fresh.isInView = move(fresh.aside, fresh.target)
+  if (!fresh.isInView)
+    throw new QueueError('FAILED', `cannot enqueue ${fresh.job.id}: its file in tmp/, or where it goes, was taken away`)
+}
 
 /** Leaves nothing of a job that could not be acknowledged, unless a worker has it already. */
 function takeBack(fresh: Fresh): void {
-  if (remove(fresh.aside) || remove(fresh.target)) fresh.unreserve()
+  remove(fresh.aside)
+  if (!fresh.isInView || remove(fresh.target)) fresh.id.giveUp()
 }
 
 function flushFileSystem(home: Home, all: readonly Fresh[]): void {
@@ -117,10 +148,10 @@ function flushFileSystem(home: Home, all: readonly Fresh[]): void {
 /**
  * Makes a chosen id ours, or throws DUPLICATE_JOB. A reservation is a link `logs/<id>/.reserved.<k>` that names the
  * process; one whose process is dead and whose job is in no state is a leftover, and the first to link k+1 has it.
- * The links stay: whoever judged link k may only ever create k+1, so of many who find a leftover one wins.
- * @returns how to give the id up again
+ * The links stay: whoever judged link k may only ever create k+1, so of many who find a leftover one wins. A used
+ * reservation is emptied.
  */
-export function reserve(home: Home, id: string): () => void {
+export function reserve(home: Home, id: string): Reservation {
   const dir = join(home.logs, id)
   const aside = join(home.tmp, `${id}.${randomHex(8)}.reserved`)
   writeNew(aside, JSON.stringify(self()), false)
@@ -135,10 +166,13 @@ export function reserve(home: Home, id: string): () => void {
           `see it with: queuectl show ${id}`,
         )
       const mine = join(dir, `.reserved.${last + 1}`)
-      if (!tryLink(aside, mine)) continue
-      return () => {
-        remove(mine)
-        removeEmptyDir(dir)
+      if (!tryLink(aside, mine, dir)) continue
+      return {
+        use: () => empty(mine),
+        giveUp() {
+          remove(mine)
+          removeEmptyDir(dir)
+        },
       }
     }
   } finally {
@@ -146,21 +180,26 @@ export function reserve(home: Home, id: string): () => void {
   }
 }
 
-function tryLink(from: string, to: string): boolean {
+/** False: somebody was faster, or the directory was pruned in between; begin again. */
+function tryLink(aside: string, mine: string, dir: string): boolean {
   try {
-    return linkNew(from, to)
+    return linkNew(aside, mine)
   } catch (error) {
-    // The directory was pruned in between: begin again.
-    if (exists(from)) return false
+    if (errno(error) === 'ENOENT' && exists(aside)) return false
+    removeEmptyDir(dir)
     throw error
   }
 }
 
 /** Is the process that made this reservation alive, and therefore perhaps about to publish its job? */
 function isReserving(path: string): boolean {
-  const text = read(path)
-  if (text === undefined) return false
-  const owner = JSON.parse(text) as Identity
+  let owner: Identity | null
+  try {
+    owner = JSON.parse(read(path) ?? '') as Identity | null
+  } catch {
+    // Gone, used, or torn by a power cut, which no process outlives.
+    return false
+  }
   const me = self()
-  return owner.machine === me.machine && owner.boot === me.boot && isRunning(owner)
+  return owner?.machine === me.machine && owner.boot === me.boot && isRunning(owner)
 }

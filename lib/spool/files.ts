@@ -26,13 +26,17 @@ import {
   rmdirSync,
   rmSync,
   type Stats,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { nowMs } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
+
+export { explained } from '../errors.ts'
 
 const flush = promisify(fdatasync)
 
@@ -46,7 +50,7 @@ export function isExhausted(error: unknown): boolean {
 export function move(from: string, to: string): boolean {
   try {
     // If we die here: it lies at `from` or at `to`, whole.
-    renameSync(from, to)
+    renameSync(real(from), to)
     return true
   } catch (error) {
     // Also when the target directory is gone: then it was taken away, and must not come back by our hand.
@@ -131,6 +135,15 @@ export function createNew(path: string): number | undefined {
   }
 }
 
+/** Empties a file that is there. If we die: it is empty or not. */
+export function empty(path: string): void {
+  try {
+    truncateSync(path)
+  } catch (error) {
+    if (errno(error) !== 'ENOENT') throw error
+  }
+}
+
 /** Appends in one write, so that lines of many writers never mix. If we die: the line is there or not. */
 export function append(path: string, text: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
@@ -191,7 +204,7 @@ export const removeTree = (path: string): void => rmSync(path, { recursive: true
 
 /** Touches a file, making it when missing. */
 export function touch(path: string): void {
-  const now = new Date()
+  const now = new Date(nowMs())
   try {
     utimesSync(path, now, now)
   } catch (error) {
@@ -226,13 +239,29 @@ export function* eachName(path: string): Generator<string> {
   }
 }
 
-/** A file's text; undefined when it is not there (any more). */
+/** Nothing of ours grows beyond this (a record with a long history has some 100 kB). */
+const MAX_BYTES = 67_108_864
+
+/**
+ * A file's text; undefined when it is not there (any more). Never waits and never fills the memory.
+ * @throws QueueError when it is no regular file, or too large to be one of ours.
+ */
 export function read(path: string): string | undefined {
+  let fd: number
   try {
-    return readFileSync(path, 'utf8')
+    fd = openSync(real(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
+    if (errno(error) === 'ENXIO') throw new QueueError('FAILED', `${path} is not a regular file`)
     throw error
+  }
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw new QueueError('FAILED', `${path} is not a regular file`)
+    if (stats.size > MAX_BYTES) throw new QueueError('FAILED', `${path} is larger than ${MAX_BYTES} bytes`)
+    return readFileSync(fd, 'utf8')
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -256,70 +285,15 @@ export function readTail(path: string, bytes: number): string {
 
 /** What a path names, links not followed; undefined when nothing. */
 export function look(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })
+  return lstatSync(real(path), { throwIfNoEntry: false })
+}
+
+/** The path as the system knows it: a name that is not UTF-8, of which we only know an approximation, is looked up. */
+export function real(path: string): string | Buffer {
+  if (!path.includes('\uFFFD') || existsSync(path)) return path
+  const dir = dirname(path)
+  const name = readdirSync(dir, { encoding: 'buffer' }).find((bytes) => bytes.toString() === basename(path))
+  return name === undefined ? path : Buffer.concat([Buffer.from(join(dir, '/')), name])
 }
 
 export const exists = (path: string): boolean => existsSync(path)
-
-/** What was read of somebody else's file, or why it cannot be a job. */
-export type Foreign =
-  | { readonly bytes: Buffer; readonly stats: Stats }
-  | { readonly refused: string; readonly wait?: true }
-
-/**
- * Reads a file that anybody may have put there, without ever blocking on it, following it elsewhere or reading more
- * than `limit` bytes. Undefined: it is gone.
- */
-export function readForeign(path: string, limit: number): Foreign | undefined {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
-  } catch (error) {
-    const code = errno(error)
-    if (code === 'ENOENT') return undefined
-    if (code === 'ELOOP') return { refused: 'it is a symbolic link' }
-    if (code === 'EACCES') return { refused: 'its permissions do not let us read it' }
-    if (code === 'ENXIO') return { refused: 'it is not a regular file' }
-    throw error
-  }
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) return { refused: 'it is not a regular file' }
-    if (process.getuid && stats.uid !== process.getuid())
-      return { refused: `it belongs to another user (uid ${stats.uid})` }
-    // A second name for a moment is how some programs rename; one that stays means somebody else can change it.
-    if (stats.nlink > 1) return { refused: 'it has a second name (hard link)', wait: true }
-    if (stats.size > limit) return { refused: `it is larger than ${limit} bytes` }
-    const bytes = Buffer.alloc(stats.size)
-    let done = 0
-    for (let got = -1; got !== 0 && done < bytes.length; done += got)
-      got = readSync(fd, bytes, done, bytes.length - done, done)
-    return { bytes: bytes.subarray(0, done), stats }
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** An error of the system as people are told it: what we were doing, on what, why, what to do. */
-export function explained(error: unknown, doing: string): unknown {
-  const code = errno(error)
-  if (error instanceof QueueError || code === undefined) return error
-  const why: Record<string, [string, string?]> = {
-    EACCES: ['permission denied', 'check who owns the directory and its mode'],
-    EPERM: ['not permitted'],
-    EROFS: ['the file system is read-only'],
-    ENOSPC: ['no space left on the device', 'free some space; nothing was lost'],
-    EDQUOT: ['disk quota exceeded', 'free some space; nothing was lost'],
-    ENOTDIR: ['something on the way is not a directory'],
-    EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
-    ENAMETOOLONG: ['the name is too long'],
-  }
-  const [reason, hint] = why[code] ?? [code]
-  const kind =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'DISK_FULL'
-      : ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code)
-        ? 'NOT_WRITABLE'
-        : 'FAILED'
-  return new QueueError(kind, `cannot ${doing}: ${reason}`, hint, { cause: error })
-}

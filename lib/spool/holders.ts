@@ -107,13 +107,15 @@ export function holderOf(home: Home, name: string): Holder | undefined {
   const kind = (['worker', 'rescue', 'operator'] as const).find((word) => name.startsWith(`${word}-`))
   if (kind === undefined) return undefined
   const dir = join(home.processing, name)
+  if (!look(dir)?.isDirectory()) return undefined
   const card = readCard(dir)
   return { name, dir, kind, card, life: lifeOf(dir, card) }
 }
 
 function readCard(dir: string): WorkerCard | undefined {
   try {
-    return JSON.parse(read(join(dir, 'worker.json')) ?? '') as WorkerCard
+    const card = JSON.parse(read(join(dir, 'worker.json')) ?? '') as Partial<WorkerCard> | null
+    return typeof card?.machine === 'string' ? (card as WorkerCard) : undefined
   } catch {
     // Gone since, or not written by us: then the FIFO alone tells.
     return undefined
@@ -135,18 +137,31 @@ function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
 export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
   const name = `rescue-${process.pid}-${randomHex(6)}`
   const dir = join(home.processing, name)
-  const fifo = join(dead.dir, 'alive')
   const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...self() }
-  // A holder without its FIFO (removed by hand) gets one, so that our own life shows.
-  if (!exists(fifo)) {
-    if (!exists(dead.dir)) return undefined
-    makeFifos([fifo])
-  }
-  const fd = hold(fifo)
+  const fd = holdFor(dead.dir)
+  if (fd === undefined) return undefined
   // If we die after this: the same as before it, under another name.
   if (move(dead.dir, dir)) return own(home, name, dir, card, fd)
   closeSync(fd)
   return undefined
+}
+
+/**
+ * Holds the FIFO in a dead holder's directory; undefined: the directory is gone. Where it was removed by hand there
+ * comes a new one, so that our own life shows.
+ */
+function holdFor(dir: string): number | undefined {
+  const fifo = join(dir, 'alive')
+  for (let tries = 1; ; tries++) {
+    try {
+      if (!exists(fifo)) makeFifos([fifo])
+      return hold(fifo)
+    } catch (error) {
+      if (!exists(dir)) return undefined
+      // Another taker may have made it at this moment: then it is there now.
+      if (tries === 2) throw error
+    }
+  }
 }
 
 /** A directory for an operator's command, which holds jobs by what they were taken from: `operator-x/<from>/`. */

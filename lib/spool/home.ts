@@ -5,9 +5,9 @@
  */
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { QueueError } from '../errors.ts'
+import { explained, QueueError } from '../errors.ts'
 import type { State } from '../job/job.ts'
-import { explained, look, makeDir } from './files.ts'
+import { look, makeDir } from './files.ts'
 
 const PLACES = [
   'pending',
@@ -50,17 +50,9 @@ export const PLACE_OF: Record<State, Place> = {
  */
 export function openHome(root: string): Home {
   try {
-    const found = look(root)
-    if (!found) makeHome(root)
-    else if (found.isSymbolicLink()) return openHome(realpathSync(root))
-    else if (!found.isDirectory())
-      throw new QueueError(
-        'NOT_WRITABLE',
-        `cannot use ${root} as home: it is a file`,
-        'name a directory with --home or QUEUECTL_HOME',
-      )
-    else checkSafe(root, found.uid, found.mode)
-    for (const place of PLACES) makeDir(join(root, place))
+    if (look(root)?.isSymbolicLink()) return openHome(realpathSync(root))
+    if (!isThere(root, root)) makeHome(root)
+    for (const place of PLACES) if (!isThere(root, join(root, place))) makeDir(join(root, place))
   } catch (error) {
     throw explained(error, `use ${root} as home`)
   }
@@ -85,19 +77,26 @@ function makeParents(path: string): void {
   makeDir(path)
 }
 
-/** Whoever may write to the home may run commands as its owner: refuse, as ssh does with its keys. */
-function checkSafe(root: string, uid: number, mode: number): void {
+/**
+ * Is there a directory? Then it must be a safe one. Whoever may write to the home, or to a place in it, may run
+ * commands as its owner: refused, as ssh does with its keys.
+ */
+function isThere(root: string, path: string): boolean {
+  const named = look(path)
+  if (!named) return false
+  const found = named.isSymbolicLink() ? look(realpathSync(path)) : named
+  const refuse = (code: 'NOT_WRITABLE' | 'UNSAFE_HOME', why: string, hint: string): QueueError =>
+    new QueueError(code, `cannot use ${root} as home: ${path === root ? 'it' : path} ${why}`, hint)
+  if (!found?.isDirectory())
+    throw refuse('NOT_WRITABLE', 'is not a directory', 'name a directory with --home or QUEUECTL_HOME')
   const me = process.getuid?.()
-  if (me !== undefined && uid !== me)
-    throw new QueueError(
+  if (me !== undefined && found.uid !== me)
+    throw refuse(
       'UNSAFE_HOME',
-      `cannot use ${root} as home: it belongs to another user (uid ${uid})`,
+      `belongs to another user (uid ${found.uid})`,
       'use a home of your own: --home or QUEUECTL_HOME',
     )
-  if ((mode & 0o022) !== 0)
-    throw new QueueError(
-      'UNSAFE_HOME',
-      `cannot use ${root} as home: others may write to it and so run commands as you`,
-      `chmod go-w ${root}`,
-    )
+  if ((found.mode & 0o022) !== 0)
+    throw refuse('UNSAFE_HOME', 'can be written to by others, who could run commands as you', `chmod go-w ${path}`)
+  return true
 }

@@ -13,8 +13,9 @@ import { type Job, type JobRequest, MAX_JOB_BYTES, printJob } from '../job/job.t
 import { formatName, idFromStem } from '../job/name.ts'
 import { newJob, NotJson, parseJson, readRequest } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
-import { look, makeDir, move, names, readForeign, remove, stamp } from './files.ts'
-import { type Defaults, makeId, reserve } from './enqueue.ts'
+import { exists, look, makeDir, move, names, remove, stamp } from './files.ts'
+import { type Defaults, type Reservation, reserve } from './enqueue.ts'
+import { readForeign } from './foreign.ts'
 import type { Home } from './home.ts'
 import { moveToPending, setAside } from './moves.ts'
 
@@ -36,7 +37,13 @@ export type Taken =
 
 /** Remembers since when each doubtful file has been still, by our own monotonic clock. */
 export class Intake {
+  readonly #now: () => number
   #still = new Map<string, { readonly signature: string; readonly since: number }>()
+
+  /** @param now milliseconds on a clock that never jumps */
+  constructor(now: () => number = monotonicMs) {
+    this.#now = now
+  }
 
   /** Does what can be done about one dropped file now. */
   async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<Taken> {
@@ -52,6 +59,8 @@ export class Intake {
       return setAside(home, path, fileName, doubt.reason) ? { kind: 'corrupt', reason: doubt.reason } : { kind: 'gone' }
     }
     this.#still.delete(fileName)
+    // Our directory was taken away: nothing is ours to take, and it must not come back by our hand.
+    if (!exists(ownDir)) return { kind: 'gone' }
     const held = join(ownDir, INTAKE, fileName)
     makeDir(join(ownDir, INTAKE))
     // If we die after this: it lies in a dead holder's intake/, goes back to pending/ and is taken in again.
@@ -67,29 +76,34 @@ export class Intake {
     if (read === undefined) return { kind: 'gone' }
     if ('reason' in read) return corrupt(read.reason)
     const { request } = read
-    let id: string
+    let chosen: { readonly id: string; readonly reservation: Reservation }
     try {
-      id = chooseId(home, request, fileName)
+      chosen = chooseId(home, request, fileName)
     } catch (error) {
       if (error instanceof QueueError && error.code === 'DUPLICATE_JOB')
         return corrupt(`a job with the id ${request.id} already exists`)
       throw error
     }
+    const { id, reservation } = chosen
     const now = nowMicros()
     const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
     const state = runAt > now ? 'scheduled' : 'pending'
     const job = newJob({ ...request, cwd: request.cwd ?? homedir() }, id, defaults, state, Math.floor(now / 1000))
-    if (!(await stamp(held, printJob(job)))) return { kind: 'gone' }
     const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
-    return move(held, join(home[state], name)) ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
+    if (!(await stamp(held, printJob(job))) || !move(held, join(home[state], name))) {
+      reservation.giveUp()
+      return { kind: 'gone' }
+    }
+    reservation.use()
+    return { kind: 'taken', job, fileName: name }
   }
 
   #isStill(path: string, fileName: string, forMs: number): boolean {
     const stats = look(path)
     const signature = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : ''
     const known = this.#still.get(fileName)
-    if (known?.signature === signature) return monotonicMs() - known.since >= forMs
-    this.#still.set(fileName, { signature, since: monotonicMs() })
+    if (known?.signature === signature) return this.#now() - known.since >= forMs
+    this.#still.set(fileName, { signature, since: this.#now() })
     return false
   }
 }
@@ -111,13 +125,21 @@ function readDroppedFile(path: string): { request: JobRequest } | Doubt | undefi
   const file = readForeign(path, MAX_JOB_BYTES)
   if (file === undefined) return undefined
   if ('refused' in file) return { reason: file.refused, unfinished: file.wait === true }
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text: string
   try {
-    return { request: readRequest(parseJson(new TextDecoder('utf-8', { fatal: true }).decode(file.bytes))) }
+    text = decoder.decode(file.bytes, { stream: true })
+  } catch {
+    return { reason: 'it is not UTF-8 text', unfinished: false }
+  }
+  try {
+    return { request: readRequest(parseJson(text + decoder.decode())) }
   } catch (error) {
+    if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return { reason: 'it ends in the middle of a character', unfinished: true }
     if (error instanceof NotJson) return { reason: `it is not JSON: ${error.message}`, unfinished: error.endsTooEarly }
     if (error instanceof QueueError) return { reason: error.message, unfinished: false }
-    if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return { reason: 'it is not UTF-8 text', unfinished: false }
+    if (error instanceof RangeError) return { reason: 'it is nested too deeply', unfinished: false }
     throw error
   }
 }
@@ -129,18 +151,16 @@ export function putBackIntake(home: Home, dir: string): void {
     else moveToPending(home, join(dir, INTAKE, fileName), fileName)
 }
 
-/** The id it asks for; else its stem if that is free, else the stem and something random. */
-function chooseId(home: Home, request: JobRequest, fileName: string): string {
-  if (request.id !== undefined) {
-    reserve(home, request.id)
-    return request.id
-  }
+/**
+ * The id it asks for; else its stem if that is free, else the stem (or `job`) and something random. Never an id of the
+ * form we make: should we die before the job is in view, nobody would believe it in the file we leave.
+ */
+function chooseId(home: Home, request: JobRequest, fileName: string): { id: string; reservation: Reservation } {
+  if (request.id !== undefined) return { id: request.id, reservation: reserve(home, request.id) }
   const stem = idFromStem(fileName)
-  if (stem === undefined) return makeId()
-  for (let id = stem; ; id = `${stem}-${randomHex(6)}`) {
+  for (let id = stem ?? `job-${randomHex(6)}`; ; id = `${stem ?? 'job'}-${randomHex(6)}`) {
     try {
-      reserve(home, id)
-      return id
+      return { id, reservation: reserve(home, id) }
     } catch (error) {
       if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
     }

@@ -32,6 +32,16 @@ export const hold = (path: string): number => openSync(path, constants.O_RDWR | 
 /** A FIFO's read end, which holds nothing. */
 export const listen = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
+/** The same; undefined when there is no such FIFO (any more). */
+export function listenIfThere(path: string): number | undefined {
+  try {
+    return listen(path)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
+    throw error
+  }
+}
+
 /** The write end for a child to inherit; somebody must be listening. */
 export const writeEnd = (path: string): number => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
 
@@ -49,13 +59,8 @@ export function isHeldAt(fd: number): boolean {
 
 /** Does any process hold this FIFO? Undefined: there is none of that name. */
 export function isHeld(path: string): boolean | undefined {
-  let fd: number
-  try {
-    fd = listen(path)
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
-    throw error
-  }
+  const fd = listenIfThere(path)
+  if (fd === undefined) return undefined
   try {
     return isHeldAt(fd)
   } finally {

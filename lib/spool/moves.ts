@@ -9,7 +9,8 @@ import { randomHex } from '../clock.ts'
 import { type Job, printJob } from '../job/job.ts'
 import { formatName, isIntakeName, type JobName, parseName } from '../job/name.ts'
 import { isRetryDue } from '../job/policy.ts'
-import { eachName, exists, look, makeDir, move, names, stamp, writeNew } from './files.ts'
+import { readJob } from '../job/read.ts'
+import { eachName, exists, look, makeDir, move, names, read, remove, stamp, writeNew } from './files.ts'
 import { doneDir } from './find.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
@@ -20,30 +21,41 @@ export interface Held {
   readonly name: JobName
 }
 
-/** Takes a job out of `pending/` into our directory, which also signs for it. Undefined: somebody was faster. */
+/**
+ * Takes a job out of `pending/` into our directory, which also signs for it. Undefined: somebody was faster, or it is
+ * no file (a directory, a FIFO) and was set aside.
+ */
 export function claim(home: Home, ownDir: string, fileName: string, name: JobName): Held | undefined {
   const path = join(ownDir, fileName)
   // If we die after this: a dead holder's job that never started; recovery puts it back, uncounted.
-  return move(join(home.pending, fileName), path) ? { path, fileName, name } : undefined
+  if (!move(join(home.pending, fileName), path)) return undefined
+  const stats = look(path)
+  if (stats?.isFile()) return { path, fileName, name }
+  if (stats) setAside(home, path, fileName, 'it is not a regular file')
+  return undefined
 }
 
 /** Rewrites a held job where it lies. False: it, or our directory, was taken away. */
 export const stampHeld = (held: Held, job: Job): Promise<boolean> => stamp(held.path, printJob(job))
 
-/** Where a settled job comes to lie; `due` in milliseconds. */
-function restPath(home: Home, job: Job, to: Job['state'], due: number): string {
-  const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
-  return to === 'completed' ? join(doneDir(home, due), fileName) : join(home[PLACE_OF[to]], fileName)
-}
-
-/** Moves a stamped job to where its verdict says. False: it was taken away, and nothing is touched. */
+/** Moves a stamped job to where its verdict says, `due` in ms. False: it was taken away, and nothing is touched. */
 export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], due: number): boolean {
   // Back in line where it stood.
-  if (to === 'pending') return moveToPending(home, held.path, held.fileName)
+  if (to === 'pending') return putBack(home, held)
+  const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
   // If we die before this: the record is stamped and its traces still lie in run/, so recovery only moves it.
-  const target = restPath(home, job, to, due)
-  // The day's directory is made by the first job of the day, and again should somebody remove it.
-  return move(held.path, target) || (to === 'completed' && makeDir(dirname(target)) && move(held.path, target))
+  return moveInto(home, held.path, to === 'completed' ? doneDir(home, due) : home[PLACE_OF[to]], fileName)
+}
+
+/** Into a directory of the home that may be missing: a new day's, or one that somebody removed. */
+function moveInto(home: Home, path: string, dir: string, fileName: string): boolean {
+  const target = join(dir, fileName)
+  if (move(path, target)) return true
+  // Where the file is gone too, perhaps all of the home is, and must not come back by our hand.
+  if (!exists(path)) return false
+  if (dirname(dir) !== home.root) makeDir(dirname(dir))
+  makeDir(dir)
+  return move(path, target)
 }
 
 /** Puts a held job back under the name it had. False: it was taken away. */
@@ -56,16 +68,26 @@ export function moveToPending(home: Home, path: string, fileName: string): boole
   const target = join(home.pending, fileName)
   if (exists(target) && exists(path))
     setAside(home, target, fileName, 'a copy of a job that exists: another file of this name came into pending/')
-  return move(path, target)
+  return moveInto(home, path, home.pending, fileName)
 }
 
 /** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
 export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
   if (!look(path)) return false
-  const name = `${randomHex(8)}-${fileName.slice(-180)}`
+  const name = `${randomHex(8)}-${shortened(fileName)}`
+  const why = join(home.corrupt, `${name}.reason`)
   // If we die here: a reason without a file, which says when it was and harms nobody.
-  writeNew(join(home.corrupt, `${name}.reason`), `${reason}\n`, false)
-  return move(path, join(home.corrupt, name))
+  writeNew(why, `${reason}\n`, false)
+  if (move(path, join(home.corrupt, name))) return true
+  remove(why)
+  return false
+}
+
+/** The end of a name, short enough to stand between what we put around it. */
+function shortened(fileName: string): string {
+  const rest = [...fileName]
+  while (Buffer.byteLength(rest.join('')) > 200) rest.shift()
+  return rest.join('')
 }
 
 /** What a look at the waiting places found. Times in milliseconds. */
@@ -89,12 +111,26 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
       // A dropped file that was put here by hand is taken in like any other.
       if (!name && !isIntakeName(fileName)) continue
       const due = name ? name.due / 1000 : now
-      const isDue = state === 'scheduled' ? due <= now : isRetryDue(due, now, maxBackoffSeconds)
+      const isDue =
+        due <= now ||
+        (state === 'failed' &&
+          isRetryDue(due, now, maxBackoffSeconds) &&
+          isRetryDue(due, now, ownBackoff(join(home.failed, fileName), name) ?? maxBackoffSeconds))
       if (!isDue) next = Math.min(next ?? due, due)
       else if (moveToPending(home, join(home[state], fileName), fileName)) promoted.push(fileName)
     }
   }
   return { promoted, next }
+}
+
+/** The longest backoff that a job sets itself, in seconds. */
+function ownBackoff(path: string, name: JobName | undefined): number | undefined {
+  try {
+    return name && readJob(read(path) ?? '', name, 'failed').max_backoff
+  } catch {
+    // What cannot be read is due now: whoever claims it sets it aside.
+    return undefined
+  }
 }
 
 /** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */

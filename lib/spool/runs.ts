@@ -9,8 +9,9 @@
  *   run/<id>.<n>.stdin  its standard input, while it is being started
  */
 import { closeSync, constants, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { randomHex } from '../clock.ts'
+import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import {
   createNew,
@@ -107,13 +108,16 @@ export class FifoPool {
 
   /** Puts a fresh FIFO at `path`. */
   take(path: string): void {
-    for (;;) {
-      const next = this.#ready.pop()
-      if (next === undefined) this.#fill()
-      // False: scratch that was swept away because it had lain here for long.
-      else if (move(next, path)) return
-      else this.#ready = []
-    }
+    if (this.#put(path)) return
+    // None is left; or they were swept away because they had lain here for long; or run/ itself was removed.
+    makeDir(dirname(path))
+    this.#fill()
+    if (!this.#put(path)) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
+  }
+
+  #put(path: string): boolean {
+    const next = this.#ready.pop()
+    return next !== undefined && move(next, path)
   }
 
   #fill(): void {
@@ -158,7 +162,8 @@ const completeLine = (text: string | undefined): string | undefined =>
 
 function parseNote(text: string): Note | undefined {
   try {
-    return JSON.parse(text) as Note
+    const note = JSON.parse(text) as Note | null
+    return ['timeout', 'cancel', 'give-back'].includes(note?.why ?? '') ? (note ?? undefined) : undefined
   } catch {
     // Notes are linked into place whole; what does not parse is not ours.
     return undefined

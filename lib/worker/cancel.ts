@@ -58,13 +58,7 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
     say: () => {},
     insist: async (_doing, act) => act(),
   }
-  const run = await resume(
-    site,
-    dirname(ours),
-    basename(ours),
-    () => 0,
-    (path) => path,
-  )
+  const run = await resume(site, dirname(ours), basename(ours), 0, (path) => path)
   if (run) {
     const end = await run.ended
     if (end.kind !== 'not_begun') await settleRun(site, run, end)

@@ -9,14 +9,13 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { randomHex, sleep } from '../clock.ts'
 import { homePath, readConfig } from '../config.ts'
 import { QueueError } from '../errors.ts'
 import { exists, readTail, remove } from '../spool/files.ts'
 import { type Holder, holders } from '../spool/holders.ts'
 import { openHome } from '../spool/home.ts'
-import { isHeld, isRunning, listen } from '../spool/liveness.ts'
+import { isRunning, listenIfThere } from '../spool/liveness.ts'
 import { Worker } from './worker.ts'
 
 export interface StartOptions {
@@ -96,8 +95,16 @@ export async function runInForeground(
 ): Promise<void> {
   const home = openHome(homePath(options.home))
   readConfig(home)
-  // Some seconds after it has become idle V8 would collect garbage on all its threads, a few hundred system calls.
-  setFlagsFromString('--gc-memory-reducer-start-delay-ms=3600000')
+  let asked = 0
+  const stop = (): void => {
+    asked++
+    if (asked === 1) worker.drain()
+    else worker.force()
+  }
+  // Before the worker's directory stands: from then on it may be told to stop.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
+  process.on('SIGQUIT', () => worker.force())
+  process.on('SIGUSR2', () => worker.leave())
   const worker = new Worker(home.root, {
     slots: options.slots,
     burst: options.burst,
@@ -109,15 +116,6 @@ export async function runInForeground(
       closeSync(readyFd)
     },
   })
-  let asked = 0
-  const stop = (): void => {
-    asked++
-    if (asked === 1) worker.drain()
-    else worker.force()
-  }
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
-  process.on('SIGQUIT', () => worker.force())
-  process.on('SIGUSR2', () => worker.leave())
   await worker.run()
 }
 
@@ -152,9 +150,9 @@ export async function stopWorkers(
 
 /** Resolves true at the moment a worker's process ends, false when `seconds` pass before. */
 async function goneWithin(worker: Holder, seconds: number | undefined): Promise<boolean> {
-  const fifo = join(worker.dir, 'alive')
-  if (isHeld(fifo) !== true) return true
-  const socket = new Socket({ fd: listen(fifo), readable: true, writable: false })
+  const fd = listenIfThere(join(worker.dir, 'alive'))
+  if (fd === undefined) return true
+  const socket = new Socket({ fd, readable: true, writable: false })
   const gone = new Promise<boolean>((resolve) => {
     socket.on('end', () => resolve(true)).on('error', () => resolve(true))
     socket.resume()

@@ -8,10 +8,21 @@ import { join } from 'node:path'
 import { chance, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { parseName } from '../job/name.ts'
-import { decide, type Outcome, type RunFacts, restingPlace, settled, started, type Verdict } from '../job/policy.ts'
+import {
+  decide,
+  MAX_INTERRUPTIONS,
+  MAX_RETRY_LATERS,
+  type Outcome,
+  type RunFacts,
+  restingPlace,
+  retried,
+  settled,
+  started,
+  type Verdict,
+} from '../job/policy.ts'
 import { readJob } from '../job/read.ts'
 import { isoTime } from '../job/times.ts'
-import { read } from '../spool/files.ts'
+import { exists, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
 import { holdersOf, isHeld } from '../spool/liveness.ts'
@@ -24,6 +35,7 @@ import {
   runNumbers,
   type RunPaths,
   runPaths,
+  type Traces,
 } from '../spool/runs.ts'
 import { endStrays } from './ending.ts'
 import { launch } from './launch.ts'
@@ -54,7 +66,7 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   const job = readHeld(site, held)
   if (!job) return undefined
   if (job.runs > 0 && !(await clearEarlierRuns(site, held, job, slot))) return undefined
-  let next = started(job, { run: job.runs + 1, worker: holder.name, slot, at: nowMs() })
+  let next = started(anew(job), { run: job.runs + 1, worker: holder.name, slot, at: nowMs() })
   if (!(await stampHeld(held, next))) return undefined
   let output = createOutput(home, next.id, next.runs)
   while (!output) {
@@ -67,7 +79,13 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   const paths = runPaths(home, next.id, next.runs)
   site.fifos.take(paths.fifo)
   const startedAt = nowMs()
-  const launched = await launch(home, next, paths, output, { worker: holder.name, slot })
+  const isStillOurs = (): boolean => exists(held.path)
+  const launched = await launch(home, next, paths, output, { worker: holder.name, slot }, isStillOurs)
+  if (!launched) {
+    removeTraces(paths, false)
+    site.tell({ event: 'removed', job: next.id, run: next.runs, worker: holder.name })
+    return undefined
+  }
   if ('why' in launched) {
     await settle(
       site,
@@ -82,6 +100,12 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   site.tell({ event: 'started', job: next.id, run: next.runs, worker: holder.name })
   return ActiveRun.watch(home, next, held, slot, next.timeout ?? site.config.timeout, startedAt, launched)
 }
+
+/** A job whose attempts are used up was sent back by a person who moved its file: they start again from 0. */
+const anew = (job: Job): Job =>
+  job.attempts >= job.max_retries || job.interruptions > MAX_INTERRUPTIONS || job.retry_laters > MAX_RETRY_LATERS
+    ? retried(job, nowMs())
+    : job
 
 /** Before a job runs again, everything an earlier run of it left behind must be gone. */
 async function clearEarlierRuns(site: Site, held: Held, job: Job, slot: number): Promise<boolean> {
@@ -177,6 +201,13 @@ async function settle(
 }
 
 /**
+ * Are these the traces of a run that was settled, and left something running, before the job came back? Then it is the
+ * next run that never started, and the move after this one has long been made.
+ */
+const isStrayOnly = (job: Job, traces: Traces): boolean =>
+  traces.leader !== undefined && !traces.exit && !traces.note && job.history.at(-1)?.outcome !== 'interrupted'
+
+/**
  * Reads how far a dead holder got with a job, and does what is missing.
  * @param dir the directory it lies in, ours by now
  * @param adopt takes a file whose run is going on into the worker's own directory
@@ -186,7 +217,7 @@ export async function resume(
   site: Site,
   dir: string,
   fileName: string,
-  slot: () => number,
+  slot: number,
   adopt: (path: string) => string | undefined,
 ): Promise<ActiveRun | undefined> {
   const { home } = site
@@ -201,6 +232,10 @@ export async function resume(
   if (!job) return undefined
   const paths = runPaths(home, job.id, job.runs)
   const traces = readTraces(paths)
+  if (isCounted(job, traces) && isStrayOnly(job, traces)) {
+    putBack(home, held)
+    return undefined
+  }
   if (isCounted(job, traces)) {
     const { to, due } = restingPlace(job, nowMs())
     settleMove(home, held, job, to, due ?? (Date.parse(job.finished_at ?? '') || nowMs()))
@@ -231,14 +266,7 @@ export async function resume(
     const ours = adopt(path)
     if (ours === undefined) return undefined
     site.tell({ event: 'adopted', job: job.id, run: job.runs, worker: site.holder.name })
-    return ActiveRun.adopt(
-      home,
-      job,
-      { path: ours, fileName, name },
-      slot(),
-      job.timeout ?? site.config.timeout,
-      traces,
-    )
+    return ActiveRun.adopt(home, job, { path: ours, fileName, name }, slot, job.timeout ?? site.config.timeout, traces)
   }
   if (traces.leader) {
     await settle(site, held, job, paths, { kind: 'interrupted' }, facts(nowMs()))

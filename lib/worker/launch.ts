@@ -5,7 +5,7 @@
  * after it, and rings the run's FIFO. It survives the signals that end the command, so that there is a record.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, statSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
 import { errno } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import { isExhausted } from '../spool/files.ts'
@@ -16,19 +16,19 @@ import { openInput, type RunPaths } from '../spool/runs.ts'
 /**
  * Caught signals are back at their default in the command, ignored ones would not be: hence `trap :`, and SIGPIPE
  * (nobody may be listening when the FIFO is rung) only once the command is over. `exec` in a sub-shell, so that an
- * argv such as `["exit","3"]` names a program and not a shell builtin. The shim's own talk ("Killed") is not the job's. Exit 125 without a start mark: the mark could
- * not be written, and the command was not run.
+ * argv such as `["exit","3"]` names a program and not a shell builtin. The sub-shell writes the start mark: once it is
+ * there, a signal to the group ends the command, while before that the trap may swallow it. The shim's own talk
+ * ("Killed") is not the job's. Exit 125 without a start mark: the mark could not be written, and the command was not
+ * run.
  */
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
 read -r s </proc/$$/stat || s=$$
-echo "$s" >"$1" || exit 125
-e=$2
-shift 2
-( exec "$@" 2>&4 4>&- )
+( echo "$s" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
 c=$?
+[ -s "$1" ] || [ $c != 125 ] || exit 125
 trap '' PIPE
-echo $c >"$e"
+echo $c >"$2"
 echo >&3
 exit $c`
 
@@ -55,7 +55,8 @@ export interface Place {
 
 /**
  * Starts run n of a job. The FIFO must exist; output descriptors are closed here.
- * @returns the child, or why its command cannot be started
+ * @param isStillOurs asked once the FIFO is held: whoever takes the job away from then on sees that it runs
+ * @returns the child, or why its command cannot be started, or nothing when the job was taken away
  * @throws when the machine is out of something ({@link isExhausted}): the run has not begun.
  */
 export async function launch(
@@ -64,7 +65,8 @@ export async function launch(
   paths: RunPaths,
   output: { out: number; err: number },
   at: Place,
-): Promise<Launched | Refusal> {
+  isStillOurs: () => boolean,
+): Promise<Launched | Refusal | undefined> {
   const fds = [output.out, output.err]
   let fifo: number | undefined
   try {
@@ -76,6 +78,10 @@ export async function launch(
     fifo = listen(paths.fifo)
     const held = writeEnd(paths.fifo)
     fds.push(held)
+    if (!isStillOurs()) {
+      closeSync(fifo)
+      return undefined
+    }
     const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
     const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.start, paths.exit, ...argv], {
       cwd,
@@ -103,9 +109,9 @@ const failure = (child: ChildProcess): Promise<Error> => new Promise((resolve) =
 
 function whyNotCwd(cwd: string): Refusal | undefined {
   try {
-    return statSync(cwd).isDirectory()
-      ? undefined
-      : { code: 126, why: `its working directory ${cwd} is not a directory` }
+    if (!statSync(cwd).isDirectory()) return { code: 126, why: `its working directory ${cwd} is not a directory` }
+    accessSync(cwd, constants.X_OK)
+    return undefined
   } catch (error) {
     if (isExhausted(error)) throw error
     return {
@@ -124,6 +130,8 @@ function refused(err: number, refusal: Refusal): Refusal {
 const environment = (home: Home, job: Job, at: Place): NodeJS.ProcessEnv => ({
   ...process.env,
   ...job.env,
+  // How a worker in the background tells that it is up; its jobs may start workers themselves.
+  QUEUECTL_READY_FD: undefined,
   QUEUECTL_JOB_ID: job.id,
   QUEUECTL_ATTEMPT: String(job.attempts + 1),
   QUEUECTL_RUN: String(job.runs),

@@ -7,15 +7,16 @@ import { join } from 'node:path'
 import { Socket } from 'node:net'
 import { STATES } from '../job/job.ts'
 import { isIntakeName } from '../job/name.ts'
-import { isExhausted, move, names } from '../spool/files.ts'
+import { exists, isExhausted, move, names } from '../spool/files.ts'
 import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
 import { PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
 import { listen } from '../spool/liveness.ts'
+import { setAside } from '../spool/moves.ts'
 import { discardFifos } from '../spool/runs.ts'
 import { resume } from './jobs.ts'
-import type { ActiveRun } from './run.ts'
 import type { Site } from './site.ts'
+import type { Slots } from './slots.ts'
 
 /** The living workers whose death we will hear. */
 export class Peers {
@@ -55,10 +56,8 @@ export class Peers {
   }
 }
 
-type Adopted = (fileName: string, run: ActiveRun, slot: number) => void
-
 /** Looks at everybody in `processing/` and takes over what nobody alive holds. */
-export async function recover(site: Site, peers: Peers, adopted: Adopted, freeSlot: () => number): Promise<void> {
+export async function recover(site: Site, peers: Peers, slots: Slots): Promise<void> {
   const { home, holder } = site
   const entries = names(home.processing)
   for (const name of entries) {
@@ -67,27 +66,32 @@ export async function recover(site: Site, peers: Peers, adopted: Adopted, freeSl
     if (!other || other.life === 'elsewhere') continue
     if (other.life === 'alive') {
       if (other.kind === 'worker') peers.listenTo(other)
-    } else if (other.kind === 'operator') await giveBackOperator(site, other, adopted, freeSlot)
-    else await takeOverWorker(site, other, adopted, freeSlot)
+    } else if (other.kind === 'operator') await giveBackOperator(site, other, slots)
+    else await takeOverWorker(site, other, slots)
   }
-  for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, adopted, freeSlot)
+  for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
+}
+
+/** Moves a job into our own directory. Undefined: it was gone, or it is a copy of one that lies there, and set aside. */
+function take(site: Site, path: string, fileName: string): string | undefined {
+  const ours = join(site.holder.dir, fileName)
+  if (exists(ours)) {
+    setAside(site.home, path, fileName, 'a copy of a job that is running')
+    return undefined
+  }
+  // If we die before this: still with its dead holder; after it: with us. Found either way.
+  return move(path, ours) ? ours : undefined
 }
 
 /** A job in `processing/` that nobody holds: ours now; read how far it got. */
-async function takeUp(
-  site: Site,
-  dir: string,
-  fileName: string,
-  adopted: Adopted,
-  freeSlot: () => number,
-): Promise<void> {
-  if (!move(join(dir, fileName), join(site.holder.dir, fileName))) return
+async function takeUp(site: Site, dir: string, fileName: string, slots: Slots): Promise<void> {
+  if (take(site, join(dir, fileName), fileName) === undefined) return
   site.say(`${fileName} lay in processing/ and was held by nobody: taken up`)
-  const run = await resume(site, site.holder.dir, fileName, freeSlot, (path) => path)
-  if (run) adopted(fileName, run, run.slot)
+  const run = await resume(site, site.holder.dir, fileName, slots.nextNumber(), (path) => path)
+  if (run) slots.adopt(fileName, run)
 }
 
-async function takeOverWorker(site: Site, dead: Holder, adopted: Adopted, freeSlot: () => number): Promise<void> {
+async function takeOverWorker(site: Site, dead: Holder, slots: Slots): Promise<void> {
   const taken = takeOver(site.home, dead)
   if (!taken) return
   const files = jobFiles(taken.dir)
@@ -95,12 +99,8 @@ async function takeOverWorker(site: Site, dead: Holder, adopted: Adopted, freeSl
   try {
     putBackIntake(site.home, taken.dir)
     for (const fileName of files) {
-      const run = await resume(site, taken.dir, fileName, freeSlot, (path) => {
-        const ours = join(site.holder.dir, fileName)
-        // If we die before this: still in the directory we took; after it: in ours. Found either way.
-        return move(path, ours) ? ours : undefined
-      })
-      if (run) adopted(fileName, run, run.slot)
+      const run = await resume(site, taken.dir, fileName, slots.nextNumber(), (path) => take(site, path, fileName))
+      if (run) slots.adopt(fileName, run)
     }
     discardFifos(site.home, dead.name)
   } finally {
@@ -109,12 +109,12 @@ async function takeOverWorker(site: Site, dead: Holder, adopted: Adopted, freeSl
 }
 
 /** An operator's command that died in the middle: its job goes back to the state it was taken from. */
-async function giveBackOperator(site: Site, dead: Holder, adopted: Adopted, freeSlot: () => number): Promise<void> {
+async function giveBackOperator(site: Site, dead: Holder, slots: Slots): Promise<void> {
   for (const state of STATES) {
     const place = PLACE_OF[state]
     for (const fileName of names(join(dead.dir, place))) {
       if (fileName.startsWith('.')) continue
-      if (state === 'processing') await takeUp(site, join(dead.dir, place), fileName, adopted, freeSlot)
+      if (state === 'processing') await takeUp(site, join(dead.dir, place), fileName, slots)
       else if (move(join(dead.dir, place, fileName), join(site.home[place], fileName)))
         site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
     }

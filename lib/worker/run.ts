@@ -16,6 +16,11 @@ import { lastErrorLine, type Note, readTraces, type RunPaths, runPaths, type Tra
 import { type Launched, NOT_BEGUN } from './launch.ts'
 import { signalRun } from './ending.ts'
 
+/** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
+const AGAIN_MS = 20
+/** How long the kernel may take to end what was sent KILL (ms). */
+const AFTER_KILL_MS = 1000
+
 /** How a run ended, or that it never began because the machine was out of something. */
 export type RunEnd = Outcome | { readonly kind: 'not_begun' }
 
@@ -28,16 +33,19 @@ export class ActiveRun {
   readonly startedAt: number
   /** Resolves when the run's own command has ended. */
   readonly ended: Promise<RunEnd>
-  /** On the monotonic clock; Infinity without a timeout. */
-  readonly deadline: number
-
   readonly #home: Home
   readonly #timeout: number
+  readonly #deadline: number
   #leader: Traces['leader']
   #socket: Socket | undefined
   #unref = (): void => {}
   #note: Note | undefined
   #grace: NodeJS.Timeout | undefined
+  /** The command's exit code, when it has ended and what it started is still being ended. */
+  #code: number | undefined
+  #again: NodeJS.Timeout | undefined
+  /** Everything was sent KILL a while ago: what is left cannot be ended. */
+  #killed = false
   #finish: (end: RunEnd) => void = () => {}
   #over = false
 
@@ -57,12 +65,13 @@ export class ActiveRun {
     this.paths = runPaths(home, job.id, job.runs)
     this.startedAt = startedAt
     this.#timeout = timeout
-    this.deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
+    this.#deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
     this.ended = new Promise((resolve) => {
       this.#finish = (end) => {
         if (this.#over) return
         this.#over = true
         clearTimeout(this.#grace)
+        clearTimeout(this.#again)
         this.#socket?.destroy()
         resolve(end)
       }
@@ -113,6 +122,11 @@ export class ActiveRun {
     return this.job.runs
   }
 
+  /** When its time is up, on the monotonic clock; Infinity without a timeout and once it is being ended. */
+  get deadline(): number {
+    return this.#over || this.#grace ? Number.POSITIVE_INFINITY : this.#deadline
+  }
+
   get pid(): number | undefined {
     return this.#leader?.pid
   }
@@ -126,8 +140,8 @@ export class ActiveRun {
       // No room for it, or the home is gone: end the run all the same; only a crash now would hide why.
       this.#note = note
     }
-    this.#signal('SIGTERM')
-    this.#grace = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS)
+    this.#terminate()
+    this.#grace = setTimeout(() => this.#kill(), GRACE_MS)
   }
 
   /** Ends it if its time is up, or if somebody left a note that asks for it. */
@@ -135,7 +149,7 @@ export class ActiveRun {
     if (this.#over) return
     const { note } = readTraces(this.paths)
     if (note) this.end(note)
-    else if (monotonicMs() >= this.deadline) this.end({ why: 'timeout', seconds: this.#timeout })
+    else if (monotonicMs() >= this.#deadline) this.end({ why: 'timeout', seconds: this.#timeout })
     else if (this.#socket) this.#look()
   }
 
@@ -144,6 +158,7 @@ export class ActiveRun {
     this.#unref()
     this.#socket?.destroy()
     clearTimeout(this.#grace)
+    clearTimeout(this.#again)
   }
 
   /** Processes the run has left behind, by pid. */
@@ -151,11 +166,27 @@ export class ActiveRun {
     return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : []
   }
 
+  /** TERM; once more when the command has begun, if it had not: until then the shim may swallow it. */
+  #terminate(): void {
+    const hadBegun = readTraces(this.paths).leader !== undefined
+    this.#signal('SIGTERM')
+    if (!hadBegun) this.#again = setTimeout(() => this.#over || this.#terminate(), AGAIN_MS)
+  }
+
+  #kill(): void {
+    this.#signal('SIGKILL')
+    this.#grace = setTimeout(() => {
+      this.#killed = true
+      if (this.#code !== undefined) this.#commandEnded(this.#code)
+    }, AFTER_KILL_MS)
+  }
+
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     signalRun(this.paths, this.#leader ?? readTraces(this.paths).leader, signal)
   }
 
   #watchFifo(): void {
+    if (this.#socket) return
     // Not blocking a thread: the kernel tells by the event loop when something is written or the last holder ends.
     this.#socket = new Socket({ fd: listen(this.paths.fifo), readable: true, writable: false })
     this.#socket.on('data', () => this.#look())
@@ -168,13 +199,17 @@ export class ActiveRun {
   #look(): void {
     const traces = readTraces(this.paths)
     if (traces.exit) this.#commandEnded(traces.exit.code)
-    else if (!traces.held) this.#finish(this.#outcome(undefined, traces.note))
+    else if (!traces.held) this.#finish(this.#outcome(this.#code, traces.note))
   }
 
   #commandEnded(code: number): void {
     const traces = readTraces(this.paths)
     if (code === NOT_BEGUN && !traces.leader && !traces.exit) this.#finish({ kind: 'not_begun' })
-    else this.#finish(this.#outcome(code, traces.note))
+    else if (this.#grace && traces.held && !this.#killed) {
+      // A run that we end is over when everything it started is: what ignores TERM is killed after the grace.
+      this.#code = code
+      this.#watchFifo()
+    } else this.#finish(this.#outcome(code, traces.note))
   }
 
   #outcome(code: number | undefined, note: Note | undefined): Outcome {
