@@ -55,7 +55,10 @@ const alive = new Map<number, string>()
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(name, () => {
-    for (const [group, scratch] of alive) cleanUp(group, scratch)
+    for (const [group, scratch] of alive) {
+      cleanUp(group, scratch)
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+    }
     say('\ninterrupted\n0 passed, 1 failed, 0 skipped')
     process.exit(130)
   })
@@ -81,9 +84,11 @@ async function main(): Promise<void> {
   conclude(reports)
 }
 
+/** The compiled spec files, but for those whose source has been removed since. */
 function findFiles(dir: string): string[] {
+  const source = (name: string): string => join(ROOT, relative(join(ROOT, 'dist'), dir), name.replace(/js$/, 'ts'))
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.spec.js'))
+    .filter((name) => name.endsWith('.spec.js') && existsSync(source(name)))
     .map((name) => join(dir, name))
     .toSorted()
 }

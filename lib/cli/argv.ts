@@ -12,6 +12,8 @@ export interface Asked {
   readonly words: readonly string[]
   /** What is left for the command, its own words included. */
   readonly args: readonly string[]
+  /** Negative numbers that belong to no option. */
+  readonly numbers: readonly string[]
   /** What stands after `--`. */
   readonly exact: readonly string[] | undefined
   readonly home: string | undefined
@@ -31,6 +33,7 @@ export function readArgv(argv: readonly string[]): Asked {
   let color: ColorMode = 'auto'
   let help = false
   const args: string[] = []
+  const numbers: string[] = []
   for (let i = 0; i < before.length; i++) {
     const arg = before[i] ?? ''
     const [, name = arg, bound] = /^(--(?:home|color|colour))=(.*)$/s.exec(arg) ?? []
@@ -43,6 +46,7 @@ export function readArgv(argv: readonly string[]): Asked {
     else if (name === '--color' || name === '--colour') color = readColor(value())
     else if (name === '--no-color') color = 'never'
     else if (name === '-h' || name === '--help') help = true
+    else if (isNegative(arg)) numbers.push(arg)
     else if (isOption(arg) && isNegative(before[i + 1])) args.push(`${arg}=${before[++i]}`)
     else args.push(arg)
   }
@@ -53,6 +57,7 @@ export function readArgv(argv: readonly string[]): Asked {
   return {
     words: asksHelp ? words.slice(1) : words,
     args,
+    numbers,
     exact: end < 0 ? undefined : argv.slice(end + 1),
     home,
     color,
@@ -67,6 +72,6 @@ function readColor(mode: string): ColorMode {
   throw new QueueError('USAGE', `--color cannot be ${JSON.stringify(mode)}: expected ${COLOR_MODES.join(', ')}`)
 }
 
-/** clipanion takes `-5` after an option for another option; bound by `=` it is a value. */
+/** clipanion takes `-5` for an option; bound by `=` to the one before it, or after `--`, it is a value. */
 const isOption = (arg: string): boolean => /^--?[A-Za-z][A-Za-z-]*$/.test(arg)
 const isNegative = (arg: string | undefined): boolean => arg !== undefined && /^-\.?\d/.test(arg)

@@ -9,7 +9,7 @@ import { readRequest } from '../job/read.ts'
 import type { Queue } from '../queue.ts'
 import { plural, visible } from './print.ts'
 import type { Receipts } from './receipts.ts'
-import { type Found, values } from './stream.ts'
+import { type Found, PAUSE, values } from './stream.ts'
 import type { Io } from './terminal.ts'
 
 /** Jobs that share one flush to disk. */
@@ -34,9 +34,9 @@ export async function enqueueFrom(
   if (source === '-' && io.inputIsTerminal) io.say('reading jobs from the terminal; end with Ctrl-D')
   let lot: Entry[] = []
   for await (const found of values(open(source, io))) {
-    const entry = batch.read(found, complete)
+    const entry = found === PAUSE ? undefined : batch.read(found, complete)
     if (entry) lot.push(entry)
-    if (lot.length < LOT) continue
+    if (found !== PAUSE && lot.length < LOT) continue
     await batch.enqueue(lot)
     lot = []
   }
@@ -68,7 +68,9 @@ class Batch {
   readonly #io: Io
   #enqueued = 0
   #refused = 0
-  #first: QueueError | undefined
+  /** The first one refused; said only once there is another job, else it is the error that all ends with. */
+  #first: { readonly line: number; readonly error: QueueError } | undefined
+  #isFirstSaid = false
 
   constructor(receipts: Receipts, queue: Queue, io: Io) {
     this.#receipts = receipts
@@ -78,6 +80,7 @@ class Batch {
 
   /** Undefined: it is no job, and that has been said. */
   read(found: Found, complete: (value: unknown) => JobRequest): Entry | undefined {
+    this.#sayFirst()
     try {
       if ('error' in found) throw new QueueError('INVALID_JOB', `invalid job: ${found.error}`)
       return { line: found.line, request: readRequest(complete(found.value)) }
@@ -112,11 +115,19 @@ class Batch {
 
   #refuse(line: number, error: QueueError): void {
     this.#refused++
-    this.#first ??= error
-    if (this.#refused <= NAMED) this.#io.say(`line ${line}: ${error.message}`)
+    if (this.#first === undefined) this.#first = { line, error }
+    else if (this.#refused <= NAMED) this.#io.say(`line ${line}: ${error.message}`)
+    if (this.#enqueued > 0 || this.#refused > 1) this.#sayFirst()
+  }
+
+  #sayFirst(): void {
+    if (this.#first === undefined || this.#isFirstSaid) return
+    this.#isFirstSaid = true
+    this.#io.say(`line ${this.#first.line}: ${this.#first.error.message}`)
   }
 
   conclude(source: string): number {
+    if (this.#enqueued > 0) this.#sayFirst()
     if (this.#refused > NAMED) this.#io.say(`and ${plural(this.#refused - NAMED, 'more line')}`)
     if (this.#refused === 0 && this.#enqueued > 0) return 0
     if (this.#refused === 0)
@@ -126,7 +137,7 @@ class Batch {
         'PARTLY_DONE',
         `${this.#refused} of ${plural(this.#enqueued + this.#refused, 'job')} could not be enqueued`,
       )
-    if (this.#refused === 1 && this.#first) throw this.#first
+    if (this.#first && !this.#isFirstSaid) throw this.#first.error
     throw new QueueError('INVALID_JOB', `none of ${plural(this.#refused, 'job')} could be enqueued`)
   }
 }

@@ -1,13 +1,13 @@
 /**
  * Errors as people and programs are told them, and the exit status each one ends with. The only place that decides it.
  */
-import { errno, nearest, QueueError } from '../errors.ts'
-import { explained } from '../spool/files.ts'
-import type { Io } from './terminal.ts'
+import { errno, explained, nearest, QueueError } from '../errors.ts'
+import { say } from './terminal.ts'
 
 /** Tells an error and returns the exit status. `doing`: the command's words. */
-export function fail(error: unknown, doing: string, json: boolean, say: Io['say']): number {
-  const told = errno(error) === undefined ? error : explained(error, doing)
+export function fail(error: unknown, doing: string, json: boolean): number {
+  // ERR_ codes are node's own: of wrong calls, which are bugs.
+  const told = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, doing) : error
   if (told instanceof QueueError) {
     const { code, message, hint } = told
     if (json) say(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))

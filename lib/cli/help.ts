@@ -97,7 +97,7 @@ function commandHelp(command: CommandClass, io: Io): string {
   if (others.length > 0) lines.push(`  also: ${others.join(', ')}`)
   if (details) for (const paragraph of details.split('\n\n')) lines.push('', ...wrapped(paragraph, WIDTH))
   const cli = new Cli()
-  cli.register(command as never)
+  cli.register(command)
   // `--json` is inherited and would come first.
   const options = optionsOf(cli).toSorted(
     (a, b) => Number(a.names.includes('--json')) - Number(b.names.includes('--json')),

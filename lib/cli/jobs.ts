@@ -25,8 +25,8 @@ export const listedJson = (listed: Listed): object =>
 interface Column {
   readonly head: string
   readonly cell: (job: Job) => string
-  /** Left out where no job has anything to say in it. */
-  readonly isOptional?: true
+  /** Left out unless this holds for one of the jobs. */
+  readonly if?: (job: Job) => boolean
 }
 
 const age = (since: string | undefined): string => {
@@ -36,7 +36,7 @@ const age = (since: string | undefined): string => {
 
 const dueOf = (job: Job): string => {
   const due = job.state === 'failed' ? job.next_retry_at : job.state === 'scheduled' ? job.run_at : undefined
-  return due === undefined ? '' : until(due, nowMs())
+  return due === undefined ? '-' : until(due, nowMs())
 }
 
 const COMMAND: Column = { head: 'COMMAND', cell: (job) => visible(commandLine(job.command)) }
@@ -45,8 +45,8 @@ const LIST: readonly Column[] = [
   { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
   { head: 'PRI', cell: (job) => String(job.priority) },
   { head: 'AGE', cell: (job) => age(job.created_at) },
-  { head: 'DUE', cell: dueOf, isOptional: true },
-  { head: 'QUEUE', cell: (job) => (job.queue === DEFAULT_QUEUE ? '' : job.queue), isOptional: true },
+  { head: 'DUE', cell: dueOf, if: (job) => dueOf(job) !== '-' },
+  { head: 'QUEUE', cell: (job) => job.queue, if: (job) => job.queue !== DEFAULT_QUEUE },
   COMMAND,
 ]
 
@@ -62,7 +62,7 @@ export const jobLines = (all: readonly Listed[], io: Io): string[] => lines(all,
 export const deadLines = (all: readonly Listed[], io: Io): string[] => lines(all, DEAD, io)
 
 function lines(all: readonly Listed[], columns: readonly Column[], io: Io): string[] {
-  const used = columns.filter(({ cell, isOptional }) => !isOptional || all.some(({ job }) => job && cell(job) !== ''))
+  const used = columns.filter((column) => !column.if || all.some(({ job }) => job && column.if?.(job)))
   const rows = all.map(({ id, state, job, unreadable }) => [
     visible(id),
     shownState(state),

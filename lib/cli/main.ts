@@ -8,22 +8,21 @@ import { readArgv, type Asked } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
 import { findCommand } from './commands.ts'
 import { fail, isMisfit, usageError } from './failure.ts'
-import { type Io, processIo } from './terminal.ts'
+import { type Io, openIo } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 /** Runs the command that the arguments ask for. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { say } = processIo('never')
   let asked: Asked
   try {
     asked = readArgv(argv)
   } catch (error) {
-    return fail(error, 'queuectl', argv.includes('--json'), say)
+    return fail(error, 'queuectl', argv.includes('--json'))
   }
   try {
-    return await dispatch(asked, processIo(asked.color))
+    return await dispatch(asked, await openIo(asked.color))
   } catch (error) {
-    return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json, say)
+    return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json)
   }
 }
 
@@ -46,7 +45,8 @@ async function run(command: CommandClass, asked: Asked, io: Io): Promise<number>
   cli.register(command)
   const { takesExact } = command
   const args = asked.words.length === 0 ? ['status', ...asked.args] : [...asked.args]
-  if (asked.exact && !takesExact) args.push('--', ...asked.exact)
+  const last = [...asked.numbers, ...(takesExact ? [] : (asked.exact ?? []))]
+  if (last.length > 0) args.push('--', ...last)
   const context = { io, home: asked.home, exact: takesExact ? asked.exact : undefined }
   try {
     const called = cli.process(args, context)
@@ -55,6 +55,6 @@ async function run(command: CommandClass, asked: Asked, io: Io): Promise<number>
     if (!isMisfit(error)) throw error
     const { callsOf, optionsOf } = await import('./help.ts')
     const names = optionsOf(cli).flatMap((option) => option.names)
-    throw usageError(error, command.paths?.[0]?.join(' ') ?? '', names, callsOf(command)[0] ?? '')
+    throw usageError(error, command.paths?.[0]?.join(' ') ?? '', names, callsOf(command).join(', or '))
   }
 }

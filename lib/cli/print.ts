@@ -24,8 +24,8 @@ export const harmless = (text: string): string =>
 
 /** Milliseconds roughly, in one unit: `3s`, `5m`, `2h`, `4d`. */
 export function rough(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000
-  if (seconds < 60) return `${Math.floor(seconds)}s`
+  const seconds = Math.floor(Math.max(0, ms) / 1000)
+  if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
   return `${Math.floor(seconds / 86_400)}d`
@@ -34,7 +34,9 @@ export function rough(ms: number): string {
 /** When something that was to be at `iso` is, seen from `now` (ms): `in 5m`, `due`. */
 export function until(iso: string, now: number): string {
   const ms = Date.parse(iso) - now
-  return ms <= 0 ? 'due' : `in ${ms < 1000 ? '1s' : rough(ms + 500)}`
+  if (ms <= 0) return 'due'
+  // Rounded up a little, for `in 1h` and not `in 59m` a moment after that was asked for.
+  return `in ${rough(Math.max(1000, ms + Math.min(ms * 0.02, 60_000)))}`
 }
 
 /** An instant in local time, `2026-11-22 10:15:00`. */
@@ -91,7 +93,7 @@ export function wrapped(paragraph: string, columns: number): string[] {
 }
 
 /** The narrowest that a last column is cut to. */
-const NARROWEST = 16
+const NARROWEST = 8
 
 export interface TableStyle {
   /** Colours a cell that is already padded. */

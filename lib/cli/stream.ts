@@ -2,6 +2,7 @@
  * Jobs out of a stream of any length: one JSON object (on one line or many), an array of them, or one a line. Memory
  * stays flat, and a bad one spoils only itself.
  */
+import { sleep } from '../clock.ts'
 import { MAX_JOB_BYTES } from '../job/job.ts'
 import { NotJson, parseJson } from '../job/read.ts'
 
@@ -15,10 +16,34 @@ const [OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY] = [123, 125, 91, 93]
 const isBlank = (byte: number): boolean => byte === 32 || byte === 9 || byte === 13 || byte === NEWLINE
 const isByteOrderMark = (byte: number): boolean => byte === 0xef || byte === 0xbb || byte === 0xbf
 
-export async function* values(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Found> {
+/** Nothing has come for a while. */
+export const PAUSE = Symbol('pause')
+const PATIENCE_MS = 200
+
+/** What is in the stream, and the pauses in it: whoever types, or pipes a growing log, need not wait for the end. */
+export async function* values(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Found | typeof PAUSE> {
   const splitter = new Splitter()
-  for await (const chunk of stream) yield* splitter.feed(chunk)
+  const chunks = stream[Symbol.asyncIterator]()
+  for (;;) {
+    const next = chunks.next()
+    if (!(await isWithin(PATIENCE_MS, next))) yield PAUSE
+    const { done, value } = await next
+    if (done) break
+    yield* splitter.feed(value)
+  }
   yield* splitter.end()
+}
+
+async function isWithin(ms: number, something: Promise<unknown>): Promise<boolean> {
+  const cut = new AbortController()
+  let has = false
+  const settled = (): void => {
+    has = true
+    cut.abort()
+  }
+  something.then(settled, settled)
+  await sleep(ms, cut.signal)
+  return has
 }
 
 /**

@@ -4,20 +4,17 @@
  * stdout is data, stderr is talk. Written synchronously, past node's streams: nothing is lost when the program ends,
  * and a reader that has gone away (`| head`) is no error.
  */
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import pico from 'picocolors'
-import { environment } from '../config.ts'
 import { errno, QueueError } from '../errors.ts'
 
-export type Colors = ReturnType<typeof pico.createColors>
+export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>
 export type ColorMode = 'auto' | 'always' | 'never'
 
 export interface Io {
   /** Writes data: all of it, however slow the reader; nothing any more once the reader has gone. */
   print(data: string | Uint8Array): void
-  /** Writes one line of talk. Never fails. */
-  say(line: string): void
+  readonly say: typeof say
   /** Has the reader of our data gone? */
   readonly isOver: boolean
   /** Does a person see the data; the talk? */
@@ -35,10 +32,20 @@ export interface Io {
   readonly program: string
 }
 
+/** Writes one line of talk. Never fails. */
+export function say(line: string): void {
+  try {
+    writeAll(2, `${line}\n`)
+  } catch {
+    // Nobody listens, and there is nobody else to tell.
+  }
+}
+
 /** The streams of this process. */
-export function processIo(mode: ColorMode): Io {
-  const isSeen = isatty(1)
-  const { noColor } = environment()
+export async function openIo(mode: ColorMode): Promise<Io> {
+  const isSeen = isTerminal(1)
+  const hasColors = mode === 'always' || (mode === 'auto' && isSeen && (await isColorWanted()))
+  const colors = hasColors ? (await import('picocolors')).default.createColors(true) : PLAIN
   let isOver = false
   return {
     print(data) {
@@ -50,27 +57,23 @@ export function processIo(mode: ColorMode): Io {
         isOver = true
       }
     },
-    say(line) {
-      try {
-        writeAll(2, `${line}\n`)
-      } catch {
-        // Nobody listens, and there is nobody else to tell.
-      }
-    },
+    say,
     get isOver() {
       return isOver
     },
     isSeen,
-    isHeard: isatty(2),
+    get isHeard() {
+      return isTerminal(2)
+    },
     get columns() {
       return isSeen ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
     },
-    colors: pico.createColors(mode === 'always' || (mode === 'auto' && isSeen && !noColor)),
+    colors,
     get input() {
       return process.stdin
     },
     get inputIsTerminal() {
-      return isatty(0)
+      return isTerminal(0)
     },
     get cwd() {
       return whereWeAre()
@@ -78,6 +81,13 @@ export function processIo(mode: ColorMode): Io {
     program: process.argv[1] ?? '',
   }
 }
+
+const isColorWanted = async (): Promise<boolean> => !(await import('../config.ts')).environment().noColor
+
+/** `isatty` loads streams and sockets, so it is asked only of what may be a terminal. */
+const isTerminal = (fd: number): boolean => fstatSync(fd).isCharacterDevice() && isatty(fd)
+
+const PLAIN: Colors = { bold: String, red: String, green: String, yellow: String, cyan: String }
 
 const why = (error: unknown): string =>
   errno(error) === 'ENOSPC' ? 'no space left on the device' : (errno(error) ?? String(error))

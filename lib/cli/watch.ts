@@ -8,13 +8,17 @@ const [HOME, REST_OF_LINE, REST_OF_SCREEN] = ['\x1b[H', '\x1b[K', '\x1b[J']
 
 /** @returns the exit status */
 export async function watch(io: Io, lines: () => Promise<string[]>): Promise<number> {
-  const interrupted = new Promise<'interrupted'>((resolve) => process.once('SIGINT', () => resolve('interrupted')))
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => interrupted.abort())
   if (io.isSeen) io.print('\x1b[2J')
   while (!io.isOver) {
     const shown = await lines()
     if (io.isSeen) io.print(HOME + shown.map((line) => `${line}${REST_OF_LINE}\n`).join('') + REST_OF_SCREEN)
     else io.print(`${shown.join('\n')}\n`)
-    if ((await Promise.race([interrupted, sleep(EVERY_MS)])) === 'interrupted') return 130
+    await sleep(EVERY_MS, interrupted.signal)
+    if (interrupted.signal.aborted) break
   }
-  return 0
+  // Below the `^C` that the terminal has written.
+  if (io.isSeen) io.print('\n')
+  return interrupted.signal.aborted ? 130 : 0
 }

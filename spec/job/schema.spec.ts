@@ -177,7 +177,8 @@ test('members that only we write are ignored by both, whatever they are', () => 
 
 test('what the schema gives as an example is accepted', () => {
   for (const [name, { examples = [] }] of Object.entries<{ examples?: unknown[] }>(schema.properties))
-    for (const example of examples) assert.ok(isAccepted({ command: 'true', [name]: example }), `${name}: ${example}`)
+    for (const example of examples)
+      assert.ok(isAccepted({ command: 'true', [name]: example }), `${name}: ${JSON.stringify(example)}`)
 })
 
 test('the size the schema names is the size the reader takes', () => {

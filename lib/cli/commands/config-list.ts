@@ -3,7 +3,10 @@ import { Command } from 'clipanion'
 import { CONFIG_KEYS, environment, SETTINGS, shownKey } from '../../config.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { table } from '../print.ts'
+import { table, wrapped } from '../print.ts'
+
+/** The columns that the others take on most terminals. */
+const BEFORE_MEANING = 40
 
 export class ConfigListCommand extends QueueCommand {
   static override paths = [
@@ -25,12 +28,12 @@ export class ConfigListCommand extends QueueCommand {
     if (this.json) return this.printJson(config)
     const set = queue.settings()
     const isFromEnvironment = environment().foreground !== undefined
-    const rows = CONFIG_KEYS.map((key) => [
-      shownKey(key),
-      String(config[key]),
-      key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file',
-      SETTINGS[key].meaning,
-    ])
+    const rows = CONFIG_KEYS.flatMap((key) => {
+      const source =
+        key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file'
+      const [first = '', ...more] = wrapped(SETTINGS[key].meaning, Math.max(24, this.io.columns - BEFORE_MEANING))
+      return [[shownKey(key), String(config[key]), source, first], ...more.map((line) => ['', '', '', line])]
+    })
     for (const line of table(['KEY', 'VALUE', 'FROM', 'MEANING'], rows, this.io.columns)) this.print(line)
   }
 }

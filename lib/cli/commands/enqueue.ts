@@ -1,5 +1,5 @@
 /** `enqueue`: one job, or a stream of them. */
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
@@ -112,11 +112,15 @@ export class EnqueueCommand extends QueueCommand {
       run_at: this.due(),
       queue: this.queueName,
       tags: this.tags,
-      cwd: this.cwd === undefined ? (job.cwd ?? this.io.cwd) : resolve(this.io.cwd, this.cwd),
+      cwd: this.directory() ?? job.cwd ?? this.io.cwd,
       env: this.variables && { ...job.env, ...readVariables(this.variables) },
       backoff_base: this.backoffBase,
     }).filter(([, value]) => value !== undefined)
-    return { ...job, ...Object.fromEntries(options) } as JobRequest
+    return { ...job, ...Object.fromEntries(options) }
+  }
+
+  private directory(): string | undefined {
+    return this.cwd === undefined || isAbsolute(this.cwd) ? this.cwd : resolve(this.io.cwd, this.cwd)
   }
 
   private due(): string | undefined {

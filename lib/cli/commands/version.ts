@@ -1,4 +1,4 @@
-/** `version`. */
+/** `version`: the version, as `--version` prints it. */
 import { Command } from 'clipanion'
 import { QueueCommand } from '../command.ts'
 import { VERSION } from '../version.ts'
