@@ -96,7 +96,8 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(

@@ -7,36 +7,20 @@ import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
-import type { Job, JobRequest, State } from './job/job.ts'
+import type { Job, JobRequest } from './job/job.ts'
 import { readRequest } from './job/read.ts'
 import { names, read } from './spool/files.ts'
 import { findOne, readWhole, retryJob } from './spool/change.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
-import { type Counts, countJobs, findExact, readSighted, type Sighting, sightings } from './spool/find.ts'
+import { countJobs, type Counts, findExact, readSighted, sightings } from './spool/find.ts'
 import { type Holder, holders } from './spool/holders.ts'
+import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
 import { leaseAge } from './spool/lease.ts'
 import { type Home, openHome } from './spool/home.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
+import { ring } from './spool/wake.ts'
 
-/** Which jobs are meant; everything left out matches all. */
-export interface Filter {
-  readonly states?: readonly State[]
-  readonly queue?: string
-  readonly tag?: string
-}
-
-/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
-export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
-export type Sort = (typeof SORTS)[number]
-
-/** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
-export interface Listed {
-  readonly id: string
-  readonly state: State
-  readonly path: string
-  readonly job: Job | undefined
-  readonly unreadable: string | undefined
-}
+export { type Filter, type Listed, type ListOptions, SORTS, type Sort } from './spool/listing.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {
@@ -96,7 +80,7 @@ export class Queue {
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: JobRequest): Promise<Job> {
-    const job = enqueueOne(this.#home, readRequest(request), readConfig(this.#home))
+    const job = enqueueOne(this.#home, here(readRequest(request)), readConfig(this.#home))
     tell(this.#home, [{ event: 'enqueued', job: job.id }])
     return job
   }
@@ -107,7 +91,8 @@ export class Queue {
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
-    const results = enqueueMany(this.#home, requests.map(readRequest), readConfig(this.#home))
+    const jobs = requests.map((request) => here(readRequest(request)))
+    const results = enqueueMany(this.#home, jobs, readConfig(this.#home))
     tell(
       this.#home,
       results.flatMap((result) =>
@@ -131,33 +116,8 @@ export class Queue {
   }
 
   /** Jobs that match, sorted; `limit` keeps the first ones. */
-  async list(filter: Filter = {}, options: { readonly sort?: Sort; readonly limit?: number } = {}): Promise<Listed[]> {
-    const { sort = 'order', limit = Number.POSITIVE_INFINITY } = options
-    const latest = new Map<string, Sighting>()
-    for (const seen of sightings(this.#home, filter.states))
-      if (filter.queue === undefined || seen.foreign || seen.name.queue === filter.queue) latest.set(seen.name.id, seen)
-    const byName = SORT_BY_NAME[sort]
-    const found: Listed[] = []
-    for (const seen of byName ? [...latest.values()].sort(byName) : latest.values()) {
-      if (byName && found.length >= limit) break
-      const content = readSighted(seen)
-      if (content === undefined) continue
-      const { job } = content
-      const matches =
-        (filter.tag === undefined || job?.tags?.includes(filter.tag)) &&
-        (filter.queue === undefined || job?.queue === filter.queue)
-      if (matches)
-        found.push({
-          id: job?.id ?? seen.name.id,
-          state: seen.state,
-          path: seen.path,
-          job,
-          unreadable: content.job ? undefined : content.unreadable,
-        })
-    }
-    if (byName) return found
-    const member = sort === 'created' ? 'created_at' : 'updated_at'
-    return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
+  async list(filter: Filter = {}, options: ListOptions = {}): Promise<Listed[]> {
+    return listJobs(this.#home, filter, options)
   }
 
   /** How many jobs are in each state; `pending` includes the `scheduled` ones. */
@@ -269,6 +229,7 @@ export class Queue {
   /** Sets a key; undefined takes it back to its default. */
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.#home, key, value)
+    ring(this.#home)
   }
 
   /** `last` is the job enqueued last, unless a job is called so. */
@@ -280,16 +241,5 @@ export class Queue {
   }
 }
 
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const inOrder = (a: Sighting, b: Sighting): number =>
-  flow.indexOf(a.state) - flow.indexOf(b.state) ||
-  // Finished jobs newest first, all others in the order they run.
-  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
-
-/** The sorts that need only names. */
-const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
-  order: inOrder,
-  priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
-  id: (a, b) => byText(a.name.id, b.name.id),
-}
+/** A job runs where it was enqueued unless it says where. */
+const here = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })

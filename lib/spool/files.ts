@@ -36,8 +36,6 @@ import { promisify } from 'node:util'
 import { nowMs } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 
-export { explained } from '../errors.ts'
-
 const flush = promisify(fdatasync)
 
 /** The machine is out of something: nobody's fault, no attempt is used, work resumes when there is more. */

@@ -5,7 +5,7 @@
  * What lies in the directory is what its owner holds; taking the directory away takes the lease away.
  */
 import { closeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { isoTime } from '../job/times.ts'
 import { exists, look, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
@@ -59,12 +59,14 @@ export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHo
   makeFifos([join(aside, 'alive')])
   const fd = hold(join(aside, 'alive'))
   // If we die after this: a dead worker that holds nothing; the next one to look removes it.
+  const inode = look(aside)?.ino
   move(aside, dir)
-  return own(home, name, dir, card, fd)
+  return own(home, dir, inode, card, fd)
 }
 
-function own(home: Home, name: string, dir: string, card: WorkerCard, fd?: number): OwnHolder {
-  const inode = look(dir)?.ino
+/** @param inode of the directory, from before it came into view: from then on anybody may replace it */
+function own(home: Home, dir: string, inode: number | undefined, card: WorkerCard, fd?: number): OwnHolder {
+  const name = basename(dir)
   return {
     name,
     dir,
@@ -141,7 +143,8 @@ export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
   const fd = holdFor(dead.dir)
   if (fd === undefined) return undefined
   // If we die after this: the same as before it, under another name.
-  if (move(dead.dir, dir)) return own(home, name, dir, card, fd)
+  const inode = look(dead.dir)?.ino
+  if (move(dead.dir, dir)) return own(home, dir, inode, card, fd)
   closeSync(fd)
   return undefined
 }
@@ -175,8 +178,9 @@ export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder
   makeDir(join(aside, from))
   writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
   // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
+  const inode = look(aside)?.ino
   move(aside, dir)
-  return own(home, name, dir, card)
+  return own(home, dir, inode, card)
 }
 
 /**

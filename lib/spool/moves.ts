@@ -71,6 +71,14 @@ export function moveToPending(home: Home, path: string, fileName: string): boole
   return moveInto(home, path, home.pending, fileName)
 }
 
+/** Puts a job back into the state it was taken from. False: it was taken away. */
+export function moveBack(home: Home, path: string, fileName: string, state: Job['state']): boolean {
+  if (state === 'pending') return moveToPending(home, path, fileName)
+  const settledAt = parseName(fileName)?.due
+  const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
+  return moveInto(home, path, day ?? home[PLACE_OF[state]], fileName)
+}
+
 /** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
 export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
   if (!look(path)) return false
