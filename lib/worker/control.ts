@@ -153,13 +153,21 @@ async function goneWithin(worker: Holder, seconds: number | undefined): Promise<
   const fd = listenIfThere(join(worker.dir, 'alive'))
   if (fd === undefined) return true
   const socket = new Socket({ fd, readable: true, writable: false })
-  const gone = new Promise<boolean>((resolve) => {
-    socket.on('end', () => resolve(true)).on('error', () => resolve(true))
+  const gone = new Promise<void>((resolve) => {
+    socket.on('end', resolve).on('error', () => resolve())
     socket.resume()
   })
+  const cut = new AbortController()
   try {
-    return await (seconds === undefined ? gone : Promise.race([gone, sleep(seconds * 1000).then(() => false)]))
+    const isGone = gone.then(() => true)
+    if (seconds !== undefined && !(await Promise.race([isGone, sleep(seconds * 1000, cut.signal).then(() => false)])))
+      return false
+    await gone
+    // It gives its directory up before it ends: some milliseconds more, and the process is gone as well.
+    while (worker.card && isRunning(worker.card)) await sleep(2)
+    return true
   } finally {
+    cut.abort()
     socket.destroy()
   }
 }

@@ -20,9 +20,9 @@ import {
   started,
   type Verdict,
 } from '../job/policy.ts'
-import { readJob } from '../job/read.ts'
+import { NotJson, readJob } from '../job/read.ts'
 import { isoTime } from '../job/times.ts'
-import { exists, read } from '../spool/files.ts'
+import { exists, isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
 import { holdersOf, isHeld } from '../spool/liveness.ts'
@@ -44,12 +44,13 @@ import type { Site } from './site.ts'
 
 /** The job in a held file; undefined when it was taken away or could not be understood and was set aside. */
 function readHeld(site: Site, held: Held): Job | undefined {
-  const text = read(held.path)
-  if (text === undefined) return undefined
   try {
-    return readJob(text, held.name, 'processing')
+    const text = read(held.path)
+    return text === undefined ? undefined : readJob(text, held.name, 'processing')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    if (isExhausted(error)) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof NotJson ? `it is not JSON: ${why}` : why
     setAside(site.home, held.path, held.fileName, reason)
     site.tell({ event: 'corrupt', job: held.name.id, error: reason })
     return undefined

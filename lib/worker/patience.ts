@@ -10,12 +10,15 @@ import { type Home, openHome } from '../spool/home.ts'
 
 const SHORTEST = 500
 const LONGEST = 30_000
+/** The ballast is made again when it has been gone for so long (ms). */
+const BALLAST_AFTER = 5000
 
 export class Patience {
   readonly #home: Home
   readonly #say: (line: string) => void
   #pausedUntil = 0
   #pause = SHORTEST
+  #ballastSeen = Number.NEGATIVE_INFINITY
 
   constructor(home: Home, say: (line: string) => void) {
     this.#home = home
@@ -66,7 +69,13 @@ export class Patience {
 
   /** A file to give up when the disk is full; made again once there is room. */
   keepBallast(): void {
-    if (exists(this.#home.ballast)) return
+    const now = monotonicMs()
+    if (exists(this.#home.ballast)) {
+      this.#ballastSeen = now
+      return
+    }
+    // Not at once: perhaps the whole home is being removed, and this would stand in the way.
+    if (now - this.#ballastSeen < BALLAST_AFTER) return
     const aside = join(this.#home.tmp, `ballast.${randomHex(8)}.new`)
     try {
       writeNew(aside, 'queuectl gives this file up when the disk is full\n'.padEnd(1_048_576, '.'), false)
