@@ -22,14 +22,17 @@ interface Entry {
   readonly request: JobRequest
 }
 
-/** @param complete adds to what was given what the options say @returns the exit status */
+/**
+ * @param complete adds to what was given what the options say
+ * @returns PARTLY_DONE, when some were refused @throws QueueError when none was enqueued
+ */
 export async function enqueueFrom(
   source: string,
   complete: (value: unknown) => JobRequest,
   receipts: Receipts,
   queue: Queue,
   io: Io,
-): Promise<number> {
+): Promise<QueueError | undefined> {
   const batch = new Batch(receipts, queue, io)
   if (source === '-' && io.inputIsTerminal) io.say('reading jobs from the terminal; end with Ctrl-D')
   let lot: Entry[] = []
@@ -126,14 +129,14 @@ class Batch {
     this.#io.say(`line ${this.#first.line}: ${this.#first.error.message}`)
   }
 
-  conclude(source: string): number {
+  conclude(source: string): QueueError | undefined {
     if (this.#enqueued > 0) this.#sayFirst()
     if (this.#refused > NAMED) this.#io.say(`and ${plural(this.#refused - NAMED, 'more line')}`)
-    if (this.#refused === 0 && this.#enqueued > 0) return 0
+    if (this.#refused === 0 && this.#enqueued > 0) return undefined
     if (this.#refused === 0)
       throw new QueueError('INVALID_JOB', `there is no job in ${named(source)}`, 'one JSON object a line, or an array')
     if (this.#enqueued > 0)
-      throw new QueueError(
+      return new QueueError(
         'PARTLY_DONE',
         `${this.#refused} of ${plural(this.#enqueued + this.#refused, 'job')} could not be enqueued`,
       )

@@ -15,6 +15,8 @@ export interface Io {
   /** Writes data: all of it, however slow the reader; nothing any more once the reader has gone. */
   print(data: string | Uint8Array): void
   readonly say: typeof say
+  /** Writes to where talk goes, as it is: what a job has written to its standard error. */
+  pass(data: Uint8Array): void
   /** Has the reader of our data gone? */
   readonly isOver: boolean
   /** Does a person see the data; the talk? */
@@ -58,6 +60,13 @@ export async function openIo(mode: ColorMode): Promise<Io> {
       }
     },
     say,
+    pass(data) {
+      try {
+        writeAll(2, data)
+      } catch {
+        // As for `say`.
+      }
+    },
     get isOver() {
       return isOver
     },

@@ -13,7 +13,7 @@ import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
 import { keepLease } from '../spool/lease.ts'
-import { claim, hasWork, promote } from '../spool/moves.ts'
+import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
 import { discardFifos, FifoPool } from '../spool/runs.ts'
 import { sweep } from '../spool/sweep.ts'
 import { listenFor, ring } from '../spool/wake.ts'
@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly slots: number
   /** Stop when nothing is left to do. */
   readonly burst: boolean
+  /** Run the job of this id and no other, and stop when it is settled. */
+  readonly only?: string
   /** A line for people, besides the log. */
   readonly say: (line: string) => void
   /** The directory stands, and others see the worker. */
@@ -44,7 +46,7 @@ export class Worker {
   readonly #home: Home
   readonly #slots: Slots
   readonly #patience: Patience
-  readonly #candidates = new Candidates()
+  readonly #candidates: Candidates
   readonly #intake = new Intake()
   readonly #peers: Peers
   readonly #settings: Settings
@@ -74,14 +76,16 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
+    this.#candidates = new Candidates(options.only)
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
-    this.#slots = new Slots(options.slots, {
+    const owner = {
       site: () => this.#site(),
-      trouble: (doing, error) => this.#trouble(doing, error),
+      trouble: (doing: string, error: unknown) => this.#trouble(doing, error),
       changed: () => this.#wake(),
-    })
-    this.#holder = joinWorkers(this.#home, options.slots, nowMs())
+    }
+    this.#slots = new Slots(options.slots, owner, options.only !== undefined)
+    this.#holder = joinWorkers(this.#home, options.slots, nowMs(), options.only)
     this.#fifos = new FifoPool(this.#home, this.#holder.name)
     this.#log = new Log(this.#holder.card.log)
   }
@@ -168,7 +172,9 @@ export class Worker {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
     if (this.#slots.busy > 0) return false
     if (this.#stopping) return true
-    return this.#options.burst && this.#candidates.isEmpty && !hasWork(this.#home)
+    const { burst, only } = this.#options
+    if (only !== undefined) return !isUnsettled(this.#home, only)
+    return burst && this.#candidates.isEmpty && !hasWork(this.#home)
   }
 
   // --- duties ---------------------------------------------------------------------------------------------------
@@ -217,7 +223,7 @@ export class Worker {
     // Should the directory lie elsewhere in processing/, it is a dead worker's from now on.
     this.#holder.leave()
     discardFifos(this.#home, this.#holder.name)
-    this.#holder = joinWorkers(this.#home, this.#options.slots, nowMs())
+    this.#holder = joinWorkers(this.#home, this.#options.slots, nowMs(), this.#options.only)
     this.#fifos = new FifoPool(this.#home, this.#holder.name)
     this.#log = new Log(this.#holder.card.log)
     await keepLease(this.#holder.dir)
