@@ -2,6 +2,7 @@
 export type { Config, ConfigKey } from './config.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
+export type { Progress } from './job/progress.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
   type CorruptFile,

@@ -8,6 +8,7 @@ import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
+import type { Progress } from './job/progress.ts'
 import { readRequest } from './job/read.ts'
 import { names, read } from './spool/files.ts'
 import { type Ended, ends } from './spool/ends.ts'
@@ -17,7 +18,7 @@ import { type Counts, countJobs, findExact, readSighted, type Sighting, sighting
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Home, openHome } from './spool/home.ts'
 import { roster, type WorkerInfo } from './spool/roster.ts'
-import { runNumbers, runPaths } from './spool/runs.ts'
+import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
 
 export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
@@ -41,6 +42,8 @@ export interface Listed {
   readonly path: string
   readonly job: Job | undefined
   readonly unreadable: string | undefined
+  /** How far a running job says it is. */
+  readonly progress?: Progress
 }
 
 /** Where the output of a run lies; the files may be read while it runs. */
@@ -139,6 +142,7 @@ export class Queue {
           path: seen.path,
           job,
           unreadable: content.job ? undefined : content.unreadable,
+          ...progressMember(job && progressOf(this.#home, job)),
         })
     }
     if (byName) return found
@@ -219,6 +223,11 @@ export class Queue {
     yield* ends(this.#home, exact, cut)
   }
 
+  /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
+  progress(job: Job): Progress | undefined {
+    return progressOf(this.#home, job)
+  }
+
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
     return summarize(events(this.#home), options.recent ?? 10)
@@ -261,6 +270,8 @@ export class Queue {
     throw new QueueError('NOT_FOUND', 'there is no last job: none was enqueued yet')
   }
 }
+
+const progressMember = (progress: Progress | undefined): Pick<Listed, 'progress'> => (progress ? { progress } : {})
 
 const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -28,6 +28,8 @@ export interface Io {
   readonly colors: Colors
   readonly input: AsyncIterable<Uint8Array>
   readonly inputIsTerminal: boolean
+  /** Bytes there are to read, when the input is a file. */
+  readonly inputSize: number | undefined
   /** The directory we were called in. @throws QueueError when it has been removed. */
   readonly cwd: string
   /** The file that is run as `queuectl`. */
@@ -83,6 +85,10 @@ export async function openIo(mode: ColorMode): Promise<Io> {
     },
     get inputIsTerminal() {
       return isTerminal(0)
+    },
+    get inputSize() {
+      const stats = fstatSync(0)
+      return stats.isFile() ? stats.size : undefined
     },
     get cwd() {
       return whereWeAre()

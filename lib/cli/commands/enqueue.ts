@@ -4,6 +4,7 @@ import type { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { AskingCommand } from '../asking.ts'
 import { Receipts } from '../receipts.ts'
+import type { Meant } from '../requests.ts'
 
 export class EnqueueCommand extends AskingCommand {
   static override paths = [['enqueue']]
@@ -26,6 +27,7 @@ export class EnqueueCommand extends AskingCommand {
         'A program without a shell, and many jobs from a file',
         'queuectl enqueue -- rm "old file"; queuectl enqueue -f jobs.ndjson',
       ],
+      ['A job for each file', `ls *.jpg | queuectl enqueue --each-line 'convert {} {.}.png'`],
       ['And wait for its end, with its exit status', 'queuectl enqueue --wait -c "make test"'],
     ],
   })
@@ -36,21 +38,26 @@ export class EnqueueCommand extends AskingCommand {
     '[options] -- PROGRAM [ARG...]',
     '[options] @FILE | -f FILE | -',
     "[options] <<'EOF'",
+    '[options] --each-line TEMPLATE [-f FILE]',
   ]
 
   file = Option.String('-f,--file', { description: '<FILE> read jobs from a file, - for standard input' })
   wait = Option.Boolean('--wait', false, { description: 'wait until it has ended, and exit with its status' })
 
+  eachLine = Option.String('--each-line', {
+    description: '<TEMPLATE> a job for each line of a list; {} is the line, {.} {/} {//} {/.} parts of it as a path',
+  })
+
   protected readonly verb = 'enqueue'
 
   protected async run(queue: Queue): Promise<number | void> {
-    const meant = await this.meant(...(this.file === undefined ? [] : [{ from: this.file }]))
+    const meant = await this.source()
     const receipts = new Receipts(queue, this.io, this.json)
     let refused: QueueError | undefined
     if ('from' in meant) {
       const { enqueueFrom } = await import('../batch.ts')
       const complete = (value: unknown) => this.request(value)
-      refused = await enqueueFrom(meant.from, complete, receipts, queue, this.io)
+      refused = await enqueueFrom(meant.from, complete, receipts, queue, this.io, await this.reader())
     } else {
       receipts.give(await queue.enqueue(this.request(meant.job)))
       await receipts.conclude()
@@ -58,6 +65,19 @@ export class EnqueueCommand extends AskingCommand {
     const status = this.wait ? await this.waitFor(queue, receipts.ids) : 0
     if (refused) throw refused
     return status
+  }
+
+  private async source(): Promise<Meant> {
+    const list = this.file ?? (this.eachLine === undefined ? undefined : '-')
+    const isDash = this.eachLine !== undefined && this.words.length === 1 && this.words[0] === '-'
+    return this.meant(...(list === undefined || (isDash && this.file === undefined) ? [] : [{ from: list }]))
+  }
+
+  private async reader() {
+    const template = this.eachLine
+    if (template === undefined) return undefined
+    const { eachLine } = await import('../template.ts')
+    return (stream: AsyncIterable<Uint8Array>) => eachLine(stream, template)
   }
 
   private async waitFor(queue: Queue, ids: readonly string[]): Promise<number> {
