@@ -8,18 +8,23 @@ import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
 import type { Job, JobRequest } from './job/job.ts'
+import type { Progress } from './job/progress.ts'
 import { readRequest } from './job/read.ts'
 import { names, read } from './spool/files.ts'
+import { type Ended, ends } from './spool/ends.ts'
 import { findOne, readWhole, retryJob } from './spool/change.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
-import { countJobs, type Counts, findExact, readSighted, sightings } from './spool/find.ts'
-import { type Holder, holders } from './spool/holders.ts'
+import { countJobs, type Counts, findExact } from './spool/find.ts'
+import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
-import { leaseAge } from './spool/lease.ts'
 import { type Home, openHome } from './spool/home.ts'
-import { runNumbers, runPaths } from './spool/runs.ts'
+import { roster, type WorkerInfo } from './spool/roster.ts'
+import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
 import { ring } from './spool/wake.ts'
 
+export type { Ended } from './spool/ends.ts'
+export type { Followed, FollowOptions } from './spool/follow.ts'
+export type { WorkerInfo } from './spool/roster.ts'
 export { type Filter, type Listed, type ListOptions, SORTS, type Sort } from './spool/listing.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
@@ -27,25 +32,6 @@ export interface Output {
   readonly run: number
   readonly stdout: string
   readonly stderr: string
-}
-
-/** A worker of this home, dead or alive. */
-export interface WorkerInfo {
-  readonly name: string
-  readonly pid: number
-  readonly life: Holder['life']
-  readonly slots: number
-  readonly started_at: string
-  readonly log: string
-  /** Seconds since a worker of another machine (`elsewhere`) renewed its lease. */
-  readonly lease_age?: number
-  readonly running: readonly {
-    readonly id: string
-    readonly slot?: number
-    readonly run: number
-    readonly command: Job['command']
-    readonly started_at?: string
-  }[]
 }
 
 /** A file in `corrupt/`. */
@@ -172,33 +158,30 @@ export class Queue {
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
-    const running = [...sightings(this.#home, ['processing'])]
-    return holders(this.#home)
-      .filter((holder) => holder.kind === 'worker')
-      .map((holder) => ({
-        name: holder.name,
-        pid: holder.card?.pid ?? 0,
-        life: holder.life,
-        slots: holder.card?.slots ?? 0,
-        started_at: holder.card?.started_at ?? '',
-        log: holder.card?.log ?? '',
-        ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
-        running: running
-          .filter((seen) => seen.holder === holder.name)
-          .flatMap((seen) => {
-            const job = readSighted(seen)?.job
-            if (!job) return []
-            return [
-              {
-                id: job.id,
-                run: job.runs,
-                command: job.command,
-                ...(job.slot === undefined ? {} : { slot: job.slot }),
-                ...(job.started_at === undefined ? {} : { started_at: job.started_at }),
-              },
-            ]
-          }),
-      }))
+    return roster(this.#home, nowMs())
+  }
+
+  /**
+   * What happens to a job from now on, and the output of its newest run so far, until it is over or `cut` is aborted.
+   * Works for a job that is pending or run by any worker.
+   * @throws QueueError NOT_FOUND
+   */
+  async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+    yield* follow(this.#home, this.#exact(id, 'follow'), options)
+  }
+
+  /**
+   * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
+   * @throws QueueError NOT_FOUND
+   */
+  async *ends(ids: readonly string[], cut?: AbortSignal): AsyncGenerator<Ended> {
+    const exact = ids.map((id) => this.#exact(id, 'wait for'))
+    yield* ends(this.#home, exact, cut)
+  }
+
+  /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
+  progress(job: Job): Progress | undefined {
+    return progressOf(this.#home, job)
   }
 
   /** What the journal tells of the past. */
@@ -230,6 +213,10 @@ export class Queue {
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.#home, key, value)
     ring(this.#home)
+  }
+
+  #exact(id: string, doing: string): string {
+    return findOne(this.#home, this.#meant(id), doing).name.id
   }
 
   /** `last` is the job enqueued last, unless a job is called so. */

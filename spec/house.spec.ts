@@ -179,7 +179,7 @@ test('only lib/cli and bin write to standard output and error, or end the proces
 })
 
 test('what is heavy to load is loaded when it is needed', () => {
-  const heavy = ['chokidar', 'proper-lockfile', 'cli-table3']
+  const heavy = ['chokidar', 'proper-lockfile', 'cli-table3', 'cli-progress']
   const broken = within('lib').flatMap(({ path, imports }) =>
     imports
       .filter(({ from, what, isLazy }) => heavy.includes(from) && !isLazy && !what.startsWith('type '))

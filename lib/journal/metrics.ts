@@ -7,6 +7,8 @@ export interface Metrics {
   readonly completed: number
   /** Jobs that went to the dead letter queue, cancelled ones apart. */
   readonly dead: number
+  /** Jobs that a person did not want any more: cancelled, or their file removed while they ran. */
+  readonly cancelled: number
   /** Of completed runs, in milliseconds; null while there is none. */
   readonly duration_ms: {
     readonly count: number
@@ -53,6 +55,7 @@ export async function summarize(source: AsyncIterable<Event>, recent: number): P
     events: counts,
     completed: counts.completed,
     dead: counts.dlq,
+    cancelled: counts.cancelled + counts.removed,
     duration_ms: { count: durations.length, total, average, p50: at(0.5), p95: at(0.95) },
     recent: recent > 0 ? newest.slice(-recent).reverse() : [],
   }

@@ -11,7 +11,7 @@ import { type Job, STATES, type State } from '../job/job.ts'
 import { DEFAULT_QUEUE, idFromStem, isIntakeName, isMadeId, type JobName, parseName } from '../job/name.ts'
 import { parseJson, readJob, readRequest } from '../job/read.ts'
 import { parseInstant, utcDay } from '../job/times.ts'
-import { look, names, read } from './files.ts'
+import { exists, look, names, read } from './files.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
 /** A job seen in a directory, known by its file name alone. */
@@ -101,8 +101,19 @@ function isStill(home: Home, since: number): boolean {
   return [...STATES.map((state) => home[PLACE_OF[state]]), ...holders].every((dir) => (look(dir)?.mtimeMs ?? 0) < since)
 }
 
+/** Completed jobs lie in their hundred thousands: they are listed only for what is not elsewhere. */
+const UNFINISHED = STATES.filter((state) => state !== 'completed')
+
+function findUnfinished(home: Home, id: string): Sighting | undefined {
+  let found: Sighting | undefined
+  for (const seen of sightings(home, UNFINISHED)) if (seen.name.id === id) found = seen
+  return found && exists(found.path) ? found : undefined
+}
+
 /** The job with exactly this id, or undefined. */
 export function findExact(home: Home, id: string): Sighting | undefined {
+  const unfinished = findUnfinished(home, id)
+  if (unfinished) return unfinished
   return insist(home, () => {
     let found: Sighting | undefined
     for (const seen of sightings(home)) if (seen.name.id === id) found = seen
@@ -115,6 +126,8 @@ export function findExact(home: Home, id: string): Sighting | undefined {
  * more). Latest sighting of each.
  */
 export function findMeant(home: Home, text: string): Sighting[] {
+  const unfinished = findUnfinished(home, text)
+  if (unfinished) return [unfinished]
   const short = text.length >= SHORTEST_ID ? text.toUpperCase() : undefined
   const found = new Map<string, Sighting>()
   insist(home, () => {

@@ -17,6 +17,8 @@ import { hold, type Identity, isHeld, isRunning, makeFifos, self } from './liven
 export interface WorkerCard extends Identity {
   readonly name: string
   readonly slots: number
+  /** The one job it is there for. */
+  readonly only?: string
   readonly started_at: string
   readonly log: string
 }
@@ -46,10 +48,10 @@ export interface OwnHolder {
 const FURNITURE = ['worker.json', 'alive', 'bell']
 
 /** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
-export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHolder {
+export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
-  const card: WorkerCard = { name, slots, started_at: isoTime(startedAt), log, ...self() }
+  const card: WorkerCard = { name, slots, ...(only ? { only } : {}), started_at: isoTime(startedAt), log, ...self() }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
   // If we die here: scratch that the sweeper removes.

@@ -1,7 +1,9 @@
 /** Lists of jobs: which are meant, and in which order. Reading only. */
 import type { Job, State } from '../job/job.ts'
+import type { Progress } from '../job/progress.ts'
 import { Latest, type Sighting } from './find.ts'
 import type { Home } from './home.ts'
+import { progressOf } from './runs.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface Filter {
@@ -21,6 +23,8 @@ export interface Listed {
   readonly path: string
   readonly job: Job | undefined
   readonly unreadable: string | undefined
+  /** How far a running job says it is. */
+  readonly progress?: Progress
 }
 
 export interface ListOptions {
@@ -51,6 +55,7 @@ export function listJobs(home: Home, filter: Filter, options: ListOptions): List
         path: seen.path,
         job,
         unreadable: content.job ? undefined : content.unreadable,
+        ...progressMember(job && progressOf(home, job)),
       })
   }
   if (byName) return found
@@ -71,3 +76,5 @@ const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> 
   priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
   id: (a, b) => byText(a.name.id, b.name.id),
 }
+
+const progressMember = (progress: Progress | undefined): Pick<Listed, 'progress'> => (progress ? { progress } : {})

@@ -11,7 +11,7 @@ import { formatName, isIntakeName, type JobName, parseName } from '../job/name.t
 import { isRetryDue } from '../job/policy.ts'
 import { readJob } from '../job/read.ts'
 import { eachName, exists, look, makeDir, move, names, read, remove, stamp, writeNew } from './files.ts'
-import { doneDir } from './find.ts'
+import { doneDir, sightings } from './find.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
 /** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
@@ -144,3 +144,11 @@ function ownBackoff(path: string, name: JobName | undefined): number | undefined
 /** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */
 export const hasWork = (home: Home): boolean =>
   names(home.pending).some(isIntakeName) || names(home.failed).some(isIntakeName)
+
+/** Is this one job still to be settled? Looks twice, because jobs move. */
+export const isUnsettled = (home: Home, id: string): boolean =>
+  [1, 2].some(() => {
+    for (const seen of sightings(home, ['pending', 'scheduled', 'processing', 'failed']))
+      if (seen.name.id === id) return true
+    return false
+  })

@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly home: string
   readonly slots: number
   readonly burst: boolean
+  /** Run the job of this id and no other, and end when it is settled. */
+  readonly only?: string
 }
 
 export interface StartedWorker {
@@ -47,6 +49,7 @@ export async function startInBackground(options: StartOptions, program: string):
   const words = openSync(wordsPath, 'wx', 0o600)
   const args = ['worker', 'start', '--foreground', '--home', home.root, '--count', String(options.slots)]
   if (options.burst) args.push('--burst')
+  if (options.only !== undefined) args.push('--only', options.only)
   try {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: exists(homedir()) ? homedir() : '/',
@@ -108,6 +111,7 @@ export async function runInForeground(
   const worker = new Worker(home.root, {
     slots: options.slots,
     burst: options.burst,
+    ...(options.only === undefined ? {} : { only: options.only }),
     say,
     ready: (holder) => {
       if (readyFd === undefined) return

@@ -10,15 +10,17 @@ const REST = 9
 
 export class Line {
   readonly #dir: string
-  readonly #candidates = new Candidates()
+  readonly #candidates: Candidates
   /** The directory may hold what we do not know. */
   #stale = true
   #nextScan = 0
   /** A file with a name of its own was dropped, and not looked at yet. */
   #dropped = false
 
-  constructor(dir: string) {
+  /** @param only the id of the one job that is wanted; else all are */
+  constructor(dir: string, only?: string) {
     this.#dir = dir
+    this.#candidates = new Candidates(only)
   }
 
   /** Something came into the directory, perhaps under this name. */

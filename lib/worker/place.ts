@@ -13,9 +13,9 @@ export class Place {
   readonly #home: Home
 
   /** Joins the workers of a home. */
-  constructor(home: Home, slots: number) {
+  constructor(home: Home, slots: number, only?: string) {
     this.#home = home
-    this.holder = joinWorkers(home, slots, nowMs())
+    this.holder = joinWorkers(home, slots, nowMs(), only)
     this.fifos = new FifoPool(home, this.holder.name)
     this.log = new Log(this.holder.card.log)
   }

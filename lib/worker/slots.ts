@@ -11,6 +11,7 @@ import type { Site } from './site.ts'
 
 interface Taken {
   readonly slot: number
+  readonly isAdopted: boolean
   run?: ActiveRun
   /** The run has ended and is being settled. */
   settling?: true
@@ -30,13 +31,16 @@ const TAKEN_AWAY: Note = { why: 'cancel', reason: 'its file was taken away by ha
 export class Slots {
   readonly #count: number
   readonly #owner: Owner
+  readonly #isForOne: boolean
   readonly #taken = new Map<string, Taken>()
   /** Runs that begin from now on are ended for this reason. */
   #ending: Note | undefined
 
-  constructor(count: number, owner: Owner) {
+  /** @param isForOne what is adopted does not keep the one job waiting that the worker is there for */
+  constructor(count: number, owner: Owner, isForOne = false) {
     this.#count = count
     this.#owner = owner
+    this.#isForOne = isForOne
   }
 
   get busy(): number {
@@ -44,7 +48,8 @@ export class Slots {
   }
 
   get free(): number {
-    return this.#count - this.#taken.size
+    if (!this.#isForOne) return this.#count - this.#taken.size
+    return this.#count - [...this.#taken.values()].filter(({ isAdopted }) => !isAdopted).length
   }
 
   has(fileName: string): boolean {
@@ -71,14 +76,14 @@ export class Slots {
 
   /** Runs a job that we have claimed. */
   begin(held: Held): void {
-    const taken: Taken = { slot: this.nextNumber() }
+    const taken: Taken = { slot: this.nextNumber(), isAdopted: false }
     this.#taken.set(held.fileName, taken)
     void this.#through(held, taken).finally(() => this.#release(held.fileName))
   }
 
   /** Goes on watching a run whose worker is gone. */
   adopt(fileName: string, run: ActiveRun): void {
-    const taken: Taken = { slot: run.slot }
+    const taken: Taken = { slot: run.slot, isAdopted: true }
     this.#taken.set(fileName, taken)
     void this.#see(run, taken).finally(() => this.#release(fileName))
   }

@@ -10,7 +10,7 @@ import { sentence } from '../journal/words.ts'
 import type { OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
-import { claim, hasWork, promote } from '../spool/moves.ts'
+import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
 import { sweep } from '../spool/sweep.ts'
 import { ring } from '../spool/wake.ts'
 import { Ears } from './ears.ts'
@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly slots: number
   /** Stop when nothing is left to do. */
   readonly burst: boolean
+  /** Run the job of this id and no other, and stop when it is settled. */
+  readonly only?: string
   /** A line for people, besides the log. */
   readonly say: (line: string) => void
   /** The directory stands, and others see the worker. */
@@ -67,7 +69,7 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
-    this.#line = new Line(this.#home.pending)
+    this.#line = new Line(this.#home.pending, options.only)
     this.#footing = new Footing(this.#home)
     this.#ears = new Ears(this.#home, {
       arrived: (fileName) => {
@@ -80,12 +82,13 @@ export class Worker {
     })
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
-    this.#slots = new Slots(options.slots, {
+    const owner = {
       site: () => this.#site(),
-      trouble: (doing, error) => this.#trouble(doing, error),
+      trouble: (doing: string, error: unknown) => this.#trouble(doing, error),
       changed: () => this.#wake(),
-    })
-    this.#place = new Place(this.#home, options.slots)
+    }
+    this.#slots = new Slots(options.slots, owner, options.only !== undefined)
+    this.#place = new Place(this.#home, options.slots, options.only)
   }
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
@@ -167,7 +170,9 @@ export class Worker {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
     if (this.#slots.busy > 0) return false
     if (this.#stopping) return true
-    return this.#options.burst && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
+    const { burst, only } = this.#options
+    if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
+    return burst && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
   }
 
   async #doDuties(): Promise<void> {
@@ -225,7 +230,7 @@ export class Worker {
     this.#say(`the directory of ${this.#place.name} was taken away: ending its ${this.#slots.busy} runs`)
     this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
     this.#place.leave()
-    this.#place = new Place(this.#home, this.#options.slots)
+    this.#place = new Place(this.#home, this.#options.slots, this.#options.only)
     await this.#place.keepLease()
     this.#say(`joined again as ${this.#place.name}`)
     await this.#ears.open(this.#place.dir)

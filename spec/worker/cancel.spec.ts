@@ -119,6 +119,28 @@ test(
 )
 
 test(
+  'a job that obeys has ended 200 ms after it was cancelled, and its whole tree with it',
+  inWorld(async (world) => {
+    const worker = await world.startWorker()
+    const times: number[] = []
+    for (const id of ['a', 'b', 'c', 'd', 'e']) {
+      await add(world, `sleep 60 & setsid sleep 60 & echo $! >${id}.child; ${untilLetGo(id)}`, { id })
+      const pid = await isUp(world, id)
+      const child = Number(linesOf(join(world.dir, `${id}.child`))[0])
+      const begun = monotonicMs()
+      const cancelling = world.queue.cancel(id, 'no need')
+      await until(() => !isAlive(pid) && !isAlive(child), SOON_MS, 'it has ended')
+      times.push(monotonicMs() - begun)
+      assert.is((await cancelling).state, 'dead')
+    }
+    // The middle one: this machine does other things as well.
+    assert.ok((times.toSorted((a, b) => a - b)[2] ?? 0) < 200, times.join(' '))
+    worker.kill()
+    await worker.ended
+  }),
+)
+
+test(
   'of two who cancel a running job at once the first reason holds, for both',
   inWorld(async (world) => {
     const { id } = await add(world, untilLetGo('a'))
