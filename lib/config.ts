@@ -66,6 +66,14 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: 'true or false',
     meaning: 'whether `worker start` stays in the foreground',
   },
+  max_log_bytes: {
+    isValid: t.isOneOf([
+      t.isLiteral(0),
+      t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(131_072, 2 ** 50)]),
+    ]),
+    expected: 'bytes, 0 (no limit) or from 131072',
+    meaning: 'how much of each output of a run is kept: its head and its end; 0 for all',
+  },
 }
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
@@ -96,7 +104,8 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(

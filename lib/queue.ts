@@ -18,6 +18,7 @@ import { type Counts, countJobs, findExact, readSighted, type Sighting, sighting
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Home, openHome } from './spool/home.ts'
 import { roster, type WorkerInfo } from './spool/roster.ts'
+import { Reader } from './spool/reader.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
 
 export type { Ended } from './spool/ends.ts'
@@ -198,6 +199,17 @@ export class Queue {
       throw new QueueError('NOT_FOUND', `${seen.name.id} has no run ${wanted}`, `it has: ${numbers.join(', ')}`)
     const paths = runPaths(this.#home, seen.name.id, wanted)
     return { run: wanted, stdout: paths.out, stderr: paths.err }
+  }
+
+  /** What a run wrote to one of its streams, in blocks: all of it so far, or the last `tail` lines. */
+  *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
+    const paths = runPaths(this.#home, this.#exact(id, 'show the output of'), run)
+    const reader = new Reader(paths, stream === 'stdout' ? 'out' : 'err', tail)
+    try {
+      yield* reader.news()
+    } finally {
+      reader.close()
+    }
   }
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
