@@ -3,7 +3,6 @@
  */
 import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
-import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
@@ -17,13 +16,13 @@ import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { type Counts, countJobs, findExact, readSighted, type Sighting, sightings } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Home, openHome } from './spool/home.ts'
-import { roster, type WorkerInfo } from './spool/roster.ts'
 import { Reader } from './spool/reader.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
+import { type WorkerInfo, workersOf } from './spool/workers.ts'
 
 export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
-export type { WorkerInfo } from './spool/roster.ts'
+export type { WorkerInfo } from './spool/workers.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface Filter {
@@ -214,7 +213,7 @@ export class Queue {
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
-    return roster(this.#home, nowMs())
+    return workersOf(this.#home)
   }
 
   /**
