@@ -3,7 +3,6 @@
  */
 import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
-import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
@@ -18,13 +17,14 @@ import { countJobs, type Counts, findExact } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
 import { type Home, openHome } from './spool/home.ts'
-import { roster, type WorkerInfo } from './spool/roster.ts'
+import { Reader } from './spool/reader.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
 import { ring } from './spool/wake.ts'
+import { type WorkerInfo, workersOf } from './spool/workers.ts'
 
 export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
-export type { WorkerInfo } from './spool/roster.ts'
+export type { WorkerInfo } from './spool/workers.ts'
 export { type Filter, type Listed, type ListOptions, SORTS, type Sort } from './spool/listing.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
@@ -156,9 +156,20 @@ export class Queue {
     return { run: wanted, stdout: paths.out, stderr: paths.err }
   }
 
+  /** What a run wrote to one of its streams, in blocks: all of it so far, or the last `tail` lines. */
+  *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
+    const paths = runPaths(this.#home, this.#exact(id, 'show the output of'), run)
+    const reader = new Reader(paths, stream === 'stdout' ? 'out' : 'err', tail)
+    try {
+      yield* reader.news()
+    } finally {
+      reader.close()
+    }
+  }
+
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
-    return roster(this.#home, nowMs())
+    return workersOf(this.#home)
   }
 
   /**

@@ -156,6 +156,7 @@ export const DEFAULTS = {
   jitter: 0,
   poll_interval: 2,
   foreground: false,
+  max_log_bytes: 104_857_600,
 }
 
 /** A job file may not be larger than this many bytes. */

@@ -45,8 +45,8 @@ class Run {
     const paths = runPaths(home, id, run)
     this.run = run
     this.#readers = [
-      ['stdout', new Reader(paths.out, tail)],
-      ['stderr', new Reader(paths.err, tail)],
+      ['stdout', new Reader(paths, 'out', tail)],
+      ['stderr', new Reader(paths, 'err', tail)],
     ]
   }
 

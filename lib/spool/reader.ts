@@ -1,20 +1,26 @@
 /**
- * Reading a file that grows: each time, what has come since.
+ * Reading a run's output while it grows: each time, what has come since. What was punched out is passed over with a
+ * clear line.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { errno } from '../errors.ts'
+import { gapLine, gapsOf, type Stream } from './cap.ts'
+import type { RunPaths } from './runs.ts'
 
 const BLOCK = 65_536
 
 export class Reader {
-  readonly #path: string
+  readonly #paths: RunPaths
+  readonly #stream: Stream
   readonly #tail: number | undefined
   #fd: number | undefined
+  #ino = 0
   #at = 0
 
   /** @param tail begin before the last so many lines that are there at the first look */
-  constructor(path: string, tail?: number) {
-    this.#path = path
+  constructor(paths: RunPaths, stream: Stream, tail?: number) {
+    this.#paths = paths
+    this.#stream = stream
     this.#tail = tail
   }
 
@@ -25,19 +31,31 @@ export class Reader {
     for (;;) {
       const block = readAt(fd, this.#at, BLOCK)
       if (block.length === 0) return
-      this.#at += block.length
-      yield block
+      // Asked after the block was read: the gap is told before it is made.
+      const gap = gapsOf(this.#paths.gap)[this.#stream]
+      const isTouched = gap?.ino === this.#ino && this.#at < gap.to && this.#at + block.length > gap.from
+      if (!isTouched) {
+        this.#at += block.length
+        yield block
+        continue
+      }
+      const before = block.subarray(0, Math.max(0, gap.from - this.#at))
+      if (before.length > 0) yield before
+      yield Buffer.from(gapLine(gap.to - Math.max(gap.from, this.#at)))
+      this.#at = gap.to
     }
   }
 
   #open(): boolean {
     try {
-      this.#fd = openSync(this.#path, 'r')
+      this.#fd = openSync(this.#paths[this.#stream], 'r')
     } catch (error) {
       if (errno(error) === 'ENOENT') return false
       throw error
     }
-    if (this.#tail !== undefined) this.#at = startOfTail(this.#fd, fstatSync(this.#fd).size, this.#tail)
+    const { size, ino } = fstatSync(this.#fd)
+    this.#ino = ino
+    if (this.#tail !== undefined) this.#at = startOfTail(this.#fd, size, this.#tail)
     return true
   }
 

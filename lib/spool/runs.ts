@@ -7,6 +7,7 @@
  *   run/<id>.<n>.exit   exit record: the command's exit code
  *   run/<id>.<n>.note   why we are ending it, on disk before the first signal
  *   run/<id>.<n>.stdin  its standard input, while it is being started
+ *   run/<id>.<n>.gap  what was punched out of its output (cap.ts)
  *   run/<id>.<n>.progress  how far it says it is, written by the job itself
  */
 import { closeSync, constants, openSync } from 'node:fs'
@@ -31,7 +32,7 @@ import {
 import type { Home } from './home.ts'
 import { isHeld, makeFifos, startIn } from './liveness.ts'
 
-const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress'] as const
+const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress', 'gap'] as const
 
 /** Why a run is being ended. */
 export type Note =
@@ -50,6 +51,7 @@ export function runPaths(home: Home, id: string, run: number): RunPaths {
     note: trace('note'),
     stdin: trace('stdin'),
     progress: trace('progress'),
+    gap: trace('gap'),
     out: join(home.logs, id, `${run}.out`),
     err: join(home.logs, id, `${run}.err`),
   }

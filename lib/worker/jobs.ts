@@ -25,6 +25,7 @@ import { isoTime } from '../job/times.ts'
 import { exists, isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
+import { shorten } from '../spool/cap.ts'
 import { holdersOf, isHeld } from '../spool/liveness.ts'
 import {
   createOutput,
@@ -178,7 +179,9 @@ async function settle(
   const now = facts.finishedAt
   const verdict = given ?? decide(outcome, job, site.config, now, chance())
   const record = settled(job, outcome, verdict, facts)
+  const { max_log_bytes: most } = site.config
   const isDone = await site.insist(`settle ${job.id}`, async () => {
+    if (paths && most > 0) await shorten(paths, most)
     // If we die between the two: counted, and only the move is missing.
     return (await stampHeld(held, record)) && settleMove(site.home, held, record, verdict.to, verdict.due ?? now)
   })

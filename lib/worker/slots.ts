@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path'
 import { exists } from '../spool/files.ts'
+import { punch } from '../spool/cap.ts'
 import { type Held, putBack, setAside } from '../spool/moves.ts'
 import { type Note, removeTraces } from '../spool/runs.ts'
 import { settleRun, startJob } from './jobs.ts'
@@ -26,6 +27,9 @@ export interface Owner {
   changed(): void
 }
 
+/** How often (ms) the growth of output is looked at. */
+const CAP_EVERY = 1000
+
 const TAKEN_AWAY: Note = { why: 'cancel', reason: 'its file was taken away by hand' }
 
 export class Slots {
@@ -33,11 +37,12 @@ export class Slots {
   readonly #owner: Owner
   readonly #isForOne: boolean
   readonly #taken = new Map<string, Taken>()
+  #capping: NodeJS.Timeout | undefined
   /** Runs that begin from now on are ended for this reason. */
   #ending: Note | undefined
 
   /** @param isForOne what is adopted does not keep the one job waiting that the worker is there for */
-  constructor(count: number, owner: Owner, isForOne = false) {
+  constructor(count: number, isForOne: boolean, owner: Owner) {
     this.#count = count
     this.#owner = owner
     this.#isForOne = isForOne
@@ -72,6 +77,19 @@ export class Slots {
   /** Can the process end without leaving anything half done? */
   get isAtRest(): boolean {
     return [...this.#taken.values()].every(({ run, settling }) => run !== undefined && !settling)
+  }
+
+  /** Looks once a second, while something runs, whether its output has grown beyond what is kept. */
+  #cap(): void {
+    this.#capping ??= setInterval(() => {
+      const { home, config } = this.#owner.site()
+      if (this.#taken.size === 0) {
+        clearInterval(this.#capping)
+        this.#capping = undefined
+      }
+      if (config.max_log_bytes > 0)
+        for (const { run } of this.#taken.values()) if (run) punch(home, run.paths, config.max_log_bytes)
+    }, CAP_EVERY).unref()
   }
 
   /** Runs a job that we have claimed. */
@@ -130,6 +148,7 @@ export class Slots {
   /** Watches a run to its end and settles it. Does not throw: what has run is settled, however long it takes. */
   async #see(run: ActiveRun, taken: Taken): Promise<'settled' | 'not_begun'> {
     taken.run = run
+    this.#cap()
     if (this.#ending) run.end(this.#ending)
     this.#owner.changed()
     const end = await run.ended

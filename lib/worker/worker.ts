@@ -82,12 +82,11 @@ export class Worker {
     })
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
-    const owner = {
+    this.#slots = new Slots(options.slots, options.only !== undefined, {
       site: () => this.#site(),
-      trouble: (doing: string, error: unknown) => this.#trouble(doing, error),
+      trouble: (doing, error) => this.#trouble(doing, error),
       changed: () => this.#wake(),
-    }
-    this.#slots = new Slots(options.slots, owner, options.only !== undefined)
+    })
     this.#place = new Place(this.#home, options.slots, options.only)
   }
 

@@ -42,7 +42,7 @@ async function recoverAll(home: Home): Promise<void> {
     insist: async (_doing, act) => act(),
   }
   const peers = new Peers(() => {})
-  const slots = new Slots(1, {
+  const slots = new Slots(1, false, {
     site: () => site,
     trouble(_doing, error) {
       throw error

@@ -4,7 +4,6 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { eachBlock } from '../output.ts'
 import { harmless } from '../print.ts'
 import { isCount } from '../values.ts'
 
@@ -48,8 +47,8 @@ export class LogsCommand extends QueueCommand {
     const { run, stdout, stderr } = await queue.output(this.id, await this.wanted(queue))
     const both = this.stdout === this.stderr
     if (this.json) return this.printJson({ run, stdout, stderr })
-    if (both || this.stdout) this.copy(stdout)
-    if (both || this.stderr) this.copy(stderr)
+    if (both || this.stdout) this.copy(queue, run, 'stdout')
+    if (both || this.stderr) this.copy(queue, run, 'stderr')
   }
 
   private async stay(queue: Queue): Promise<number> {
@@ -86,13 +85,13 @@ export class LogsCommand extends QueueCommand {
     )
   }
 
-  private copy(path: string): void {
+  private copy(queue: Queue, run: number, stream: 'stdout' | 'stderr'): void {
     const { io } = this
     const text = new StringDecoder('utf8')
-    eachBlock(path, this.tail, (block) => {
+    for (const block of queue.read(this.id, run, stream, this.tail)) {
       io.print(io.isSeen ? harmless(text.write(block)) : block)
-      return !io.isOver
-    })
+      if (io.isOver) return
+    }
     if (io.isSeen) io.print(text.end())
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The workers of a home as people and programs see them: who they are, whether they live, what each runs.
+ * The workers of a home as people and programs see them: who lives, and what each runs.
  */
+import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { readSighted, sightings } from './find.ts'
 import { type Holder, holders } from './holders.ts'
@@ -28,8 +29,8 @@ export interface WorkerInfo {
   }[]
 }
 
-/** The workers of a home as of `now` (ms); a dead one is listed until another has taken its jobs over. */
-export function roster(home: Home, now: number): WorkerInfo[] {
+/** Dead ones too, until another worker has taken their jobs over. */
+export function workersOf(home: Home): WorkerInfo[] {
   const running = [...sightings(home, ['processing'])]
   return holders(home)
     .filter((holder) => holder.kind === 'worker')
@@ -41,7 +42,7 @@ export function roster(home: Home, now: number): WorkerInfo[] {
       ...(holder.card?.only === undefined ? {} : { only: holder.card.only }),
       started_at: holder.card?.started_at ?? '',
       log: holder.card?.log ?? '',
-      ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, now) ?? 0) / 1000) } : {}),
+      ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
       running: running
         .filter((seen) => seen.holder === holder.name)
         .flatMap((seen) => {
