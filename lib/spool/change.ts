@@ -3,7 +3,7 @@
  * same moment: one of the two renames wins, and the loser looks again.
  */
 import { dirname, join } from 'node:path'
-import { nowMs } from '../clock.ts'
+import { nowMs, sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { type Job, printJob, shownState } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
@@ -71,6 +71,8 @@ async function change(
 
 /** How often an operator looks again for a job that keeps moving. */
 const PATIENCE = 20
+/** What a worker does between claim and stamp takes a flush of the disk: each look waits this much longer (ms). */
+const LOOK_AGAIN_MS = 5
 
 /**
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
@@ -78,6 +80,7 @@ const PATIENCE = 20
  */
 export async function retryJob(home: Home, text: string, only?: 'dead'): Promise<Job> {
   for (let looks = 0; looks < PATIENCE; looks++) {
+    await sleep(looks * LOOK_AGAIN_MS)
     const seen = findOne(home, text, 'retry')
     const { id } = seen.name
     if (only && seen.state !== only)
@@ -107,6 +110,7 @@ export async function cancelJob(
   reason: string,
 ): Promise<Job | { readonly ending: string; readonly run: number; readonly watched: boolean }> {
   for (let looks = 0; looks < PATIENCE; looks++) {
+    await sleep(looks * LOOK_AGAIN_MS)
     const seen = findOne(home, text, 'cancel')
     const { id } = seen.name
     if (seen.state === 'completed' || seen.state === 'dead')

@@ -70,6 +70,14 @@ export async function recover(site: Site, peers: Peers, slots: Slots): Promise<v
     else await takeOverWorker(site, other, slots)
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
+  // What we took, and then could not read or watch because the machine was out of something, no slot knows of.
+  for (const fileName of jobFiles(holder.dir)) if (!slots.has(fileName)) await readOn(site, fileName, slots)
+}
+
+/** Reads how far a job got that lies in our own directory. */
+async function readOn(site: Site, fileName: string, slots: Slots): Promise<void> {
+  const run = await resume(site, site.holder.dir, fileName, slots.nextNumber(), (path) => path)
+  if (run) slots.adopt(fileName, run)
 }
 
 /** Moves a job into our own directory. Undefined: it was gone, or it is a copy of one that lies there, and set aside. */
@@ -87,8 +95,7 @@ function take(site: Site, path: string, fileName: string): string | undefined {
 async function takeUp(site: Site, dir: string, fileName: string, slots: Slots): Promise<void> {
   if (take(site, join(dir, fileName), fileName) === undefined) return
   site.say(`${fileName} lay in processing/ and was held by nobody: taken up`)
-  const run = await resume(site, site.holder.dir, fileName, slots.nextNumber(), (path) => path)
-  if (run) slots.adopt(fileName, run)
+  await readOn(site, fileName, slots)
 }
 
 async function takeOverWorker(site: Site, dead: Holder, slots: Slots): Promise<void> {

@@ -142,6 +142,8 @@ export class Worker {
       this.#fill()
     } catch (error) {
       this.#trouble('look for work', error)
+      // Whatever was left undone is tried again, and with `burst` before we go.
+      this.#duties = true
     }
     return this.#isOver() ? undefined : this.#untilNext()
   }
@@ -168,7 +170,7 @@ export class Worker {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
     if (this.#slots.busy > 0) return false
     if (this.#stopping) return true
-    return this.#options.burst && this.#candidates.isEmpty && !hasWork(this.#home)
+    return this.#options.burst && !this.#duties && this.#candidates.isEmpty && !hasWork(this.#home)
   }
 
   // --- duties ---------------------------------------------------------------------------------------------------
