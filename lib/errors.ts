@@ -5,6 +5,8 @@
  * decides the exit status. Anything else that is thrown is our bug and is shown with its stack.
  */
 
+import { constants } from 'node:os'
+
 /** Stable names for refusals; README lists them with the exit status each one gives. */
 export type ErrorCode =
   | 'FAILED'
@@ -57,7 +59,11 @@ export class QueueError extends Error {
 
 /** The errno name of a system error (`ENOENT` …), or undefined for anything else. */
 export function errno(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined
+  if (!/^unknown/i.test(error.code)) return error.code
+  // Node has no name for some, EDQUOT among them: `UNKNOWN` or `Unknown system error -122`, but the number is right.
+  const number = 'errno' in error ? Math.abs(Number(error.errno)) : Number.NaN
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? error.code
 }
 
 /** An error of the system as people are told it: what we were doing, on what, why, what to do. */

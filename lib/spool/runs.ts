@@ -189,8 +189,12 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
 
 /** Removes the traces of a settled run; a FIFO that is still held stays, for the next run to find. */
 export function removeTraces(paths: RunPaths, held: boolean): void {
-  // If we die here: leftovers of a settled run; the sweeper removes them.
-  for (const kind of TRACES) if (!(held && (kind === 'fifo' || kind === 'start'))) remove(paths[kind])
+  try {
+    // If we die here: leftovers of a settled run; the sweeper removes them.
+    for (const kind of TRACES) if (!(held && (kind === 'fifo' || kind === 'start'))) remove(paths[kind])
+  } catch {
+    // The job is settled, whatever becomes of them: as above.
+  }
 }
 
 /** The earlier runs of a job, before run n, that left traces. */

@@ -155,13 +155,15 @@ function isStaleCopy(site: Site, held: Held, sign: string): boolean {
 
 /** Settles a run that has ended. */
 export async function settleRun(site: Site, run: ActiveRun, outcome: Outcome): Promise<void> {
+  // What has run must not run again because we could not look what it left behind.
+  const strays = await site.insist(`settle ${run.id}`, () => run.strays())
   const facts = {
     run: run.run,
     worker: site.holder.name,
     slot: run.slot,
     startedAt: run.startedAt,
     finishedAt: nowMs(),
-    strays: run.strays(),
+    strays,
   }
   await settle(site, run.held, run.job, run.paths, outcome, facts)
 }

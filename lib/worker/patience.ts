@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { monotonicMs, randomHex, sleep } from '../clock.ts'
-import { errno } from '../errors.ts'
+import { errno, QueueError } from '../errors.ts'
 import { exists, isExhausted, move, remove, writeNew } from '../spool/files.ts'
 import { type Home, openHome } from '../spool/home.ts'
 
@@ -12,6 +12,9 @@ const SHORTEST = 500
 const LONGEST = 30_000
 /** The ballast is made again when it has been gone for so long (ms). */
 const BALLAST_AFTER = 5000
+
+/** No bug of ours: the machine is out of something, or what stands in the way is said in one sentence. */
+const isExpected = (error: Error): boolean => error instanceof QueueError || isExhausted(error)
 
 export class Patience {
   readonly #home: Home
@@ -36,7 +39,7 @@ export class Patience {
     // What fails within one pause is one trouble; after a quiet time the next pause is short again.
     if (now > this.#pausedUntil + LONGEST) this.#pause = SHORTEST
     const why =
-      error instanceof Error ? (isExhausted(error) ? error.message : (error.stack ?? error.message)) : String(error)
+      error instanceof Error ? (isExpected(error) ? error.message : (error.stack ?? error.message)) : String(error)
     this.#say(`cannot ${doing}: ${why}; claiming nothing for ${this.#pause} ms`)
     if (errno(error) === 'ENOENT') this.#mend()
     if (now < this.#pausedUntil) return

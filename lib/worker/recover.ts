@@ -70,7 +70,7 @@ export async function recover(site: Site, peers: Peers, slots: Slots): Promise<v
     else await takeOverWorker(site, other, slots)
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
-  // Put into our own directory by hand.
+  // Put there by hand; or taken by us, and then not read or watched, because the machine was out of something.
   for (const fileName of jobFiles(holder.dir)) if (!slots.has(fileName)) await readOwn(site, fileName, slots)
 }
 

@@ -9,8 +9,9 @@ import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { GRACE_MS, type Outcome } from '../job/policy.ts'
+import { isExhausted } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
-import { ageOf, holdersOf, isHeld, listen, startOf } from '../spool/liveness.ts'
+import { ageOf, holdersOf, isHeld, listenIfThere, startOf } from '../spool/liveness.ts'
 import type { Held } from '../spool/moves.ts'
 import { lastErrorLine, type Note, readTraces, type RunPaths, runPaths, type Traces, writeNote } from '../spool/runs.ts'
 import { type Launched, NOT_BEGUN } from './launch.ts'
@@ -20,6 +21,9 @@ import { signalRun } from './ending.ts'
 const AGAIN_MS = 20
 /** How long the kernel may take to end what was sent KILL (ms). */
 const AFTER_KILL_MS = 1000
+
+/** How long we wait when the machine is out of something (ms). */
+const OUT_OF_MS = 100
 
 /** How a run ended, or that it never began because the machine was out of something. */
 export type RunEnd = Outcome | { readonly kind: 'not_begun' }
@@ -48,6 +52,7 @@ export class ActiveRun {
   #killed = false
   #finish: (end: RunEnd) => void = () => {}
   #over = false
+  #isLet = false
 
   private constructor(
     home: Home,
@@ -95,9 +100,8 @@ export class ActiveRun {
     run.#unref = () => child.unref()
     closeSync(fifo)
     child.once('exit', (code) => {
-      if (code !== null) run.#commandEnded(code)
       // Killed from outside, or by us together with its group: what it started may still be running.
-      else run.#watchFifo()
+      run.#do(() => (code === null ? run.#watchFifo() : run.#commandEnded(code)))
     })
     return run
   }
@@ -109,7 +113,7 @@ export class ActiveRun {
       traces.leader && startOf(traces.leader.pid) === traces.leader.start ? ageOf(traces.leader.start) : undefined
     const run = new ActiveRun(home, job, held, slot, timeout, startedAt, age ?? Math.max(0, nowMs() - startedAt))
     run.#leader = traces.leader
-    run.#watchFifo()
+    run.#do(() => run.#watchFifo())
     if (traces.note) run.end(traces.note)
     return run
   }
@@ -140,8 +144,8 @@ export class ActiveRun {
       // No room for it, or the home is gone: end the run all the same; only a crash now would hide why.
       this.#note = note
     }
-    this.#terminate()
-    this.#grace = setTimeout(() => this.#kill(), GRACE_MS)
+    this.#do(() => this.#terminate())
+    this.#grace = setTimeout(() => this.#do(() => this.#kill()), GRACE_MS)
   }
 
   /** Ends it if its time is up, or if somebody left a note that asks for it. */
@@ -155,6 +159,7 @@ export class ActiveRun {
 
   /** Stops watching; the run goes on, for another worker to adopt. */
   letGo(): void {
+    this.#isLet = true
     this.#unref()
     this.#socket?.destroy()
     clearTimeout(this.#grace)
@@ -170,14 +175,14 @@ export class ActiveRun {
   #terminate(): void {
     const hadBegun = readTraces(this.paths).leader !== undefined
     this.#signal('SIGTERM')
-    if (!hadBegun) this.#again = setTimeout(() => this.#over || this.#terminate(), AGAIN_MS)
+    if (!hadBegun) this.#again = setTimeout(() => this.#do(() => this.#terminate()), AGAIN_MS)
   }
 
   #kill(): void {
     this.#signal('SIGKILL')
     this.#grace = setTimeout(() => {
       this.#killed = true
-      if (this.#code !== undefined) this.#commandEnded(this.#code)
+      this.#do(() => this.#code !== undefined && this.#commandEnded(this.#code))
     }, AFTER_KILL_MS)
   }
 
@@ -188,11 +193,22 @@ export class ActiveRun {
   #watchFifo(): void {
     if (this.#socket) return
     // Not blocking a thread: the kernel tells by the event loop when something is written or the last holder ends.
-    this.#socket = new Socket({ fd: listen(this.paths.fifo), readable: true, writable: false })
-    this.#socket.on('data', () => this.#look())
-    this.#socket.on('end', () => this.#look())
-    this.#socket.on('error', () => this.#look())
-    this.#look()
+    const fd = listenIfThere(this.paths.fifo)
+    if (fd === undefined) return this.#look()
+    this.#socket = new Socket({ fd, readable: true, writable: false })
+    for (const event of ['data', 'end', 'error']) this.#socket.on(event, () => this.#do(() => this.#look()))
+    this.#do(() => this.#look())
+  }
+
+  /** Does what a signal, a timer or the FIFO asks for; out of descriptors or the like, a moment later. */
+  #do(act: () => unknown): void {
+    if (this.#over || this.#isLet) return
+    try {
+      act()
+    } catch (error) {
+      if (!isExhausted(error)) throw error
+      setTimeout(() => this.#do(act), OUT_OF_MS).unref()
+    }
   }
 
   /** Has the command of a run that is not our child ended? */

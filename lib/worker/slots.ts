@@ -2,6 +2,7 @@
  * The slots of a worker: each is taken by one job, from its claim until it is settled.
  */
 import { join } from 'node:path'
+import { QueueError } from '../errors.ts'
 import { exists } from '../spool/files.ts'
 import { punch } from '../spool/cap.ts'
 import { type Held, putBack, setAside } from '../spool/moves.ts'
@@ -138,7 +139,7 @@ export class Slots {
     try {
       const run = await startJob(site, held, taken.slot)
       const end = run && (await this.#see(run, taken))
-      if (end === 'not_begun') throw new Error('its start mark could not be written')
+      if (end === 'not_begun') throw new QueueError('FAILED', 'its start mark could not be written')
     } catch (error) {
       this.#owner.trouble(`start ${held.name.id}`, error)
       await site.insist(`give back ${held.name.id}`, () => putBack(site.home, held))

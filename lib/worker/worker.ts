@@ -56,7 +56,6 @@ export class Worker {
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
   /** Something of the home is missing: nothing is done until it is clear what happens to it. */
   #shaken = false
-
   /** The next round must do the duties. */
   #duties = true
   #nextDuties = 0
@@ -143,14 +142,15 @@ export class Worker {
       this.#fill()
     } catch (error) {
       this.#trouble('look for work', error)
+      // Whatever was left undone is tried again, and with `burst` before we go.
+      this.#duties = true
     }
     return this.#isOver() ? undefined : this.#untilNext()
   }
 
   #areDutiesDue(): boolean {
     const now = monotonicMs()
-    if (this.#duties || now >= this.#nextDuties || nowMs() >= this.#nextDue) return true
-    return this.#slots.patience(now) <= 0
+    return this.#duties || now >= this.#nextDuties || nowMs() >= this.#nextDue || this.#slots.patience(now) <= 0
   }
 
   /** Milliseconds until something is due. */
@@ -171,7 +171,7 @@ export class Worker {
     if (this.#stopping) return true
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
-    return burst && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
+    return burst && !this.#duties && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
   }
 
   async #doDuties(): Promise<void> {

@@ -1,0 +1,39 @@
+/** Every fault point of every operation, several at a time. */
+import type { Plan } from './plan.ts'
+import { COMMANDS } from './operations.ts'
+import { Bench } from './points.ts'
+import { RECOVERIES } from './recoveries.ts'
+
+export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly string[]> {
+  const wrong: string[] = []
+  let struck = 0
+  let missed = 0
+  for (const operation of [...COMMANDS, ...RECOVERIES].filter(({ name }) => name.includes(match))) {
+    const bench = new Bench(operation)
+    try {
+      const points = await bench.points()
+      const count = points.length
+      const before = wrong.length
+      const lane = async (): Promise<void> => {
+        for (let point = points.shift(); point; point = points.shift()) {
+          try {
+            if (await bench.strike(point)) struck++
+            else missed++
+          } catch (error) {
+            wrong.push((error as Error).message)
+            say(`points: FAILED ${(error as Error).message}`)
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: atOnce }, lane))
+      say(`points: ${operation.name}: ${count} points, ${wrong.length - before} failures`)
+    } finally {
+      bench.close()
+    }
+  }
+  say(`points: ${struck + wrong.length} faults struck, ${missed} not reached`)
+  if (struck === 0) wrong.push('no fault struck at all')
+  // The last steps of a worker come in no fixed number; more than that means that faults are not where we think.
+  if (missed > struck / 50) wrong.push(`${missed} faults did not strike`)
+  return wrong
+}

@@ -1,0 +1,184 @@
+/**
+ * Mutants: a protection is taken out of a copy of the compiled program, and the tale of that protection must fail. A
+ * patch that does not fit any more fails the run: then the mutant has to be written anew.
+ */
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cleanEnv, ROOT } from '../../fixtures/program.ts'
+import type { Protection } from './protections.ts'
+
+interface Patch {
+  /** Below `dist/lib/`. */
+  readonly file: string
+  /** Occurs exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  readonly name: string
+  readonly patches: readonly Patch[]
+  /** What must fail then. */
+  readonly caughtBy: Protection
+}
+
+const patch = (file: string, find: string, replace: string): Patch => ({ file, find, replace })
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no file sync',
+    patches: [patch('spool/files.js', 'if (durable)\n            fsyncSync(fd);', '')],
+    caughtBy: 'what is acknowledged was flushed before, and so was its name',
+  },
+  {
+    name: 'no directory sync',
+    patches: [patch('spool/enqueue.js', 'syncDir(dirname(fresh.target));', '')],
+    caughtBy: 'what is acknowledged was flushed before, and so was its name',
+  },
+  {
+    name: 'no directory sync of a batch',
+    patches: [patch('spool/enqueue.js', 'syncDir(dir);', ';')],
+    caughtBy: 'what is acknowledged was flushed before, and so was its name',
+  },
+  {
+    name: 'no sync of a stamp',
+    patches: [patch('spool/files.js', 'await flush(fd);', '')],
+    caughtBy: 'what a stamp replaces was flushed before',
+  },
+  {
+    name: 'acknowledge first',
+    patches: [
+      patch(
+        'cli/commands/enqueue.js',
+        'receipts.give(await queue.enqueue(this.request(meant.job)));',
+        'const first = this.request(meant.job); receipts.give(first); await queue.enqueue(first);',
+      ),
+    ],
+    caughtBy: 'no id is printed while its job is not in view',
+  },
+  {
+    name: 'liveness by lease',
+    patches: [
+      patch(
+        'spool/holders.js',
+        "const held = isHeld(join(dir, 'alive'));",
+        "const held = Date.now() - (look(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000;",
+      ),
+      patch('worker/recover.js', ' || peers.knows(name)', ''),
+    ],
+    caughtBy: 'a worker that was stopped for an hour is alive, and keeps its jobs',
+  },
+  {
+    name: 'run without the inherited descriptor',
+    patches: [patch('worker/launch.js', 'output.out, output.err, held]', "output.out, output.err, 'ignore']")],
+    caughtBy: 'a job goes on when its worker is killed, and is neither lost nor repeated',
+  },
+  {
+    name: 'one FIFO for worker and job',
+    patches: [
+      patch(
+        'worker/launch.js',
+        'output.out, output.err, held]',
+        'output.out, output.err, held, "ignore", writeEnd(`${home.processing}/${at.worker}/alive`)]',
+      ),
+    ],
+    caughtBy: 'the death of a worker is heard at once, while its job runs on and every other slot is busy',
+  },
+  {
+    name: 'same rename target',
+    patches: [
+      patch(
+        'spool/moves.js',
+        'const path = join(ownDir, fileName);',
+        "makeDir(join(home.processing, 'all')); const path = join(home.processing, 'all', fileName);",
+      ),
+      patch('worker/slots.js', 'run && !exists(join(ownDir, fileName))', 'run && !exists(run.held.path)'),
+    ],
+    caughtBy: 'a claimed job that comes back by cp overwrites nothing and does not run beside itself',
+  },
+  {
+    name: 'stamp after move',
+    patches: [
+      patch(
+        'worker/jobs.js',
+        'return (await stampHeld(held, record)) && settleMove(site.home, held, record, verdict.to, verdict.due ?? now);',
+        `if (!settleMove(site.home, held, record, verdict.to, verdict.due ?? now)) return false;
+        const moved = [...sightings(site.home)].find((seen) => seen.name.id === record.id);
+        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record));`,
+      ),
+    ],
+    caughtBy: 'a job in done/ says how it ended, wherever its worker died',
+  },
+  {
+    name: "no 'ended because' note",
+    patches: [
+      patch('worker/run.js', 'this.#note = writeNote(this.#home, this.id, this.run, note);', 'this.#note = note;'),
+    ],
+    caughtBy: 'a run that was being ended when its worker died was not interrupted',
+  },
+  {
+    name: 'O_EXCL of the run log dropped',
+    patches: [
+      patch(
+        'spool/files.js',
+        'constants.O_CREAT | constants.O_EXCL | constants.O_APPEND',
+        'constants.O_CREAT | constants.O_APPEND',
+      ),
+    ],
+    caughtBy: 'a record that is older than the disk does not start its run again',
+  },
+]
+
+/** @throws Error when a patch does not fit the program as it is. */
+export function fits(mutant: Mutant): void {
+  for (const one of mutant.patches) mutated(mutant, one, join(ROOT, 'dist/lib', one.file))
+}
+
+/** Whether the tale failed of the mutant, and its last words. @throws Error when a patch does not fit. */
+export async function isCaught(mutant: Mutant): Promise<{ readonly caught: boolean; readonly words: string }> {
+  const copy = realpathSync(mkdtempSync(join(tmpdir(), 'queuectl-mutant-')))
+  try {
+    for (const part of [
+      'dist/lib',
+      'dist/bin',
+      'dist/fixtures',
+      'dist/spec/faults',
+      'fixtures/programs',
+      'spec/faults',
+    ])
+      cpSync(join(ROOT, part), join(copy, part), { recursive: true })
+    cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'))
+    symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(copy, 'node_modules'))
+    for (const one of mutant.patches) {
+      const path = join(copy, 'dist/lib', one.file)
+      writeFileSync(path, mutated(mutant, one, path))
+    }
+    const built = await run(copy, ['dist/bin/bundle.js'])
+    if (built.code !== 0) throw new Error(`the mutant "${mutant.name}" cannot be built: ${built.output}`)
+    const { code, output } = await run(copy, ['dist/spec/faults/protect.js', mutant.caughtBy])
+    return { caught: code === 1, words: output.trim() }
+  } finally {
+    rmSync(copy, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** The text of a file with the patch in it. */
+function mutated(mutant: Mutant, { file, find, replace }: Patch, path: string): string {
+  const parts = readFileSync(path, 'utf8').split(find)
+  if (parts.length !== 2)
+    throw new Error(`the mutant "${mutant.name}" does not fit: ${parts.length - 1} times in ${file}: ${find}`)
+  return parts.join(replace)
+}
+
+function run(cwd: string, args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd, env: cleanEnv(), stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}

@@ -1,0 +1,14 @@
+/** Tells one tale of `protections.ts` of the program beside which it lies; exits 0 when it holds, 1 when it fails. */
+import { world as newWorld } from '../../fixtures/world.ts'
+import { PROTECTIONS, type Protection } from './protections.ts'
+
+const tale = PROTECTIONS[process.argv[2] as Protection]
+const world = newWorld()
+try {
+  await tale(world)
+} catch (error) {
+  process.stdout.write(`${(error as Error).message.split('\n')[0]}\n`)
+  process.exitCode = 1
+} finally {
+  await world.close().catch(() => {})
+}
