@@ -8,7 +8,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as t from 'typanion'
 import { explained, nearest, QueueError } from './errors.ts'
-import { DEFAULTS } from './job/job.ts'
+import { DEFAULTS, DURABILITIES } from './job/job.ts'
 import { LIMITS } from './job/read.ts'
 import { move, read, remove, writeNew } from './spool/files.ts'
 import type { Home } from './spool/home.ts'
@@ -66,6 +66,11 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: 'true or false',
     meaning: 'whether `worker start` stays in the foreground',
   },
+  durability: {
+    isValid: t.isEnum(DURABILITIES),
+    expected: DURABILITIES.join(', '),
+    meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
+  },
 }
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
@@ -96,7 +101,8 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(
@@ -121,6 +127,7 @@ export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   const word = typed.trim().toLowerCase()
   let value: unknown = typed
   if (wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word)) value = Number(word)
+  if (wanted === 'string') value = word
   if (wanted === 'boolean' && ['true', 'yes', 'on', '1'].includes(word)) value = true
   if (wanted === 'boolean' && ['false', 'no', 'off', '0'].includes(word)) value = false
   return checkValue(key, value)

@@ -3,5 +3,14 @@ export type { Config, ConfigKey } from './config.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
 export type { Metrics } from './journal/metrics.ts'
-export { type CorruptFile, type Filter, type Listed, type Output, Queue, type Sort, type WorkerInfo } from './queue.ts'
+export {
+  type CorruptFile,
+  type Filter,
+  type Listed,
+  type Output,
+  Queue,
+  type Room,
+  type Sort,
+  type WorkerInfo,
+} from './queue.ts'
 export type { Counts } from './spool/find.ts'

@@ -16,7 +16,12 @@ import { type Counts, countJobs, findExact, readSighted, type Sighting, sighting
 import { type Holder, holders } from './spool/holders.ts'
 import { leaseAge } from './spool/lease.ts'
 import { type Home, openHome } from './spool/home.ts'
+import { byText, SORT_BY_NAME, type Sort } from './spool/order.ts'
+import { type Room, roomOf } from './spool/room.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
+
+export { SORTS, type Sort } from './spool/order.ts'
+export type { Room } from './spool/room.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface Filter {
@@ -24,10 +29,6 @@ export interface Filter {
   readonly queue?: string
   readonly tag?: string
 }
-
-/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
-export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
-export type Sort = (typeof SORTS)[number]
 
 /** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
 export interface Listed {
@@ -170,7 +171,12 @@ export class Queue {
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
   async retry(id: string, options: { readonly onlyDead?: boolean } = {}): Promise<Job> {
-    const job = await retryJob(this.#home, this.#meant(id), options.onlyDead ? 'dead' : undefined)
+    const job = await retryJob(
+      this.#home,
+      this.#meant(id),
+      options.onlyDead ? 'dead' : undefined,
+      readConfig(this.#home).durability,
+    )
     tell(this.#home, [{ event: 'retried', job: job.id }])
     return job
   }
@@ -246,6 +252,11 @@ export class Queue {
     return summarize(events(this.#home), options.recent ?? 10)
   }
 
+  /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
+  async room(): Promise<Room> {
+    return roomOf(this.#home)
+  }
+
   /** Files that were set aside, and why. */
   async corrupt(): Promise<CorruptFile[]> {
     return names(this.#home.corrupt)
@@ -278,18 +289,4 @@ export class Queue {
       if (findExact(this.#home, event.job)) return event.job
     throw new QueueError('NOT_FOUND', 'there is no last job: none was enqueued yet')
   }
-}
-
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const inOrder = (a: Sighting, b: Sighting): number =>
-  flow.indexOf(a.state) - flow.indexOf(b.state) ||
-  // Finished jobs newest first, all others in the order they run.
-  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
-
-/** The sorts that need only names. */
-const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
-  order: inOrder,
-  priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
-  id: (a, b) => byText(a.name.id, b.name.id),
 }

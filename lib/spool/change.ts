@@ -5,11 +5,12 @@
 import { dirname, join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { type Job, printJob, shownState } from '../job/job.ts'
+import { DEFAULTS, type Durability, type Job, printJob, shownState } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
 import { cancelled, retried } from '../job/policy.ts'
 import { move, stamp } from './files.ts'
 import { findMeant, readSighted, type Sighting } from './find.ts'
+import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
 import { holders, takeAsOperator } from './holders.ts'
 import { writeNote } from './runs.ts'
@@ -54,6 +55,7 @@ async function change(
   to: 'pending' | 'dead',
   due: number,
   record: (job: Job) => Job,
+  durability: Durability,
 ): Promise<Job | undefined> {
   const taken = takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
   if (!taken) return undefined
@@ -61,9 +63,11 @@ async function change(
     const job = readWhole({ ...seen, path: taken.path }, 'change')
     if (job === undefined) return undefined
     const next = record(job)
-    if (!(await stamp(taken.path, printJob(next)))) return undefined
+    if (!(await stamp(taken.path, printJob(next), flushesRecords(durability)))) return undefined
     const name = formatName({ priority: next.priority, due, id: next.id, queue: next.queue })
-    return move(taken.path, join(home[to], name)) ? next : undefined
+    if (!move(taken.path, join(home[to], name))) return undefined
+    if (flushesMoves(durability)) await flushDir(home[to])
+    return next
   } finally {
     taken.done()
   }
@@ -76,7 +80,12 @@ const PATIENCE = 20
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
  * @throws QueueError NOT_FOUND, WRONG_STATE.
  */
-export async function retryJob(home: Home, text: string, only?: 'dead'): Promise<Job> {
+export async function retryJob(
+  home: Home,
+  text: string,
+  only?: 'dead',
+  durability: Durability = DEFAULTS.durability,
+): Promise<Job> {
   for (let looks = 0; looks < PATIENCE; looks++) {
     const seen = findOne(home, text, 'retry')
     const { id } = seen.name
@@ -91,7 +100,7 @@ export async function retryJob(home: Home, text: string, only?: 'dead'): Promise
         `cannot retry ${id}: it is ${shownState(seen.state)}`,
         seen.state === 'held' ? `release it first: mv its file from hold/ to pending/` : undefined,
       )
-    const job = await change(home, seen, 'pending', nowMs() * 1000, (old) => retried(old, nowMs()))
+    const job = await change(home, seen, 'pending', nowMs() * 1000, (old) => retried(old, nowMs()), durability)
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot retry ${text}: it keeps moving`, 'try again')
@@ -105,6 +114,7 @@ export async function cancelJob(
   home: Home,
   text: string,
   reason: string,
+  durability: Durability = DEFAULTS.durability,
 ): Promise<Job | { readonly ending: string; readonly run: number; readonly watched: boolean }> {
   for (let looks = 0; looks < PATIENCE; looks++) {
     const seen = findOne(home, text, 'cancel')
@@ -120,7 +130,7 @@ export async function cancelJob(
       const watched = holders(home).some((holder) => holder.name === seen.holder && holder.life !== 'dead')
       return { ending: id, run: job.runs, watched }
     }
-    const job = await change(home, seen, 'dead', nowMs() * 1000, (old) => cancelled(old, reason, nowMs()))
+    const job = await change(home, seen, 'dead', nowMs() * 1000, (old) => cancelled(old, reason, nowMs()), durability)
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot cancel ${text}: it keeps moving`, 'try again')

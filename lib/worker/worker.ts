@@ -8,7 +8,7 @@ import { monotonicMs, nowMs } from '../clock.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
 import { Candidates } from '../spool/candidates.ts'
-import { exists, look } from '../spool/files.ts'
+import { exists, explained, look } from '../spool/files.ts'
 import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
@@ -81,8 +81,12 @@ export class Worker {
       trouble: (doing, error) => this.#trouble(doing, error),
       changed: () => this.#wake(),
     })
-    this.#holder = joinWorkers(this.#home, options.slots, nowMs())
-    this.#fifos = new FifoPool(this.#home, this.#holder.name)
+    try {
+      this.#holder = joinWorkers(this.#home, options.slots, nowMs())
+      this.#fifos = new FifoPool(this.#home, this.#holder.name)
+    } catch (error) {
+      throw explained(error, 'start a worker')
+    }
     this.#log = new Log(this.#holder.card.log)
   }
 
@@ -227,6 +231,7 @@ export class Worker {
 
   async #takeIn(): Promise<void> {
     this.#dropped = false
+    this.#intake.putBackLeft(this.#home, this.#holder.dir)
     for (const fileName of this.#candidates.foreign) {
       const taken = await this.#intake.take(this.#home, this.#holder.dir, fileName, this.#settings.now)
       if (taken.kind !== 'waiting') this.#candidates.forget(fileName)
@@ -251,7 +256,7 @@ export class Worker {
   }
 
   #fill(): void {
-    if (this.#stopping || monotonicMs() < this.#patience.pausedUntil) return
+    if (this.#stopping || this.#slots.free <= 0 || !this.#patience.mayClaim()) return
     let missed = false
     while (this.#slots.free > 0) {
       if (this.#candidates.isEmpty && (this.#stale || this.#candidates.hasMore)) this.#scan()
