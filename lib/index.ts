@@ -4,7 +4,10 @@ export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
+  type Checked,
   type CorruptFile,
+  type Diagnosis,
+  type Finding,
   type Filter,
   type Listed,
   type Output,

@@ -1,25 +1,27 @@
 /**
  * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it.
  */
-import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
 import { nowMs } from './clock.ts'
+import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/read.ts'
-import { names, read } from './spool/files.ts'
 import { findOne, readWhole, retryJob } from './spool/change.ts'
+import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { type Counts, countJobs, findExact, readSighted, type Sighting, sightings } from './spool/find.ts'
 import { type Holder, holders } from './spool/holders.ts'
 import { leaseAge } from './spool/lease.ts'
-import { type Home, openHome } from './spool/home.ts'
+import { type Home, layout, openHome } from './spool/home.ts'
 import { byText, SORT_BY_NAME, type Sort } from './spool/order.ts'
 import { type Room, roomOf } from './spool/room.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
 
+export type { CorruptFile } from './spool/corrupt.ts'
+export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
 export { SORTS, type Sort } from './spool/order.ts'
 export type { Room } from './spool/room.ts'
 
@@ -65,12 +67,6 @@ export interface WorkerInfo {
   }[]
 }
 
-/** A file in `corrupt/`. */
-export interface CorruptFile {
-  readonly file: string
-  readonly reason: string
-}
-
 export class Queue {
   readonly #home: Home
 
@@ -85,6 +81,16 @@ export class Queue {
    */
   static open(options: { readonly home?: string } = {}): Queue {
     return new Queue(openHome(homePath(options.home)))
+  }
+
+  /**
+   * Looks for what is wrong with a home, without making it and however unsafe it is. `fix` does now what a worker would
+   * do about it sooner or later.
+   * @throws QueueError FAILED when there is none; UNSAFE_HOME when it should fix one that others may write to
+   */
+  static async diagnose(options: { readonly home?: string; readonly fix?: boolean } = {}): Promise<Diagnosis> {
+    const { diagnose } = await import('./worker/mend.ts')
+    return diagnose(layout(homePath(options.home)), options.fix === true)
   }
 
   /** The absolute path of the home directory. */
@@ -259,12 +265,7 @@ export class Queue {
 
   /** Files that were set aside, and why. */
   async corrupt(): Promise<CorruptFile[]> {
-    return names(this.#home.corrupt)
-      .filter((file) => !file.endsWith('.reason'))
-      .map((file) => ({
-        file: join(this.#home.corrupt, file),
-        reason: read(join(this.#home.corrupt, `${file}.reason`))?.trim() ?? 'unknown',
-      }))
+    return corruptFiles(this.#home)
   }
 
   /** The settings in force. @throws QueueError BAD_CONFIG when config.json is wrong. */

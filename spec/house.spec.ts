@@ -86,9 +86,11 @@ const BELOW: Record<string, readonly string[]> = {
   'lib/spool/': ['lib/job/'],
   // The settings are a file in the home: it is read and written through the mover.
   'lib/config.ts': ['lib/job/', 'lib/spool/files.ts', 'lib/spool/home.ts'],
+  // The doctor judges the home and its settings; it knows no worker, but every worker asks it when it starts.
+  'lib/doctor/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
   'lib/journal/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
-  'lib/worker/': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/'],
-  'lib/queue.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/', 'lib/worker/'],
+  'lib/worker/': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/doctor/', 'lib/journal/'],
+  'lib/queue.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/doctor/', 'lib/journal/', 'lib/worker/'],
   'lib/index.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/', 'lib/queue.ts'],
   // The keyboard knows the verbs, not where jobs lie: nothing of the spool, and of the workers their control.
   'lib/cli/': ['lib/job/', 'lib/config.ts', 'lib/journal/', 'lib/worker/control.ts', 'lib/queue.ts'],

@@ -5,6 +5,7 @@
  * nothing; what is true is read from the disk in each round.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
+import { examineCheaply } from '../doctor/examine.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
 import { Candidates } from '../spool/candidates.ts'
@@ -99,6 +100,7 @@ export class Worker {
     ring(this.#home)
     this.#say(`${this.#holder.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
     this.#options.ready(this.#holder)
+    for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
     await this.#rounds.over
     this.#slots.letGo()
