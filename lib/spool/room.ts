@@ -45,12 +45,14 @@ function free(home: Home): Pick<Room, 'free_bytes' | 'free_inodes'> {
 
 /** Is there room to start a job in, and for the ballast if it does not lie there? */
 export function hasRoom(home: Home): boolean {
-  const { free_inodes } = free(home)
-  if (free_inodes !== undefined && free_inodes < START_INODES) return false
+  const { free_bytes, free_inodes } = free(home)
+  const bytes = START_BYTES + (exists(home.ballast) ? 0 : BALLAST_BYTES)
+  // Not tried where it cannot be: the running jobs want the last bytes.
+  if (free_bytes < bytes || (free_inodes ?? START_INODES) < START_INODES) return false
   const probe = join(home.tmp, `room.${randomHex(8)}.new`)
   try {
     // If we die here: scratch that the sweeper removes.
-    writeNew(probe, ' '.repeat(exists(home.ballast) ? START_BYTES : BALLAST_BYTES + START_BYTES), false)
+    writeNew(probe, ' '.repeat(bytes), false)
     remove(probe)
     return true
   } catch (error) {
@@ -62,6 +64,7 @@ export function hasRoom(home: Home): boolean {
 /** Makes the ballast if it is not there. False: there is no room for it. */
 export function keepBallast(home: Home): boolean {
   if (exists(home.ballast)) return true
+  if (free(home).free_bytes < BALLAST_BYTES) return false
   const aside = join(home.tmp, `ballast.${randomHex(8)}.new`)
   try {
     // If we die here: scratch that the sweeper removes.

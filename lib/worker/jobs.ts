@@ -214,12 +214,9 @@ async function settle(
 
 /** The move is made; whether it is flushed too must not undo or repeat it. */
 async function flushSettled(site: Site, id: string, to: Job['state'], at: number): Promise<void> {
-  try {
-    await flushMove(site.home, to, at, site.config.durability)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    site.say(`cannot flush the move of ${id} (${why}): a power cut now may undo it`)
-  }
+  const failed = (error: unknown): void =>
+    site.say(`cannot flush the move of ${id} (${String(error)}): a power cut now may undo it`)
+  await flushMove(site.home, to, at, site.config.durability).catch(failed)
 }
 
 /**

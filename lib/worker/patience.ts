@@ -36,7 +36,7 @@ export class Patience {
     const now = monotonicMs()
     if (now < this.#pausedUntil) return false
     if (!this.#isFull) return true
-    if (keepBallast(this.#home) && hasRoom(this.#home)) {
+    if (hasRoom(this.#home) && keepBallast(this.#home)) {
       this.#isFull = false
       this.#say('there is room on the disk again: claiming')
       return true
