@@ -1,8 +1,17 @@
 /**
  * The only place where time and chance enter, so that everything else can be given them.
  */
-import { randomBytes } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
 
+/** Milliseconds on a clock that never jumps; only differences mean anything. */
+// Not `performance.now`: its module is loaded at first use, a millisecond of each start.
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
+/** Now in milliseconds since the epoch (wall clock: may jump). */
+export const nowMs = (): number => Date.now()
+
+/** What the wall clock is ahead of the monotonic one, in microseconds; taken anew when the wall clock was set. */
+let ahead = Number.NaN
 let last = 0
 
 /**
@@ -10,16 +19,33 @@ let last = 0
  * so jobs of one batch keep their order.
  */
 export function nowMicros(): number {
-  const micros = Date.now() * 1000 + Math.floor((performance.now() * 1000) % 1000)
+  const wall = Date.now() * 1000
+  const monotonic = Math.floor(monotonicMs() * 1000)
+  const drift = monotonic + ahead - wall
+  // The wall clock tells whole milliseconds: being up to one behind ourselves is no drift.
+  if (!(drift >= 0 && drift < 2000)) ahead = wall - monotonic
+  const micros = monotonic + ahead
   last = micros > last || micros < last - 1_000_000 ? micros : last + 1
   return last
 }
 
-/** Now in milliseconds since the epoch (wall clock: may jump). */
-export const nowMs = (): number => Date.now()
+let pool = Buffer.alloc(0)
 
-/** Milliseconds on a clock that never jumps; only differences mean anything. */
-export const monotonicMs = (): number => performance.now()
+/** Random bytes. From the device, because `node:crypto` takes 2 ms to load, a tenth of a start. */
+export function randomBytes(length: number): Buffer {
+  if (pool.length < length) {
+    const fd = openSync('/dev/urandom', 'r')
+    try {
+      pool = Buffer.alloc(Math.max(256, length))
+      readSync(fd, pool, 0, pool.length, null)
+    } finally {
+      closeSync(fd)
+    }
+  }
+  const bytes = pool.subarray(0, length)
+  pool = pool.subarray(length)
+  return bytes
+}
 
 /** `length` random lower-case hex digits. */
 export const randomHex = (length: number): string =>

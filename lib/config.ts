@@ -71,6 +71,14 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: DURABILITIES.join(', '),
     meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
   },
+  max_log_bytes: {
+    isValid: t.isOneOf([
+      t.isLiteral(0),
+      t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(131_072, 2 ** 50)]),
+    ]),
+    expected: 'bytes, 0 (no limit) or from 131072',
+    meaning: 'how much of each output of a run is kept: its head and its end; 0 for all',
+  },
 }
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]

@@ -2,13 +2,17 @@
 export type { Config, ConfigKey } from './config.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
+export type { Progress } from './job/progress.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
   type Checked,
   type CorruptFile,
   type Diagnosis,
-  type Finding,
+  type Ended,
   type Filter,
+  type Finding,
+  type Followed,
+  type FollowOptions,
   type Listed,
   type Output,
   Queue,

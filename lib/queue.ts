@@ -2,69 +2,41 @@
  * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it.
  */
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
-import { nowMs } from './clock.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
-import type { Job, JobRequest, State } from './job/job.ts'
+import type { Job, JobRequest } from './job/job.ts'
+import type { Progress } from './job/progress.ts'
 import { readRequest } from './job/read.ts'
+import { type Ended, ends } from './spool/ends.ts'
 import { findOne, readWhole, retryJob } from './spool/change.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
-import { type Counts, countJobs, findExact, readSighted, type Sighting, sightings } from './spool/find.ts'
-import { type Holder, holders } from './spool/holders.ts'
-import { leaseAge } from './spool/lease.ts'
+import { countJobs, type Counts, findExact } from './spool/find.ts'
+import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
+import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
 import { type Home, layout, openHome } from './spool/home.ts'
-import { byText, SORT_BY_NAME, type Sort } from './spool/order.ts'
+import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
-import { runNumbers, runPaths } from './spool/runs.ts'
+import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
+import { ring } from './spool/wake.ts'
+import { type WorkerInfo, workersOf } from './spool/workers.ts'
 
-export type { CorruptFile } from './spool/corrupt.ts'
 export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
+export type { CorruptFile } from './spool/corrupt.ts'
+export type { Ended } from './spool/ends.ts'
+export type { Followed, FollowOptions } from './spool/follow.ts'
+export type { Filter, Listed, ListOptions } from './spool/listing.ts'
 export { SORTS, type Sort } from './spool/order.ts'
 export type { Room } from './spool/room.ts'
-
-/** Which jobs are meant; everything left out matches all. */
-export interface Filter {
-  readonly states?: readonly State[]
-  readonly queue?: string
-  readonly tag?: string
-}
-
-/** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
-export interface Listed {
-  readonly id: string
-  readonly state: State
-  readonly path: string
-  readonly job: Job | undefined
-  readonly unreadable: string | undefined
-}
+export type { WorkerInfo } from './spool/workers.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {
   readonly run: number
   readonly stdout: string
   readonly stderr: string
-}
-
-/** A worker of this home, dead or alive. */
-export interface WorkerInfo {
-  readonly name: string
-  readonly pid: number
-  readonly life: Holder['life']
-  readonly slots: number
-  readonly started_at: string
-  readonly log: string
-  /** Seconds since a worker of another machine (`elsewhere`) renewed its lease. */
-  readonly lease_age?: number
-  readonly running: readonly {
-    readonly id: string
-    readonly slot?: number
-    readonly run: number
-    readonly command: Job['command']
-    readonly started_at?: string
-  }[]
 }
 
 export class Queue {
@@ -103,7 +75,7 @@ export class Queue {
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: JobRequest): Promise<Job> {
-    const job = enqueueOne(this.#home, readRequest(request), readConfig(this.#home))
+    const job = enqueueOne(this.#home, here(readRequest(request)), readConfig(this.#home))
     tell(this.#home, [{ event: 'enqueued', job: job.id }])
     return job
   }
@@ -114,7 +86,8 @@ export class Queue {
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
-    const results = enqueueMany(this.#home, requests.map(readRequest), readConfig(this.#home))
+    const jobs = requests.map((request) => here(readRequest(request)))
+    const results = enqueueMany(this.#home, jobs, readConfig(this.#home))
     tell(
       this.#home,
       results.flatMap((result) =>
@@ -138,33 +111,8 @@ export class Queue {
   }
 
   /** Jobs that match, sorted; `limit` keeps the first ones. */
-  async list(filter: Filter = {}, options: { readonly sort?: Sort; readonly limit?: number } = {}): Promise<Listed[]> {
-    const { sort = 'order', limit = Number.POSITIVE_INFINITY } = options
-    const latest = new Map<string, Sighting>()
-    for (const seen of sightings(this.#home, filter.states))
-      if (filter.queue === undefined || seen.foreign || seen.name.queue === filter.queue) latest.set(seen.name.id, seen)
-    const byName = SORT_BY_NAME[sort]
-    const found: Listed[] = []
-    for (const seen of byName ? [...latest.values()].sort(byName) : latest.values()) {
-      if (byName && found.length >= limit) break
-      const content = readSighted(seen)
-      if (content === undefined) continue
-      const { job } = content
-      const matches =
-        (filter.tag === undefined || job?.tags?.includes(filter.tag)) &&
-        (filter.queue === undefined || job?.queue === filter.queue)
-      if (matches)
-        found.push({
-          id: job?.id ?? seen.name.id,
-          state: seen.state,
-          path: seen.path,
-          job,
-          unreadable: content.job ? undefined : content.unreadable,
-        })
-    }
-    if (byName) return found
-    const member = sort === 'created' ? 'created_at' : 'updated_at'
-    return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
+  async list(filter: Filter = {}, options: ListOptions = {}): Promise<Listed[]> {
+    return listJobs(this.#home, filter, options)
   }
 
   /** How many jobs are in each state; `pending` includes the `scheduled` ones. */
@@ -222,35 +170,43 @@ export class Queue {
     return { run: wanted, stdout: paths.out, stderr: paths.err }
   }
 
+  /** What a run wrote to one of its streams, in blocks: all of it so far, or the last `tail` lines. */
+  *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
+    const paths = runPaths(this.#home, this.#exact(id, 'show the output of'), run)
+    const reader = new Reader(paths, stream === 'stdout' ? 'out' : 'err', tail)
+    try {
+      yield* reader.news()
+    } finally {
+      reader.close()
+    }
+  }
+
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
-    const running = [...sightings(this.#home, ['processing'])]
-    return holders(this.#home)
-      .filter((holder) => holder.kind === 'worker')
-      .map((holder) => ({
-        name: holder.name,
-        pid: holder.card?.pid ?? 0,
-        life: holder.life,
-        slots: holder.card?.slots ?? 0,
-        started_at: holder.card?.started_at ?? '',
-        log: holder.card?.log ?? '',
-        ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
-        running: running
-          .filter((seen) => seen.holder === holder.name)
-          .flatMap((seen) => {
-            const job = readSighted(seen)?.job
-            if (!job) return []
-            return [
-              {
-                id: job.id,
-                run: job.runs,
-                command: job.command,
-                ...(job.slot === undefined ? {} : { slot: job.slot }),
-                ...(job.started_at === undefined ? {} : { started_at: job.started_at }),
-              },
-            ]
-          }),
-      }))
+    return workersOf(this.#home)
+  }
+
+  /**
+   * What happens to a job from now on, and the output of its newest run so far, until it is over or `cut` is aborted.
+   * Works for a job that is pending or run by any worker.
+   * @throws QueueError NOT_FOUND
+   */
+  async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+    yield* follow(this.#home, this.#exact(id, 'follow'), options)
+  }
+
+  /**
+   * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
+   * @throws QueueError NOT_FOUND
+   */
+  async *ends(ids: readonly string[], cut?: AbortSignal): AsyncGenerator<Ended> {
+    const exact = ids.map((id) => this.#exact(id, 'wait for'))
+    yield* ends(this.#home, exact, cut)
+  }
+
+  /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
+  progress(job: Job): Progress | undefined {
+    return progressOf(this.#home, job)
   }
 
   /** What the journal tells of the past. */
@@ -281,6 +237,11 @@ export class Queue {
   /** Sets a key; undefined takes it back to its default. */
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.#home, key, value)
+    ring(this.#home)
+  }
+
+  #exact(id: string, doing: string): string {
+    return findOne(this.#home, this.#meant(id), doing).name.id
   }
 
   /** `last` is the job enqueued last, unless a job is called so. */
@@ -291,3 +252,6 @@ export class Queue {
     throw new QueueError('NOT_FOUND', 'there is no last job: none was enqueued yet')
   }
 }
+
+/** A job runs where it was enqueued unless it says where. */
+const here = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })

@@ -2,11 +2,12 @@
  * `enqueue` of many: from a file or standard input, some thousands at a time, each lot acknowledged together. What is
  * wrong is named with its line and does not keep the others back.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { errno, QueueError } from '../errors.ts'
 import type { Job, JobRequest } from '../job/job.ts'
 import { readRequest } from '../job/read.ts'
 import type { Queue } from '../queue.ts'
+import { type Bar, openBar } from './bar.ts'
 import { plural, visible } from './print.ts'
 import type { Receipts } from './receipts.ts'
 import { type Found, PAUSE, values } from './stream.ts'
@@ -22,18 +23,24 @@ interface Entry {
   readonly request: JobRequest
 }
 
-/** @param complete adds to what was given what the options say @returns the exit status */
+/**
+ * @param complete adds to what was given what the options say
+ * @param read finds the jobs in the bytes of the source
+ * @returns PARTLY_DONE, when some were refused @throws QueueError when none was enqueued
+ */
 export async function enqueueFrom(
   source: string,
   complete: (value: unknown) => JobRequest,
   receipts: Receipts,
   queue: Queue,
   io: Io,
-): Promise<number> {
-  const batch = new Batch(receipts, queue, io)
+  read: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Found | typeof PAUSE> = values,
+): Promise<QueueError | undefined> {
+  const bar = await openBar(io, sizeOf(source, io))
+  const batch = new Batch(receipts, queue, io, bar)
   if (source === '-' && io.inputIsTerminal) io.say('reading jobs from the terminal; end with Ctrl-D')
   let lot: Entry[] = []
-  for await (const found of values(open(source, io))) {
+  for await (const found of read(batch.counted(open(source, io)))) {
     const entry = found === PAUSE ? undefined : batch.read(found, complete)
     if (entry) lot.push(entry)
     if (found !== PAUSE && lot.length < LOT) continue
@@ -41,6 +48,7 @@ export async function enqueueFrom(
     lot = []
   }
   await batch.enqueue(lot)
+  bar.clear()
   await receipts.conclude()
   return batch.conclude(source)
 }
@@ -60,22 +68,39 @@ async function* open(source: string, io: Io): AsyncGenerator<Uint8Array> {
   }
 }
 
+function sizeOf(source: string, io: Io): number | undefined {
+  if (source === '-') return io.inputSize
+  const stats = statSync(source, { throwIfNoEntry: false })
+  return stats?.isFile() ? stats.size : undefined
+}
+
 const named = (source: string): string => (source === '-' ? 'standard input' : visible(source))
 
 class Batch {
   readonly #receipts: Receipts
   readonly #queue: Queue
   readonly #io: Io
+  readonly #bar: Bar
+  #bytes = 0
   #enqueued = 0
   #refused = 0
   /** The first one refused; said only once there is another job, else it is the error that all ends with. */
   #first: { readonly line: number; readonly error: QueueError } | undefined
   #isFirstSaid = false
 
-  constructor(receipts: Receipts, queue: Queue, io: Io) {
+  constructor(receipts: Receipts, queue: Queue, io: Io, bar: Bar) {
     this.#receipts = receipts
     this.#queue = queue
     this.#io = io
+    this.#bar = bar
+  }
+
+  /** The bytes of the source as they come, counted. */
+  async *counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      this.#bytes += chunk.length
+      yield chunk
+    }
   }
 
   /** Undefined: it is no job, and that has been said. */
@@ -95,12 +120,14 @@ class Batch {
     if (lot.length === 0) return
     const results = await this.#enqueueLot(lot)
     const jobs: Job[] = []
+    this.#bar.clear()
     results.forEach((result, i) => {
       if (result instanceof QueueError) this.#refuse(lot[i]?.line ?? 0, result)
       else jobs.push(result)
     })
     this.#enqueued += jobs.length
     this.#receipts.give(...jobs)
+    this.#bar.show(this.#enqueued, this.#bytes)
   }
 
   async #enqueueLot(lot: readonly Entry[]): Promise<(Job | QueueError)[]> {
@@ -115,6 +142,7 @@ class Batch {
 
   #refuse(line: number, error: QueueError): void {
     this.#refused++
+    this.#bar.clear()
     if (this.#first === undefined) this.#first = { line, error }
     else if (this.#refused <= NAMED) this.#io.say(`line ${line}: ${error.message}`)
     if (this.#enqueued > 0 || this.#refused > 1) this.#sayFirst()
@@ -126,14 +154,14 @@ class Batch {
     this.#io.say(`line ${this.#first.line}: ${this.#first.error.message}`)
   }
 
-  conclude(source: string): number {
+  conclude(source: string): QueueError | undefined {
     if (this.#enqueued > 0) this.#sayFirst()
     if (this.#refused > NAMED) this.#io.say(`and ${plural(this.#refused - NAMED, 'more line')}`)
-    if (this.#refused === 0 && this.#enqueued > 0) return 0
+    if (this.#refused === 0 && this.#enqueued > 0) return undefined
     if (this.#refused === 0)
       throw new QueueError('INVALID_JOB', `there is no job in ${named(source)}`, 'one JSON object a line, or an array')
     if (this.#enqueued > 0)
-      throw new QueueError(
+      return new QueueError(
         'PARTLY_DONE',
         `${this.#refused} of ${plural(this.#enqueued + this.#refused, 'job')} could not be enqueued`,
       )

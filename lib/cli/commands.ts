@@ -11,6 +11,8 @@ const enqueue: Load = async () => (await import('./commands/enqueue.ts')).Enqueu
 const status: Load = async () => (await import('./commands/status.ts')).StatusCommand
 const list: Load = async () => (await import('./commands/list.ts')).ListCommand
 const show: Load = async () => (await import('./commands/show.ts')).ShowCommand
+const run: Load = async () => (await import('./commands/run.ts')).RunCommand
+const wait: Load = async () => (await import('./commands/wait.ts')).WaitCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
@@ -42,6 +44,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   show,
   get: show,
   logs,
+  run,
+  wait,
   retry,
   cancel,
   'worker start': workerStart,

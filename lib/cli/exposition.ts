@@ -15,8 +15,8 @@ export function exposition(
 ): string {
   const alive = workers.filter((worker) => worker.life !== 'dead')
   const { scheduled: _within, ...states } = counts
-  const { average, p50, p95 } = metrics.duration_ms
-  const seconds = (ms: number | null): number => (ms ?? 0) / 1000
+  const { count, total, p50, p95 } = metrics.duration_ms
+  const seconds = (ms: number): number => ms / 1000
   return [
     ...family(
       'queuectl_jobs',
@@ -38,8 +38,8 @@ export function exposition(
     ...family('queuectl_job_duration_seconds', 'summary', 'How long completed runs took.', [
       ['{quantile="0.5"}', p50 === null ? Number.NaN : seconds(p50)],
       ['{quantile="0.95"}', p95 === null ? Number.NaN : seconds(p95)],
-      ['_sum', seconds(average) * metrics.completed],
-      ['_count', metrics.completed],
+      ['_sum', seconds(total)],
+      ['_count', count],
     ]),
     '',
   ].join('\n')

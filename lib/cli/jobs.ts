@@ -2,31 +2,33 @@
 import { nowMs } from '../clock.ts'
 import { commandLine, type Job, OUR_MEMBERS, shownState } from '../job/job.ts'
 import { DEFAULT_QUEUE } from '../job/name.ts'
+import { type Progress, progressText } from '../job/progress.ts'
 import { KNOWN_MEMBERS } from '../job/read.ts'
 import { seconds } from '../journal/words.ts'
 import type { Listed } from '../queue.ts'
 import { local, rough, table, until, visible } from './print.ts'
 import type { Colors, Io } from './terminal.ts'
 
-/** A job as JSON: its record, under the name people know its state by. */
-export const jobJson = ({ id, command, state, ...others }: Job): object => ({
+/** A job as JSON: its record, under the name people know its state by, and how far it is if it says so. */
+export const jobJson = ({ id, command, state, ...others }: Job, progress?: Progress): object => ({
   id,
   command,
   state: shownState(state),
   ...others,
+  ...(progress ? { progress } : {}),
 })
 
 export const listedJson = (listed: Listed): object =>
   listed.job
-    ? jobJson(listed.job)
+    ? jobJson(listed.job, listed.progress)
     : { id: listed.id, state: shownState(listed.state), unreadable: listed.unreadable, path: listed.path }
 
 /** A column of a job list: its head, and a job's cell in it. */
 interface Column {
   readonly head: string
-  readonly cell: (job: Job) => string
+  readonly cell: (job: Job, listed: Listed) => string
   /** Left out unless this holds for one of the jobs. */
-  readonly if?: (job: Job) => boolean
+  readonly if?: (job: Job, listed: Listed) => boolean
 }
 
 const age = (since: string | undefined): string => {
@@ -47,6 +49,11 @@ const LIST: readonly Column[] = [
   { head: 'AGE', cell: (job) => age(job.created_at) },
   { head: 'DUE', cell: dueOf, if: (job) => dueOf(job) !== '-' },
   { head: 'QUEUE', cell: (job) => job.queue, if: (job) => job.queue !== DEFAULT_QUEUE },
+  {
+    head: 'PROGRESS',
+    cell: (_job, { progress }) => (progress ? visible(progressText(progress)) : '-'),
+    if: (_job, { progress }) => progress !== undefined,
+  },
   COMMAND,
 ]
 
@@ -62,13 +69,13 @@ export const jobLines = (all: readonly Listed[], io: Io): string[] => lines(all,
 export const deadLines = (all: readonly Listed[], io: Io): string[] => lines(all, DEAD, io)
 
 function lines(all: readonly Listed[], columns: readonly Column[], io: Io): string[] {
-  const used = columns.filter((column) => !column.if || all.some(({ job }) => job && column.if?.(job)))
-  const rows = all.map(({ id, state, job, unreadable }) => [
-    visible(id),
-    shownState(state),
+  const used = columns.filter((column) => !column.if || all.some((one) => one.job && column.if?.(one.job, one)))
+  const rows = all.map((listed) => [
+    visible(listed.id),
+    shownState(listed.state),
     ...used.map(({ head, cell }) => {
-      if (job) return cell(job) || '-'
-      return head === 'COMMAND' ? `(cannot be read: ${visible(unreadable ?? '')})` : '-'
+      if (listed.job) return cell(listed.job, listed) || '-'
+      return head === 'COMMAND' ? `(cannot be read: ${visible(listed.unreadable ?? '')})` : '-'
     }),
   ])
   const commandMost = used.at(-1)?.head === 'ERROR' ? io.columns / 3 : Number.POSITIVE_INFINITY
@@ -94,8 +101,9 @@ function paintState(colors: Colors, padded: string): string {
 }
 
 /** A job with its attempts, for people. */
-export function wholeJob(job: Job, io: Io): string[] {
-  const rows = members(job).filter((row): row is [string, string] => row[1] !== undefined)
+export function wholeJob(job: Job, io: Io, progress?: Progress): string[] {
+  const far: [string, string][] = progress ? [['Progress', visible(progressText(progress))]] : []
+  const rows = [...members(job), ...far].filter((row): row is [string, string] => row[1] !== undefined)
   const widest = Math.max(...rows.map(([name]) => name.length))
   const head = rows.map(([name, value]) => `${io.colors.bold(`${name}:`.padEnd(widest + 2))}${value}`)
   if (job.history.length === 0) return head

@@ -26,30 +26,6 @@ function readAt(fd: number, from: number, length: number): Buffer {
   return block.subarray(0, readSync(fd, block, 0, length, from))
 }
 
-/** Where the last `lines` lines begin. */
-function startOfTail(fd: number, size: number, lines: number): number {
-  let found = 0
-  for (let end = size; end > 0; end -= BLOCK) {
-    const from = Math.max(0, end - BLOCK)
-    const block = readAt(fd, from, end - from)
-    for (let i = block.length - 1; i >= 0; i--)
-      if (block[i] === 10 && from + i < size - 1 && ++found === lines) return from + i + 1
-  }
-  return 0
-}
-
-/** Hands a file on in blocks: all of it, or its last `lines` lines. `use` says whether to go on. */
-export function eachBlock(path: string, lines: number | undefined, use: (block: Buffer) => boolean): void {
-  withFile(path, (fd, size) => {
-    let at = lines === undefined ? 0 : lines === 0 ? size : startOfTail(fd, size, lines)
-    for (;;) {
-      const block = readAt(fd, at, BLOCK)
-      if (block.length === 0 || !use(block)) return
-      at += block.length
-    }
-  })
-}
-
 /** The end of what a run wrote, at most 64 KiB. */
 export const tail = (path: string): string =>
   withFile(path, (fd, size) => readAt(fd, Math.max(0, size - BLOCK), BLOCK).toString('utf8')) ?? ''

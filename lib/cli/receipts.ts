@@ -22,17 +22,26 @@ export class Receipts {
     this.#json = json
   }
 
+  /** The ids of all that were given. */
+  readonly ids: string[] = []
+
   give(...jobs: readonly Job[]): void {
+    this.note(...jobs)
+    this.#given += jobs.length
+    const lines = jobs.map((job) => (this.#json ? JSON.stringify(jobJson(job)) : `Enqueued ${job.id}`))
+    this.#io.print(lines.map((line) => `${line}\n`).join(''))
+  }
+
+  /** Remembers what is to be said of them, and prints nothing. */
+  note(...jobs: readonly Job[]): void {
     for (const job of jobs) {
+      this.ids.push(job.id)
       for (const [typed, meant] of misspelt(job)) this.#misspelt.set(typed, meant)
       if (job.run_at !== undefined && Date.parse(job.run_at) <= nowMs()) {
         this.#late++
         this.#firstLate ??= job
       }
     }
-    this.#given += jobs.length
-    const lines = jobs.map((job) => (this.#json ? JSON.stringify(jobJson(job)) : `Enqueued ${job.id}`))
-    this.#io.print(lines.map((line) => `${line}\n`).join(''))
   }
 
   async conclude(): Promise<void> {
@@ -50,6 +59,6 @@ export class Receipts {
   }
 
   async #isAnybodyThere(): Promise<boolean> {
-    return (await this.#queue.workers()).some((worker) => worker.life !== 'dead')
+    return (await this.#queue.workers()).some(({ life, only }) => life !== 'dead' && only === undefined)
   }
 }

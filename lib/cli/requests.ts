@@ -20,6 +20,17 @@ export function readWords(words: readonly string[]): Meant {
   return { job: looksLikeJson(text.trim()) ? parse(text) : { command: text } }
 }
 
+/** A text of many lines as a command, or as one job when it is JSON; nothing when it is blank. */
+export function readScript(bytes: Uint8Array): Meant[] {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new QueueError('INVALID_JOB', 'the command on standard input is not UTF-8')
+  }
+  return text.trim() === '' ? [] : [readWords([text.trimEnd()])]
+}
+
 /** A `[` begins a shell's test as well, and `true` is a command. */
 const looksLikeJson = (text: string): boolean =>
   text.startsWith('{') || /^\[\s*(\{|\]|-?\d|"[^"]*"\s*[,\]])/.test(text) || /^-?\d+(\.\d+)?$|^null$/.test(text)

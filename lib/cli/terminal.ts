@@ -15,6 +15,8 @@ export interface Io {
   /** Writes data: all of it, however slow the reader; nothing any more once the reader has gone. */
   print(data: string | Uint8Array): void
   readonly say: typeof say
+  /** Writes to where talk goes, as it is: what a job has written to its standard error. */
+  pass(data: Uint8Array): void
   /** Has the reader of our data gone? */
   readonly isOver: boolean
   /** Does a person see the data; the talk? */
@@ -26,6 +28,8 @@ export interface Io {
   readonly colors: Colors
   readonly input: AsyncIterable<Uint8Array>
   readonly inputIsTerminal: boolean
+  /** Bytes there are to read, when the input is a file. */
+  readonly inputSize: number | undefined
   /** The directory we were called in. @throws QueueError when it has been removed. */
   readonly cwd: string
   /** The file that is run as `queuectl`. */
@@ -58,6 +62,13 @@ export async function openIo(mode: ColorMode): Promise<Io> {
       }
     },
     say,
+    pass(data) {
+      try {
+        writeAll(2, data)
+      } catch {
+        // As for `say`.
+      }
+    },
     get isOver() {
       return isOver
     },
@@ -74,6 +85,10 @@ export async function openIo(mode: ColorMode): Promise<Io> {
     },
     get inputIsTerminal() {
       return isTerminal(0)
+    },
+    get inputSize() {
+      const stats = fstatSync(0)
+      return stats.isFile() ? stats.size : undefined
     },
     get cwd() {
       return whereWeAre()

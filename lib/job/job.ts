@@ -161,6 +161,7 @@ export const DEFAULTS = {
   poll_interval: 2,
   foreground: false,
   durability: 'enqueue' as Durability,
+  max_log_bytes: 104_857_600,
 }
 
 /** A job file may not be larger than this many bytes. */

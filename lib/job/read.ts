@@ -93,13 +93,23 @@ export function readRequest(value: unknown): JobRequest {
     Object.entries(asObject(value)).filter(([key]) => !OURS.has(key) && key !== '__proto__'),
   )
   assertRequest(members)
-  if (Buffer.byteLength(JSON.stringify(members)) > MAX_JOB_BYTES - 4096)
+  if (sizeOf(members) > MAX_JOB_BYTES - 4096)
     throw new QueueError(
       'INVALID_JOB',
       `invalid job: it is larger than ${MAX_JOB_BYTES} bytes`,
       'put large input in a file and name it in the command',
     )
   return members
+}
+
+/** Bytes of its text. What a program hands over may be a circle, or nest deeper than can be written. */
+function sizeOf(members: object): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(members))
+  } catch (error) {
+    const why = error instanceof RangeError ? 'it is nested too deeply' : String(error).split('\n')[0]
+    throw new QueueError('INVALID_JOB', `invalid job: it cannot be written as JSON: ${why}`)
+  }
 }
 
 const OURS: ReadonlySet<string> = new Set(OUR_MEMBERS)

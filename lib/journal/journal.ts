@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
 import { isoTime, utcDay } from '../job/times.ts'
-import { append, names, readTail } from '../spool/files.ts'
+import { append, look, names, readTail } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 
 /**
@@ -51,11 +51,11 @@ export interface Event {
 }
 
 /** Tells an event. Never fails: a full disk must not keep a job from being settled. */
-export function tell(home: Home, events: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
+export function tell(home: Home, told: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
   try {
     append(
       join(home.journal, `${utcDay(at)}.ndjson`),
-      events.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
+      told.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
     )
   } catch {
     // The journal is history, not state: nothing depends on it.
@@ -64,7 +64,7 @@ export function tell(home: Home, events: readonly Omit<Event, 'at'>[], at: numbe
 
 const days = (home: Home): string[] =>
   names(home.journal)
-    .filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name))
+    .filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name) && look(join(home.journal, name))?.isFile())
     .sort()
 
 /** Every event of the journal, oldest first. A line that does not parse (torn by a power cut) is passed over. */
@@ -97,16 +97,18 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
     }
     if (found.length >= limit) break
   }
-  return found.slice(-limit)
+  return limit > 0 ? found.slice(-limit) : []
 }
 
 function parseEvent(line: string): Event | undefined {
-  if (line === '') return undefined
+  // What was told after a power cut had torn a line stands behind the torn one, on the same line.
+  const begin = line.lastIndexOf('{"at":')
+  if (begin < 0) return undefined
   try {
-    const value = JSON.parse(line) as Event
+    const value = JSON.parse(line.slice(begin)) as Event
     return typeof value.event === 'string' && typeof value.job === 'string' ? value : undefined
   } catch {
-    // Torn by a power cut, or not ours.
+    // Torn, or not ours.
     return undefined
   }
 }

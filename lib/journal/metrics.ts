@@ -7,8 +7,16 @@ export interface Metrics {
   readonly completed: number
   /** Jobs that went to the dead letter queue, cancelled ones apart. */
   readonly dead: number
+  /** Jobs that a person did not want any more: cancelled, or their file removed while they ran. */
+  readonly cancelled: number
   /** Of completed runs, in milliseconds; null while there is none. */
-  readonly duration_ms: { readonly average: number | null; readonly p50: number | null; readonly p95: number | null }
+  readonly duration_ms: {
+    readonly count: number
+    readonly total: number
+    readonly average: number | null
+    readonly p50: number | null
+    readonly p95: number | null
+  }
   /** The newest events, newest first. */
   readonly recent: readonly Event[]
 }
@@ -33,20 +41,22 @@ export async function summarize(source: AsyncIterable<Event>, recent: number): P
   const durations: number[] = []
   let newest: Event[] = []
   for await (const event of source) {
-    if (event.event in counts) counts[event.event]++
-    if (event.event === 'completed' && event.duration_ms !== undefined) durations.push(event.duration_ms)
+    if (Object.hasOwn(counts, event.event)) counts[event.event]++
+    if (event.event === 'completed' && typeof event.duration_ms === 'number') durations.push(event.duration_ms)
     newest.push(event)
-    if (newest.length > 2 * recent + 100) newest = newest.slice(-recent)
+    if (newest.length > 2 * recent + 100) newest = recent > 0 ? newest.slice(-recent) : []
   }
   durations.sort((a, b) => a - b)
-  const at = (share: number): number | null =>
-    durations[Math.min(durations.length - 1, Math.floor(share * durations.length))] ?? null
-  const average = durations.length === 0 ? null : durations.reduce((sum, ms) => sum + ms, 0) / durations.length
+  // Nearest rank: the smallest that at least this share does not exceed.
+  const at = (share: number): number | null => durations[Math.ceil(share * durations.length) - 1] ?? null
+  const total = durations.reduce((sum, ms) => sum + ms, 0)
+  const average = durations.length === 0 ? null : total / durations.length
   return {
     events: counts,
     completed: counts.completed,
     dead: counts.dlq,
-    duration_ms: { average, p50: at(0.5), p95: at(0.95) },
+    cancelled: counts.cancelled + counts.removed,
+    duration_ms: { count: durations.length, total, average, p50: at(0.5), p95: at(0.95) },
     recent: recent > 0 ? newest.slice(-recent).reverse() : [],
   }
 }

@@ -33,5 +33,8 @@ export function sentence(event: Omit<Event, 'at'>): string {
   }
 }
 
-export const seconds = (ms: number): string =>
-  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+/** Milliseconds for people: three digits that matter, and the unit. */
+export function seconds(ms: number): string {
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  return `${(ms / 1000).toFixed(ms < 9995 ? 2 : 1)} s`
+}

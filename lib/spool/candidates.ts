@@ -21,6 +21,16 @@ export class Candidates {
   #foreign = new Set<string>()
   /** Did the last scan see more than it kept? */
   #more = false
+  readonly #only: string | undefined
+
+  /** @param only the id of the one job that is wanted; else all are */
+  constructor(only?: string) {
+    this.#only = only
+  }
+
+  #isWanted(name: JobName): boolean {
+    return this.#only === undefined || name.id === this.#only
+  }
 
   /** Reads `dir` anew and keeps the best names. */
   scan(dir: string): void {
@@ -29,8 +39,8 @@ export class Candidates {
     this.#more = false
     for (const fileName of eachName(dir)) {
       const name = parseName(fileName)
-      if (name) best.push({ fileName, name })
-      else if (isIntakeName(fileName)) this.#foreign.add(fileName)
+      if (name && this.#isWanted(name)) best.push({ fileName, name })
+      else if (!name && isIntakeName(fileName)) this.#foreign.add(fileName)
       if (best.length >= 2 * KEPT) {
         best = best.sort(bestFirst).slice(0, KEPT)
         this.#more = true
@@ -45,7 +55,7 @@ export class Candidates {
   add(fileName: string): 'job' | 'foreign' | 'none' {
     const name = parseName(fileName)
     if (name) {
-      this.#insert({ fileName, name })
+      if (this.#isWanted(name)) this.#insert({ fileName, name })
       return 'job'
     }
     if (!isIntakeName(fileName)) return 'none'

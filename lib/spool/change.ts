@@ -3,16 +3,17 @@
  * same moment: one of the two renames wins, and the loser looks again.
  */
 import { dirname, join } from 'node:path'
-import { nowMs } from '../clock.ts'
+import { nowMs, sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { DEFAULTS, type Durability, type Job, printJob, shownState } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
 import { cancelled, retried } from '../job/policy.ts'
+import { type Reservation, reserve } from './enqueue.ts'
 import { move, stamp } from './files.ts'
 import { findMeant, readSighted, type Sighting } from './find.ts'
 import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
-import { holders, takeAsOperator } from './holders.ts'
+import { holderOf, takeAsOperator } from './holders.ts'
 import { writeNote } from './runs.ts'
 import { ring, ringHolder } from './wake.ts'
 
@@ -34,9 +35,12 @@ export function findOne(home: Home, text: string, doing: string): Sighting {
   return first
 }
 
-/** Reads a sighted job; undefined when it has moved on. @throws QueueError when its file cannot be understood. */
-export function readWhole(seen: Sighting, doing: string): Job | undefined {
-  const content = readSighted(seen)
+/**
+ * Reads a sighted job, which may lie elsewhere by now; undefined when it has moved on.
+ * @throws QueueError when its file cannot be understood.
+ */
+export function readWhole(seen: Sighting, doing: string, path: string = seen.path): Job | undefined {
+  const content = readSighted({ ...seen, path })
   if (content === undefined || content.job) return content?.job
   throw new QueueError(
     'FAILED',
@@ -45,6 +49,27 @@ export function readWhole(seen: Sighting, doing: string): Job | undefined {
   )
 }
 
+/** How often an operator looks again for a job that keeps moving. */
+export const PATIENCE = 100
+/** How long (ms) he leaves a job alone that another has in hand. */
+const PAUSE = 20
+
+/**
+ * Takes a sighted job into hands of our own. Undefined: it has moved on, or somebody alive has it in hand; then a
+ * pause has been made. From him it must not be taken: only the rename of a whole directory keeps its owner from
+ * stamping, and a single file would come back by his hand.
+ */
+export async function take(home: Home, seen: Sighting): Promise<ReturnType<typeof takeAsOperator>> {
+  if (isInHand(home, seen)) {
+    await sleep(PAUSE)
+    return undefined
+  }
+  return takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
+}
+
+const isInHand = (home: Home, { holder }: Sighting): boolean =>
+  holder !== undefined && holderOf(home, holder)?.life !== 'dead'
+
 /**
  * Takes a job, changes its record and puts it down in `to`. Undefined: it moved on before we had it.
  * @param due microseconds, for the name it gets
@@ -52,29 +77,40 @@ export function readWhole(seen: Sighting, doing: string): Job | undefined {
 async function change(
   home: Home,
   seen: Sighting,
+  doing: string,
   to: 'pending' | 'dead',
   due: number,
   record: (job: Job) => Job,
   durability: Durability,
 ): Promise<Job | undefined> {
-  const taken = takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
+  const taken = await take(home, seen)
   if (!taken) return undefined
+  let reservation: Reservation | undefined
   try {
-    const job = readWhole({ ...seen, path: taken.path }, 'change')
+    const job = readWhole(seen, doing, taken.path)
     if (job === undefined) return undefined
+    // A dropped file that no worker has taken in: its id is not its own yet.
+    if (seen.foreign) reservation = reserve(home, job.id)
     const next = record(job)
-    if (!(await stamp(taken.path, printJob(next), flushesRecords(durability)))) return undefined
     const name = formatName({ priority: next.priority, due, id: next.id, queue: next.queue })
-    if (!move(taken.path, join(home[to], name))) return undefined
+    const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
+    if (!isStamped || !move(taken.path, join(home[to], name))) {
+      reservation?.giveUp()
+      return undefined
+    }
+    reservation?.use()
+    reservation = undefined
     if (flushesMoves(durability)) await flushDir(home[to])
     return next
+  } catch (error) {
+    // As long as we live nobody else puts it back.
+    move(taken.path, seen.path)
+    reservation?.giveUp()
+    throw error
   } finally {
     taken.done()
   }
 }
-
-/** How often an operator looks again for a job that keeps moving. */
-const PATIENCE = 20
 
 /**
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
@@ -100,7 +136,7 @@ export async function retryJob(
         `cannot retry ${id}: it is ${shownState(seen.state)}`,
         seen.state === 'held' ? `release it first: mv its file from hold/ to pending/` : undefined,
       )
-    const job = await change(home, seen, 'pending', nowMs() * 1000, (old) => retried(old, nowMs()), durability)
+    const job = await change(home, seen, 'retry', 'pending', nowMs() * 1000, (old) => retried(old, nowMs()), durability)
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot retry ${text}: it keeps moving`, 'try again')
@@ -123,14 +159,24 @@ export async function cancelJob(
       throw new QueueError('WRONG_STATE', `cannot cancel ${id}: it is ${shownState(seen.state)} already`)
     if (seen.state === 'processing') {
       const job = readWhole(seen, 'cancel')
-      if (job === undefined || job.runs === 0) continue
-      writeNote(home, id, job.runs, { why: 'cancel', reason })
-      ringHolder(dirname(seen.path))
-      ring(home)
-      const watched = holders(home).some((holder) => holder.name === seen.holder && holder.life !== 'dead')
-      return { ending: id, run: job.runs, watched }
+      if (job === undefined) continue
+      // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
+      if (job.runs > 0) {
+        writeNote(home, id, job.runs, { why: 'cancel', reason })
+        ringHolder(dirname(seen.path))
+        ring(home)
+        return { ending: id, run: job.runs, watched: isInHand(home, seen) }
+      }
     }
-    const job = await change(home, seen, 'dead', nowMs() * 1000, (old) => cancelled(old, reason, nowMs()), durability)
+    const job = await change(
+      home,
+      seen,
+      'cancel',
+      'dead',
+      nowMs() * 1000,
+      (old) => cancelled(old, reason, nowMs()),
+      durability,
+    )
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot cancel ${text}: it keeps moving`, 'try again')

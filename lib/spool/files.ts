@@ -35,8 +35,6 @@ import { nowMs } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 import { flushFile } from './flush.ts'
 
-export { explained } from '../errors.ts'
-
 const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
   codes.includes(errno(error) ?? '') || (error instanceof Error && codes.includes(errno(error.cause) ?? ''))
 

@@ -3,14 +3,15 @@
  *
  * Jobs move while one looks. The states are listed in the order jobs flow and a later sighting replaces an earlier
  * one, so a job that moves on is seen at least once; one that moves back may be missed, so whoever wants to say "not
- * found" looks twice.
+ * found" looks again until nothing has moved while he looked.
  */
 import { join } from 'node:path'
+import { nowMs } from '../clock.ts'
 import { type Job, STATES, type State } from '../job/job.ts'
 import { DEFAULT_QUEUE, idFromStem, isIntakeName, isMadeId, type JobName, parseName } from '../job/name.ts'
 import { parseJson, readJob, readRequest } from '../job/read.ts'
 import { parseInstant, utcDay } from '../job/times.ts'
-import { look, names, read } from './files.ts'
+import { exists, look, names, read } from './files.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
 /** A job seen in a directory, known by its file name alone. */
@@ -80,14 +81,44 @@ function* inDone(home: Home): Generator<Sighting> {
   }
 }
 
+/** In a home in which jobs move without a pause, what is not seen in so many looks is not there. */
+const LOOKS = 20
+/** The precision (ms) of the time at which a directory says it has changed: a tick of the kernel, with room. */
+const TICK = 20
+
+/** Looks until something is found, or nothing has moved while we looked. */
+function insist<T>(home: Home, search: () => T | undefined): T | undefined {
+  for (let looks = 1; ; looks++) {
+    const begun = nowMs()
+    const found = search()
+    if (found !== undefined || looks === LOOKS || isStill(home, begun - TICK)) return found
+  }
+}
+
+/** Has no job been moved since? Every move changes one of these directories, mostly two. */
+function isStill(home: Home, since: number): boolean {
+  const holders = names(home.processing).map((name) => join(home.processing, name))
+  return [...STATES.map((state) => home[PLACE_OF[state]]), ...holders].every((dir) => (look(dir)?.mtimeMs ?? 0) < since)
+}
+
+/** Completed jobs lie in their hundred thousands: they are listed only for what is not elsewhere. */
+const UNFINISHED = STATES.filter((state) => state !== 'completed')
+
+function findUnfinished(home: Home, id: string): Sighting | undefined {
+  let found: Sighting | undefined
+  for (const seen of sightings(home, UNFINISHED)) if (seen.name.id === id) found = seen
+  return found && exists(found.path) ? found : undefined
+}
+
 /** The job with exactly this id, or undefined. */
 export function findExact(home: Home, id: string): Sighting | undefined {
-  for (let looks = 0; looks < 2; looks++) {
+  const unfinished = findUnfinished(home, id)
+  if (unfinished) return unfinished
+  return insist(home, () => {
     let found: Sighting | undefined
     for (const seen of sightings(home)) if (seen.name.id === id) found = seen
-    if (found) return found
-  }
-  return undefined
+    return found
+  })
 }
 
 /**
@@ -95,13 +126,17 @@ export function findExact(home: Home, id: string): Sighting | undefined {
  * more). Latest sighting of each.
  */
 export function findMeant(home: Home, text: string): Sighting[] {
+  const unfinished = findUnfinished(home, text)
+  if (unfinished) return [unfinished]
   const short = text.length >= SHORTEST_ID ? text.toUpperCase() : undefined
   const found = new Map<string, Sighting>()
-  for (let looks = 0; looks < 2 && found.size === 0; looks++)
+  insist(home, () => {
     for (const seen of sightings(home)) {
       const { id } = seen.name
       if (id === text || (short !== undefined && id.endsWith(short) && isMadeId(id))) found.set(id, seen)
     }
+    return found.size > 0 || undefined
+  })
   const exact = found.get(text)
   return exact ? [exact] : [...found.values()]
 }
@@ -122,14 +157,52 @@ export type Content = { readonly job: Job } | { readonly job?: never; readonly u
 
 /** Reads a sighted file; undefined when it has moved on. */
 export function readSighted(seen: Sighting): Content | undefined {
-  const text = read(seen.path)
-  if (text === undefined) return undefined
   try {
+    const text = read(seen.path)
+    if (text === undefined) return undefined
     return { job: seen.foreign ? readDropped(text, seen) : readJob(text, seen.name, seen.state) }
   } catch (error) {
     return { unreadable: error instanceof Error ? error.message : String(error) }
   }
 }
+
+/** The latest sightings of jobs in these states, and what they hold, also of those that move on meanwhile. */
+export class Latest {
+  readonly #home: Home
+  readonly #states: readonly State[] | undefined
+  #seen: Map<string, Sighting>
+
+  constructor(home: Home, states?: readonly State[]) {
+    this.#home = home
+    this.#states = states
+    this.#seen = this.#look()
+  }
+
+  get all(): Sighting[] {
+    return [...this.#seen.values()]
+  }
+
+  /** Where a job lies by now, and what it holds; undefined when it has left these states. */
+  read(first: Sighting): { readonly seen: Sighting; readonly content: Content } | undefined {
+    let seen: Sighting | undefined = first
+    for (let looks = 0; seen && looks < 4; looks++) {
+      const content = readSighted(seen)
+      if (content) return { seen, content }
+      if (this.#seen.get(keyOf(seen))?.path === seen.path) this.#seen = this.#look()
+      seen = this.#seen.get(keyOf(seen))
+    }
+    return undefined
+  }
+
+  #look(): Map<string, Sighting> {
+    const latest = new Map<string, Sighting>()
+    for (const seen of sightings(this.#home, this.#states)) latest.set(keyOf(seen), seen)
+    return latest
+  }
+}
+
+/** A dropped file has no id of its own yet: its stem may be another job's. */
+const keyOf = (seen: Sighting): string => (seen.foreign ? seen.path : seen.name.id)
 
 /** A dropped file as the job it will be, as far as can be told before it is taken in. */
 function readDropped(text: string, seen: Sighting): Job {
@@ -141,7 +214,7 @@ function readDropped(text: string, seen: Sighting): Job {
     priority: request.priority ?? 0,
     due: (request.run_at === undefined ? at : (parseInstant(request.run_at) ?? at)) * 1000,
   }
-  return readJob(text, name, seen.state)
+  return readJob(JSON.stringify(request), name, seen.state)
 }
 
 /** The directory that a job completed at this instant (ms) belongs in. */

@@ -5,7 +5,7 @@
  * What lies in the directory is what its owner holds; taking the directory away takes the lease away.
  */
 import { closeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { isoTime } from '../job/times.ts'
 import { VERSION } from '../version.ts'
@@ -18,6 +18,8 @@ import { hold, type Identity, isHeld, isRunning, makeFifos, self } from './liven
 export interface WorkerCard extends Identity {
   readonly name: string
   readonly slots: number
+  /** The one job it is there for. */
+  readonly only?: string
   readonly started_at: string
   readonly log: string
   /** Of queuectl; a worker goes on with the one it was started as. */
@@ -49,10 +51,18 @@ export interface OwnHolder {
 const FURNITURE = ['worker.json', 'alive', 'bell']
 
 /** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
-export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHolder {
+export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
-  const card: WorkerCard = { name, slots, started_at: isoTime(startedAt), log, version: VERSION, ...self() }
+  const card: WorkerCard = {
+    name,
+    slots,
+    ...(only ? { only } : {}),
+    started_at: isoTime(startedAt),
+    log,
+    version: VERSION,
+    ...self(),
+  }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
   const fd = orNothing(aside, () => {
@@ -64,8 +74,9 @@ export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHo
     return hold(join(aside, 'alive'))
   })
   // If we die after this: a dead worker that holds nothing; the next one to look removes it.
+  const inode = look(aside)?.ino
   move(aside, dir)
-  return own(home, name, dir, card, fd)
+  return own(home, dir, inode, card, fd)
 }
 
 /** Makes a directory aside, all of it or, when there is no room, nothing. */
@@ -78,8 +89,9 @@ function orNothing<T>(aside: string, make: () => T): T {
   }
 }
 
-function own(home: Home, name: string, dir: string, card: WorkerCard, fd?: number): OwnHolder {
-  const inode = look(dir)?.ino
+/** @param inode of the directory, from before it came into view: from then on anybody may replace it */
+function own(home: Home, dir: string, inode: number | undefined, card: WorkerCard, fd?: number): OwnHolder {
+  const name = basename(dir)
   return {
     name,
     dir,
@@ -156,7 +168,8 @@ export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
   const fd = holdFor(dead.dir)
   if (fd === undefined) return undefined
   // If we die after this: the same as before it, under another name.
-  if (move(dead.dir, dir)) return own(home, name, dir, card, fd)
+  const inode = look(dead.dir)?.ino
+  if (move(dead.dir, dir)) return own(home, dir, inode, card, fd)
   closeSync(fd)
   return undefined
 }
@@ -192,8 +205,9 @@ export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
   })
   // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
+  const inode = look(aside)?.ino
   move(aside, dir)
-  return own(home, name, dir, card)
+  return own(home, dir, inode, card)
 }
 
 /**

@@ -159,7 +159,6 @@ function readDroppedFile(path: string): { request: JobRequest } | Doubt | undefi
       return { reason: 'it ends in the middle of a character', unfinished: true }
     if (error instanceof NotJson) return { reason: `it is not JSON: ${error.message}`, unfinished: error.endsTooEarly }
     if (error instanceof QueueError) return { reason: error.message, unfinished: false }
-    if (error instanceof RangeError) return { reason: 'it is nested too deeply', unfinished: false }
     throw error
   }
 }

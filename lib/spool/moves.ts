@@ -11,7 +11,7 @@ import { formatName, isIntakeName, type JobName, parseName } from '../job/name.t
 import { isRetryDue } from '../job/policy.ts'
 import { readJob } from '../job/read.ts'
 import { eachName, exists, look, makeDir, move, names, read, remove, stamp, writeNew } from './files.ts'
-import { doneDir } from './find.ts'
+import { doneDir, sightings } from './find.ts'
 import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
@@ -88,6 +88,14 @@ export function moveToPending(home: Home, path: string, fileName: string): boole
   return moveInto(home, path, home.pending, fileName)
 }
 
+/** Puts a job back into the state it was taken from. False: it was taken away. */
+export function moveBack(home: Home, path: string, fileName: string, state: Job['state']): boolean {
+  if (state === 'pending') return moveToPending(home, path, fileName)
+  const settledAt = parseName(fileName)?.due
+  const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
+  return moveInto(home, path, day ?? home[PLACE_OF[state]], fileName)
+}
+
 /** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
 export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
   if (!look(path)) return false
@@ -153,3 +161,11 @@ function ownBackoff(path: string, name: JobName | undefined): number | undefined
 /** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */
 export const hasWork = (home: Home): boolean =>
   names(home.pending).some(isIntakeName) || names(home.failed).some(isIntakeName)
+
+/** Is this one job still to be settled? Looks twice, because jobs move. */
+export const isUnsettled = (home: Home, id: string): boolean =>
+  [1, 2].some(() => {
+    for (const seen of sightings(home, ['pending', 'scheduled', 'processing', 'failed']))
+      if (seen.name.id === id) return true
+    return false
+  })

@@ -5,14 +5,13 @@
 import { join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { shownState } from '../job/job.ts'
-import { findOne } from './change.ts'
+import { findOne, PATIENCE, take } from './change.ts'
 import { remove, removeTree } from './files.ts'
 import type { Home } from './home.ts'
-import { takeAsOperator } from './holders.ts'
 
 /** @throws QueueError NOT_FOUND, WRONG_STATE. */
-export function purgeJob(home: Home, text: string): string {
-  for (let looks = 0; looks < 5; looks++) {
+export async function purgeJob(home: Home, text: string): Promise<string> {
+  for (let looks = 0; looks < PATIENCE; looks++) {
     const seen = findOne(home, text, 'purge')
     const { id } = seen.name
     if (seen.state !== 'dead')
@@ -20,7 +19,7 @@ export function purgeJob(home: Home, text: string): string {
         'WRONG_STATE',
         `cannot purge ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
       )
-    const taken = takeAsOperator(home, 'dead', seen.path, seen.fileName)
+    const taken = await take(home, seen)
     if (!taken) continue
     // If we die here: the job goes back to dead/, with whatever is left of its logs.
     removeTree(join(home.logs, id))
@@ -28,5 +27,5 @@ export function purgeJob(home: Home, text: string): string {
     taken.done()
     return id
   }
-  throw new QueueError('NOT_FOUND', `cannot purge ${text}: it keeps moving`, 'try again')
+  throw new QueueError('FAILED', `cannot purge ${text}: it keeps moving`, 'try again')
 }

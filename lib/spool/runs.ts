@@ -7,12 +7,15 @@
  *   run/<id>.<n>.exit   exit record: the command's exit code
  *   run/<id>.<n>.note   why we are ending it, on disk before the first signal
  *   run/<id>.<n>.stdin  its standard input, while it is being started
+ *   run/<id>.<n>.gap  what was punched out of its output (cap.ts)
+ *   run/<id>.<n>.progress  how far it says it is, written by the job itself
  */
 import { closeSync, constants, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
+import { parseProgress, type Progress } from '../job/progress.ts'
 import {
   createNew,
   linkNew,
@@ -30,7 +33,7 @@ import type { Home } from './home.ts'
 import { isHeld, makeFifos, startIn } from './liveness.ts'
 import { hasRoom } from './room.ts'
 
-const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin'] as const
+const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress', 'gap'] as const
 
 /** Why a run is being ended. */
 export type Note =
@@ -48,6 +51,8 @@ export function runPaths(home: Home, id: string, run: number): RunPaths {
     exit: trace('exit'),
     note: trace('note'),
     stdin: trace('stdin'),
+    progress: trace('progress'),
+    gap: trace('gap'),
     out: join(home.logs, id, `${run}.out`),
     err: join(home.logs, id, `${run}.err`),
   }
@@ -209,6 +214,15 @@ export const earlierTraces = (home: Home, id: string, n: number): number[] => [
       .filter((run) => run < n),
   ),
 ]
+
+/** How far a running job says it is. */
+export function progressOf(home: Home, job: Job): Progress | undefined {
+  if (job.state !== 'processing') return undefined
+  const { progress } = runPaths(home, job.id, job.runs)
+  // The job may have put anything there: a pipe would keep us waiting.
+  if (!look(progress)?.isFile()) return undefined
+  return parseProgress(readTail(progress, 4096))
+}
 
 /** The last line a run wrote to standard error, for the record; at most 300 characters. */
 export function lastErrorLine(paths: RunPaths): string | undefined {

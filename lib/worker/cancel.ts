@@ -8,8 +8,8 @@ import { readConfig } from '../config.ts'
 import { tell } from '../journal/journal.ts'
 import type { Job } from '../job/job.ts'
 import { cancelJob, findOne, readWhole } from '../spool/change.ts'
-import { move } from '../spool/files.ts'
-import { findExact } from '../spool/find.ts'
+import { exists, move } from '../spool/files.ts'
+import { findExact, type Sighting } from '../spool/find.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/home.ts'
 import { resume, settleRun } from './jobs.ts'
@@ -29,8 +29,10 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
       return result
     }
     if (!result.watched) await endUnwatched(home, id)
+    let seen: Sighting | undefined
     for (;;) {
-      const seen = findExact(home, id)
+      // All states are searched only when it has moved.
+      if (!seen || !exists(seen.path)) seen = findExact(home, id)
       const job = seen && readWhole(seen, 'cancel')
       if (job?.state === 'dead' || job?.state === 'completed') return job
       if (job && monotonicMs() >= until) return job

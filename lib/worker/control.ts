@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly home: string
   readonly slots: number
   readonly burst: boolean
+  /** Run the job of this id and no other, and end when it is settled. */
+  readonly only?: string
 }
 
 export interface StartedWorker {
@@ -47,6 +49,7 @@ export async function startInBackground(options: StartOptions, program: string):
   const words = openSync(wordsPath, 'wx', 0o600)
   const args = ['worker', 'start', '--foreground', '--home', home.root, '--count', String(options.slots)]
   if (options.burst) args.push('--burst')
+  if (options.only !== undefined) args.push('--only', options.only)
   try {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: exists(homedir()) ? homedir() : '/',
@@ -108,6 +111,7 @@ export async function runInForeground(
   const worker = new Worker(home.root, {
     slots: options.slots,
     burst: options.burst,
+    ...(options.only === undefined ? {} : { only: options.only }),
     say,
     ready: (holder) => {
       if (readyFd === undefined) return
@@ -153,13 +157,21 @@ async function goneWithin(worker: Holder, seconds: number | undefined): Promise<
   const fd = listenIfThere(join(worker.dir, 'alive'))
   if (fd === undefined) return true
   const socket = new Socket({ fd, readable: true, writable: false })
-  const gone = new Promise<boolean>((resolve) => {
-    socket.on('end', () => resolve(true)).on('error', () => resolve(true))
+  const gone = new Promise<void>((resolve) => {
+    socket.on('end', resolve).on('error', () => resolve())
     socket.resume()
   })
+  const cut = new AbortController()
   try {
-    return await (seconds === undefined ? gone : Promise.race([gone, sleep(seconds * 1000).then(() => false)]))
+    const isGone = gone.then(() => true)
+    if (seconds !== undefined && !(await Promise.race([isGone, sleep(seconds * 1000, cut.signal).then(() => false)])))
+      return false
+    await gone
+    // It gives its directory up before it ends: some milliseconds more, and the process is gone as well.
+    while (worker.card && isRunning(worker.card)) await sleep(2)
+    return true
   } finally {
+    cut.abort()
     socket.destroy()
   }
 }

@@ -20,11 +20,12 @@ import {
   started,
   type Verdict,
 } from '../job/policy.ts'
-import { readJob } from '../job/read.ts'
+import { NotJson, readJob } from '../job/read.ts'
 import { isoTime } from '../job/times.ts'
-import { exists, read } from '../spool/files.ts'
+import { exists, isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { flushMove, type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
+import { shorten } from '../spool/cap.ts'
 import { holdersOf, isHeld } from '../spool/liveness.ts'
 import {
   createOutput,
@@ -37,20 +38,20 @@ import {
   runPaths,
   type Traces,
 } from '../spool/runs.ts'
-import { roomOf } from '../spool/room.ts'
 import { endStrays } from './ending.ts'
 import { launch } from './launch.ts'
-import { ActiveRun, outcomeOf } from './run.ts'
+import { ActiveRun, outcomeOf, withRoom } from './run.ts'
 import type { Site } from './site.ts'
 
 /** The job in a held file; undefined when it was taken away or could not be understood and was set aside. */
 function readHeld(site: Site, held: Held): Job | undefined {
-  const text = read(held.path)
-  if (text === undefined) return undefined
   try {
-    return readJob(text, held.name, 'processing')
+    const text = read(held.path)
+    return text === undefined ? undefined : readJob(text, held.name, 'processing')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    if (isExhausted(error)) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof NotJson ? `it is not JSON: ${why}` : why
     setAside(site.home, held.path, held.fileName, reason)
     site.tell({ event: 'corrupt', job: held.name.id, error: reason })
     return undefined
@@ -163,14 +164,8 @@ export async function settleRun(site: Site, run: ActiveRun, outcome: Outcome): P
     finishedAt: nowMs(),
     strays: run.strays(),
   }
-  await settle(site, run.held, run.job, run.paths, withRoom(site, outcome), facts)
+  await settle(site, run.held, run.job, run.paths, withRoom(site.home, outcome), facts)
 }
-
-/** A command that failed on a full disk most probably failed because of it. */
-const withRoom = (site: Site, outcome: Outcome): Outcome =>
-  outcome.kind === 'exited' && outcome.code !== 0 && roomOf(site.home).state === 'full'
-    ? { ...outcome, noRoom: true }
-    : outcome
 
 /** Stamps the verdict, moves the job where it says, and tells. A job that was taken away is left alone. */
 async function settle(
@@ -185,7 +180,9 @@ async function settle(
   const now = facts.finishedAt
   const verdict = given ?? decide(outcome, job, site.config, now, chance())
   const record = settled(job, outcome, verdict, facts)
+  const { max_log_bytes: most } = site.config
   const isDone = await site.insist(`settle ${job.id}`, async () => {
+    if (paths && most > 0) await shorten(paths, most)
     // If we die between the two: counted, and only the move is missing.
     return (
       (await stampHeld(held, record, site.config.durability)) &&

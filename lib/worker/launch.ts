@@ -87,7 +87,7 @@ export async function launch(
       cwd,
       detached: true,
       stdio: [stdin ?? 'ignore', output.out, output.err, held],
-      env: environment(home, job, at),
+      env: environment(home, job, paths, at),
     })
     if (child.pid === undefined) throw await failure(child)
     return { child, fifo }
@@ -127,7 +127,7 @@ function refused(err: number, refusal: Refusal): Refusal {
   return refusal
 }
 
-const environment = (home: Home, job: Job, at: Place): NodeJS.ProcessEnv => ({
+const environment = (home: Home, job: Job, paths: RunPaths, at: Place): NodeJS.ProcessEnv => ({
   ...process.env,
   ...job.env,
   // How a worker in the background tells that it is up; its jobs may start workers themselves.
@@ -138,4 +138,5 @@ const environment = (home: Home, job: Job, at: Place): NodeJS.ProcessEnv => ({
   QUEUECTL_WORKER: at.worker,
   QUEUECTL_SLOT: String(at.slot),
   QUEUECTL_HOME: home.root,
+  QUEUECTL_PROGRESS: paths.progress,
 })

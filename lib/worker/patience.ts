@@ -12,6 +12,8 @@ const SHORTEST = 500
 const LONGEST = 30_000
 /** How often a full disk is looked at (ms). */
 const ROOM_EVERY = 1000
+/** The ballast is made again when it has been gone for so long (ms). */
+const BALLAST_AFTER = 5000
 
 export class Patience {
   readonly #home: Home
@@ -20,6 +22,7 @@ export class Patience {
   #pause = SHORTEST
   /** There was no room on the disk when last we looked. */
   #isFull = false
+  #ballastSeen = Number.NEGATIVE_INFINITY
 
   constructor(home: Home, say: (line: string) => void) {
     this.#home = home
@@ -85,6 +88,13 @@ export class Patience {
 
   /** Sees to it that there is a file to give up when the disk is full; where it has no room, no job has. */
   keepBallast(): void {
+    const now = monotonicMs()
+    if (exists(this.#home.ballast)) {
+      this.#ballastSeen = now
+      return
+    }
+    // Not at once: perhaps the whole home is being removed, and this would stand in the way.
+    if (now - this.#ballastSeen < BALLAST_AFTER) return
     if (!keepBallast(this.#home)) this.#full('keep the ballast')
   }
 

@@ -12,7 +12,7 @@ import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holde
 import { PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
 import { listen } from '../spool/liveness.ts'
-import { setAside } from '../spool/moves.ts'
+import { moveBack, setAside } from '../spool/moves.ts'
 import { discardFifos } from '../spool/runs.ts'
 import { resume } from './jobs.ts'
 import type { Site } from './site.ts'
@@ -71,6 +71,8 @@ export async function recover(site: Site, peers: Peers, slots: Slots): Promise<v
     else await takeOverWorker(site, other, slots)
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
+  // Put into our own directory by hand.
+  for (const fileName of jobFiles(holder.dir)) if (!slots.has(fileName)) await readOwn(site, fileName, slots)
 }
 
 /** Moves a job into our own directory. Undefined: it was gone, or it is a copy of one that lies there, and set aside. */
@@ -88,6 +90,11 @@ function take(site: Site, path: string, fileName: string): string | undefined {
 async function takeUp(site: Site, dir: string, fileName: string, slots: Slots): Promise<void> {
   if (take(site, join(dir, fileName), fileName) === undefined) return
   site.say(`${fileName} lay in processing/ and was held by nobody: taken up`)
+  await readOwn(site, fileName, slots)
+}
+
+/** A job in our own directory that is in no slot: read how far it got. */
+async function readOwn(site: Site, fileName: string, slots: Slots): Promise<void> {
   const run = await resume(site, site.holder.dir, fileName, slots.nextNumber(), (path) => path)
   if (run) slots.adopt(fileName, run)
 }
@@ -120,7 +127,7 @@ export async function giveBackOperator(
     for (const fileName of names(join(dead.dir, place))) {
       if (fileName.startsWith('.')) continue
       if (state === 'processing') await takeUpRun(join(dead.dir, place), fileName)
-      else if (move(join(dead.dir, place, fileName), join(site.home[place], fileName)))
+      else if (moveBack(site.home, join(dead.dir, place, fileName), fileName, state))
         site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
     }
   }

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path'
 import { exists } from '../spool/files.ts'
+import { punch } from '../spool/cap.ts'
 import { type Held, putBack, setAside } from '../spool/moves.ts'
 import { type Note, removeTraces } from '../spool/runs.ts'
 import { settleRun, startJob } from './jobs.ts'
@@ -11,6 +12,7 @@ import type { Site } from './site.ts'
 
 interface Taken {
   readonly slot: number
+  readonly isAdopted: boolean
   run?: ActiveRun
   /** The run has ended and is being settled. */
   settling?: true
@@ -25,18 +27,25 @@ export interface Owner {
   changed(): void
 }
 
+/** How often (ms) the growth of output is looked at. */
+const CAP_EVERY = 1000
+
 const TAKEN_AWAY: Note = { why: 'cancel', reason: 'its file was taken away by hand' }
 
 export class Slots {
   readonly #count: number
   readonly #owner: Owner
+  readonly #isForOne: boolean
   readonly #taken = new Map<string, Taken>()
+  #capping: NodeJS.Timeout | undefined
   /** Runs that begin from now on are ended for this reason. */
   #ending: Note | undefined
 
-  constructor(count: number, owner: Owner) {
+  /** @param isForOne what is adopted does not keep the one job waiting that the worker is there for */
+  constructor(count: number, isForOne: boolean, owner: Owner) {
     this.#count = count
     this.#owner = owner
+    this.#isForOne = isForOne
   }
 
   get busy(): number {
@@ -44,7 +53,8 @@ export class Slots {
   }
 
   get free(): number {
-    return this.#count - this.#taken.size
+    if (!this.#isForOne) return this.#count - this.#taken.size
+    return this.#count - [...this.#taken.values()].filter(({ isAdopted }) => !isAdopted).length
   }
 
   has(fileName: string): boolean {
@@ -69,16 +79,29 @@ export class Slots {
     return [...this.#taken.values()].every(({ run, settling }) => run !== undefined && !settling)
   }
 
+  /** Looks once a second, while something runs, whether its output has grown beyond what is kept. */
+  #cap(): void {
+    this.#capping ??= setInterval(() => {
+      const { home, config } = this.#owner.site()
+      if (this.#taken.size === 0) {
+        clearInterval(this.#capping)
+        this.#capping = undefined
+      }
+      if (config.max_log_bytes > 0)
+        for (const { run } of this.#taken.values()) if (run) punch(home, run.paths, config.max_log_bytes)
+    }, CAP_EVERY).unref()
+  }
+
   /** Runs a job that we have claimed. */
   begin(held: Held): void {
-    const taken: Taken = { slot: this.nextNumber() }
+    const taken: Taken = { slot: this.nextNumber(), isAdopted: false }
     this.#taken.set(held.fileName, taken)
     void this.#through(held, taken).finally(() => this.#release(held.fileName))
   }
 
   /** Goes on watching a run whose worker is gone. */
   adopt(fileName: string, run: ActiveRun): void {
-    const taken: Taken = { slot: run.slot }
+    const taken: Taken = { slot: run.slot, isAdopted: true }
     this.#taken.set(fileName, taken)
     void this.#see(run, taken).finally(() => this.#release(fileName))
   }
@@ -125,6 +148,7 @@ export class Slots {
   /** Watches a run to its end and settles it. Does not throw: what has run is settled, however long it takes. */
   async #see(run: ActiveRun, taken: Taken): Promise<'settled' | 'not_begun'> {
     taken.run = run
+    this.#cap()
     if (this.#ending) run.end(this.#ending)
     this.#owner.changed()
     const end = await run.ended

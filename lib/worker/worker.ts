@@ -6,66 +6,50 @@
  */
 import { monotonicMs, nowMs } from '../clock.ts'
 import { examineCheaply } from '../doctor/examine.ts'
+import { explained } from '../errors.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
-import { Candidates } from '../spool/candidates.ts'
-import { exists, explained, look } from '../spool/files.ts'
-import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
-import { keepLease } from '../spool/lease.ts'
-import { claim, hasWork, promote } from '../spool/moves.ts'
-import { discardFifos, FifoPool } from '../spool/runs.ts'
+import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
 import { sweep } from '../spool/sweep.ts'
-import { listenFor, ring } from '../spool/wake.ts'
-import { Log } from './log.ts'
+import { ring } from '../spool/wake.ts'
+import { Ears } from './ears.ts'
+import { Footing } from './footing.ts'
+import { Line } from './line.ts'
+import type { WorkerOptions } from './options.ts'
 import { Patience } from './patience.ts'
 import { Peers, recover } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { Settings } from './settings.ts'
+import { Place } from './place.ts'
 import type { Site } from './site.ts'
 import { Slots } from './slots.ts'
 
-export interface WorkerOptions {
-  readonly slots: number
-  /** Stop when nothing is left to do. */
-  readonly burst: boolean
-  /** A line for people, besides the log. */
-  readonly say: (line: string) => void
-  /** The directory stands, and others see the worker. */
-  readonly ready: (holder: OwnHolder) => void
-}
-
 const SWEEP_EVERY = 600_000
-/** After a scan, the next one waits this many times as long as it took, so that scans take a tenth of the time. */
-const REST = 9
+/** How often we look whether a home that is changing is still so. */
+const SHAKEN_EVERY = 250
 
 export class Worker {
   readonly #options: WorkerOptions
   readonly #home: Home
   readonly #slots: Slots
   readonly #patience: Patience
-  readonly #candidates = new Candidates()
+  readonly #line: Line
   readonly #intake = new Intake()
   readonly #peers: Peers
+  readonly #footing: Footing
+  readonly #ears: Ears
   readonly #settings: Settings
   readonly #rounds = new Rounds(() => this.#round())
-  #holder: OwnHolder
-  #fifos: FifoPool
-  #log: Log
-  #stopping: 'drain' | 'leave' | undefined
-  #stopListening: () => Promise<void> = async () => {}
-  /** The directories that are being watched, as {@link #watchable} names them; undefined while we are deaf. */
-  #watched: string | undefined
+  #place: Place
+  #stopping: 'drain' | 'leave' | 'homeless' | undefined
+  /** Something of the home is missing: nothing is done until it is clear what happens to it. */
+  #shaken = false
 
-  /** A file with a name of its own was dropped. */
-  #dropped = false
   /** The next round must do the duties. */
   #duties = true
-  /** `pending/` may hold what the candidates do not know. */
-  #stale = true
   #nextDuties = 0
-  #nextScan = 0
   #nextSweep = 0
   /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
@@ -75,40 +59,48 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
+    this.#line = new Line(this.#home.pending, options.only)
+    this.#footing = new Footing(this.#home)
+    this.#ears = new Ears(this.#home, {
+      arrived: (fileName) => {
+        if (fileName === undefined || !this.#slots.has(fileName)) this.#line.hear(fileName)
+        this.#wake()
+      },
+      rang: () => this.#wake(true),
+      touched: () => this.#wake(true),
+      deaf: (error) => this.#say(`cannot watch for changes (${String(error)}): only the timer is left`),
+    })
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
-    this.#slots = new Slots(options.slots, {
+    this.#slots = new Slots(options.slots, options.only !== undefined, {
       site: () => this.#site(),
       trouble: (doing, error) => this.#trouble(doing, error),
       changed: () => this.#wake(),
     })
     try {
-      this.#holder = joinWorkers(this.#home, options.slots, nowMs())
-      this.#fifos = new FifoPool(this.#home, this.#holder.name)
+      this.#place = new Place(this.#home, options.slots, options.only)
     } catch (error) {
       throw explained(error, 'start a worker')
     }
-    this.#log = new Log(this.#holder.card.log)
   }
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
   async run(): Promise<void> {
     const { slots } = this.#options
     this.#patience.keepBallast()
-    await this.#listen()
-    await keepLease(this.#holder.dir)
+    await this.#ears.open(this.#place.dir)
+    await this.#place.keepLease()
     ring(this.#home)
-    this.#say(`${this.#holder.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
-    this.#options.ready(this.#holder)
+    this.#say(`${this.#place.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
+    this.#options.ready(this.#place.holder)
     for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
     await this.#rounds.over
     this.#slots.letGo()
     this.#peers.forget()
-    await this.#stopListening()
-    discardFifos(this.#home, this.#holder.name)
-    this.#say(`${this.#holder.name} stopped`)
-    this.#holder.leave()
+    await this.#ears.close()
+    this.#say(`${this.#place.name} stopped`)
+    this.#place.leave()
     ring(this.#home)
   }
 
@@ -116,14 +108,14 @@ export class Worker {
   drain(): void {
     if (this.#stopping) return
     this.#stopping = 'drain'
-    this.#say(`${this.#holder.name} is stopping: ${this.#slots.busy} jobs still run`)
+    this.#say(`${this.#place.name} is stopping: ${this.#slots.busy} jobs still run`)
     this.#wake()
   }
 
   /** Stops now; what runs goes on and is adopted by the next worker. */
   leave(): void {
     this.#stopping = 'leave'
-    this.#say(`${this.#holder.name} leaves ${this.#slots.busy} jobs running`)
+    this.#say(`${this.#place.name} leaves ${this.#slots.busy} jobs running`)
     this.#wake()
   }
 
@@ -132,8 +124,6 @@ export class Worker {
     this.drain()
     this.#slots.endAll({ why: 'give-back' }, true)
   }
-
-  // --- rounds ---------------------------------------------------------------------------------------------------
 
   #wake(duties = false): void {
     this.#duties ||= duties
@@ -144,7 +134,7 @@ export class Worker {
   async #round(): Promise<number | undefined> {
     try {
       if (this.#areDutiesDue()) await this.#doDuties()
-      else if (this.#dropped && !this.#stopping) await this.#takeIn()
+      else if (this.#line.hasDropped && !this.#stopping && !this.#shaken) await this.#takeIn()
       this.#fill()
     } catch (error) {
       this.#trouble('look for work', error)
@@ -161,12 +151,12 @@ export class Worker {
   /** Milliseconds until something is due. */
   #untilNext(): number {
     const now = monotonicMs()
-    const wantsScan = this.#slots.free > 0 && !this.#stopping && (this.#stale || this.#candidates.hasMore)
+    const wantsScan = this.#slots.free > 0 && !this.#stopping
     return Math.min(
       this.#nextDuties - now,
       Math.max(0, this.#nextDue - nowMs()),
       this.#slots.patience(now),
-      wantsScan ? Math.max(this.#nextScan, this.#patience.pausedUntil) - now : Number.POSITIVE_INFINITY,
+      wantsScan ? Math.max(this.#line.nextScan, this.#patience.pausedUntil) - now : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -174,27 +164,29 @@ export class Worker {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
     if (this.#slots.busy > 0) return false
     if (this.#stopping) return true
-    return this.#options.burst && this.#candidates.isEmpty && !hasWork(this.#home)
+    const { burst, only } = this.#options
+    if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
+    return burst && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
   }
-
-  // --- duties ---------------------------------------------------------------------------------------------------
 
   async #doDuties(): Promise<void> {
     this.#duties = false
     this.#nextDuties = monotonicMs() + this.#settings.now.poll_interval * 1000
     // Found anew below; a worker that is stopping, or in trouble, must not look for it without a pause.
     this.#nextDue = Number.POSITIVE_INFINITY
-    await this.#keepPlace()
-    this.#settings.refresh((line) => this.#say(line))
-    this.#slots.check(this.#holder.dir)
+    this.#shaken = !(await this.#keepPlace())
+    if (!this.#shaken) this.#settings.refresh((line) => this.#say(line))
+    this.#nextDuties = monotonicMs() + (this.#shaken ? SHAKEN_EVERY : this.#settings.now.poll_interval * 1000)
+    if (this.#shaken) return
+    this.#slots.check(this.#place.dir)
     if (this.#stopping) return
     this.#patience.keepBallast()
     await recover(this.#site(), this.#peers, this.#slots)
     const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff)
-    for (const fileName of promoted) this.#candidates.add(fileName)
+    for (const fileName of promoted) this.#line.hear(fileName)
     this.#nextDue = next ?? Number.POSITIVE_INFINITY
-    this.#stale = true
-    if (this.#slots.free > 0) this.#scan()
+    this.#line.doubt()
+    if (this.#slots.free > 0) this.#line.scan()
     await this.#takeIn()
     if (monotonicMs() >= this.#nextSweep) {
       this.#nextSweep = monotonicMs() + SWEEP_EVERY
@@ -202,89 +194,81 @@ export class Worker {
     }
   }
 
-  /** Our directory gone means that our claims are no longer ours: end the runs and join again. */
-  async #keepPlace(): Promise<void> {
-    if (this.#holder.isThere()) {
-      if (this.#watched !== undefined && this.#watched === this.#watchable()) return
-      // pending/ or wake/ was removed or replaced: the old watch would be silent for ever.
-      openHome(this.#home.root)
-      await this.#listen()
-      return
+  /**
+   * Sees that the home and our directory are there. Our directory gone means that our claims are no longer ours: end
+   * the runs and join again. False: it is not clear yet what is happening to the home.
+   */
+  async #keepPlace(): Promise<boolean> {
+    const hasPlace = this.#place.holder.isThere()
+    const ground = this.#footing.look(hasPlace)
+    if (ground === 'changing') return false
+    if (ground === 'same' && !this.#ears.areDeaf) return true
+    if (ground === 'gone') this.#stopWithoutHome()
+    else if (!hasPlace) await this.#joinAgain()
+    else {
+      if (ground === 'damaged') openHome(this.#home.root)
+      if (this.#ears.areOutdated()) await this.#ears.open(this.#place.dir)
     }
-    this.#say(`the directory of ${this.#holder.name} was taken away: ending its ${this.#slots.busy} runs`)
-    this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
-    if (!exists(this.#home.root)) {
-      const line = `the home ${this.#home.root} was removed: stopping`
-      this.#options.say(line)
-      this.#stopping = 'drain'
-      return
-    }
+    return true
+  }
+
+  #stopWithoutHome(): void {
+    if (this.#stopping === 'homeless') return
+    this.#stopping = 'homeless'
+    this.#say(`the home ${this.#home.root} was removed: stopping`)
+    this.#slots.endAll({ why: 'cancel', reason: 'the home was removed' }, true)
+  }
+
+  async #joinAgain(): Promise<void> {
     openHome(this.#home.root)
-    // Should the directory lie elsewhere in processing/, it is a dead worker's from now on.
-    this.#holder.leave()
-    discardFifos(this.#home, this.#holder.name)
-    this.#holder = joinWorkers(this.#home, this.#options.slots, nowMs())
-    this.#fifos = new FifoPool(this.#home, this.#holder.name)
-    this.#log = new Log(this.#holder.card.log)
-    await keepLease(this.#holder.dir)
-    this.#say(`joined again as ${this.#holder.name}`)
-    await this.#listen()
+    this.#say(`the directory of ${this.#place.name} was taken away: ending its ${this.#slots.busy} runs`)
+    this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
+    this.#place.leave()
+    this.#place = new Place(this.#home, this.#options.slots, this.#options.only)
+    await this.#place.keepLease()
+    this.#say(`joined again as ${this.#place.name}`)
+    await this.#ears.open(this.#place.dir)
   }
 
   async #takeIn(): Promise<void> {
-    this.#dropped = false
-    this.#intake.putBackLeft(this.#home, this.#holder.dir)
-    for (const fileName of this.#candidates.foreign) {
-      const taken = await this.#intake.take(this.#home, this.#holder.dir, fileName, this.#settings.now)
-      if (taken.kind !== 'waiting') this.#candidates.forget(fileName)
+    this.#intake.putBackLeft(this.#home, this.#place.dir)
+    for (const fileName of this.#line.dropped()) {
+      const taken = await this.#intake.take(this.#home, this.#place.dir, fileName, this.#settings.now)
+      if (taken.kind !== 'waiting') this.#line.forget(fileName)
       if (taken.kind === 'taken') {
         this.#site().tell({ event: 'enqueued', job: taken.job.id })
-        if (taken.job.state === 'pending') this.#candidates.add(taken.fileName)
+        if (taken.job.state === 'pending') this.#line.hear(taken.fileName)
         else this.#nextDue = Math.min(this.#nextDue, Date.parse(taken.job.run_at ?? ''))
       }
       if (taken.kind === 'corrupt') this.#site().tell({ event: 'corrupt', job: fileName, error: taken.reason })
     }
   }
 
-  // --- claiming -------------------------------------------------------------------------------------------------
-
-  #scan(): void {
-    const begun = monotonicMs()
-    if (begun < this.#nextScan) return
-    this.#candidates.scan(this.#home.pending)
-    this.#stale = false
-    const end = monotonicMs()
-    this.#nextScan = end + REST * (end - begun)
-  }
-
   #fill(): void {
-    if (this.#stopping || this.#slots.free <= 0 || !this.#patience.mayClaim()) return
+    if (this.#stopping || this.#shaken || this.#slots.free <= 0 || !this.#patience.mayClaim()) return
     let missed = false
     while (this.#slots.free > 0) {
-      if (this.#candidates.isEmpty && (this.#stale || this.#candidates.hasMore)) this.#scan()
-      const next = this.#candidates.take()
+      const next = this.#line.next()
       if (!next) break
       if (this.#slots.has(next.fileName)) {
         this.#slots.meetDouble(next.fileName)
         continue
       }
-      const held = claim(this.#home, this.#holder.dir, next.fileName, next.name)
+      const held = claim(this.#home, this.#place.dir, next.fileName, next.name)
       if (held) this.#slots.begin(held)
       else if (!missed) {
         // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
         missed = true
-        if (!this.#holder.isThere()) return this.#wake(true)
+        if (!this.#place.holder.isThere()) return this.#wake(true)
       }
     }
   }
 
-  // --- telling --------------------------------------------------------------------------------------------------
-
   #site(): Site {
     return {
       home: this.#home,
-      holder: this.#holder,
-      fifos: this.#fifos,
+      holder: this.#place.holder,
+      fifos: this.#place.fifos,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
       say: (line) => this.#say(line),
@@ -294,7 +278,7 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
-    this.#stale = true
+    this.#line.doubt()
   }
 
   #tell(events: readonly Omit<Event, 'at'>[]): void {
@@ -306,40 +290,7 @@ export class Worker {
   }
 
   #say(line: string): void {
-    this.#log.write(line)
+    this.#place.log.write(line)
     this.#options.say(line)
-  }
-
-  /** Names the watched directories as they are now; undefined when one is missing. */
-  #watchable(): string | undefined {
-    const [pending, wake] = [look(this.#home.pending), look(this.#home.wake)]
-    return pending && wake && `${pending.ino} ${wake.ino}`
-  }
-
-  async #listen(): Promise<void> {
-    await this.#stopListening()
-    this.#stopListening = async () => {}
-    this.#watched = this.#watchable()
-    const deaf = (error: unknown): void => {
-      const why = error instanceof Error ? error.message : String(error)
-      this.#say(`cannot watch for changes (${why}): looking every ${this.#settings.now.poll_interval} s`)
-    }
-    try {
-      this.#stopListening = await listenFor(this.#home, this.#holder.dir, {
-        arrived: (fileName) => {
-          if (fileName === undefined) this.#stale = true
-          else if (!this.#slots.has(fileName))
-            this.#dropped = this.#candidates.add(fileName) === 'foreign' || this.#dropped
-          this.#wake()
-        },
-        rang: () => this.#wake(true),
-        touched: () => this.#wake(true),
-        deaf,
-      })
-    } catch (error) {
-      // A directory is missing; the duties put it back and listen again.
-      this.#watched = undefined
-      deaf(error)
-    }
   }
 }

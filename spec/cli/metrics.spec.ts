@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { add, fileOf, isUp, SOON_MS, untilLetGo } from '../../fixtures/facts.ts'
+import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
 const test = suite('metrics')
@@ -22,6 +25,24 @@ test(
     assert.match(stdout, /^Total Jobs Completed: 2$/m)
     assert.match(stdout, /^Total Jobs Failed \(DLQ\): 1$/m)
     assert.match(stdout, /^Avg\. Completion Time: \d+\.\d\d ms$/m)
+  }),
+)
+
+test(
+  'stats counts what was cancelled apart, also by rm of the file of a running job',
+  inWorld(async (world) => {
+    await add(world, untilLetGo('a'), { id: 'a' })
+    await add(world, 'true', { id: 'b', run_at: '2999-01-01' })
+    await world.queue.cancel('b')
+    const worker = await world.startWorker()
+    await isUp(world, 'a')
+    rmSync(await fileOf(world.queue, 'a'))
+    const stats = async (): Promise<unknown> => JSON.parse((await world.cli(['stats', '--json'])).stdout)
+    await until(async () => ((await stats()) as { cancelled: number }).cancelled === 2, SOON_MS, 'both are counted')
+    const { completed, dead } = (await stats()) as { completed: number; dead: number }
+    assert.equal([completed, dead], [0, 0])
+    worker.kill()
+    await worker.ended
   }),
 )
 

@@ -1,25 +1,14 @@
 /** A new job on disk: its name, its content, its order; and that a failure leaves nothing. */
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ROOT, start } from '../../fixtures/program.ts'
 import { referee } from '../../fixtures/referee.ts'
-import { skip } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import type { Job } from '../../lib/job/job.ts'
-import { formatName, isMadeId, parseName } from '../../lib/job/name.ts'
+import { isMadeId, parseName } from '../../lib/job/name.ts'
+import { refusal } from '../../fixtures/refusal.ts'
 
 const test = suite('enqueue')
 
@@ -30,17 +19,6 @@ const onDisk = (world: World, place: string): Job => {
 }
 const ids = (world: World, place: string): (string | undefined)[] =>
   list(world, place).map((name) => parseName(name)?.id)
-
-/** The error of something that must fail, and fail as people are told it. */
-async function refusal(act: Promise<unknown>): Promise<QueueError> {
-  try {
-    await act
-  } catch (error) {
-    if (error instanceof QueueError) return error
-    throw error
-  }
-  throw new Error('it was not refused')
-}
 
 test(
   'a job lies in pending/ under rank, time, id and queue',
@@ -229,7 +207,7 @@ test(
 test(
   'a batch with one invalid request enqueues none of it',
   inWorld(async (world) => {
-    const error = await refusal(world.queue.enqueueAll([{ command: 'true', id: 'a' }, { command: '' }]))
+    const error = await refusal(() => world.queue.enqueueAll([{ command: 'true', id: 'a' }, { command: '' }]))
     assert.is(error.code, 'INVALID_JOB')
     assert.equal([list(world, 'pending'), list(world, 'tmp'), list(world, 'logs')], [[], [], []])
   }),
@@ -239,80 +217,6 @@ test(
   'a batch of nothing is nothing',
   inWorld(async (world) => {
     assert.equal(await world.queue.enqueueAll([]), [])
-  }),
-)
-
-for (const place of ['pending', 'tmp'])
-  test(
-    `a job that cannot be written because ${place}/ is gone leaves nothing, and says so`,
-    inWorld(async (world) => {
-      rmSync(join(world.home, place), { recursive: true })
-      await refusal(world.queue.enqueue({ command: 'true', id: 'job1' }))
-      await refusal(world.queue.enqueueAll([{ command: 'true', id: 'job1' }]))
-      assert.equal(list(world, 'logs'), [])
-      mkdirSync(join(world.home, place), { recursive: true })
-      assert.equal(list(world, 'tmp'), [])
-      assert.is((await world.queue.enqueue({ command: 'true', id: 'job1' })).id, 'job1')
-    }),
-  )
-
-test(
-  'a job whose file vanishes from tmp/ before it comes into view is not acknowledged',
-  inWorld(async (world) => {
-    // The one moment to get in between is the flush of a batch: here sync(1) is a program that empties tmp/.
-    const bin = join(world.dir, 'bin')
-    mkdirSync(bin)
-    writeFileSync(join(bin, 'sync'), `#!/bin/sh\nrm -f "${world.home}"/tmp/*.new\n`, { mode: 0o755 })
-    const script = `
-      import { Queue } from ${JSON.stringify(join(ROOT, 'dist/lib/index.js'))}
-      const queue = Queue.open({ home: ${JSON.stringify(world.home)} })
-      const told = await queue.enqueueAll([{ command: 'true', id: 'a' }, { command: 'true', id: 'b' }]).then(
-        () => 'acknowledged', (error) => error.name)
-      process.stdout.write(told)`
-    const path = `${bin}:${process.env.PATH ?? ''}`
-    const { stdout } = await start(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: world.dir,
-      env: { ...process.env, PATH: path },
-    }).ended
-    assert.is(stdout, 'QueueError')
-    assert.equal([list(world, 'pending'), list(world, 'logs')], [[], []])
-  }),
-)
-
-/** Does something that must fail while a directory of the home is not writable. */
-async function whileReadOnly(world: World, place: string, act: () => Promise<void>): Promise<void> {
-  if (process.getuid?.() === 0) skip('permissions do not bind root')
-  const path = join(world.home, place)
-  chmodSync(path, 0o500)
-  try {
-    await act()
-  } finally {
-    chmodSync(path, 0o700)
-  }
-}
-
-for (const place of ['pending', 'tmp', 'logs'])
-  test(
-    `without permission to write into ${place}/ an enqueue is refused as NOT_WRITABLE and leaves nothing`,
-    inWorld((world) =>
-      whileReadOnly(world, place, async () => {
-        assert.is((await refusal(world.queue.enqueue({ command: 'true', id: 'job1' }))).code, 'NOT_WRITABLE')
-        const batch = world.queue.enqueueAll([{ command: 'true', id: 'job1' }])
-        assert.is((await refusal(batch)).code, 'NOT_WRITABLE')
-        for (const one of ['pending', 'tmp', 'logs']) assert.equal(list(world, one), [])
-      }),
-    ),
-  )
-
-test(
-  'a job file that another process made root own is not ours to lose: enqueue goes on beside it',
-  inWorld(async (world) => {
-    if (process.getuid?.() !== 0) skip('only root may give files away')
-    const name = formatName({ priority: 0, due: 0, id: 'foreign', queue: 'default' })
-    writeFileSync(join(world.home, 'pending', name), '{"command":"true"}')
-    chownSync(join(world.home, 'pending', name), 65_534, 65_534)
-    await world.queue.enqueue({ command: 'true', id: 'job1' })
-    assert.ok(existsSync(join(world.home, 'pending', name)))
   }),
 )
 

@@ -1,5 +1,16 @@
 /** The mover's own promises, below any job. */
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -122,7 +133,10 @@ test(
   'a name that is not UTF-8 can be looked at, read and moved by what it is listed as',
   inWorld(({ dir }) => {
     mkdirSync(join(dir, 'in'))
-    writeFileSync(Buffer.concat([Buffer.from(join(dir, 'in/a')), Buffer.from([0xff, 0xfe]), Buffer.from('.json')]), 'text')
+    writeFileSync(
+      Buffer.concat([Buffer.from(join(dir, 'in/a')), Buffer.from([0xff, 0xfe]), Buffer.from('.json')]),
+      'text',
+    )
     const [name = ''] = names(join(dir, 'in'))
     assert.is(look(join(dir, 'in', name))?.size, 4)
     assert.is(read(join(dir, 'in', name)), 'text')

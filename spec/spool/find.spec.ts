@@ -5,8 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, aName } from '../../fixtures/job.ts'
 import { racer } from '../../fixtures/race.ts'
+import { refusal } from '../../fixtures/refusal.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import { QueueError } from '../../lib/errors.ts'
 import { printJob } from '../../lib/job/job.ts'
 import { formatName } from '../../lib/job/name.ts'
 import { countJobs, findExact, findMeant, readSighted, sightings } from '../../lib/spool/find.ts'
@@ -26,16 +26,6 @@ function put({ home }: World, place: string, id: string, text = printJob(aJob({ 
 const ULIDS = ['01K9ZZZZZZABCDEFGHJKABCDEF', '01K9ZZZZZZABCDEFGHJKXBCDEF', '01K9ZZZZZZABCDEFGHJKQQQQQQ'] as const
 
 const meant = ({ home }: World, text: string): string[] => findMeant(openHome(home), text).map((seen) => seen.name.id)
-
-async function refusal(act: Promise<unknown>): Promise<QueueError> {
-  try {
-    await act
-  } catch (error) {
-    if (error instanceof QueueError) return error
-    throw error
-  }
-  throw new Error('it was not refused')
-}
 
 for (const [place, state] of [
   ['pending', 'pending'],
@@ -101,7 +91,7 @@ test(
   inWorld(async (world) => {
     const ids = ['01K9ZZZZZZABCDEFGHJKABCDEF', '01K9ZZZZZYABCDEFGHJKABCDEF']
     for (const id of ids) put(world, 'pending', id)
-    const error = await refusal(world.queue.get('abcdef'))
+    const error = await refusal(() => world.queue.get('abcdef'))
     assert.is(error.code, 'USAGE')
     for (const id of ids) assert.ok(error.hint?.includes(id))
   }),
@@ -119,7 +109,7 @@ test(
 test(
   '`last` is the job enqueued last that is still there',
   inWorld(async ({ home, queue }) => {
-    assert.is((await refusal(queue.get('last'))).code, 'NOT_FOUND')
+    assert.is((await refusal(() => queue.get('last'))).code, 'NOT_FOUND')
     await queue.enqueue({ command: 'true', id: 'one' })
     await queue.enqueueAll([
       { command: 'true', id: 'two' },
@@ -135,7 +125,7 @@ test(
   'what is not there is not found',
   inWorld(async ({ queue }) => {
     for (const verb of ['get', 'retry', 'cancel', 'purge', 'output'] as const)
-      assert.is((await refusal(queue[verb]('x'))).code, 'NOT_FOUND')
+      assert.is((await refusal(() => queue[verb]('x'))).code, 'NOT_FOUND')
   }),
 )
 

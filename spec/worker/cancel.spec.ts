@@ -18,7 +18,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import type { Job } from '../../lib/job/job.ts'
-import { QueueError } from '../../lib/errors.ts'
+import type { QueueError } from '../../lib/errors.ts'
 
 const test = suite('cancel')
 
@@ -96,7 +96,7 @@ test(
     await world.startWorker({ count: 4 })
     for (let round = 0; round < 12; round++) {
       const { id } = await add(world, 'exec sleep 60')
-      await until(async () => (await world.queue.get(id)).state === 'processing', SOON_MS, 'it is claimed')
+      await until(async () => (await world.queue.get(id)).runs === 1, SOON_MS, 'its start is stamped')
       const begun = monotonicMs()
       assert.is((await world.queue.cancel(id)).state, 'dead')
       assert.ok(monotonicMs() - begun < 4000, `${monotonicMs() - begun} ms`)
@@ -115,6 +115,28 @@ test(
     const job = await world.queue.cancel(id, 'no need')
     assert.not.ok(isAlive(pid))
     isCancelled(world, job, 'no need')
+  }),
+)
+
+test(
+  'a job that obeys has ended 200 ms after it was cancelled, and its whole tree with it',
+  inWorld(async (world) => {
+    const worker = await world.startWorker()
+    const times: number[] = []
+    for (const id of ['a', 'b', 'c', 'd', 'e']) {
+      await add(world, `sleep 60 & setsid sleep 60 & echo $! >${id}.child; ${untilLetGo(id)}`, { id })
+      const pid = await isUp(world, id)
+      const child = Number(linesOf(join(world.dir, `${id}.child`))[0])
+      const begun = monotonicMs()
+      const cancelling = world.queue.cancel(id, 'no need')
+      await until(() => !isAlive(pid) && !isAlive(child), SOON_MS, 'it has ended')
+      times.push(monotonicMs() - begun)
+      assert.is((await cancelling).state, 'dead')
+    }
+    // The middle one: this machine does other things as well.
+    assert.ok((times.toSorted((a, b) => a - b)[2] ?? 0) < 200, times.join(' '))
+    worker.kill()
+    await worker.ended
   }),
 )
 

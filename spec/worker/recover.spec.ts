@@ -376,7 +376,7 @@ test(
   inWorld(async (world) => {
     const workers = await Promise.all(Array.from({ length: 5 }, () => world.startWorker()))
     const logs = workers.map(({ info }) => info.log)
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const victim = await world.startWorker({ count: 4 })
       await until(() => logs.every((log) => linesOf(log).length > 0), SOON_MS, 'all are up')
       victim.kill('SIGKILL')

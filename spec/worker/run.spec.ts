@@ -26,7 +26,8 @@ async function once(
   more: Partial<JobRequest> = {},
 ): Promise<Job & { out: string; err: string }> {
   const { id } = await add(world, command, { max_retries: 1, ...more })
-  await runAll(world)
+  // A directory in PATH that may not be read would make a missing program one that may not be run.
+  await runAll(world, 1, { PATH: '/usr/bin:/bin' })
   referee(world.home)
   const job = await world.queue.get(id)
   return { ...job, ...(job.runs > 0 ? await outputOf(world.queue, id, 1) : { out: '', err: '' }) }

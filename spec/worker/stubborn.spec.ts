@@ -1,4 +1,5 @@
 /** Waits of ten seconds, the grace between TERM and KILL: all in one world, at the same time. */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -14,6 +15,7 @@ const GRACE_AND_MORE = 20_000
 const stubborn = program('stubborn.sh')
 
 interface Seen {
+  readonly handedOn: Job
   readonly timedOut: Job
   readonly background: Job
   readonly again: Job
@@ -34,20 +36,26 @@ async function look(world: World): Promise<Seen> {
     },
   )
   await add(world, ['sh', stubborn, 'cancelled.pid'], { id: 'cancelled' })
-  const worker = await world.startWorker({ count: 4 })
+  await add(world, ['sh', stubborn, 'handed-on.pid'], { ...more, id: 'handed-on', priority: 1 })
+  const victim = await world.startWorker()
+  await until(() => readdirSync(join(world.home, 'run')).includes('handed-on.1.note'), SOON_MS, 'its time is up')
+  victim.kill('SIGKILL')
+  await victim.ended
+  const worker = await world.startWorker({ count: 5 })
   await until(() => linesOf(join(world.dir, 'cancelled.pid'))[0], SOON_MS, 'the job to be cancelled is up')
   const cancelling = world.queue.cancel('cancelled', 'no more of it', { waitMs: GRACE_AND_MORE })
   const timedOut = await settles(world.queue, 'timed-out', 'dead', GRACE_AND_MORE)
   const background = await settles(world.queue, 'background', 'dead', GRACE_AND_MORE)
+  const handedOn = await settles(world.queue, 'handed-on', 'dead', GRACE_AND_MORE)
   const again = await settles(world.queue, 'again', 'completed', GRACE_AND_MORE)
   const cancelled = await cancelling
-  const left = ['timed-out', 'background', 'again', 'cancelled'].filter((name) =>
+  const left = ['timed-out', 'background', 'again', 'cancelled', 'handed-on'].filter((name) =>
     isAlive(Number(linesOf(join(world.dir, `${name}.pid`))[0])),
   )
   worker.kill()
   assert.is((await worker.ended).code, 0)
   referee(world.home)
-  return { timedOut, background, again, cancelled, left }
+  return { handedOn, timedOut, background, again, cancelled, left }
 }
 
 /** One look for all tests, at the first of them. */
@@ -84,6 +92,13 @@ test(
   'a cancelled command is killed after the grace',
   sees(({ cancelled }) => {
     assert.equal([cancelled.state, cancelled.cancelled?.reason], ['dead', 'no more of it'])
+  }),
+)
+
+test(
+  'a worker killed while it ends a run: the next one ends it, for the same reason',
+  sees(({ handedOn }) => {
+    assert.equal([handedOn.timed_out, handedOn.attempts, handedOn.interruptions, handedOn.runs], [true, 1, 0, 1])
   }),
 )
 

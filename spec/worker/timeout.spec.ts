@@ -79,7 +79,7 @@ test(
     await world.startWorker()
     const pids = [await pidIn(join(world.dir, 'child')), await pidIn(join(world.dir, 'back'))]
     await settles(world.queue, id, 'dead')
-    await until(() => !pids.some(isAlive), SOON_MS, `${pids} have ended`)
+    await until(() => !pids.some(isAlive), SOON_MS, `${pids.join(', ')} have ended`)
   }),
 )
 

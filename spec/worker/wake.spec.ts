@@ -187,7 +187,7 @@ for (const [how, lose] of [
     }),
   )
 
-for (const place of ['done', 'failed', 'dead', 'logs', 'run', 'tmp', 'corrupt', 'journal', 'scheduled', 'hold'])
+for (const place of ['done', 'failed', 'dead', 'logs', 'run', 'tmp', 'corrupt'])
   test(
     `a worker goes on when ${place}/ was removed by hand`,
     inWorld(async (world) => {
@@ -202,18 +202,14 @@ for (const place of ['done', 'failed', 'dead', 'logs', 'run', 'tmp', 'corrupt', 
       rmSync(join(world.home, place), { recursive: true })
       letGo(world, 'good')
       letGo(world, 'bad')
-      const settled = async (id: string): Promise<unknown> => {
-        const { state, runs } = await world.queue.get(id)
-        return state === (id === 'good' ? 'completed' : 'dead') && runs
+      for (const [id, state] of [
+        ['good', 'completed'],
+        ['bad', 'dead'],
+      ] as const) {
+        // Not by a queue that is opened now: opening mends the home, and here the worker has to.
+        const { attempts } = await settles(world.queue, id, state)
+        assert.is(attempts, id === 'good' ? 1 : 2)
       }
-      // Not by `queue.get`, which would find it: opening a queue mends its home. Here the worker has to.
-      assert.equal(
-        [
-          await until(() => settled('good'), SOON_MS, 'good is done'),
-          await until(() => settled('bad'), SOON_MS, 'bad is dead'),
-        ],
-        [1, 2],
-      )
       writeFileSync(join(world.home, 'pending/after.json'), '{"command":"true"}')
       await settles(world.queue, 'after')
     }),

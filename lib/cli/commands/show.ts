@@ -24,8 +24,9 @@ export class ShowCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const job = await this.job(queue)
-    if (this.json) return this.printJson(jobJson(job))
-    for (const line of wholeJob(job, this.io)) this.print(line)
+    const progress = queue.progress(job)
+    if (this.json) return this.printJson(jobJson(job, progress))
+    for (const line of wholeJob(job, this.io, progress)) this.print(line)
     if (job.runs === 0) return
     const { run, stdout, stderr } = await queue.output(job.id)
     for (const line of ['', `Output of run ${run}:`, `  ${stdout}`, `  ${stderr}`]) this.print(line)

@@ -33,7 +33,8 @@ export class StatusCommand extends QueueCommand {
   private async lines(queue: Queue): Promise<string[]> {
     if (this.id !== undefined) {
       const job = await queue.get(this.id)
-      return this.json ? [JSON.stringify(jobJson(job))] : wholeJob(job, this.io)
+      const progress = queue.progress(job)
+      return this.json ? [JSON.stringify(jobJson(job, progress))] : wholeJob(job, this.io, progress)
     }
     const counts = await queue.count()
     const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')

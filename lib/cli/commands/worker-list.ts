@@ -31,11 +31,12 @@ export class WorkerListCommand extends QueueCommand {
       throw new QueueError('NO_WORKER', 'no worker is running', 'start one with: queuectl worker start')
   }
 
-  private lines({ name, pid, life, slots, started_at, log, running }: WorkerInfo): string[] {
+  private lines({ name, pid, life, slots, only, started_at, log, running }: WorkerInfo): string[] {
     const word = { alive: 'healthy', dead: 'dead (its jobs wait for the next worker)', elsewhere: 'on another machine' }
     const up = life === 'alive' ? `up ${since(started_at)}, ` : ''
+    const task = only === undefined ? '' : `for ${only} only, `
     return [
-      `${visible(name)}: ${word[life]}, pid ${pid}, ${up}${running.length} of ${plural(slots, 'slot')} busy, log ${visible(log)}`,
+      `${visible(name)}: ${word[life]}, pid ${pid}, ${up}${task}${running.length} of ${plural(slots, 'slot')} busy, log ${visible(log)}`,
       ...running.map((run) => {
         const at = run.started_at === undefined ? '' : ` for ${since(run.started_at)}`
         return cut(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)

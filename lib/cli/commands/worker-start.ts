@@ -19,6 +19,7 @@ export class WorkerStartCommand extends QueueCommand {
       ['Three jobs at a time', 'queuectl worker start --count 3'],
       ['In this terminal, until Ctrl-C', 'queuectl worker start --foreground'],
       ['Until nothing is left to do', 'queuectl worker start --foreground --burst'],
+      ['One job now, past all others', 'queuectl worker start --only job1'],
     ],
   })
   static override forms = ['[options]']
@@ -31,12 +32,15 @@ export class WorkerStartCommand extends QueueCommand {
   background = Option.Boolean('--background', { description: 'return when the worker is up' })
   burst = Option.Boolean('--burst', false, { description: 'end when no job is pending or waiting for a retry' })
 
+  only = Option.String('--only', { description: '<ID> run this job and no other, and end when it is settled' })
+
   protected async run(queue: Queue): Promise<void> {
     if (this.foreground && this.background)
       throw new QueueError('USAGE', 'worker start: --foreground or --background, not both')
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
     const { runInForeground, startInBackground } = await import('../../worker/control.ts')
-    const options = { home: queue.home, slots: this.count, burst: this.burst }
+    const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
+    const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
     if (isForeground) return runInForeground(options, (line) => this.io.say(line), environment().readyFd)
     const worker = await startInBackground(options, this.io.program)
     if (this.json) return this.printJson(worker)

@@ -1,0 +1,91 @@
+/** `run`: enqueue a job and stay with it. */
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import type { Job } from '../../job/job.ts'
+import type { Queue } from '../../queue.ts'
+import { AskingCommand } from '../asking.ts'
+import { followOnScreen } from '../following.ts'
+import { jobJson } from '../jobs.ts'
+import { Receipts } from '../receipts.ts'
+import { isDuration } from '../values.ts'
+import { asRun } from '../views.ts'
+import { told } from '../waiting.ts'
+
+/** A reader that has gone away is no error. */
+const DETACHED: Readonly<Record<number, string>> = { 75: 'the time is up', 0: 'nobody reads its output any more' }
+
+export class RunCommand extends AskingCommand {
+  static override paths = [['run']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'enqueue a job, show its output, exit with its status',
+    details: `The job is a job like any other: a worker runs it, by priority, with retries (-r 1 for none). When no
+      worker is alive, one is started in the background for this job only and ends with it; other jobs go on waiting.
+
+      Ctrl-C lets go of the job, which goes on, and says how to come back to it. The exit status is the job's own exit
+      code, 124 when it timed out, 128+n when signal n ended it, 75 after --detach-after, 130 after Ctrl-C.
+
+      Without a command it is read from standard input: in a here-document nothing needs quoting.`,
+    examples: [
+      ['Run and see', 'queuectl run -- make test'],
+      [
+        'A script without any quoting',
+        `queuectl run <<'EOF'\n  for f in *.txt; do echo "$f has $(wc -l <"$f") lines"; done\nEOF`,
+      ],
+      ['Stay a minute with it at most', 'queuectl run --detach-after 1m -c ./nightly.sh'],
+    ],
+  })
+  static override forms = ['[options] -- PROGRAM [ARG...]', '[options] COMMAND LINE', "[options] <<'EOF'"]
+
+  cancelOnInterrupt = Option.Boolean('--cancel-on-interrupt', false, { description: 'Ctrl-C cancels the job' })
+  detachAfter = Option.String('--detach-after', {
+    description: '<TIME> let go of the job after so long: 30, 5m',
+    validator: isDuration,
+  })
+
+  protected readonly verb = 'run'
+
+  protected async run(queue: Queue): Promise<number> {
+    const meant = await this.meant()
+    if ('from' in meant)
+      throw new QueueError('USAGE', 'run: it runs one job', 'many are enqueued with: queuectl enqueue --wait -')
+    const job = await queue.enqueue(this.request(meant.job))
+    const receipts = new Receipts(queue, this.io, this.json)
+    receipts.note(job)
+    await receipts.conclude()
+    const result = await followOnScreen(queue, this.io, job.id, {
+      view: this.json ? { show() {}, flush() {} } : asRun(this.io),
+      fromFirst: true,
+      cancels: this.cancelOnInterrupt,
+      ...(this.detachAfter === undefined ? {} : { detachAfter: this.detachAfter }),
+      tend: (now) => this.tend(queue, now),
+    })
+    if (!('job' in result)) return this.letGo(job, result.let)
+    const { status, line } = told({ id: job.id, job: result.job })
+    if (this.json) this.printJson(result.job ? jobJson(result.job) : { id: job.id, state: 'removed' })
+    else if (result.job?.state !== 'completed') this.io.say(line)
+    return status
+  }
+
+  /** Starts a worker for the job when there is none that could run it. */
+  private async tend(queue: Queue, { id, state }: Job): Promise<void> {
+    if (state === 'held') return
+    const workers = await queue.workers()
+    const isServed = workers.some(
+      ({ life, only, running }) =>
+        life === 'alive' && (only === undefined || only === id || running.some((one) => one.id === id)),
+    )
+    if (isServed) return
+    const { startInBackground } = await import('../../worker/control.ts')
+    await startInBackground({ home: queue.home, slots: 1, burst: true, only: id }, this.io.program)
+  }
+
+  private letGo({ id }: Job, status: number): number {
+    if (this.cancelOnInterrupt && status > 128) return status
+    this.io.say(`${DETACHED[status] ?? 'interrupted'}: ${id} goes on by itself
+  follow it   queuectl logs -f ${id}
+  wait for it queuectl wait ${id}
+  end it      queuectl cancel ${id}`)
+    return status
+  }
+}

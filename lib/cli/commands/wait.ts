@@ -1,0 +1,53 @@
+/** `wait`: until jobs are over, with their exit status. */
+import { Command, Option } from 'clipanion'
+import { shownState } from '../../job/job.ts'
+import type { Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { isDuration } from '../values.ts'
+import { type Told, waitFor } from '../waiting.ts'
+
+export class WaitCommand extends QueueCommand {
+  static override paths = [['wait']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'wait until jobs are over, and exit with their status',
+    details: `A job is over when it is completed or dead; a failed one that will be tried again is not. The exit status
+      is the job's own exit code, 124 when it timed out, 128+n when signal n ended it, 143 when it was cancelled or its
+      file removed. Of several jobs it is that of the first to end that is not 0; with --any that of the first to
+      end. When --timeout is up it is 75, and the jobs go on.`,
+    examples: [
+      ['One job', 'queuectl wait job1 && echo it worked'],
+      ['Whichever is first', 'queuectl wait --any job1 job2'],
+      ['No longer than a minute', 'queuectl wait --timeout 1m last'],
+    ],
+  })
+  static override forms = ['ID... [--any] [--timeout TIME]']
+
+  any = Option.Boolean('--any', false, { description: 'until the first of them is over' })
+  timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
+  ids = Option.Rest({ name: 'id', required: 1 })
+
+  protected async run(queue: Queue): Promise<number> {
+    const all: Told[] = []
+    try {
+      return await waitFor(queue, this.io, this.ids, {
+        any: this.any,
+        ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
+        ended: (one) => {
+          all.push(one)
+          if (!this.json) this.print(one.line)
+        },
+      })
+    } finally {
+      if (this.json) this.printJson(all.map(asJson))
+    }
+  }
+}
+
+const asJson = ({ id, job, status }: Told): object => ({
+  id,
+  state: job ? shownState(job.state) : 'removed',
+  exit_status: status,
+  ...(job?.exit_code === undefined ? {} : { exit_code: job.exit_code }),
+  ...(job?.last_error === undefined ? {} : { last_error: job.last_error }),
+})

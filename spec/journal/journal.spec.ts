@@ -1,0 +1,159 @@
+/** What is told, and what of it can still be read after a crash. */
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { NOON } from '../../fixtures/job.ts'
+import { inWorld } from '../../fixtures/world.ts'
+import { type Event, events, newestEvents, tell } from '../../lib/journal/journal.ts'
+import { type Home, openHome } from '../../lib/spool/home.ts'
+
+const test = suite('journal')
+
+const DAY = 86_400_000
+const TODAY = '2026-11-22.ndjson'
+
+const inHome = (body: (home: Home) => void | Promise<void>): ReturnType<typeof inWorld> =>
+  inWorld(({ home }) => body(openHome(home)))
+
+async function all(home: Home): Promise<string[]> {
+  const found: string[] = []
+  for await (const event of events(home)) found.push(event.job)
+  return found
+}
+
+const newest = (home: Home, limit: number, matches: (event: Event) => boolean = () => true): string[] =>
+  newestEvents(home, matches, limit).map(({ job }) => job)
+
+test(
+  'an event is one line of the day it happened, in UTC, with its time',
+  inHome((home) => {
+    tell(home, [{ event: 'completed', job: 'a', run: 1, duration_ms: 5 }], NOON)
+    const line = '{"at":"2026-11-22T10:15:00.000Z","event":"completed","job":"a","run":1,"duration_ms":5}\n'
+    assert.is(readFileSync(join(home.journal, TODAY), 'utf8'), line)
+  }),
+)
+
+test(
+  'events told together stand together, and a line end in one does not break it',
+  inHome(async (home) => {
+    tell(
+      home,
+      [
+        { event: 'failed', job: 'a', error: 'one\ntwo' },
+        { event: 'dlq', job: 'b' },
+      ],
+      NOON,
+    )
+    assert.equal(await all(home), ['a', 'b'])
+  }),
+)
+
+test(
+  'a midnight in UTC parts the days, and they are read in order',
+  inHome(async (home) => {
+    const midnight = Date.UTC(2026, 10, 23)
+    tell(home, [{ event: 'started', job: 'next' }], midnight)
+    tell(home, [{ event: 'started', job: 'last' }], midnight - 1)
+    assert.equal(readdirSync(home.journal).toSorted(), [TODAY, '2026-11-23.ndjson'])
+    assert.equal(await all(home), ['last', 'next'])
+  }),
+)
+
+test(
+  'a journal that cannot be written is no error: nothing depends on it',
+  inHome((home) => {
+    rmSync(home.journal, { recursive: true })
+    tell(home, [{ event: 'started', job: 'a' }], NOON)
+  }),
+)
+
+test(
+  'a last line torn by a power cut is passed over',
+  inHome(async (home) => {
+    tell(home, [{ event: 'started', job: 'a' }], NOON)
+    appendFileSync(join(home.journal, TODAY), '{"at":"2026-11-22T10:15:0')
+    assert.equal(await all(home), ['a'])
+    assert.equal(newest(home, 5), ['a'])
+  }),
+)
+
+for (const torn of ['{"at":"2026-11-22T10:15:0', '{', '\0\0\0\0'])
+  test(
+    `an event told after a line torn at ${JSON.stringify(torn)} is not lost with it`,
+    inHome(async (home) => {
+      tell(home, [{ event: 'started', job: 'a' }], NOON)
+      appendFileSync(join(home.journal, TODAY), torn)
+      tell(home, [{ event: 'started', job: 'b' }], NOON)
+      tell(home, [{ event: 'started', job: 'c' }], NOON)
+      assert.equal(await all(home), ['a', 'b', 'c'])
+      assert.equal(newest(home, 5), ['a', 'b', 'c'])
+    }),
+  )
+
+test(
+  'lines that are no events are passed over',
+  inHome(async (home) => {
+    writeFileSync(
+      join(home.journal, TODAY),
+      '\n\r\nnull\n5\n[]\n{}\n{"event":1,"job":"x"}\n{"event":"started","job":2}\n',
+    )
+    tell(home, [{ event: 'started', job: 'a' }], NOON)
+    assert.equal(await all(home), ['a'])
+    assert.equal(newest(home, 5), ['a'])
+  }),
+)
+
+test(
+  'what else lies in journal/ is not read',
+  inHome(async (home) => {
+    writeFileSync(join(home.journal, 'totals.json'), '{"at":"x","event":"started","job":"x"}\n')
+    writeFileSync(join(home.journal, '2026-11-22.ndjson.bak'), '{"at":"x","event":"started","job":"x"}\n')
+    assert.equal(await all(home), [])
+  }),
+)
+
+test(
+  'a day that cannot be read keeps nobody from the others',
+  inHome(async (home) => {
+    mkdirSync(join(home.journal, TODAY))
+    tell(home, [{ event: 'started', job: 'a' }], NOON + DAY)
+    assert.equal(await all(home), ['a'])
+    assert.equal(newest(home, 5), ['a'])
+  }),
+)
+
+test(
+  'the newest events are the last ones, oldest of them first',
+  inHome((home) => {
+    for (const job of ['a', 'b', 'c']) tell(home, [{ event: 'started', job }], NOON)
+    assert.equal(newest(home, 2), ['b', 'c'])
+    assert.equal(newest(home, 0), [])
+  }),
+)
+
+test(
+  'the newest events reach back over days, as far as needed',
+  inHome((home) => {
+    for (const [n, job] of ['a', 'b', 'c', 'd'].entries()) tell(home, [{ event: 'started', job }], NOON + n * DAY)
+    assert.equal(newest(home, 3), ['b', 'c', 'd'])
+    assert.equal(newest(home, 9), ['a', 'b', 'c', 'd'])
+  }),
+)
+
+test(
+  'the newest events of a kind are found behind megabytes of others',
+  inHome((home) => {
+    const many = (job: string): { event: 'started'; job: string; error: string }[] =>
+      Array.from({ length: 6000 }, () => ({ event: 'started', job, error: 'grüß '.repeat(20) }))
+    tell(home, [{ event: 'enqueued', job: 'old' }, ...many('x')], NOON)
+    tell(home, [{ event: 'enqueued', job: 'new' }, ...many('y')], NOON)
+    assert.equal(
+      newest(home, 2, ({ event }) => event === 'enqueued'),
+      ['old', 'new'],
+    )
+    assert.equal(newest(home, 3), ['y', 'y', 'y'])
+  }),
+)
+
+test.run()

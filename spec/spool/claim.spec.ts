@@ -1,0 +1,78 @@
+/** A claim: who wins, and what is never held. */
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { aName } from '../../fixtures/job.ts'
+import { race } from '../../fixtures/race.ts'
+import { referee } from '../../fixtures/referee.ts'
+import { inWorld } from '../../fixtures/world.ts'
+import { formatName } from '../../lib/job/name.ts'
+import { makeFifos } from '../../lib/spool/liveness.ts'
+import { claim } from '../../lib/spool/moves.ts'
+import { corrupt, list, put, take, workplace } from '../../fixtures/workplace.ts'
+const test = suite('claim')
+
+test(
+  'a claim moves the job into our directory under the name it has',
+  inWorld((world) => {
+    const here = workplace(world)
+    const fileName = put(here.home, 'pending')
+    assert.is(take(here, fileName).path, join(here.holder.dir, fileName))
+    assert.equal(list(here.home, 'pending'), [])
+    assert.is(referee(world.home).get('job1'), 'processing')
+  }),
+)
+
+test(
+  'a claim of what somebody else has taken is lost',
+  inWorld((world) => {
+    const { home, holder } = workplace(world)
+    assert.is(claim(home, holder.dir, formatName(aName()), aName()), undefined)
+  }),
+)
+
+test(
+  'each of 500 jobs goes to exactly one of six processes',
+  inWorld(async (world) => {
+    const requests = Array.from({ length: 500 }, () => ({ command: 'true' }))
+    await world.queue.enqueueAll(requests)
+    const names = readdirSync(join(world.home, 'pending')).toSorted()
+    const won = await race(world.home, 'claimAll', [null, null, null, null, null, null])
+    assert.equal(won.flat().toSorted(), names)
+    assert.is(referee(world.home).size, 500)
+  }),
+)
+
+test(
+  'a claim into a directory of ours that was taken away is refused and does not bring it back',
+  inWorld((world) => {
+    const { home, holder } = workplace(world)
+    const fileName = put(home, 'pending')
+    renameSync(holder.dir, join(home.processing, 'rescue-1-abcdef'))
+    assert.is(claim(home, holder.dir, fileName, aName()), undefined)
+    assert.not(existsSync(holder.dir))
+    assert.not(holder.isThere())
+    assert.equal(list(home, 'pending'), [fileName])
+  }),
+)
+
+for (const [what, make] of Object.entries<(path: string) => void>({
+  'a directory': (path) => mkdirSync(path),
+  'a FIFO': (path) => makeFifos([path]),
+  'a symbolic link': (path) => symlinkSync('/etc/passwd', path),
+}))
+  test(
+    `${what} under a job's name is set aside and never held`,
+    inWorld((world) => {
+      const { home, holder } = workplace(world)
+      const fileName = formatName(aName())
+      make(join(home.pending, fileName))
+      assert.is(claim(home, holder.dir, fileName, aName()), undefined)
+      assert.is(corrupt(home).length, 1)
+      assert.equal(list(home, 'pending'), [])
+      referee(world.home)
+    }),
+  )
+
+test.run()

@@ -1,0 +1,53 @@
+import { readdirSync, renameSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { add, fileOf, linesOf, runAll } from '../../fixtures/facts.ts'
+import { referee } from '../../fixtures/referee.ts'
+import { inWorld } from '../../fixtures/world.ts'
+import { readConfig } from '../../lib/config.ts'
+import { parseName } from '../../lib/job/name.ts'
+import { joinWorkers } from '../../lib/spool/holders.ts'
+import { openHome } from '../../lib/spool/home.ts'
+import { claim } from '../../lib/spool/moves.ts'
+import { discardFifos, FifoPool } from '../../lib/spool/runs.ts'
+import { startJob } from '../../lib/worker/jobs.ts'
+
+const test = suite('start')
+
+test(
+  'a job that is taken away between its stamp and its start is not started by whoever had it',
+  inWorld(async (world) => {
+    const home = openHome(world.home)
+    const { id } = await add(world, 'echo "$QUEUECTL_RUN" >>ran')
+    const from = await fileOf(world.queue, id)
+    const holder = joinWorkers(home, 1, Date.now())
+    const name = parseName(basename(from))
+    const held = name && claim(home, holder.dir, basename(from), name)
+    assert.ok(held)
+    const pool = new FifoPool(home, holder.name)
+    const takesItAway = (path: string): void => {
+      pool.take(path)
+      renameSync(held.path, from)
+    }
+    const site = {
+      home,
+      holder,
+      config: readConfig(home),
+      fifos: { take: takesItAway },
+      tell: () => {},
+      say: () => {},
+      insist: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
+    }
+    assert.is(await startJob(site, held, 1), undefined)
+    assert.equal(linesOf(join(world.dir, 'ran')), [])
+    assert.equal(readdirSync(home.run), [])
+    discardFifos(home, holder.name)
+    holder.leave()
+    await runAll(world)
+    assert.equal(linesOf(join(world.dir, 'ran')), ['2'])
+    assert.is(referee(world.home).get(id), 'completed')
+  }),
+)
+
+test.run()
