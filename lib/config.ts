@@ -8,7 +8,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as t from 'typanion'
 import { explained, nearest, QueueError } from './errors.ts'
-import { DEFAULTS } from './job/job.ts'
+import { DEFAULTS, DURABILITIES } from './job/job.ts'
 import { LIMITS } from './job/read.ts'
 import { move, read, remove, writeNew } from './spool/files.ts'
 import type { Home } from './spool/home.ts'
@@ -65,6 +65,11 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     isValid: t.isBoolean(),
     expected: 'true or false',
     meaning: 'whether `worker start` stays in the foreground',
+  },
+  durability: {
+    isValid: t.isEnum(DURABILITIES),
+    expected: DURABILITIES.join(', '),
+    meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
   },
   max_log_bytes: {
     isValid: t.isOneOf([
@@ -130,6 +135,7 @@ export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   const word = typed.trim().toLowerCase()
   let value: unknown = typed
   if (wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word)) value = Number(word)
+  if (wanted === 'string') value = word
   if (wanted === 'boolean' && ['true', 'yes', 'on', '1'].includes(word)) value = true
   if (wanted === 'boolean' && ['false', 'no', 'off', '0'].includes(word)) value = false
   return checkValue(key, value)

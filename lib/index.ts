@@ -5,14 +5,18 @@ export type { Job, JobRequest, Run, State } from './job/job.ts'
 export type { Progress } from './job/progress.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
+  type Checked,
   type CorruptFile,
+  type Diagnosis,
   type Ended,
   type Filter,
+  type Finding,
   type Followed,
   type FollowOptions,
   type Listed,
   type Output,
   Queue,
+  type Room,
   type Sort,
   type WorkerInfo,
 } from './queue.ts'

@@ -1,43 +1,42 @@
 /**
  * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it.
  */
-import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
+import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
 import type { Job, JobRequest } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { readRequest } from './job/read.ts'
-import { names, read } from './spool/files.ts'
 import { type Ended, ends } from './spool/ends.ts'
 import { findOne, readWhole, retryJob } from './spool/change.ts'
+import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { countJobs, type Counts, findExact } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
-import { type Home, openHome } from './spool/home.ts'
+import { type Home, layout, openHome } from './spool/home.ts'
 import { Reader } from './spool/reader.ts'
+import { type Room, roomOf } from './spool/room.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
 import { ring } from './spool/wake.ts'
 import { type WorkerInfo, workersOf } from './spool/workers.ts'
 
+export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
+export type { CorruptFile } from './spool/corrupt.ts'
 export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
+export type { Filter, Listed, ListOptions } from './spool/listing.ts'
+export { SORTS, type Sort } from './spool/order.ts'
+export type { Room } from './spool/room.ts'
 export type { WorkerInfo } from './spool/workers.ts'
-export { type Filter, type Listed, type ListOptions, SORTS, type Sort } from './spool/listing.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {
   readonly run: number
   readonly stdout: string
   readonly stderr: string
-}
-
-/** A file in `corrupt/`. */
-export interface CorruptFile {
-  readonly file: string
-  readonly reason: string
 }
 
 export class Queue {
@@ -54,6 +53,16 @@ export class Queue {
    */
   static open(options: { readonly home?: string } = {}): Queue {
     return new Queue(openHome(homePath(options.home)))
+  }
+
+  /**
+   * Looks for what is wrong with a home, without making it and however unsafe it is. `fix` does now what a worker would
+   * do about it sooner or later.
+   * @throws QueueError FAILED when there is none; UNSAFE_HOME when it should fix one that others may write to
+   */
+  static async diagnose(options: { readonly home?: string; readonly fix?: boolean } = {}): Promise<Diagnosis> {
+    const { diagnose } = await import('./worker/mend.ts')
+    return diagnose(layout(homePath(options.home)), options.fix === true)
   }
 
   /** The absolute path of the home directory. */
@@ -116,7 +125,12 @@ export class Queue {
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
   async retry(id: string, options: { readonly onlyDead?: boolean } = {}): Promise<Job> {
-    const job = await retryJob(this.#home, this.#meant(id), options.onlyDead ? 'dead' : undefined)
+    const job = await retryJob(
+      this.#home,
+      this.#meant(id),
+      options.onlyDead ? 'dead' : undefined,
+      readConfig(this.#home).durability,
+    )
     tell(this.#home, [{ event: 'retried', job: job.id }])
     return job
   }
@@ -200,14 +214,14 @@ export class Queue {
     return summarize(events(this.#home), options.recent ?? 10)
   }
 
+  /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
+  async room(): Promise<Room> {
+    return roomOf(this.#home)
+  }
+
   /** Files that were set aside, and why. */
   async corrupt(): Promise<CorruptFile[]> {
-    return names(this.#home.corrupt)
-      .filter((file) => !file.endsWith('.reason'))
-      .map((file) => ({
-        file: join(this.#home.corrupt, file),
-        reason: read(join(this.#home.corrupt, `${file}.reason`))?.trim() ?? 'unknown',
-      }))
+    return corruptFiles(this.#home)
   }
 
   /** The settings in force. @throws QueueError BAD_CONFIG when config.json is wrong. */

@@ -75,18 +75,22 @@ const using = (files: readonly Source[], pattern: RegExp, allowed: Readonly<Reco
       return match ? [`${path}: ${match[0].trim()}`] : []
     })
 
-const LOOSE = ['lib/errors.ts', 'lib/clock.ts']
+// The version is a fact of the whole program: workers write it on their card, `--version` prints it.
+const LOOSE = ['lib/errors.ts', 'lib/clock.ts', 'lib/version.ts']
 /** What each room may import of ours, besides itself and the loose files. */
 const BELOW: Record<string, readonly string[]> = {
   'lib/errors.ts': [],
   'lib/clock.ts': [],
+  'lib/version.ts': [],
   'lib/job/': [],
   'lib/spool/': ['lib/job/'],
   // The settings are a file in the home: it is read and written through the mover.
   'lib/config.ts': ['lib/job/', 'lib/spool/files.ts', 'lib/spool/home.ts'],
+  // The doctor judges the home and its settings; it knows no worker, but every worker asks it when it starts.
+  'lib/doctor/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
   'lib/journal/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
-  'lib/worker/': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/'],
-  'lib/queue.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/', 'lib/worker/'],
+  'lib/worker/': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/doctor/', 'lib/journal/'],
+  'lib/queue.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/doctor/', 'lib/journal/', 'lib/worker/'],
   'lib/index.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/', 'lib/queue.ts'],
   // The keyboard knows the verbs, not where jobs lie: nothing of the spool, and of the workers their control.
   'lib/cli/': ['lib/job/', 'lib/config.ts', 'lib/journal/', 'lib/worker/control.ts', 'lib/queue.ts'],

@@ -31,6 +31,7 @@ const configList: Load = async () => (await import('./commands/config-list.ts'))
 const stats: Load = async () => (await import('./commands/stats.ts')).StatsCommand
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
+const doctor: Load = async () => (await import('./commands/doctor.ts')).DoctorCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
 const version: Load = async () => (await import('./commands/version.ts')).VersionCommand
 
@@ -62,6 +63,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'config list': configList,
   'config show': configList,
   'config unset': configUnset,
+  doctor,
   init,
   version,
   stats,

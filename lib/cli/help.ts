@@ -8,7 +8,7 @@ import { Cli } from 'clipanion'
 import type { CommandClass } from './command.ts'
 import { allCommands, findCommand, isGroup } from './commands.ts'
 import type { Io } from './terminal.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../version.ts'
 import { padded, wrapped } from './print.ts'
 
 const WIDTH = 80

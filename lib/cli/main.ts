@@ -9,7 +9,7 @@ import type { CommandClass, Context } from './command.ts'
 import { findCommand } from './commands.ts'
 import { fail, isMisfit, usageError } from './failure.ts'
 import { type Io, openIo } from './terminal.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../version.ts'
 
 /** Runs the command that the arguments ask for. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -31,6 +31,14 @@ export function rough(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
+/** A number of bytes roughly, in one unit: `512 B`, `64 KiB`, `1.5 GiB`. */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+  const power = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log2(n) / 10))
+  const value = n / 1024 ** power
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.floor(value)} ${units[power]}`
+}
+
 /** When something that was to be at `iso` is, seen from `now` (ms): `in 5m`, `due`. */
 export function until(iso: string, now: number): string {
   const ms = Date.parse(iso) - now

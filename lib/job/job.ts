@@ -146,6 +146,10 @@ export const OUR_MEMBERS = [
   'history',
 ] as const
 
+/** How much is flushed to the disk (see spool/flush.ts); the strongest first. */
+export const DURABILITIES = ['full', 'enqueue', 'none'] as const
+export type Durability = (typeof DURABILITIES)[number]
+
 /** What holds where neither the job nor the configuration says otherwise. Seconds, except counts and `jitter`. */
 export const DEFAULTS = {
   max_retries: 3,
@@ -156,6 +160,7 @@ export const DEFAULTS = {
   jitter: 0,
   poll_interval: 2,
   foreground: false,
+  durability: 'enqueue' as Durability,
   max_log_bytes: 104_857_600,
 }
 

@@ -21,7 +21,13 @@ export interface RetryPolicy {
 
 /** How a run ended, before anything is concluded from it. */
 export type Outcome =
-  | { readonly kind: 'exited'; readonly code: number; readonly error?: string }
+  | {
+      readonly kind: 'exited'
+      readonly code: number
+      readonly error?: string
+      /** The disk was full when it ended. */
+      readonly noRoom?: true
+    }
   /** We ended it because it took longer than its timeout. */
   | { readonly kind: 'timed_out'; readonly seconds: number; readonly code?: number; readonly error?: string }
   /** We ended it because somebody cancelled the job. */
@@ -79,7 +85,8 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
       const error = failure(outcome)
       if (job.give_up_codes?.includes(outcome.code))
         return { to: 'dead', ending: 'gave_up', countsAttempt: true, error }
-      if (job.retry_later_codes?.includes(outcome.code)) {
+      // On a full disk nobody can do his work: no attempt is used, and a job that fills it itself ends all the same.
+      if (outcome.noRoom || job.retry_later_codes?.includes(outcome.code)) {
         if (job.retry_laters >= MAX_RETRY_LATERS)
           return {
             to: 'dead',
@@ -109,7 +116,8 @@ function failure(outcome: Extract<Outcome, { kind: 'exited' | 'timed_out' }>): s
       : signalOf(outcome.code) === undefined
         ? `exit code ${outcome.code}`
         : `ended by ${signalOf(outcome.code)}`
-  return outcome.error === undefined || outcome.error === '' ? what : `${what}: ${outcome.error}`
+  const full = outcome.kind === 'exited' && outcome.noRoom ? `${what}, on a full disk` : what
+  return outcome.error === undefined || outcome.error === '' ? full : `${full}: ${outcome.error}`
 }
 
 const SIGNALS: Record<number, string> = {

@@ -5,12 +5,13 @@
 import { dirname, join } from 'node:path'
 import { nowMs, sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { type Job, printJob, shownState } from '../job/job.ts'
+import { DEFAULTS, type Durability, type Job, printJob, shownState } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
 import { cancelled, retried } from '../job/policy.ts'
 import { type Reservation, reserve } from './enqueue.ts'
 import { move, stamp } from './files.ts'
 import { findMeant, readSighted, type Sighting } from './find.ts'
+import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
 import { holderOf, takeAsOperator } from './holders.ts'
 import { writeNote } from './runs.ts'
@@ -80,6 +81,7 @@ async function change(
   to: 'pending' | 'dead',
   due: number,
   record: (job: Job) => Job,
+  durability: Durability,
 ): Promise<Job | undefined> {
   const taken = await take(home, seen)
   if (!taken) return undefined
@@ -91,11 +93,14 @@ async function change(
     if (seen.foreign) reservation = reserve(home, job.id)
     const next = record(job)
     const name = formatName({ priority: next.priority, due, id: next.id, queue: next.queue })
-    if (!(await stamp(taken.path, printJob(next))) || !move(taken.path, join(home[to], name))) {
+    const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
+    if (!isStamped || !move(taken.path, join(home[to], name))) {
       reservation?.giveUp()
       return undefined
     }
     reservation?.use()
+    reservation = undefined
+    if (flushesMoves(durability)) await flushDir(home[to])
     return next
   } catch (error) {
     // As long as we live nobody else puts it back.
@@ -111,7 +116,12 @@ async function change(
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
  * @throws QueueError NOT_FOUND, WRONG_STATE.
  */
-export async function retryJob(home: Home, text: string, only?: 'dead'): Promise<Job> {
+export async function retryJob(
+  home: Home,
+  text: string,
+  only?: 'dead',
+  durability: Durability = DEFAULTS.durability,
+): Promise<Job> {
   for (let looks = 0; looks < PATIENCE; looks++) {
     const seen = findOne(home, text, 'retry')
     const { id } = seen.name
@@ -126,7 +136,7 @@ export async function retryJob(home: Home, text: string, only?: 'dead'): Promise
         `cannot retry ${id}: it is ${shownState(seen.state)}`,
         seen.state === 'held' ? `release it first: mv its file from hold/ to pending/` : undefined,
       )
-    const job = await change(home, seen, 'retry', 'pending', nowMs() * 1000, (old) => retried(old, nowMs()))
+    const job = await change(home, seen, 'retry', 'pending', nowMs() * 1000, (old) => retried(old, nowMs()), durability)
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot retry ${text}: it keeps moving`, 'try again')
@@ -140,6 +150,7 @@ export async function cancelJob(
   home: Home,
   text: string,
   reason: string,
+  durability: Durability = DEFAULTS.durability,
 ): Promise<Job | { readonly ending: string; readonly run: number; readonly watched: boolean }> {
   for (let looks = 0; looks < PATIENCE; looks++) {
     const seen = findOne(home, text, 'cancel')
@@ -157,7 +168,15 @@ export async function cancelJob(
         return { ending: id, run: job.runs, watched: isInHand(home, seen) }
       }
     }
-    const job = await change(home, seen, 'cancel', 'dead', nowMs() * 1000, (old) => cancelled(old, reason, nowMs()))
+    const job = await change(
+      home,
+      seen,
+      'cancel',
+      'dead',
+      nowMs() * 1000,
+      (old) => cancelled(old, reason, nowMs()),
+      durability,
+    )
     if (job) return job
   }
   throw new QueueError('FAILED', `cannot cancel ${text}: it keeps moving`, 'try again')

@@ -13,20 +13,9 @@ import { type DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.t
 import { formatName } from '../job/name.ts'
 import { newJob } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
-import {
-  empty,
-  exists,
-  linkNew,
-  makeDir,
-  move,
-  names,
-  read,
-  remove,
-  removeEmptyDir,
-  syncDir,
-  writeNew,
-} from './files.ts'
+import { empty, exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
 import { findExact } from './find.ts'
+import { flushesRecords, syncDir } from './flush.ts'
 import type { Home } from './home.ts'
 import { type Identity, isRunning, self } from './liveness.ts'
 import { ring } from './wake.ts'
@@ -37,19 +26,20 @@ const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)
 /** A new id of our own: sortable by time, unique without asking anybody. */
 const makeId = (): string => ulid()
 
-export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority'>
+export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'>
 
 /**
- * Enqueues one job. On return it is on disk and survives a power cut.
+ * Enqueues one job. On return it is on disk and, unless durability is `none`, survives a power cut.
  * @throws QueueError DUPLICATE_JOB when a chosen id is taken, DISK_FULL, NOT_WRITABLE.
  */
 export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
   let fresh: Fresh | undefined
   try {
-    fresh = prepare(home, request, defaults, true)
-    if (request.id !== undefined) syncDir(home.logs)
+    const durable = flushesRecords(defaults.durability)
+    fresh = prepare(home, request, defaults, durable)
+    if (durable && request.id !== undefined) syncDir(home.logs)
     publish(fresh)
-    syncDir(dirname(fresh.target))
+    if (durable) syncDir(dirname(fresh.target))
   } catch (error) {
     if (fresh) takeBack(fresh)
     throw explained(error, 'enqueue a job')
@@ -76,10 +66,11 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
         throw error
       }
     })
+    const durable = flushesRecords(defaults.durability)
     // If we die before this ends: scratch.
-    flushFileSystem(home, all)
+    if (durable) flushFileSystem(home, all)
     for (const fresh of all) publish(fresh)
-    for (const dir of new Set(all.map((fresh) => dirname(fresh.target)))) syncDir(dir)
+    if (durable) for (const dir of new Set(all.map((fresh) => dirname(fresh.target)))) syncDir(dir)
     for (const fresh of all) fresh.id.use()
     ring(home)
     return results

@@ -11,7 +11,6 @@ import {
   closeSync,
   constants,
   existsSync,
-  fdatasync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -32,17 +31,19 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { nowMs } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
+import { flushFile } from './flush.ts'
 
-const flush = promisify(fdatasync)
+const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
+  codes.includes(errno(error) ?? '') || (error instanceof Error && codes.includes(errno(error.cause) ?? ''))
 
 /** The machine is out of something: nobody's fault, no attempt is used, work resumes when there is more. */
-export function isExhausted(error: unknown): boolean {
-  const code = errno(error) ?? (error instanceof Error ? errno(error.cause) : undefined)
-  return code !== undefined && ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'EIO'].includes(code)
-}
+export const isExhausted = (error: unknown): boolean =>
+  isFull(error) || isOneOf(error, ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EIO'])
+
+/** There is no room on the disk, for bytes or for files, or none for this user. */
+export const isFull = (error: unknown): boolean => isOneOf(error, ['ENOSPC', 'EDQUOT', 'DISK_FULL'])
 
 /** Moves a file or directory in one rename. False: it is not there any more, somebody else was faster. */
 export function move(from: string, to: string): boolean {
@@ -83,7 +84,7 @@ function writeAll(fd: number, text: string): void {
  * Replaces the content of a file in a directory of our own: write aside, flush, rename over. False: the file, or the
  * whole directory, has been taken away.
  */
-export async function stamp(path: string, text: string): Promise<boolean> {
+export async function stamp(path: string, text: string, durable = true): Promise<boolean> {
   const aside = join(dirname(path), `.${basename(path)}.new`)
   let fd: number
   try {
@@ -96,7 +97,11 @@ export async function stamp(path: string, text: string): Promise<boolean> {
   try {
     writeAll(fd, text)
     // Without the flush a power cut may leave an empty file under the job's name (XFS, measured).
-    await flush(fd)
+    if (durable) await flushFile(fd)
+  } catch (error) {
+    // On a full disk a part of it has been written, and takes room that others need.
+    remove(aside)
+    throw error
   } finally {
     closeSync(fd)
   }
@@ -160,18 +165,6 @@ export function makeDir(path: string): boolean {
   } catch (error) {
     if (errno(error) === 'EEXIST') return false
     throw error
-  }
-}
-
-/** Flushes a directory: from here on a rename into it survives a power cut. Silent where directories have no flush. */
-export function syncDir(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY)
-  try {
-    fsyncSync(fd)
-  } catch (error) {
-    if (errno(error) !== 'EINVAL') throw error
-  } finally {
-    closeSync(fd)
   }
 }
 

@@ -8,7 +8,8 @@ import { closeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { isoTime } from '../job/times.ts'
-import { exists, look, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
+import { VERSION } from '../version.ts'
+import { exists, look, makeDir, move, names, read, remove, removeEmptyDir, removeTree, writeNew } from './files.ts'
 import type { Home, Place } from './home.ts'
 import { setAside } from './moves.ts'
 import { hold, type Identity, isHeld, isRunning, makeFifos, self } from './liveness.ts'
@@ -21,6 +22,8 @@ export interface WorkerCard extends Identity {
   readonly only?: string
   readonly started_at: string
   readonly log: string
+  /** Of queuectl; a worker goes on with the one it was started as. */
+  readonly version?: string
 }
 
 export type HolderKind = 'worker' | 'rescue' | 'operator'
@@ -51,19 +54,39 @@ const FURNITURE = ['worker.json', 'alive', 'bell']
 export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
-  const card: WorkerCard = { name, slots, ...(only ? { only } : {}), started_at: isoTime(startedAt), log, ...self() }
+  const card: WorkerCard = {
+    name,
+    slots,
+    ...(only ? { only } : {}),
+    started_at: isoTime(startedAt),
+    log,
+    version: VERSION,
+    ...self(),
+  }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
-  // If we die here: scratch that the sweeper removes.
-  makeDir(aside)
-  writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
-  writeNew(join(aside, 'bell'), '', false)
-  makeFifos([join(aside, 'alive')])
-  const fd = hold(join(aside, 'alive'))
+  const fd = orNothing(aside, () => {
+    // If we die here: scratch that the sweeper removes.
+    makeDir(aside)
+    writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
+    writeNew(join(aside, 'bell'), '', false)
+    makeFifos([join(aside, 'alive')])
+    return hold(join(aside, 'alive'))
+  })
   // If we die after this: a dead worker that holds nothing; the next one to look removes it.
   const inode = look(aside)?.ino
   move(aside, dir)
   return own(home, dir, inode, card, fd)
+}
+
+/** Makes a directory aside, all of it or, when there is no room, nothing. */
+function orNothing<T>(aside: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    removeTree(aside)
+    throw error
+  }
 }
 
 /** @param inode of the directory, from before it came into view: from then on anybody may replace it */
@@ -175,10 +198,12 @@ export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder
   const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...self() }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
-  // If we die here: scratch that the sweeper removes.
-  makeDir(aside)
-  makeDir(join(aside, from))
-  writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
+  orNothing(aside, () => {
+    // If we die here: scratch that the sweeper removes.
+    makeDir(aside)
+    makeDir(join(aside, from))
+    writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
+  })
   // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
   const inode = look(aside)?.ino
   move(aside, dir)

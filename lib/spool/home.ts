@@ -9,7 +9,7 @@ import { explained, QueueError } from '../errors.ts'
 import type { State } from '../job/job.ts'
 import { look, makeDir } from './files.ts'
 
-const PLACES = [
+export const PLACES = [
   'pending',
   'scheduled',
   'processing',
@@ -59,6 +59,11 @@ export function openHome(root: string): Home {
   return layout(root)
 }
 
+/** @throws QueueError UNSAFE_HOME, NOT_WRITABLE when the home, or what there is of it, may not be used. */
+export function refuseUnsafe({ root }: Home): void {
+  for (const path of [root, ...PLACES.map((place) => join(root, place))]) isThere(root, path)
+}
+
 /** The paths of a home that is known to be there. */
 export function layout(root: string): Home {
   const places = Object.fromEntries(PLACES.map((place) => [place, join(root, place)])) as Record<Place, string>
@@ -82,21 +87,43 @@ function makeParents(path: string): void {
  * commands as its owner: refused, as ssh does with its keys.
  */
 function isThere(root: string, path: string): boolean {
+  const objection = objectionTo(path)
+  if (objection === 'missing') return false
+  if (objection === undefined) return true
+  const { code, why, hint } = objection
+  throw new QueueError(code, `cannot use ${root} as home: ${path === root ? 'it' : path} ${why}`, hint)
+}
+
+/** Why a directory cannot be used; said after its name. */
+export interface Objection {
+  readonly code: 'NOT_WRITABLE' | 'UNSAFE_HOME'
+  readonly why: string
+  readonly hint: string
+}
+
+/** Why the home, or a place in it, cannot be used; undefined when it can. */
+export function objectionTo(path: string): Objection | 'missing' | undefined {
   const named = look(path)
-  if (!named) return false
+  if (!named) return 'missing'
   const found = named.isSymbolicLink() ? look(realpathSync(path)) : named
-  const refuse = (code: 'NOT_WRITABLE' | 'UNSAFE_HOME', why: string, hint: string): QueueError =>
-    new QueueError(code, `cannot use ${root} as home: ${path === root ? 'it' : path} ${why}`, hint)
   if (!found?.isDirectory())
-    throw refuse('NOT_WRITABLE', 'is not a directory', 'name a directory with --home or QUEUECTL_HOME')
+    return {
+      code: 'NOT_WRITABLE',
+      why: 'is not a directory',
+      hint: 'name a directory with --home or QUEUECTL_HOME',
+    }
   const me = process.getuid?.()
   if (me !== undefined && found.uid !== me)
-    throw refuse(
-      'UNSAFE_HOME',
-      `belongs to another user (uid ${found.uid})`,
-      'use a home of your own: --home or QUEUECTL_HOME',
-    )
+    return {
+      code: 'UNSAFE_HOME',
+      why: `belongs to another user (uid ${found.uid})`,
+      hint: 'use a home of your own: --home or QUEUECTL_HOME',
+    }
   if ((found.mode & 0o022) !== 0)
-    throw refuse('UNSAFE_HOME', 'can be written to by others, who could run commands as you', `chmod go-w ${path}`)
-  return true
+    return {
+      code: 'UNSAFE_HOME',
+      why: 'can be written to by others, who could run commands as you',
+      hint: `chmod go-w ${path}`,
+    }
+  return undefined
 }

@@ -15,6 +15,7 @@ import { newJob, NotJson, parseJson, readRequest } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
 import { exists, look, makeDir, move, names, remove, stamp } from './files.ts'
 import { type Defaults, type Reservation, reserve } from './enqueue.ts'
+import { flushesRecords } from './flush.ts'
 import { readForeign } from './foreign.ts'
 import type { Home } from './home.ts'
 import { moveToPending, setAside } from './moves.ts'
@@ -38,11 +39,20 @@ export type Taken =
 /** Remembers since when each doubtful file has been still, by our own monotonic clock. */
 export class Intake {
   readonly #now: () => number
+  /** Something lies in our own intake/ that could not be taken in. */
+  #left = false
   #still = new Map<string, { readonly signature: string; readonly since: number }>()
 
   /** @param now milliseconds on a clock that never jumps */
   constructor(now: () => number = monotonicMs) {
     this.#now = now
+  }
+
+  /** Puts back what could not be taken in for want of room: to be tried again, or written anew, by anybody. */
+  putBackLeft(home: Home, ownDir: string): void {
+    if (!this.#left) return
+    putBackIntake(home, ownDir)
+    this.#left = false
   }
 
   /** Does what can be done about one dropped file now. */
@@ -65,7 +75,13 @@ export class Intake {
     makeDir(join(ownDir, INTAKE))
     // If we die after this: it lies in a dead holder's intake/, goes back to pending/ and is taken in again.
     if (!move(path, held)) return { kind: 'gone' }
-    return this.#stampAndMove(home, held, fileName, defaults)
+    try {
+      return await this.#stampAndMove(home, held, fileName, defaults)
+    } catch (error) {
+      this.#left = true
+      this.putBackLeft(home, ownDir)
+      throw error
+    }
   }
 
   async #stampAndMove(home: Home, held: string, fileName: string, defaults: Defaults): Promise<Taken> {
@@ -90,12 +106,16 @@ export class Intake {
     const state = runAt > now ? 'scheduled' : 'pending'
     const job = newJob({ ...request, cwd: request.cwd ?? homedir() }, id, defaults, state, Math.floor(now / 1000))
     const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
-    if (!(await stamp(held, printJob(job))) || !move(held, join(home[state], name))) {
-      reservation.giveUp()
-      return { kind: 'gone' }
+    let isTaken = false
+    try {
+      isTaken =
+        (await stamp(held, printJob(job), flushesRecords(defaults.durability))) && move(held, join(home[state], name))
+    } finally {
+      // Also when there was no room: else we would meet our own reservation when we try again.
+      if (isTaken) reservation.use()
+      else reservation.giveUp()
     }
-    reservation.use()
-    return { kind: 'taken', job, fileName: name }
+    return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
   }
 
   #isStill(path: string, fileName: string, forMs: number): boolean {

@@ -1,8 +1,9 @@
 /** Lists of jobs: which are meant, and in which order. Reading only. */
 import type { Job, State } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
-import { Latest, type Sighting } from './find.ts'
+import { Latest } from './find.ts'
 import type { Home } from './home.ts'
+import { byText, SORT_BY_NAME, type Sort } from './order.ts'
 import { progressOf } from './runs.ts'
 
 /** Which jobs are meant; everything left out matches all. */
@@ -11,10 +12,6 @@ export interface Filter {
   readonly queue?: string
   readonly tag?: string
 }
-
-/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
-export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
-export type Sort = (typeof SORTS)[number]
 
 /** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
 export interface Listed {
@@ -61,20 +58,6 @@ export function listJobs(home: Home, filter: Filter, options: ListOptions): List
   if (byName) return found
   const member = sort === 'created' ? 'created_at' : 'updated_at'
   return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
-}
-
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const inOrder = (a: Sighting, b: Sighting): number =>
-  flow.indexOf(a.state) - flow.indexOf(b.state) ||
-  // Finished jobs newest first, all others in the order they run.
-  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
-
-/** The sorts that need only names. */
-const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
-  order: inOrder,
-  priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
-  id: (a, b) => byText(a.name.id, b.name.id),
 }
 
 const progressMember = (progress: Progress | undefined): Pick<Listed, 'progress'> => (progress ? { progress } : {})

@@ -6,12 +6,13 @@
  */
 import { dirname, join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { type Job, printJob } from '../job/job.ts'
+import { DEFAULTS, type Durability, type Job, printJob } from '../job/job.ts'
 import { formatName, isIntakeName, type JobName, parseName } from '../job/name.ts'
 import { isRetryDue } from '../job/policy.ts'
 import { readJob } from '../job/read.ts'
 import { eachName, exists, look, makeDir, move, names, read, remove, stamp, writeNew } from './files.ts'
 import { doneDir, sightings } from './find.ts'
+import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
 
 /** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
@@ -36,7 +37,8 @@ export function claim(home: Home, ownDir: string, fileName: string, name: JobNam
 }
 
 /** Rewrites a held job where it lies. False: it, or our directory, was taken away. */
-export const stampHeld = (held: Held, job: Job): Promise<boolean> => stamp(held.path, printJob(job))
+export const stampHeld = (held: Held, job: Job, durability: Durability = DEFAULTS.durability): Promise<boolean> =>
+  stamp(held.path, printJob(job), flushesRecords(durability))
 
 /** Moves a stamped job to where its verdict says, `due` in ms. False: it was taken away, and nothing is touched. */
 export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], due: number): boolean {
@@ -44,7 +46,22 @@ export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], d
   if (to === 'pending') return putBack(home, held)
   const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
   // If we die before this: the record is stamped and its traces still lie in run/, so recovery only moves it.
-  return moveInto(home, held.path, to === 'completed' ? doneDir(home, due) : home[PLACE_OF[to]], fileName)
+  return moveInto(home, held.path, restingDir(home, to, due), fileName)
+}
+
+const restingDir = (home: Home, state: Job['state'], at: number): string =>
+  state === 'completed' ? doneDir(home, at) : home[PLACE_OF[state]]
+
+/**
+ * Flushes the directory that a job has been moved into, where the settings want that: from here on a power cut does not
+ * bring it back to where it was. `at`: for a completed job, when.
+ */
+export async function flushMove(home: Home, to: Job['state'], at: number, durability: Durability): Promise<void> {
+  if (!flushesMoves(durability)) return
+  const dir = restingDir(home, to, at)
+  await flushDir(dir)
+  // The first job of a day makes its directory.
+  if (dirname(dir) !== home.root) await flushDir(dirname(dir))
 }
 
 /** Into a directory of the home that may be missing: a new day's, or one that somebody removed. */

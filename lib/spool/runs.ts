@@ -31,6 +31,7 @@ import {
 } from './files.ts'
 import type { Home } from './home.ts'
 import { isHeld, makeFifos, startIn } from './liveness.ts'
+import { hasRoom } from './room.ts'
 
 const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress', 'gap'] as const
 
@@ -103,10 +104,12 @@ export const discardFifos = (home: Home, owner: string): void => removeTree(pool
 
 /** FIFOs made ahead for the runs of one worker. */
 export class FifoPool {
+  readonly #home: Home
   readonly #dir: string
   #ready: string[] = []
 
   constructor(home: Home, owner: string) {
+    this.#home = home
     this.#dir = poolDir(home, owner)
     this.#fill()
   }
@@ -129,8 +132,16 @@ export class FifoPool {
     // If we die here or later: scratch that the sweeper removes.
     removeTree(this.#dir)
     makeDir(this.#dir)
-    this.#ready = Array.from({ length: BATCH }, (_, n) => join(this.#dir, String(n)))
-    makeFifos(this.#ready)
+    const made = Array.from({ length: BATCH }, (_, n) => join(this.#dir, String(n)))
+    try {
+      makeFifos(made)
+    } catch (error) {
+      // mkfifo(1) says why only in words; half a batch must not keep the room that others need.
+      removeTree(this.#dir)
+      if (hasRoom(this.#home)) throw error
+      throw new QueueError('DISK_FULL', 'cannot make a FIFO: no space left on the device', undefined, { cause: error })
+    }
+    this.#ready = made
   }
 }
 

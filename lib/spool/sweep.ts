@@ -12,16 +12,25 @@ const SCRATCH_AGE = 3_600_000
 /** Traces this old (ms) whose job is not held belong to a settled run. */
 const TRACE_AGE = 60_000
 
-/** Removes leftovers as of `now` (ms). Only names that we make ourselves; a person's file in `tmp/` stays. */
+/** Removes leftovers as of `now` (ms). */
 export function sweep(home: Home, now: number): void {
-  for (const name of names(home.tmp)) {
-    const path = join(home.tmp, name)
-    if (!/\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name)) continue
-    if (now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE) removeTree(path)
-  }
+  for (const path of scratchOf(home, now)) removeTree(path)
+  for (const path of settledTraces(home, now)) remove(path)
+}
+
+/** What dead processes left in `tmp/`. Only names that we make ourselves; a person's file stays. */
+export const scratchOf = (home: Home, now: number): string[] =>
+  names(home.tmp)
+    .filter((name) => /\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name))
+    .map((name) => join(home.tmp, name))
+    .filter((path) => now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE)
+
+/** The traces of settled runs, but for those that tell the next run of what this one left running. */
+export function settledTraces(home: Home, now: number): string[] {
+  const found: string[] = []
   // Traces first, holders second: traces only exist while the job is held, so what is not held now is settled.
   const traces = names(home.run)
-  if (traces.length === 0) return
+  if (traces.length === 0) return found
   const held = new Set(
     [...sightings(home, ['processing']), ...sightings(home, ['processing'])].map((seen) => seen.name.id),
   )
@@ -32,6 +41,7 @@ export function sweep(home: Home, now: number): void {
     if (now - (look(path)?.mtimeMs ?? now) < TRACE_AGE) continue
     // A FIFO that is still held, and the start mark beside it, tell the next run of what this one left running.
     if (isHeld(path.replace(/\.\w+$/, '.fifo'))) continue
-    remove(path)
+    found.push(path)
   }
+  return found
 }

@@ -23,7 +23,7 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
   const until = monotonicMs() + waitMs
   const { id } = findOne(home, text, 'cancel').name
   for (;;) {
-    const result = await cancelJob(home, id, reason)
+    const result = await cancelJob(home, id, reason, readConfig(home).durability)
     if (!('ending' in result)) {
       tell(home, [{ event: 'cancelled', job: id, error: reason }])
       return result

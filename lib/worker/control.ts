@@ -63,7 +63,7 @@ export async function startInBackground(options: StartOptions, program: string):
     const last = readTail(wordsPath, 4000).trim()
     throw new QueueError(
       'FAILED',
-      `cannot start a worker: ${last.replace(/^queuectl: /, '') || 'it ended without a word'}`,
+      `cannot start a worker: ${last.replace(/^queuectl: (cannot start a worker: )?/, '') || 'it ended without a word'}`,
     )
   } finally {
     closeSync(words)

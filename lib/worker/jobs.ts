@@ -24,7 +24,7 @@ import { NotJson, readJob } from '../job/read.ts'
 import { isoTime } from '../job/times.ts'
 import { exists, isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
-import { type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
+import { flushMove, type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
 import { shorten } from '../spool/cap.ts'
 import { holdersOf, isHeld } from '../spool/liveness.ts'
 import {
@@ -40,7 +40,7 @@ import {
 } from '../spool/runs.ts'
 import { endStrays } from './ending.ts'
 import { launch } from './launch.ts'
-import { ActiveRun, outcomeOf } from './run.ts'
+import { ActiveRun, outcomeOf, withRoom } from './run.ts'
 import type { Site } from './site.ts'
 
 /** The job in a held file; undefined when it was taken away or could not be understood and was set aside. */
@@ -69,13 +69,14 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   if (!job) return undefined
   if (job.runs > 0 && !(await clearEarlierRuns(site, held, job, slot))) return undefined
   let next = started(anew(job), { run: job.runs + 1, worker: holder.name, slot, at: nowMs() })
-  if (!(await stampHeld(held, next))) return undefined
+  const { durability } = site.config
+  if (!(await stampHeld(held, next, durability))) return undefined
   let output = createOutput(home, next.id, next.runs)
   while (!output) {
     // This record is older than the disk: an editor's save after the claim, a copy, a claim undone by a power cut.
     if (isStaleCopy(site, held, `run ${next.runs} has been before`)) return undefined
     next = { ...next, runs: Math.max(next.runs, ...runNumbers(home, next.id)) + 1 }
-    if (!(await stampHeld(held, next))) return undefined
+    if (!(await stampHeld(held, next, durability))) return undefined
     output = createOutput(home, next.id, next.runs)
   }
   const paths = runPaths(home, next.id, next.runs)
@@ -165,7 +166,7 @@ export async function settleRun(site: Site, run: ActiveRun, outcome: Outcome): P
     finishedAt: nowMs(),
     strays,
   }
-  await settle(site, run.held, run.job, run.paths, outcome, facts)
+  await settle(site, run.held, run.job, run.paths, withRoom(site.home, outcome), facts)
 }
 
 /** Stamps the verdict, moves the job where it says, and tells. A job that was taken away is left alone. */
@@ -185,8 +186,12 @@ async function settle(
   const isDone = await site.insist(`settle ${job.id}`, async () => {
     if (paths && most > 0) await shorten(paths, most)
     // If we die between the two: counted, and only the move is missing.
-    return (await stampHeld(held, record)) && settleMove(site.home, held, record, verdict.to, verdict.due ?? now)
+    return (
+      (await stampHeld(held, record, site.config.durability)) &&
+      settleMove(site.home, held, record, verdict.to, verdict.due ?? now)
+    )
   })
+  if (isDone) await flushSettled(site, job.id, verdict.to, verdict.due ?? now)
   if (paths) removeTraces(paths, (facts.strays?.length ?? 0) > 0)
   const run = record.history.at(-1)
   const event = {
@@ -204,6 +209,13 @@ async function settle(
   if (verdict.to === 'failed') return site.tell({ ...event, event: 'failed', due: isoTime(verdict.due ?? now) })
   if (verdict.countsAttempt) site.tell({ ...event, event: 'failed' }, { ...event, event: 'dlq' })
   else site.tell({ ...event, event: 'dlq' })
+}
+
+/** The move is made; whether it is flushed too must not undo or repeat it. */
+async function flushSettled(site: Site, id: string, to: Job['state'], at: number): Promise<void> {
+  const failed = (error: unknown): void =>
+    site.say(`cannot flush the move of ${id} (${String(error)}): a power cut now may undo it`)
+  await flushMove(site.home, to, at, site.config.durability).catch(failed)
 }
 
 /**
@@ -244,7 +256,8 @@ export async function resume(
   }
   if (isCounted(job, traces)) {
     const { to, due } = restingPlace(job, nowMs())
-    settleMove(home, held, job, to, due ?? (Date.parse(job.finished_at ?? '') || nowMs()))
+    const at = due ?? (Date.parse(job.finished_at ?? '') || nowMs())
+    if (settleMove(home, held, job, to, at)) await flushSettled(site, job.id, to, at)
     removeTraces(paths, traces.held)
     return undefined
   }

@@ -2,14 +2,16 @@
  * What a worker does when the machine is out of something: it claims nothing for a while, longer each time, and does
  * what must be done as soon as it can be.
  */
-import { join } from 'node:path'
-import { monotonicMs, randomHex, sleep } from '../clock.ts'
+import { monotonicMs, sleep } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
-import { exists, isExhausted, move, remove, writeNew } from '../spool/files.ts'
+import { exists, isExhausted, isFull } from '../spool/files.ts'
 import { type Home, openHome } from '../spool/home.ts'
+import { giveUpBallast, hasRoom, keepBallast } from '../spool/room.ts'
 
 const SHORTEST = 500
 const LONGEST = 30_000
+/** How often a full disk is looked at (ms). */
+const ROOM_EVERY = 1000
 /** The ballast is made again when it has been gone for so long (ms). */
 const BALLAST_AFTER = 5000
 
@@ -21,6 +23,8 @@ export class Patience {
   readonly #say: (line: string) => void
   #pausedUntil = 0
   #pause = SHORTEST
+  /** There was no room on the disk when last we looked. */
+  #isFull = false
   #ballastSeen = Number.NEGATIVE_INFINITY
 
   constructor(home: Home, say: (line: string) => void) {
@@ -33,8 +37,23 @@ export class Patience {
     return this.#pausedUntil
   }
 
+  /** May a job be claimed now? Not for a while after trouble, and not while the disk is full. */
+  mayClaim(): boolean {
+    const now = monotonicMs()
+    if (now < this.#pausedUntil) return false
+    if (!this.#isFull) return true
+    if (hasRoom(this.#home) && keepBallast(this.#home)) {
+      this.#isFull = false
+      this.#say('there is room on the disk again: claiming')
+      return true
+    }
+    this.#pausedUntil = now + ROOM_EVERY
+    return false
+  }
+
   /** Something failed: pause, and say so; a bug is told as one. */
   trouble(doing: string, error: unknown): void {
+    if (isFull(error)) return this.#full(doing)
     const now = monotonicMs()
     // What fails within one pause is one trouble; after a quiet time the next pause is short again.
     if (now > this.#pausedUntil + LONGEST) this.#pause = SHORTEST
@@ -54,7 +73,7 @@ export class Patience {
         return await act()
       } catch (error) {
         // On a full disk even a rename fails: the ballast makes room for the moves of what is already running.
-        if (errno(error) === 'ENOSPC') remove(this.#home.ballast)
+        if (isFull(error)) giveUpBallast(this.#home)
         this.trouble(doing, error)
         await sleep(pause)
       }
@@ -70,7 +89,7 @@ export class Patience {
     }
   }
 
-  /** A file to give up when the disk is full; made again once there is room. */
+  /** Sees to it that there is a file to give up when the disk is full; where it has no room, no job has. */
   keepBallast(): void {
     const now = monotonicMs()
     if (exists(this.#home.ballast)) {
@@ -79,12 +98,14 @@ export class Patience {
     }
     // Not at once: perhaps the whole home is being removed, and this would stand in the way.
     if (now - this.#ballastSeen < BALLAST_AFTER) return
-    const aside = join(this.#home.tmp, `ballast.${randomHex(8)}.new`)
-    try {
-      writeNew(aside, 'queuectl gives this file up when the disk is full\n'.padEnd(1_048_576, '.'), false)
-      move(aside, this.#home.ballast)
-    } catch {
-      // No room for it: that is what it is for.
-    }
+    if (!keepBallast(this.#home)) this.#full('keep the ballast')
+  }
+
+  /** Claims nothing until there is room; said once. */
+  #full(doing: string): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, monotonicMs() + ROOM_EVERY)
+    if (this.#isFull) return
+    this.#isFull = true
+    this.#say(`cannot ${doing}: no space left on the device; claiming nothing until there is room`)
   }
 }

@@ -66,7 +66,8 @@ export async function recover(site: Site, peers: Peers, slots: Slots): Promise<v
     if (!other || other.life === 'elsewhere') continue
     if (other.life === 'alive') {
       if (other.kind === 'worker') peers.listenTo(other)
-    } else if (other.kind === 'operator') await giveBackOperator(site, other, slots)
+    } else if (other.kind === 'operator')
+      await giveBackOperator(site, other, (dir, fileName) => takeUp(site, dir, fileName, slots))
     else await takeOverWorker(site, other, slots)
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
@@ -116,12 +117,16 @@ async function takeOverWorker(site: Site, dead: Holder, slots: Slots): Promise<v
 }
 
 /** An operator's command that died in the middle: its job goes back to the state it was taken from. */
-async function giveBackOperator(site: Site, dead: Holder, slots: Slots): Promise<void> {
+export async function giveBackOperator(
+  site: Pick<Site, 'home' | 'say'>,
+  dead: Holder,
+  takeUpRun: (dir: string, fileName: string) => Promise<void>,
+): Promise<void> {
   for (const state of STATES) {
     const place = PLACE_OF[state]
     for (const fileName of names(join(dead.dir, place))) {
       if (fileName.startsWith('.')) continue
-      if (state === 'processing') await takeUp(site, join(dead.dir, place), fileName, slots)
+      if (state === 'processing') await takeUpRun(join(dead.dir, place), fileName)
       else if (moveBack(site.home, join(dead.dir, place, fileName), fileName, state))
         site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
     }

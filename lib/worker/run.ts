@@ -9,11 +9,12 @@ import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { GRACE_MS, type Outcome } from '../job/policy.ts'
-import { isExhausted } from '../spool/files.ts'
+import { exists, isExhausted } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 import { ageOf, holdersOf, isHeld, listenIfThere, startOf } from '../spool/liveness.ts'
 import type { Held } from '../spool/moves.ts'
 import { lastErrorLine, type Note, readTraces, type RunPaths, runPaths, type Traces, writeNote } from '../spool/runs.ts'
+import { roomOf } from '../spool/room.ts'
 import { type Launched, NOT_BEGUN } from './launch.ts'
 import { signalRun } from './ending.ts'
 
@@ -249,3 +250,9 @@ export function outcomeOf(code: number | undefined, note: Note | undefined, path
       return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...said }
   }
 }
+
+/** A command that failed on a full disk most probably failed because of it; a home that is gone has no room to ask for. */
+export const withRoom = (home: Home, outcome: Outcome): Outcome =>
+  outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && roomOf(home).state === 'full'
+    ? { ...outcome, noRoom: true }
+    : outcome

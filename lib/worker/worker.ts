@@ -5,9 +5,10 @@
  * nothing; what is true is read from the disk in each round.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
+import { examineCheaply } from '../doctor/examine.ts'
+import { explained } from '../errors.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
-import type { OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
@@ -16,6 +17,7 @@ import { ring } from '../spool/wake.ts'
 import { Ears } from './ears.ts'
 import { Footing } from './footing.ts'
 import { Line } from './line.ts'
+import type { WorkerOptions } from './options.ts'
 import { Patience } from './patience.ts'
 import { Peers, recover } from './recover.ts'
 import { Rounds } from './rounds.ts'
@@ -23,18 +25,6 @@ import { Settings } from './settings.ts'
 import { Place } from './place.ts'
 import type { Site } from './site.ts'
 import { Slots } from './slots.ts'
-
-export interface WorkerOptions {
-  readonly slots: number
-  /** Stop when nothing is left to do. */
-  readonly burst: boolean
-  /** Run the job of this id and no other, and stop when it is settled. */
-  readonly only?: string
-  /** A line for people, besides the log. */
-  readonly say: (line: string) => void
-  /** The directory stands, and others see the worker. */
-  readonly ready: (holder: OwnHolder) => void
-}
 
 const SWEEP_EVERY = 600_000
 /** How often we look whether a home that is changing is still so. */
@@ -86,7 +76,11 @@ export class Worker {
       trouble: (doing, error) => this.#trouble(doing, error),
       changed: () => this.#wake(),
     })
-    this.#place = new Place(this.#home, options.slots, options.only)
+    try {
+      this.#place = new Place(this.#home, options.slots, options.only)
+    } catch (error) {
+      throw explained(error, 'start a worker')
+    }
   }
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
@@ -98,6 +92,7 @@ export class Worker {
     ring(this.#home)
     this.#say(`${this.#place.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
     this.#options.ready(this.#place.holder)
+    for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
     await this.#rounds.over
     this.#slots.letGo()
@@ -236,6 +231,7 @@ export class Worker {
   }
 
   async #takeIn(): Promise<void> {
+    this.#intake.putBackLeft(this.#home, this.#place.dir)
     for (const fileName of this.#line.dropped()) {
       const taken = await this.#intake.take(this.#home, this.#place.dir, fileName, this.#settings.now)
       if (taken.kind !== 'waiting') this.#line.forget(fileName)
@@ -249,7 +245,7 @@ export class Worker {
   }
 
   #fill(): void {
-    if (this.#stopping || this.#shaken || monotonicMs() < this.#patience.pausedUntil) return
+    if (this.#stopping || this.#shaken || this.#slots.free <= 0 || !this.#patience.mayClaim()) return
     let missed = false
     while (this.#slots.free > 0) {
       const next = this.#line.next()

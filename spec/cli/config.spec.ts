@@ -17,6 +17,7 @@ for (const [typed, value, key, kept] of [
   ['worker-poll-interval', '1.0', 'poll_interval', 1],
   ['default_priority', '-3', 'default_priority', -3],
   ['foreground', 'yes', 'foreground', true],
+  ['durability', 'Full', 'durability', 'full'],
 ] as const)
   test(
     `set ${typed} ${value} is kept`,
@@ -37,6 +38,7 @@ test(
 
 for (const [what, args, code, why] of [
   ['an unknown key', ['set', 'max-retires', '3'], 2, 'did you mean max-retries?'],
+  ['a level of durability that there is not', ['set', 'durability', 'most'], 2, 'expected full, enqueue, none'],
   ['a key of other queues that have a database', ['set', 'db-path', 'x'], 2, '--home'],
   ['a value that is no number', ['set', 'max-retries', 'many'], 2, 'whole number'],
   ['a negative value', ['set', 'max-retries', '-5'], 2, 'max-retries cannot be -5'],

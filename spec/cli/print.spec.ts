@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cut, harmless, rough, table, until, visible, width, wrapped } from '../../lib/cli/print.ts'
+import { bytes, cut, harmless, rough, table, until, visible, width, wrapped } from '../../lib/cli/print.ts'
 
 const test = suite('print')
 
@@ -28,6 +28,11 @@ test('of the output of a job, lines, tabs and colours pass to a terminal and not
     harmless('a\tb\r\n\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07'),
     'a\tb\n\x1b[31mred\x1b[0m\\e[2J\\e]0;title\\x07',
   )
+})
+
+test('sizes are told in one unit', () => {
+  const sizes = [0, 1023, 1024, 1_500_000, 68_719_476_736, 1.2e18]
+  assert.equal(sizes.map(bytes), ['0 B', '1023 B', '1.0 KiB', '1.4 MiB', '64 GiB', '1065 PiB'])
 })
 
 test('ages are told in one unit', () => {

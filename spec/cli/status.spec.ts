@@ -61,6 +61,15 @@ test(
 )
 
 test(
+  '--json says how much room there is on the disk',
+  inWorld(async ({ cli }) => {
+    const { disk } = JSON.parse((await cli(['status', '--json'])).stdout) as { disk: Record<string, unknown> }
+    assert.equal(Object.keys(disk), ['state', 'free_bytes', 'free_inodes', 'ballast'])
+    assert.ok(Number(disk.free_bytes) > 0)
+  }),
+)
+
+test(
   '--json alone is that of status',
   inWorld(async ({ cli }) => {
     assert.is((JSON.parse((await cli(['--json'])).stdout) as { pending: number }).pending, 0)

@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no directory sync',
-    patches: [patch('spool/enqueue.js', 'syncDir(dirname(fresh.target));', '')],
+    patches: [patch('spool/enqueue.js', 'syncDir(dirname(fresh.target));', ';')],
     caughtBy: 'what is acknowledged was flushed before, and so was its name',
   },
   {
@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no sync of a stamp',
-    patches: [patch('spool/files.js', 'await flush(fd);', '')],
+    patches: [patch('spool/files.js', 'await flushFile(fd);', ';')],
     caughtBy: 'what a stamp replaces was flushed before',
   },
   {
@@ -103,10 +103,10 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'worker/jobs.js',
-        'return (await stampHeld(held, record)) && settleMove(site.home, held, record, verdict.to, verdict.due ?? now);',
+        'return ((await stampHeld(held, record, site.config.durability)) &&\n            settleMove(site.home, held, record, verdict.to, verdict.due ?? now));',
         `if (!settleMove(site.home, held, record, verdict.to, verdict.due ?? now)) return false;
         const moved = [...sightings(site.home)].find((seen) => seen.name.id === record.id);
-        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record));`,
+        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, site.config.durability));`,
       ),
     ],
     caughtBy: 'a job in done/ says how it ended, wherever its worker died',

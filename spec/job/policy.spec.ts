@@ -37,6 +37,20 @@ for (const [base, seconds] of [
       [...seconds],
     ))
 
+test('what fails on a full disk is tried again and has used no attempt, a hundred times at most', () => {
+  const onFullDisk: Outcome = { kind: 'exited', code: 1, noRoom: true, error: 'write error' }
+  const verdict = judge(onFullDisk, { attempts: 2 })
+  assert.equal(
+    [verdict.to, verdict.countsAttempt, verdict.error],
+    ['failed', false, 'exit code 1, on a full disk: write error'],
+  )
+  assert.is(judge(onFullDisk, { retry_laters: MAX_RETRY_LATERS }).to, 'dead')
+})
+
+test('what gives up on a full disk has given up', () => {
+  assert.is(judge({ kind: 'exited', code: 100, noRoom: true }, { give_up_codes: [100] }).to, 'dead')
+})
+
 test('no wait is longer than max_backoff, however often a job has failed', () => {
   assert.is(backoffSeconds(1000, { ...DEFAULT, backoff_base: 1000, max_backoff: 60 }, 0), 60)
 })

@@ -1,8 +1,10 @@
 /** `status`, also bare `queuectl`: how many jobs are in each state. */
 import { Command, Option } from 'clipanion'
-import type { Queue } from '../../queue.ts'
+import type { Queue, Room } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobJson, wholeJob } from '../jobs.ts'
+import { bytes } from '../print.ts'
+import type { Io } from '../terminal.ts'
 import { watch } from '../watch.ts'
 
 export class StatusCommand extends QueueCommand {
@@ -37,8 +39,11 @@ export class StatusCommand extends QueueCommand {
     const counts = await queue.count()
     const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
     const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
-    if (this.json)
-      return [JSON.stringify({ ...counts, active_workers: slots, worker_processes: alive.length, home: queue.home })]
+    const disk = await queue.room()
+    if (this.json) {
+      const about = { active_workers: slots, worker_processes: alive.length, home: queue.home, disk }
+      return [JSON.stringify({ ...counts, ...about })]
+    }
     return [
       `Pending:    ${counts.pending}`,
       ...(counts.scheduled > 0 ? [`Scheduled:  ${counts.scheduled} (of the pending; not due yet)`] : []),
@@ -52,6 +57,14 @@ export class StatusCommand extends QueueCommand {
         : []),
       '',
       `Active Workers: ${slots}`,
+      ...(disk.state === 'ok' ? [] : ['', diskLine(disk, this.io)]),
     ]
   }
+}
+
+function diskLine({ state, free_bytes, free_inodes }: Room, { colors }: Io): string {
+  const left = `${bytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
+  return state === 'full'
+    ? colors.red(`Disk: full (${left}). No job is started until there is room; nothing is lost`)
+    : colors.yellow(`Disk: low (${left})`)
 }

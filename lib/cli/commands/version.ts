@@ -1,7 +1,7 @@
 /** `version`: the version, as `--version` prints it. */
 import { Command } from 'clipanion'
 import { QueueCommand } from '../command.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../version.ts'
 
 export class VersionCommand extends QueueCommand {
   static override paths = [['version']]

@@ -1,0 +1,63 @@
+/** `doctor`: what is wrong with the home, and with `--fix` mending it. */
+import { Command, Option } from 'clipanion'
+import { type Checked, type Diagnosis, isLeft, Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { plural, visible } from '../print.ts'
+
+/** So many findings of one check are shown to people. */
+const SHOWN = 20
+
+export class DoctorCommand extends QueueCommand {
+  static override paths = [['doctor']]
+  static override usage = Command.Usage({
+    category: 'Configuration',
+    description: 'look for what is wrong with the home, its jobs and its disk',
+    details: `It changes nothing: it only tries what the file system can do, in a scratch directory that it removes.
+      With --fix it does now what a worker would do sooner or later (take over from the dead, sweep, set aside) and
+      prints each move; what a person must decide it leaves. Exit status 0 when no problem is left, else 1; what it
+      calls a note is no problem.`,
+    examples: [
+      ['Is everything well', 'queuectl doctor'],
+      ['Mend what can be mended', 'queuectl doctor --fix'],
+      ['For a script', "queuectl doctor --json | jq '.checks[].findings[]'"],
+    ],
+  })
+  static override forms = ['[--fix]']
+
+  fix = Option.Boolean('--fix', false, { description: 'do what a worker would do about it, and print each move' })
+
+  /** Not by opening the home, which makes what is missing and refuses what is unsafe. */
+  override async execute(): Promise<number> {
+    const { home } = this.context
+    const diagnosis = await Queue.diagnose({ fix: this.fix, ...(home === undefined ? {} : { home }) })
+    if (this.json) this.printJson(diagnosis)
+    else for (const line of this.lines(diagnosis)) this.print(line)
+    return diagnosis.healthy ? 0 : 1
+  }
+
+  protected async run(): Promise<void> {
+    await this.execute()
+  }
+
+  private lines({ home, checks, healthy }: Diagnosis): string[] {
+    const { green, red, bold } = this.io.colors
+    const problems = checks.flatMap(({ findings }) => findings.filter(isLeft))
+    const end = healthy ? green('no problem found') : red(`${plural(problems.length, 'problem')} left`)
+    return [bold(`The home ${visible(home)}`), ...checks.flatMap((one) => this.checkLines(one)), end]
+  }
+
+  private checkLines({ check, fact, findings }: Checked): string[] {
+    const { green, red, yellow } = this.io.colors
+    const label = check.padEnd(12)
+    if (findings.length === 0) return [`${green('ok     ')} ${label} ${visible(fact)}`]
+    const shown = findings
+      .slice(0, SHOWN)
+      .flatMap(({ level, what, advice, fixed, partly_fixed }) => [
+        `${level === 'problem' ? red('problem') : yellow('note   ')} ${label} ${visible(what)}`,
+        ...(fixed === undefined && advice !== undefined ? [`        ${' '.repeat(12)} -> ${visible(advice)}`] : []),
+        ...(fixed ?? partly_fixed ?? []).map((done) => `        ${' '.repeat(12)} ${green('fixed:')} ${visible(done)}`),
+      ])
+    const more = findings.length - SHOWN
+    return more > 0 ? [...shown, `        ${label} and ${more} more: queuectl doctor --json has them all`] : shown
+  }
+}

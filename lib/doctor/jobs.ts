@@ -1,0 +1,132 @@
+/** The jobs: each in one place, readable, of this time; and what was set aside. */
+import { relative } from 'node:path'
+import { isIntakeName } from '../job/name.ts'
+import { corruptFiles } from '../spool/corrupt.ts'
+import { look, names } from '../spool/files.ts'
+import { type Content, readSighted, type Sighting, sightings } from '../spool/find.ts'
+import type { Home } from '../spool/home.ts'
+import { runNumbers } from '../spool/runs.ts'
+import { type Checked, count, type Finding, note, problem } from './finding.ts'
+
+/** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
+const UNFINISHED_AFTER = 60_000
+/** Clocks that differ by less than this are a time zone at most (ms). */
+const FAR = 3_600_000
+const YEAR = 31_536_000_000
+
+/** What one look at all jobs found. */
+interface Seen {
+  readonly paths: Map<string, Sighting[]>
+  readonly unreadable: { readonly seen: Sighting; readonly why: string }[]
+  readonly ahead: Sighting[]
+}
+
+/** @param now milliseconds */
+export function checkJobs(home: Home, now: number): Checked {
+  const { paths, unreadable, ahead } = lookAtAll(home, now)
+  const findings = [
+    ...unreadable.map(({ seen, why }) => unreadableFinding(home, seen, why)),
+    ...[...paths.values()].flatMap((seen) => doubleFinding(home, seen) ?? []),
+    ...ahead.map((seen) => aheadFinding(home, seen, now)),
+    ...ignored(home),
+  ]
+  return { check: 'jobs', fact: `${count(paths.size, 'job')}, each in one place and readable`, findings }
+}
+
+function lookAtAll(home: Home, now: number): Seen {
+  const found: Seen = { paths: new Map(), unreadable: [], ahead: [] }
+  for (const seen of sightings(home)) {
+    const { id } = seen.name
+    found.paths.set(id, [...(found.paths.get(id) ?? []), seen])
+    const content = contentOf(seen)
+    if (content && !content.job && !isBeingWritten(seen, now)) found.unreadable.push({ seen, why: content.unreadable })
+    if (!seen.foreign && isAhead(seen, now)) found.ahead.push(seen)
+  }
+  return found
+}
+
+function contentOf(seen: Sighting): Content | undefined {
+  try {
+    return readSighted(seen)
+  } catch (error) {
+    // No regular file, or one that the system does not let us read: listed with what it says.
+    return { unreadable: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const isBeingWritten = (seen: Sighting, now: number): boolean =>
+  seen.foreign === true && now - (look(seen.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
+
+/** A first run may be planned for long after; everything else has a time that was the present, or a backoff away. */
+function isAhead({ state, name }: Sighting, now: number): boolean {
+  const ahead = name.due / 1000 - now
+  return ahead > (state === 'scheduled' ? 10 * YEAR : state === 'failed' ? YEAR + FAR : FAR)
+}
+
+function unreadableFinding(home: Home, seen: Sighting, why: string): Finding {
+  const where = relative(home.root, seen.path)
+  const isWaiting = seen.state === 'pending' || seen.state === 'scheduled' || seen.state === 'failed'
+  if (seen.foreign || !isWaiting)
+    return problem(
+      `${where} cannot be read: ${why}`,
+      seen.foreign ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
+    )
+  return problem(`${where} cannot be read: ${why}`, 'mend it with an editor; whoever claims it sets it aside', {
+    kind: 'set_aside',
+    path: seen.path,
+    fileName: seen.fileName,
+    reason: why,
+  })
+}
+
+/** Jobs move while one looks: only what lies in two places at the same time is double. */
+function doubleFinding(home: Home, seen: readonly Sighting[]): Finding | undefined {
+  const there = [...new Map(seen.map((one) => [one.path, one])).values()].filter((one) => look(one.path))
+  const still = there.filter((one) => look(one.path))
+  if (still.length < 2) return undefined
+  const places = still.map((one) => relative(home.root, one.path))
+  const what = `${still[0]?.name.id} lies in ${still.length} places: ${places.join(', ')}`
+  const copy = still.find((one) => isOlderThanTheDisk(home, one))
+  if (!copy) return problem(what, 'keep the one you want and remove the other, or give it another id')
+  const reason = `a stale copy of ${copy.name.id}: its next run has been before, and the job itself lies elsewhere`
+  return problem(what, `${relative(home.root, copy.path)} is the stale copy; whoever starts it sets it aside`, {
+    kind: 'set_aside',
+    path: copy.path,
+    fileName: copy.fileName,
+    reason,
+  })
+}
+
+/** By the rule of whoever would start it: the run it asks for has left output already. */
+function isOlderThanTheDisk(home: Home, seen: Sighting): boolean {
+  if (seen.foreign || (seen.state !== 'pending' && seen.state !== 'scheduled' && seen.state !== 'failed')) return false
+  const job = contentOf(seen)?.job
+  return job !== undefined && runNumbers(home, seen.name.id).includes(job.runs + 1)
+}
+
+const aheadFinding = (home: Home, seen: Sighting, now: number): Finding =>
+  note(
+    `${relative(home.root, seen.path)} is of a time ${Math.round((seen.name.due / 1000 - now) / FAR)} hours from now`,
+    'the clock was ahead when it was written, or is behind now',
+  )
+
+/** Files that a person may believe to be jobs. */
+function ignored(home: Home): Finding[] {
+  const strange = names(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
+  const [first] = strange
+  if (first === undefined) return []
+  return [note(`pending/ has ${count(strange.length, 'file')} not called *.json, such as ${first}: left alone`)]
+}
+
+/** What could not be understood, and why. */
+export function checkCorrupt(home: Home): Checked {
+  const files = corruptFiles(home)
+  const findings = files.map(({ file, reason }) =>
+    problem(`${relative(home.root, file)}: ${reason}`, 'mend it and mv it to pending/, or remove it'),
+  )
+  return {
+    check: 'corrupt',
+    fact: files.length === 0 ? 'nothing was set aside' : count(files.length, 'file'),
+    findings,
+  }
+}

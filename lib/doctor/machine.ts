@@ -1,0 +1,104 @@
+/** What the home stands on: room, the file system and its clock, versions. Nothing here depends on how many jobs there are. */
+import { QueueError } from '../errors.ts'
+import { type FileSystemKind, tryAbilities, watchLimits } from '../spool/abilities.ts'
+import { readConfig } from '../config.ts'
+import { holders } from '../spool/holders.ts'
+import type { Home } from '../spool/home.ts'
+import { roomOf } from '../spool/room.ts'
+import { VERSION } from '../version.ts'
+import { type Checked, count, type Finding, note, problem } from './finding.ts'
+
+const MEBI = 1_048_576
+
+export function checkRoom(home: Home): Checked {
+  const { state, free_bytes, free_inodes, ballast } = roomOf(home)
+  const files = free_inodes === undefined ? '' : `, room for ${free_inodes} files`
+  const fact = `${Math.floor(free_bytes / MEBI)} MiB free${files}`
+  const findings: Finding[] = []
+  if (state === 'full')
+    findings.push(
+      problem(
+        `the disk is full (${fact}): no job is started until there is room; nothing is lost`,
+        'free some space; work goes on by itself',
+      ),
+    )
+  if (state === 'low') findings.push(note(`the disk is nearly full (${fact})`, 'free some space'))
+  const works = holders(home).some(({ kind, life }) => kind === 'worker' && life === 'alive')
+  if (state !== 'full' && works && !ballast)
+    findings.push(note('the ballast, which is given up when the disk is full, is not there', 'a worker makes it anew'))
+  return { check: 'disk', fact, findings }
+}
+
+/** Answers of the file system are later than the question by less than this (ms). */
+const CLOCK_TOLERANCE = 2000
+
+/** Tries what the queue needs in a scratch directory. */
+export function checkFileSystem(home: Home): Checked {
+  const { type, kind, failed, ahead } = tryAbilities(home)
+  const findings: Finding[] = [...kindFindings(home, kind, type)]
+  for (const { ability, why } of failed)
+    findings.push(
+      ability === 'watch a directory'
+        ? note(
+            `cannot ${ability} (${why}): a worker looks every poll-interval instead`,
+            'raise fs.inotify.max_user_instances and max_user_watches',
+          )
+        : problem(
+            `${ability}: does not work here (${why})`,
+            'use a home on a local file system: --home or QUEUECTL_HOME',
+          ),
+    )
+  if (ahead !== undefined && Math.abs(ahead) > CLOCK_TOLERANCE)
+    findings.push(
+      note(
+        `the clock of the file system is ${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`,
+        'set both by the same time server',
+      ),
+    )
+  const limits = watchLimits()
+  const watching = limits ? `, inotify: ${limits.watches} watches, ${limits.instances} instances` : ''
+  return { check: 'file system', fact: `${type}${watching}`, findings }
+}
+
+function kindFindings(home: Home, kind: FileSystemKind, type: string): Finding[] {
+  switch (kind) {
+    case 'memory':
+      return durabilityOf(home) === 'none'
+        ? []
+        : [note(`the home lies in memory (${type}): its jobs are gone when the machine stops`)]
+    case 'network':
+    case 'fuse':
+      return [
+        note(
+          `the home lies on a ${kind === 'fuse' ? 'FUSE' : 'network'} file system (${type}): what is promised of local ones is not promised here, and other machines must leave it alone`,
+        ),
+      ]
+    case 'local':
+    case 'unknown':
+      return []
+  }
+}
+
+function durabilityOf(home: Home): string {
+  try {
+    return readConfig(home).durability
+  } catch (error) {
+    // That config.json cannot be read is another check's finding.
+    if (error instanceof QueueError) return 'enqueue'
+    throw error
+  }
+}
+
+export function checkVersions(home: Home): Checked {
+  const workers = holders(home).filter(({ kind, life }) => kind === 'worker' && life === 'alive')
+  const findings = workers
+    .filter(({ card }) => card?.version !== VERSION)
+    .map(({ name, card }) =>
+      note(
+        `${name} runs queuectl ${card?.version ?? 'of an unknown version'}, this is ${VERSION}`,
+        'queuectl worker stop --leave && queuectl worker start: its jobs run on',
+      ),
+    )
+  const fact = `queuectl ${VERSION}, node ${process.version}, ${count(workers.length, 'worker')}`
+  return { check: 'versions', fact, findings }
+}

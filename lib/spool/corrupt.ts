@@ -1,0 +1,18 @@
+/** What was set aside into `corrupt/`, and why. */
+import { join } from 'node:path'
+import { names, read } from './files.ts'
+import type { Home } from './home.ts'
+
+/** A file in `corrupt/`, by its absolute path. */
+export interface CorruptFile {
+  readonly file: string
+  readonly reason: string
+}
+
+export const corruptFiles = (home: Home): CorruptFile[] =>
+  names(home.corrupt)
+    .filter((name) => !name.endsWith('.reason'))
+    .map((name) => ({
+      file: join(home.corrupt, name),
+      reason: read(join(home.corrupt, `${name}.reason`))?.trim() ?? 'unknown',
+    }))

@@ -1,0 +1,21 @@
+/** The orders in which jobs are listed. */
+import type { State } from '../job/job.ts'
+import type { Sighting } from './find.ts'
+
+/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
+export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
+export type Sort = (typeof SORTS)[number]
+
+const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const inOrder = (a: Sighting, b: Sighting): number =>
+  flow.indexOf(a.state) - flow.indexOf(b.state) ||
+  // Finished jobs newest first, all others in the order they run.
+  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
+
+/** The sorts that need only names. */
+export const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
+  order: inOrder,
+  priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
+  id: (a, b) => byText(a.name.id, b.name.id),
+}
