@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import { nowMs } from '../../lib/clock.ts'
 import { allHardships } from './all-hardships.ts'
+import { allModels } from './all-models.ts'
 import { allMutants } from './all-mutants.ts'
 import { allPoints } from './all-points.ts'
 import { allPower } from './all-power.ts'
@@ -30,6 +31,7 @@ const TRIALS: Record<string, (plan: Plan) => Promise<readonly string[]>> = {
   chaos: allStorms,
   power: allPower,
   mutants: allMutants,
+  model: allModels,
   hardships: allHardships,
 }
 
