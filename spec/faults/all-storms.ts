@@ -16,6 +16,7 @@ export async function allStorms({ seed, rounds, say }: Plan): Promise<readonly s
     acknowledged += wreck.acknowledged
     repeated += wreck.repeated
     poisoned += wreck.poisoned
+    for (const text of wreck.wrong) say(`chaos: FAILED ${text}`)
     say(`chaos: seed ${seed + n}: ${wreck.acknowledged} acknowledged, ${wreck.wrong.length} failures`)
   }
   say(

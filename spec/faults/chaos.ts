@@ -98,7 +98,9 @@ class Weather {
       [...stdout.matchAll(/^Enqueued (\S+)$/gm)].map(([, id]) => id ?? ''),
     )
     const overlaps = readdirSync(dir).filter((name) => name.endsWith('.overlaps'))
-    const wrong = overlaps.map((name) => `overlapping runs: ${linesOf(join(dir, name)).join(', ')}`)
+    const wrong = overlaps.map(
+      (name) => `overlapping runs: ${linesOf(join(dir, name)).join(', ')}${this.#story(name.replace('.overlaps', ''))}`,
+    )
     let whole: ReturnType<typeof referee> = new Map()
     try {
       whole = referee(home)
@@ -108,8 +110,8 @@ class Weather {
     const ended = (id: string): number => linesOf(join(dir, `${id}.ended`)).length
     for (const id of acknowledged) {
       const state = whole.get(id)
-      if (state === undefined) wrong.push(`lost: ${id}`)
-      else if (state !== 'completed' && state !== 'dead') wrong.push(`stuck: ${id} is ${state}`)
+      if (state === undefined) wrong.push(`lost: ${id}${this.#story(id)}`)
+      else if (state !== 'completed' && state !== 'dead') wrong.push(`stuck: ${id} is ${state}${this.#story(id)}`)
     }
     for (const id of whole.keys()) {
       const { history } = await this.#world.queue.get(id)
@@ -117,7 +119,8 @@ class Weather {
         wrong.push(`${id} ran on after its success`)
     }
     for (const [id, state] of whole)
-      if (state === 'completed' && ended(id) === 0) wrong.push(`${id} is completed and never came to its end`)
+      if (state === 'completed' && ended(id) === 0)
+        wrong.push(`${id} is completed and never came to its end${this.#story(id)}`)
     const corrupt = readdirSync(join(home, 'corrupt')).filter((name) => !name.endsWith('.reason'))
     for (const name of corrupt)
       wrong.push(`set aside: ${name}: ${linesOf(join(home, 'corrupt', `${name}.reason`)).join()}`)
@@ -128,6 +131,19 @@ class Weather {
       poisoned: [...whole.values()].filter((state) => state === 'dead').length,
       wrong,
     }
+  }
+
+  /** What the workers said of a job, in the order of time. */
+  #story(id: string): string {
+    const logs = readdirSync(join(this.#world.home, 'logs')).filter((name) => name.endsWith('.log'))
+    const lines = logs.flatMap((name) =>
+      linesOf(join(this.#world.home, 'logs', name)).map((line) => `${line} (${name})`),
+    )
+    return lines
+      .filter((line) => line.includes(id))
+      .toSorted()
+      .map((line) => `\n    ${line}`)
+      .join('')
   }
 
   #keepWorkers(): void {
