@@ -6,7 +6,10 @@
  * with 0 and its closing block says that every one of at least one test passed. The last line is always
  * `N passed, N failed, N skipped`, and what was skipped is listed before it with the reason.
  *
- *     node dist/spec/run.js [--at-once 2] [--limit 120] [--under dist/spec] [part of a path]...
+ * With `--again` a file that failed beside others is run once more, alone, and counts as it ends then; it is listed as
+ * unsteady, with what was wrong at first. For machines that somebody else may be using, such as CI's.
+ *
+ *     node dist/spec/run.js [--again] [--at-once 2] [--limit 120] [--under dist/spec] [part of a path]...
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -39,6 +42,7 @@ interface Ending {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    again: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '2' },
     limit: { type: 'string', default: '120' },
     under: { type: 'string', default: 'dist/spec' },
@@ -81,7 +85,22 @@ async function main(): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, Number(values['at-once']) || 1) }, lane))
-  conclude(reports)
+  conclude(values.again ? await onceMore(reports) : reports)
+}
+
+/** Runs the files that failed once more, one after the other. */
+async function onceMore(reports: readonly Report[]): Promise<Report[]> {
+  const last: Report[] = []
+  for (const first of reports) {
+    if (first.wrong.length === 0) last.push(first)
+    else {
+      const second = await run(first.file)
+      show(second)
+      if (second.wrong.length === 0) say(`unsteady: ${shown(first.file)}: at first ${first.wrong.join('; ')}`)
+      last.push(second)
+    }
+  }
+  return last
 }
 
 /** The compiled spec files, but for those whose source has been removed since. */
