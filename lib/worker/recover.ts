@@ -5,9 +5,10 @@
  */
 import { join } from 'node:path'
 import { Socket } from 'node:net'
+import { nowMs } from '../clock.ts'
 import { STATES } from '../job/job.ts'
 import { isIntakeName } from '../job/name.ts'
-import { exists, isExhausted, move, names } from '../spool/files.ts'
+import { exists, isExhausted, look, move, names } from '../spool/files.ts'
 import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
 import { PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
@@ -18,10 +19,15 @@ import { resume } from './jobs.ts'
 import type { Site } from './site.ts'
 import type { Slots } from './slots.ts'
 
+/** The precision (ms) of the time at which a directory says it has changed, with room. */
+const TICK_MS = 20
+
 /** The living workers whose death we will hear. */
 export class Peers {
   readonly #ends = new Map<string, Socket>()
   readonly #died: () => void
+  /** When our own directory last changed, if nothing unknown lay in it after that: an idle round need not read it. */
+  ownChange = Number.NaN
 
   constructor(died: () => void) {
     this.#died = died
@@ -72,7 +78,12 @@ export async function recover(site: Site, peers: Peers, slots: Slots): Promise<v
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUp(site, home.processing, fileName, slots)
   // Put there by hand; or taken by us, and then not read or watched, because the machine was out of something.
+  const changed = look(holder.dir)?.mtimeMs ?? Number.NaN
+  if (changed === peers.ownChange) return
+  const begun = nowMs()
   for (const fileName of jobFiles(holder.dir)) if (!slots.has(fileName)) await readOwn(site, fileName, slots)
+  // Two changes within a tick of the kernel leave the same time.
+  peers.ownChange = begun - changed > TICK_MS ? changed : Number.NaN
 }
 
 /** Moves a job into our own directory. Undefined: it was gone, or it is a copy of one that lies there, and set aside. */
