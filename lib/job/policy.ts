@@ -214,9 +214,13 @@ export const started = (job: Job, facts: { run: number; worker: string; slot: nu
   updated_at: isoTime(facts.at),
 })
 
-/** Was a pending job put there by a person's `mv`, out of `dead/` or `done/`? That is a retry like any other. */
+/**
+ * Was a pending job put there by a person's `mv`, out of `dead/` or `done/`? That is a retry like any other. A record
+ * that is not finished was begun since, and given back before it ran.
+ */
 const isSentBackByHand = (job: Job): boolean =>
-  job.cancelled !== undefined || (job.history.length > 0 && ['dead', 'completed'].includes(restingPlace(job, 0).to))
+  job.cancelled !== undefined ||
+  (job.finished_at !== undefined && job.history.length > 0 && ['dead', 'completed'].includes(restingPlace(job, 0).to))
 
 /** The record of a job a person sends back: attempts from zero, history kept. */
 export const retried = (job: Job, now: number): Job => ({

@@ -13,7 +13,8 @@ export async function allModels({ seed, rounds, say }: Plan): Promise<readonly s
     say(`model: ${made} sequences agree with the crash table`)
     return []
   } catch (error) {
-    return [(error as Error).message]
+    const { message, cause } = error as Error & { cause?: { message?: string; details?: string } }
+    return [`${message}\n${cause?.message ?? ''}\n${cause?.details ?? ''}`]
   } finally {
     await world.close()
   }

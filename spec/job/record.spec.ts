@@ -36,6 +36,12 @@ test('a run that starts is counted, signed and timed', () => {
   )
 })
 
+test('a retry that was begun and given back before it ran keeps the attempts it had used', () => {
+  const begun = started({ ...settle(FAILED), state: 'pending' }, { run: 2, worker: 'worker-1', slot: 1, at: NOON })
+  const again = started({ ...begun, state: 'pending' }, { run: 3, worker: 'worker-1', slot: 1, at: NOON })
+  assert.equal([begun.attempts, again.attempts], [1, 1])
+})
+
 test('a run that starts clears what the last one left', () => {
   const job = started(settle(FAILED), { run: 2, worker: 'worker-1', slot: 1, at: NOON })
   for (const member of ['exit_code', 'last_error', 'duration_ms', 'finished_at', 'next_retry_at'] as const)
