@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { look, names, remove, removeTree } from './files.ts'
 import { sightings } from './find.ts'
 import type { Home } from './home.ts'
-import { isHeld } from './liveness.ts'
+import { isHeld, isRunning } from './liveness.ts'
 
 /** Scratch this old (ms) has no owner left who could still want it. */
 const SCRATCH_AGE = 3_600_000
@@ -18,10 +18,17 @@ export function sweep(home: Home, now: number): void {
   for (const path of settledTraces(home, now)) remove(path)
 }
 
+/** A clock that was set ahead makes everything old: what a living process has made ready for itself stays. */
+function isInUse(name: string): boolean {
+  const owner = /^(?:worker|operator)-(\d+)-/.exec(name)?.[1]
+  return owner !== undefined && isRunning({ pid: Number(owner), start: '' })
+}
+
 /** What dead processes left in `tmp/`. Only names that we make ourselves; a person's file stays. */
 export const scratchOf = (home: Home, now: number): string[] =>
   names(home.tmp)
     .filter((name) => /\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name))
+    .filter((name) => !isInUse(name))
     .map((name) => join(home.tmp, name))
     .filter((path) => now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE)
 

@@ -73,7 +73,7 @@ function old(path: string, age: number): void {
 test(
   'scratch of ours that is an hour old is swept, younger scratch and what is not ours stays',
   inHome((home) => {
-    for (const name of ['job1.1a2b3c4d.new', 'job1.3.1a2b3c4d.note', 'x.1a2b3c4d.reserved', 'worker-1-abcdef'])
+    for (const name of ['job1.1a2b3c4d.new', 'job1.3.1a2b3c4d.note', 'x.1a2b3c4d.reserved', 'worker-999999-abcdef'])
       old(join(home.tmp, name), HOUR + 1)
     old(join(home.tmp, 'young.1a2b3c4d.new'), HOUR - 1)
     old(join(home.tmp, 'mine.txt'), 100 * HOUR)
