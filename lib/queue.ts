@@ -17,6 +17,7 @@ import { countJobs, type Counts, findExact } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
 import { type Home, layout, openHome } from './spool/home.ts'
+import type { Live } from './spool/live.ts'
 import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
@@ -28,6 +29,7 @@ export type { CorruptFile } from './spool/corrupt.ts'
 export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
 export type { Filter, Listed, ListOptions } from './spool/listing.ts'
+export type { DeadGroup, Live, Placed, QueueCounts } from './spool/live.ts'
 export { SORTS, type Sort } from './spool/order.ts'
 export type { Room } from './spool/room.ts'
 export type { WorkerInfo } from './spool/workers.ts'
@@ -217,6 +219,12 @@ export class Queue {
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
   async room(): Promise<Room> {
     return roomOf(this.#home)
+  }
+
+  /** The home for a program that stays and asks again and again; whoever opens it closes it. */
+  async live(): Promise<Live> {
+    const { Live } = await import('./spool/live.ts')
+    return Live.open(this.#home)
   }
 
   /** Files that were set aside, and why. */
