@@ -96,7 +96,8 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(
@@ -205,14 +206,17 @@ export interface Environment {
   readonly noColor: boolean
   /** The descriptor on which a worker says that it is up. */
   readonly readyFd: number | undefined
+  /** The editor a person likes, as a shell line: VISUAL, else EDITOR, else vi. */
+  readonly editor: string
 }
 
 export function environment(): Environment {
-  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, NO_COLOR, TERM } = process.env
+  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, NO_COLOR, TERM, VISUAL, EDITOR } = process.env
   const word = QUEUECTL_FOREGROUND?.toLowerCase()
   return {
     foreground: word === undefined || word === '' ? undefined : !['0', 'false', 'no', 'off'].includes(word),
     noColor: (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb',
     readyFd: /^\d+$/.test(QUEUECTL_READY_FD ?? '') ? Number(QUEUECTL_READY_FD) : undefined,
+    editor: VISUAL?.trim() || EDITOR?.trim() || 'vi',
   }
 }

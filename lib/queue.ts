@@ -3,65 +3,30 @@
  */
 import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
-import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
-import { events, newestEvents, tell } from './journal/journal.ts'
+import { type EventKind, events, newestEvents, tell } from './journal/journal.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
-import type { Job, JobRequest, State } from './job/job.ts'
+import type { Job, JobRequest } from './job/job.ts'
 import { readRequest } from './job/read.ts'
 import { names, read } from './spool/files.ts'
-import { findOne, readWhole, retryJob } from './spool/change.ts'
+import { findOne, type Meant, readWhole, retryJob, type Trial } from './spool/change.ts'
+import type * as arranging from './spool/arrange.ts'
+import type { Editing } from './spool/edit.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
-import { type Counts, countJobs, findExact, readSighted, type Sighting, sightings } from './spool/find.ts'
-import { type Holder, holders } from './spool/holders.ts'
-import { leaseAge } from './spool/lease.ts'
+import { type Counts, countJobs, findExact } from './spool/find.ts'
+import { type Filter, type Listed, jobsMeant, listJobs, matchingJobs, type Seen, type Sort } from './spool/list.ts'
 import { type Home, openHome } from './spool/home.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
+import { type WorkerInfo, workersOf } from './spool/workers.ts'
 
-/** Which jobs are meant; everything left out matches all. */
-export interface Filter {
-  readonly states?: readonly State[]
-  readonly queue?: string
-  readonly tag?: string
-}
-
-/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
-export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
-export type Sort = (typeof SORTS)[number]
-
-/** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
-export interface Listed {
-  readonly id: string
-  readonly state: State
-  readonly path: string
-  readonly job: Job | undefined
-  readonly unreadable: string | undefined
-}
+export type { Editing, Filter, Listed, Meant, Seen, Sort, Trial, WorkerInfo }
+export { SORTS } from './spool/list.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {
   readonly run: number
   readonly stdout: string
   readonly stderr: string
-}
-
-/** A worker of this home, dead or alive. */
-export interface WorkerInfo {
-  readonly name: string
-  readonly pid: number
-  readonly life: Holder['life']
-  readonly slots: number
-  readonly started_at: string
-  readonly log: string
-  /** Seconds since a worker of another machine (`elsewhere`) renewed its lease. */
-  readonly lease_age?: number
-  readonly running: readonly {
-    readonly id: string
-    readonly slot?: number
-    readonly run: number
-    readonly command: Job['command']
-    readonly started_at?: string
-  }[]
 }
 
 /** A file in `corrupt/`. */
@@ -132,32 +97,18 @@ export class Queue {
 
   /** Jobs that match, sorted; `limit` keeps the first ones. */
   async list(filter: Filter = {}, options: { readonly sort?: Sort; readonly limit?: number } = {}): Promise<Listed[]> {
-    const { sort = 'order', limit = Number.POSITIVE_INFINITY } = options
-    const latest = new Map<string, Sighting>()
-    for (const seen of sightings(this.#home, filter.states))
-      if (filter.queue === undefined || seen.foreign || seen.name.queue === filter.queue) latest.set(seen.name.id, seen)
-    const byName = SORT_BY_NAME[sort]
-    const found: Listed[] = []
-    for (const seen of byName ? [...latest.values()].sort(byName) : latest.values()) {
-      if (byName && found.length >= limit) break
-      const content = readSighted(seen)
-      if (content === undefined) continue
-      const { job } = content
-      const matches =
-        (filter.tag === undefined || job?.tags?.includes(filter.tag)) &&
-        (filter.queue === undefined || job?.queue === filter.queue)
-      if (matches)
-        found.push({
-          id: job?.id ?? seen.name.id,
-          state: seen.state,
-          path: seen.path,
-          job,
-          unreadable: content.job ? undefined : content.unreadable,
-        })
-    }
-    if (byName) return found
-    const member = sort === 'created' ? 'created_at' : 'updated_at'
-    return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
+    return listJobs(this.#home, filter, options.sort ?? 'order', options.limit ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Jobs that match, in order, as far as their files' names tell: what a change of many is given. */
+  async select(filter: Filter): Promise<Seen[]> {
+    return matchingJobs(this.#home, filter)
+  }
+
+  /** The jobs meant by these ids; an error in the place of each that is none. `doing` is the verb it speaks of. */
+  async find(ids: readonly string[], doing: string): Promise<(Seen | QueueError)[]> {
+    const meant = ids.map((id) => (id === 'last' ? this.#last() : id))
+    return jobsMeant(this.#home, meant, doing)
   }
 
   /** How many jobs are in each state; `pending` includes the `scheduled` ones. */
@@ -169,9 +120,9 @@ export class Queue {
    * Sends a failed, dead or completed job back to run again: attempts from zero, history and logs kept.
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
-  async retry(id: string, options: { readonly onlyDead?: boolean } = {}): Promise<Job> {
-    const job = await retryJob(this.#home, this.#meant(id), options.onlyDead ? 'dead' : undefined)
-    tell(this.#home, [{ event: 'retried', job: job.id }])
+  async retry(id: Meant, options: Trial & { readonly onlyDead?: boolean } = {}): Promise<Job> {
+    const job = await retryJob(this.#home, this.#meant(id), options.onlyDead ? 'dead' : undefined, options)
+    this.#told('retried', job.id, options)
     return job
   }
 
@@ -180,8 +131,9 @@ export class Queue {
    * @returns the dead job, or the job as it is when its run was told to end and has not yet
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead
    */
-  async cancel(id: string, reason = 'by hand', options: { readonly waitMs?: number } = {}): Promise<Job> {
-    const { cancelAndWait } = await import('./worker/cancel.ts')
+  async cancel(id: Meant, reason = 'by hand', options: Trial & { readonly waitMs?: number } = {}): Promise<Job> {
+    const { cancelAndWait, mayCancel } = await import('./worker/cancel.ts')
+    if (options.dryRun) return mayCancel(this.#home, this.#meant(id))
     return cancelAndWait(this.#home, this.#meant(id), reason, options.waitMs ?? 15_000)
   }
 
@@ -189,9 +141,49 @@ export class Queue {
    * Removes dead jobs for good, with their logs. Returns the ids.
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is not dead
    */
-  async purge(id: string): Promise<string> {
+  async purge(id: Meant, options: Trial = {}): Promise<string> {
     const { purgeJob } = await import('./spool/purge.ts')
-    return purgeJob(this.#home, this.#meant(id))
+    return purgeJob(this.#home, this.#meant(id), options)
+  }
+
+  /** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
+  async hold(id: Meant, options: Trial = {}): Promise<Seen> {
+    return this.#arranged('held', options, (arrange) => arrange.holdJob(this.#home, this.#meant(id), options))
+  }
+
+  /** Puts a held job back to where it waited, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
+  async release(id: Meant, options: Trial = {}): Promise<Seen> {
+    return this.#arranged('released', options, (arrange) => arrange.releaseJob(this.#home, this.#meant(id), options))
+  }
+
+  /** Gives a job that does not run another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+  async prioritize(id: Meant, priority: number, options: Trial = {}): Promise<Seen> {
+    const to = (arrange: Arrange): Promise<Seen> => arrange.prioritize(this.#home, this.#meant(id), priority, options)
+    return this.#arranged('changed', options, to)
+  }
+
+  /** Gives a job that does not run to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+  async move(id: Meant, queue: string, options: Trial = {}): Promise<Seen> {
+    return this.#arranged('changed', options, (arrange) =>
+      arrange.moveToQueue(this.#home, this.#meant(id), queue, options),
+    )
+  }
+
+  /** Lets a waiting job run before all others; it waits for no time any more. @throws QueueError NOT_FOUND, WRONG_STATE */
+  async top(id: Meant, options: Trial = {}): Promise<Seen> {
+    return this.#arranged('changed', options, (arrange) => arrange.putOnTop(this.#home, this.#meant(id), options))
+  }
+
+  /** Takes a job out of the way to edit it; whoever calls this ends it. @throws QueueError NOT_FOUND, WRONG_STATE */
+  async edit(id: Meant): Promise<Editing> {
+    const { editJob } = await import('./spool/edit.ts')
+    const editing = await editJob(this.#home, this.#meant(id), readConfig(this.#home))
+    const save = async (): Promise<Job | undefined> => {
+      const job = await editing.save()
+      if (job) this.#told('changed', job.id)
+      return job
+    }
+    return { ...editing, save }
   }
 
   /**
@@ -212,33 +204,7 @@ export class Queue {
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
-    const running = [...sightings(this.#home, ['processing'])]
-    return holders(this.#home)
-      .filter((holder) => holder.kind === 'worker')
-      .map((holder) => ({
-        name: holder.name,
-        pid: holder.card?.pid ?? 0,
-        life: holder.life,
-        slots: holder.card?.slots ?? 0,
-        started_at: holder.card?.started_at ?? '',
-        log: holder.card?.log ?? '',
-        ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
-        running: running
-          .filter((seen) => seen.holder === holder.name)
-          .flatMap((seen) => {
-            const job = readSighted(seen)?.job
-            if (!job) return []
-            return [
-              {
-                id: job.id,
-                run: job.runs,
-                command: job.command,
-                ...(job.slot === undefined ? {} : { slot: job.slot }),
-                ...(job.started_at === undefined ? {} : { started_at: job.started_at }),
-              },
-            ]
-          }),
-      }))
+    return workersOf(this.#home)
   }
 
   /** What the journal tells of the past. */
@@ -271,25 +237,26 @@ export class Queue {
     await writeSetting(this.#home, key, value)
   }
 
+  async #arranged(event: EventKind, options: Trial, act: (arrange: Arrange) => Promise<Seen>): Promise<Seen> {
+    const seen = await act(await import('./spool/arrange.ts'))
+    this.#told(event, seen.id, options)
+    return seen
+  }
+
+  #told(event: EventKind, job: string, { dryRun }: Trial = {}): void {
+    if (!dryRun) tell(this.#home, [{ event, job }])
+  }
+
   /** `last` is the job enqueued last, unless a job is called so. */
-  #meant(id: string): string {
-    if (id !== 'last') return id
+  #meant<M extends Meant>(id: M): M | string {
+    return id === 'last' ? this.#last() : id
+  }
+
+  #last(): string {
     for (const event of newestEvents(this.#home, (one) => one.event === 'enqueued', 50).reverse())
       if (findExact(this.#home, event.job)) return event.job
     throw new QueueError('NOT_FOUND', 'there is no last job: none was enqueued yet')
   }
 }
 
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const inOrder = (a: Sighting, b: Sighting): number =>
-  flow.indexOf(a.state) - flow.indexOf(b.state) ||
-  // Finished jobs newest first, all others in the order they run.
-  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
-
-/** The sorts that need only names. */
-const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
-  order: inOrder,
-  priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
-  id: (a, b) => byText(a.name.id, b.name.id),
-}
+type Arrange = typeof arranging

@@ -14,6 +14,12 @@ const show: Load = async () => (await import('./commands/show.ts')).ShowCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
+const hold: Load = async () => (await import('./commands/hold.ts')).HoldCommand
+const release: Load = async () => (await import('./commands/hold.ts')).ReleaseCommand
+const priority: Load = async () => (await import('./commands/arrange.ts')).PriorityCommand
+const top: Load = async () => (await import('./commands/arrange.ts')).TopCommand
+const move: Load = async () => (await import('./commands/arrange.ts')).MoveCommand
+const edit: Load = async () => (await import('./commands/edit.ts')).EditCommand
 const workerStart: Load = async () => (await import('./commands/worker-start.ts')).WorkerStartCommand
 const workerStop: Load = async () => (await import('./commands/worker-stop.ts')).WorkerStopCommand
 const workerList: Load = async () => (await import('./commands/worker-list.ts')).WorkerListCommand
@@ -42,7 +48,15 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   get: show,
   logs,
   retry,
+  restart: retry,
   cancel,
+  hold,
+  release,
+  unhold: release,
+  priority,
+  top,
+  move,
+  edit,
   'worker start': workerStart,
   'worker stop': workerStop,
   'worker list': workerList,
@@ -52,6 +66,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'dlq ls': dlqList,
   'dlq show': dlqShow,
   'dlq retry': dlqRetry,
+  'dlq restart': dlqRetry,
   'dlq purge': dlqPurge,
   'config get': configGet,
   'config set': configSet,

@@ -24,6 +24,9 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'interrupted',
   'given_back',
   'retried',
+  'held',
+  'released',
+  'changed',
   'removed',
   'corrupt',
 ]

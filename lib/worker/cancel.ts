@@ -7,7 +7,7 @@ import { monotonicMs, sleep } from '../clock.ts'
 import { readConfig } from '../config.ts'
 import { tell } from '../journal/journal.ts'
 import type { Job } from '../job/job.ts'
-import { cancelJob, findOne, readWhole } from '../spool/change.ts'
+import { cancelJob, findOne, type Meant, readWhole } from '../spool/change.ts'
 import { move } from '../spool/files.ts'
 import { findExact } from '../spool/find.ts'
 import { joinOperators } from '../spool/holders.ts'
@@ -19,11 +19,11 @@ import type { Site } from './site.ts'
 const LOOK_EVERY = 10
 
 /** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
-export async function cancelAndWait(home: Home, text: string, reason: string, waitMs: number): Promise<Job> {
+export async function cancelAndWait(home: Home, meant: Meant, reason: string, waitMs: number): Promise<Job> {
   const until = monotonicMs() + waitMs
-  const { id } = findOne(home, text, 'cancel').name
-  for (;;) {
-    const result = await cancelJob(home, id, reason)
+  const id = typeof meant === 'string' ? findOne(home, meant, 'cancel').name.id : meant.id
+  for (let first = true; ; first = false) {
+    const result = await cancelJob(home, first && typeof meant !== 'string' ? meant : id, reason)
     if (!('ending' in result)) {
       tell(home, [{ event: 'cancelled', job: id, error: reason }])
       return result
@@ -39,6 +39,12 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
       await sleep(LOOK_EVERY)
     }
   }
+}
+
+/** The job, when it may be cancelled. @throws as `Queue.cancel`. */
+export async function mayCancel(home: Home, meant: Meant): Promise<Job> {
+  const job = await cancelJob(home, meant, '', { dryRun: true })
+  return job as Job
 }
 
 /** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */
