@@ -14,12 +14,26 @@ import type * as arranging from './spool/arrange.ts'
 import type { Editing } from './spool/edit.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { type Counts, countJobs, findExact } from './spool/find.ts'
-import { type Filter, type Listed, jobsMeant, listJobs, matchingJobs, type Seen, type Sort } from './spool/list.ts'
+import {
+  type Filter,
+  type Listed,
+  jobsMeant,
+  listJobs,
+  matchingJobs,
+  type Seen,
+  type Sort,
+  type Waiting,
+  waitingJobs,
+} from './spool/list.ts'
 import { type Home, openHome } from './spool/home.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
 import { type WorkerInfo, workersOf } from './spool/workers.ts'
+import type { Explanation } from './worker/explain.ts'
+import type { SlotInfo } from './worker/ps.ts'
 
-export type { Editing, Filter, Listed, Meant, Seen, Sort, Trial, WorkerInfo }
+export type { Editing, Filter, Listed, Meant, Seen, Sort, Trial, Waiting, WorkerInfo }
+export type { Explanation, Reason } from './worker/explain.ts'
+export type { SlotInfo } from './worker/ps.ts'
 export { SORTS } from './spool/list.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
@@ -235,6 +249,23 @@ export class Queue {
   /** Sets a key; undefined takes it back to its default. */
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.#home, key, value)
+  }
+
+  /** Why a job is not running now, and when it will. @throws QueueError NOT_FOUND */
+  async explain(id: string): Promise<Explanation> {
+    const { explain } = await import('./worker/explain.ts')
+    return explain(this.#home, this.#meant(id))
+  }
+
+  /** Every slot of the workers of this machine: what it runs, and what that costs. Takes 0.2 s to measure. */
+  async slots(): Promise<SlotInfo[]> {
+    const { slotsOf } = await import('./worker/ps.ts')
+    return slotsOf(this.#home)
+  }
+
+  /** The first of the jobs that wait for their time, and how many do; undefined when none does. */
+  async waiting(): Promise<Waiting | undefined> {
+    return waitingJobs(this.#home)
   }
 
   async #arranged(event: EventKind, options: Trial, act: (arrange: Arrange) => Promise<Seen>): Promise<Seen> {

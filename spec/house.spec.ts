@@ -165,6 +165,7 @@ test('only named files start programs', () => {
     'lib/worker/launch.ts': 'starts the jobs',
     'lib/worker/control.ts': 'starts workers in the background',
     'lib/cli/editor.ts': 'starts the editor',
+    'lib/worker/usage.ts': 'ps(1), where there is no /proc',
     'lib/spool/liveness.ts': 'mkfifo(1), and ps(1) where there is no /proc: Node can do neither',
     'lib/spool/enqueue.ts': 'sync(1) flushes a whole batch at once',
   }

@@ -20,6 +20,9 @@ const priority: Load = async () => (await import('./commands/arrange.ts')).Prior
 const top: Load = async () => (await import('./commands/arrange.ts')).TopCommand
 const move: Load = async () => (await import('./commands/arrange.ts')).MoveCommand
 const edit: Load = async () => (await import('./commands/edit.ts')).EditCommand
+const explain: Load = async () => (await import('./commands/explain.ts')).ExplainCommand
+const next: Load = async () => (await import('./commands/ps.ts')).NextCommand
+const ps: Load = async () => (await import('./commands/ps.ts')).PsCommand
 const workerStart: Load = async () => (await import('./commands/worker-start.ts')).WorkerStartCommand
 const workerStop: Load = async () => (await import('./commands/worker-stop.ts')).WorkerStopCommand
 const workerList: Load = async () => (await import('./commands/worker-list.ts')).WorkerListCommand
@@ -27,6 +30,7 @@ const workerHealth: Load = async () => (await import('./commands/worker-list.ts'
 const dlqList: Load = async () => (await import('./commands/dlq-list.ts')).DlqListCommand
 const dlqShow: Load = async () => (await import('./commands/show.ts')).DlqShowCommand
 const dlqRetry: Load = async () => (await import('./commands/retry.ts')).DlqRetryCommand
+const dlqExport: Load = async () => (await import('./commands/dlq-list.ts')).DlqExportCommand
 const dlqPurge: Load = async () => (await import('./commands/dlq-purge.ts')).DlqPurgeCommand
 const configGet: Load = async () => (await import('./commands/config-get.ts')).ConfigGetCommand
 const configSet: Load = async () => (await import('./commands/config-set.ts')).ConfigSetCommand
@@ -57,6 +61,10 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   top,
   move,
   edit,
+  explain,
+  why: explain,
+  next,
+  ps,
   'worker start': workerStart,
   'worker stop': workerStop,
   'worker list': workerList,
@@ -67,6 +75,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'dlq show': dlqShow,
   'dlq retry': dlqRetry,
   'dlq restart': dlqRetry,
+  'dlq export': dlqExport,
   'dlq purge': dlqPurge,
   'config get': configGet,
   'config set': configSet,

@@ -3,6 +3,7 @@
  */
 import { QueueError } from '../errors.ts'
 import { type Job, type State, STATES } from '../job/job.ts'
+import { isoTime } from '../job/times.ts'
 import { doneDays, findMeant, inDoneDay, readSighted, type Sighting, sightings } from './find.ts'
 import type { Home } from './home.ts'
 
@@ -54,6 +55,19 @@ export function matchingJobs(home: Home, filter: Filter): Seen[] {
     if (one) found.set(one.id, { id: one.id, state: one.state, path: one.path })
   }
   return [...found.values()]
+}
+
+/** Jobs that wait for their time: the first of them, and how many. */
+export interface Waiting {
+  readonly id: string
+  readonly due: string
+  readonly count: number
+}
+
+export function waitingJobs(home: Home): Waiting | undefined {
+  const all = [...sightings(home, ['scheduled', 'failed'])]
+  const [first] = all.sort((a, b) => a.name.due - b.name.due)
+  return first && { id: first.name.id, due: isoTime(Math.floor(first.name.due / 1000)), count: all.length }
 }
 
 /**
