@@ -20,6 +20,8 @@ import {
   jobsMeant,
   listJobs,
   matchingJobs,
+  type Narrowing,
+  queuesOf,
   type Seen,
   type Sort,
   type Waiting,
@@ -115,8 +117,13 @@ export class Queue {
   }
 
   /** Jobs that match, in order, as far as their files' names tell: what a change of many is given. */
-  async select(filter: Filter): Promise<Seen[]> {
-    return matchingJobs(this.#home, filter)
+  async select(filter: Filter, narrowing: Narrowing = {}): Promise<Seen[]> {
+    return matchingJobs(this.#home, filter, narrowing)
+  }
+
+  /** The queues that jobs lie in which are not completed. */
+  async queues(): Promise<string[]> {
+    return queuesOf(this.#home)
   }
 
   /** The jobs meant by these ids; an error in the place of each that is none. `doing` is the verb it speaks of. */
@@ -201,18 +208,17 @@ export class Queue {
   }
 
   /**
-   * Where the output of a run lies: the newest, or run number `run`.
+   * Where the output of a run lies: the newest, or run number `run`. A job that was just read is not looked for again.
    * @throws QueueError NOT_FOUND when there is no such job, run or output yet
    */
-  async output(id: string, run?: number): Promise<Output> {
-    const seen = findOne(this.#home, this.#meant(id), 'show the output of')
-    const numbers = runNumbers(this.#home, seen.name.id)
+  async output(of: string | Pick<Job, 'id'>, run?: number): Promise<Output> {
+    const id = typeof of === 'string' ? findOne(this.#home, this.#meant(of), 'show the output of').name.id : of.id
+    const numbers = runNumbers(this.#home, id)
     const wanted = run ?? numbers.at(-1)
-    if (wanted === undefined)
-      throw new QueueError('NOT_FOUND', `${seen.name.id} has no output yet: it has not been started`)
+    if (wanted === undefined) throw new QueueError('NOT_FOUND', `${id} has no output yet: it has not been started`)
     if (!numbers.includes(wanted))
-      throw new QueueError('NOT_FOUND', `${seen.name.id} has no run ${wanted}`, `it has: ${numbers.join(', ')}`)
-    const paths = runPaths(this.#home, seen.name.id, wanted)
+      throw new QueueError('NOT_FOUND', `${id} has no run ${wanted}`, `it has: ${numbers.join(', ')}`)
+    const paths = runPaths(this.#home, id, wanted)
     return { run: wanted, stdout: paths.out, stderr: paths.err }
   }
 
@@ -252,7 +258,7 @@ export class Queue {
   }
 
   /** Why a job is not running now, and when it will. @throws QueueError NOT_FOUND */
-  async explain(id: string): Promise<Explanation> {
+  async explain(id: Meant): Promise<Explanation> {
     const { explain } = await import('./worker/explain.ts')
     return explain(this.#home, this.#meant(id))
   }

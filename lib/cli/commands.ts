@@ -40,6 +40,7 @@ const stats: Load = async () => (await import('./commands/stats.ts')).StatsComma
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
+const completion: Load = async () => (await import('./commands/completion.ts')).CompletionCommand
 const version: Load = async () => (await import('./commands/version.ts')).VersionCommand
 
 /** Further words of a command stand right after its name. */
@@ -83,6 +84,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'config show': configList,
   'config unset': configUnset,
   init,
+  completion,
   version,
   stats,
   metrics,
@@ -91,6 +93,10 @@ const COMMANDS: Readonly<Record<string, Load>> = {
 }
 
 const NAMES = Object.keys(COMMANDS)
+
+/** The words that can come first, and those that can follow one of them. */
+export const firstWords = (): string[] => [...new Set(NAMES.map((name) => name.split(' ')[0] ?? ''))]
+export const wordsAfter = (group: string): string[] => within(group).map((name) => name.slice(group.length + 1))
 
 /** Named by two words, of which the first alone is not enough. */
 const within = (group: string): string[] => NAMES.filter((name) => name.startsWith(`${group} `))

@@ -45,14 +45,30 @@ export function listJobs(home: Home, filter: Filter, sort: Sort, limit: number):
   return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
 }
 
+/** Which of the jobs that match are wanted. */
+export interface Narrowing {
+  /** How their ids begin. */
+  readonly startsWith?: string
+  /** The first so many. */
+  readonly limit?: number
+}
+
+/** The queues that jobs lie in which are not completed. */
+export function queuesOf(home: Home): string[] {
+  const states = STATES.filter((state) => state !== 'completed')
+  return [...new Set([...sightings(home, states)].map((seen) => seen.name.queue))].sort()
+}
+
 /** Jobs that match, in the order they flow. Their files are only read where the name does not tell. */
-export function matchingJobs(home: Home, filter: Filter): Seen[] {
+export function matchingJobs(home: Home, filter: Filter, { startsWith = '', limit }: Narrowing = {}): Seen[] {
   const found = new Map<string, Seen>()
   for (const seen of sorted(home, filter, 'order', inOrder)) {
     const isTold = filter.tag === undefined && !seen.foreign
     const one = isTold ? { id: seen.name.id, state: seen.state, path: seen.path } : readListed(seen, filter)
+    if (!one?.id.startsWith(startsWith)) continue
+    if (limit !== undefined && found.size >= limit) break
     // One that was seen twice has moved on in between: the later sighting counts.
-    if (one) found.set(one.id, { id: one.id, state: one.state, path: one.path })
+    found.set(one.id, { id: one.id, state: one.state, path: one.path })
   }
   return [...found.values()]
 }

@@ -12,7 +12,8 @@ import { parseName } from '../job/name.ts'
 import { isoTime } from '../job/times.ts'
 import { newestEvents } from '../journal/journal.ts'
 import { eachName, exists, names, read } from '../spool/files.ts'
-import { findMeant, readSighted, type Sighting } from '../spool/find.ts'
+import type { Meant } from '../spool/change.ts'
+import { findMeant, readSighted, type Sighting, sightingAt } from '../spool/find.ts'
 import type { Home } from '../spool/home.ts'
 import { type WorkerInfo, workersOf } from '../spool/workers.ts'
 
@@ -41,7 +42,10 @@ export interface Explanation {
 }
 
 /** @throws QueueError NOT_FOUND, USAGE when several are meant */
-export function explain(home: Home, text: string): Explanation {
+export function explain(home: Home, meant: Meant): Explanation {
+  const known = typeof meant === 'string' ? undefined : sightingAt(meant.path, meant.state)
+  if (known && exists(known.path)) return explainSeen(home, known)
+  const text = typeof meant === 'string' ? meant : meant.id
   const found = findMeant(home, text)
   const [seen] = found
   if (found.length > 1) throw new QueueError('USAGE', `cannot explain ${text}: ${found.length} jobs end in it`)

@@ -30,7 +30,7 @@ export class ExplainCommand extends SelectingCommand {
     const typed = this.ids.filter((id) => id !== '-')
     for (const [i, job] of jobs.entries()) {
       // What is in no state may lie in corrupt/, under the id as it was typed.
-      const id = job instanceof QueueError ? typed[i] : typeof job === 'string' ? job : job.id
+      const id = job instanceof QueueError ? typed[i] : job
       if (id === undefined) throw new QueueError('NOT_FOUND', 'cannot explain: no such job')
       const explained = await queue.explain(id)
       if (this.json) this.printJson({ ...explained, state: shown(explained.state) })

@@ -8,7 +8,7 @@ export class HoldCommand extends SelectingCommand {
   static override paths = [['hold']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'set waiting jobs aside: nothing happens to them until they are released',
+    description: 'set waiting jobs aside until they are released',
     details: `Pending jobs, those scheduled for later and failed ones that wait for another attempt; a job that runs
       cannot be held. The same by hand: mv its file into hold/.\n\n${ABOUT_IDS}`,
     examples: [

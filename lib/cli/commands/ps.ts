@@ -13,7 +13,7 @@ export class PsCommand extends QueueCommand {
   static override paths = [['ps']]
   static override usage = Command.Usage({
     category: 'Workers',
-    description: 'list the slots of all workers: what each runs and what that costs',
+    description: 'list what every slot runs, and what that costs',
     details: `CPU and memory are those of the whole tree of processes: CPU in percent of one core over the last 0.2
       seconds, and the time used so far. PID is the leader of the process group.`,
     examples: [
