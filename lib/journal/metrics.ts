@@ -32,6 +32,9 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'interrupted',
   'given_back',
   'retried',
+  'held',
+  'released',
+  'changed',
   'removed',
   'corrupt',
 ]

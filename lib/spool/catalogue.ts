@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { STATES, type State } from '../job/job.ts'
-import { type Entry, entryOf, readEntry } from './entry.ts'
+import { type Entry, entryOf, type Place, readEntry } from './entry.ts'
 import type { Content } from './find.ts'
 import { eachName, look, names } from './files.ts'
 import { type Home, PLACE_OF } from './home.ts'
@@ -22,18 +22,6 @@ const REST = 20
 /** Names that are looked at without a pause, and for how long (ms) contents are read without one. */
 const LOT = 2000
 const READ_MS = 8
-
-/** A directory whose files are jobs in one state. */
-interface Place {
-  readonly dir: string
-  readonly state: State
-  readonly holder: string | undefined
-  readonly entries: Map<string, Entry>
-  /** When the directory had last changed as all of it was listed. */
-  listed: number
-  /** What was heard of while it is being listed. */
-  heard: Set<string> | undefined
-}
 
 /** What has changed; `holders`: perhaps something about workers. */
 export interface Heard extends Change {
@@ -145,8 +133,7 @@ export class Catalogue {
     const heard = this.#dirty
     this.#dirty = new Map()
     for (const [dir, found] of heard) this.#lookAt(dir, found)
-    if (this.#standing.giveUp(monotonicMs()))
-      this.#timer ??= setTimeout(() => this.#flush(), ON_ITS_WAY_MS / 2).unref()
+    if (this.#standing.giveUp(monotonicMs())) this.#timer ??= setTimeout(() => this.#flush(), ON_ITS_WAY_MS / 2).unref()
     this.#say()
     this.#read()
   }
@@ -239,7 +226,8 @@ export class Catalogue {
       else {
         there.add(dir)
         this.#watching.add(dir)
-        for (const state of STATES) if (look(join(dir, PLACE_OF[state]))) list(join(dir, PLACE_OF[state]), state, holder)
+        for (const state of STATES)
+          if (look(join(dir, PLACE_OF[state]))) list(join(dir, PLACE_OF[state]), state, holder)
       }
     }
     this.#dropPlaces(processing, there)

@@ -3,9 +3,7 @@
  * lists are searched and sorted by. A few hundred bytes, since there may be a hundred thousand.
  */
 import { commandLine, type State } from '../job/job.ts'
-import type { JobName } from '../job/name.ts'
-import { isIntakeName, parseName } from '../job/name.ts'
-import { DEFAULT_QUEUE, idFromStem } from '../job/name.ts'
+import { DEFAULT_QUEUE, idFromStem, isIntakeName, type JobName, parseName } from '../job/name.ts'
 import { type Content, readSighted, type Sighting } from './find.ts'
 
 export interface Entry {
@@ -32,15 +30,24 @@ export interface Entry {
   twin: Entry | undefined
 }
 
+/** A directory whose files are jobs in one state. */
+export interface Place {
+  readonly dir: string
+  readonly state: State
+  readonly holder: string | undefined
+  readonly entries: Map<string, Entry>
+  /** When the directory had last changed as all of it was listed. */
+  listed: number
+  /** What was heard of while it is being listed. */
+  heard: Set<string> | undefined
+}
+
 /** Of a command so much is searched. */
 const SEARCHED = 4096
 const NONE: readonly string[] = []
 
-/** An entry for a name in a directory of jobs; undefined when it is no job's. `before`: the same job elsewhere. */
-export function entryOf(
-  place: { readonly dir: string; readonly state: State; readonly holder: string | undefined },
-  fileName: string,
-): Entry | undefined {
+/** An entry for a name in a directory of jobs; undefined when it is no job's. */
+export function entryOf(place: Place, fileName: string): Entry | undefined {
   if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
   const parsed = parseName(fileName)
   const name: JobName = parsed ?? {

@@ -7,16 +7,9 @@ import { Catalogue, type Heard } from './catalogue.ts'
 import { type Entry, sightingOf } from './entry.ts'
 import type { Counts } from './find.ts'
 import type { Home } from './home.ts'
-import type { Listed } from './listing.ts'
+import type { Listed, Seen } from './listing.ts'
 import { listed, matching, type Page, pageOf, type PageOptions, type Search } from './paging.ts'
 import { noCounts, type StateCounts } from './standing.ts'
-
-/** A job as its file's name and place tell it. */
-export interface Placed {
-  readonly id: string
-  readonly state: Entry['state']
-  readonly path: string
-}
 
 /** Dead jobs that have the same last error. */
 export interface DeadGroup {
@@ -40,7 +33,7 @@ export interface QueueCounts extends StateCounts {
 }
 
 const NEWEST = 10
-const placed = (entry: Entry): Placed => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
+const seenOf = (entry: Entry): Seen => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
 const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
 
 export class Live {
@@ -62,15 +55,15 @@ export class Live {
   }
 
   /** All jobs that match, by their names; `isExact` as in a {@link Page}. */
-  async select(search: Search): Promise<{ jobs: Placed[]; isExact: boolean }> {
+  async select(search: Search): Promise<{ jobs: Seen[]; isExact: boolean }> {
     const { entries, isExact } = matching(await this.#catalogue.settled(), search)
-    return { jobs: entries.map(placed), isExact }
+    return { jobs: entries.map(seenOf), isExact }
   }
 
   /** Where a job lies, by its whole id; undefined when it is not known (yet). */
-  async find(id: string): Promise<Placed | undefined> {
+  async find(id: string): Promise<Seen | undefined> {
     const entry = (await this.#catalogue.settled()).find(id)
-    return entry && placed(entry)
+    return entry && seenOf(entry)
   }
 
   /** These jobs as they are now; those that are not there any more are left out. */

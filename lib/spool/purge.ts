@@ -3,29 +3,25 @@
  * moment leaves a whole job or none.
  */
 import { join } from 'node:path'
-import { QueueError } from '../errors.ts'
 import { shownState } from '../job/job.ts'
-import { findOne, PATIENCE, take } from './change.ts'
+import { actOn, forbidden, take, type Trial } from './change.ts'
 import { remove, removeTree } from './files.ts'
 import type { Home } from './home.ts'
+import type { Meant } from './meant.ts'
 
-/** @throws QueueError NOT_FOUND, WRONG_STATE. */
-export async function purgeJob(home: Home, text: string): Promise<string> {
-  for (let looks = 0; looks < PATIENCE; looks++) {
-    const seen = findOne(home, text, 'purge')
+/** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE. */
+export async function purgeJob(home: Home, meant: Meant, { dryRun }: Trial = {}): Promise<string> {
+  return actOn(home, meant, 'purge', async (seen) => {
     const { id } = seen.name
     if (seen.state !== 'dead')
-      throw new QueueError(
-        'WRONG_STATE',
-        `cannot purge ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
-      )
+      throw forbidden('purge', seen, `it is not in the dead letter queue but ${shownState(seen.state)}`)
+    if (dryRun) return id
     const taken = await take(home, seen)
-    if (!taken) continue
+    if (!taken) return undefined
     // If we die here: the job goes back to dead/, with whatever is left of its logs.
     removeTree(join(home.logs, id))
     remove(taken.path)
     taken.done()
     return id
-  }
-  throw new QueueError('FAILED', `cannot purge ${text}: it keeps moving`, 'try again')
+  })
 }

@@ -48,10 +48,10 @@ export class Watching {
 
   /** Drops what is within a directory and not among these. */
   keep(within: string, kept: ReadonlySet<string>): void {
-    for (const dir of [...this.#watchers.keys()]) if (dir.startsWith(within) && !kept.has(dir)) this.drop(dir)
+    for (const dir of this.#watchers.keys()) if (dir.startsWith(within) && !kept.has(dir)) this.drop(dir)
   }
 
   close(): void {
-    for (const dir of [...this.#watchers.keys()]) this.drop(dir)
+    for (const dir of this.#watchers.keys()) this.drop(dir)
   }
 }
