@@ -3,8 +3,10 @@
  */
 import { type Config, readConfig, readSettings } from './config.ts'
 import { QueueError } from './errors.ts'
-import { events, newestEvents } from './journal/journal.ts'
+import { type Event, events, newestEvents } from './journal/journal.ts'
+import type { Ledger, Place } from './journal/ledger.ts'
 import { type Metrics, summarize } from './journal/metrics.ts'
+import type { EventPage, EventSearch } from './journal/pages.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { readWhole } from './spool/change.ts'
@@ -24,6 +26,7 @@ import {
 } from './spool/listing.ts'
 import type { Live } from './spool/live.ts'
 import { findOne, jobsMeant, type Meant, queuesOf, type Waiting, waitingJobs } from './spool/meant.ts'
+import { bytesOf, type Written, writtenBy } from './spool/output.ts'
 import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
@@ -115,6 +118,16 @@ export class Reading {
     }
   }
 
+  /** All runs of a job that left output, and how much. The job is one that was just read. */
+  written(job: Pick<Job, 'id'>): Written[] {
+    return writtenBy(this.dirs, job.id)
+  }
+
+  /** A part of a file that {@link output} named, in blocks. */
+  *bytes(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
+    yield* bytesOf(path, from, to)
+  }
+
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
   async workers(): Promise<WorkerInfo[]> {
     return workersOf(this.dirs)
@@ -146,6 +159,24 @@ export class Reading {
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
     return summarize(events(this.dirs), options.recent ?? 10)
+  }
+
+  /** The journal for a program that stays; whoever opens it closes it. */
+  async ledger(): Promise<Ledger> {
+    const { Ledger } = await import('./journal/ledger.ts')
+    return Ledger.open(this.dirs)
+  }
+
+  /** What happened, newest first, a page of it. */
+  async eventPage(search: EventSearch): Promise<EventPage> {
+    const { pageOfEvents } = await import('./journal/pages.ts')
+    return pageOfEvents(this.dirs, search)
+  }
+
+  /** What happened since a place in the journal; undefined when that is more than `most` events, or cannot be told. */
+  async eventsSince(place: Place, most: number): Promise<Event[] | undefined> {
+    const { eventsSince } = await import('./journal/pages.ts')
+    return eventsSince(this.dirs, place, most)
   }
 
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */

@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { type Entry, sightingOf } from './entry.ts'
 import type { Home } from './home.ts'
 import type { Filter, Listed } from './listing.ts'
-import { byText } from './order.ts'
+import { byText, type PageSort } from './order.ts'
 import { progressOf } from './runs.ts'
 import type { Sighting } from './find.ts'
 
@@ -17,9 +17,6 @@ export interface Search extends Filter {
   /** Only those that were cancelled, or only those that were not. */
   readonly isCancelled?: boolean
 }
-
-export const PAGE_SORTS = ['order', 'created', 'updated', 'due', 'priority', 'id'] as const
-export type PageSort = (typeof PAGE_SORTS)[number]
 
 export interface PageOptions {
   readonly sort: PageSort

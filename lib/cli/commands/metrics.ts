@@ -5,7 +5,7 @@ import type { Event } from '../../journal/journal.ts'
 import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { exposition } from '../exposition.ts'
+import { exposition } from '../../journal/exposition.ts'
 import { local, visible } from '../print.ts'
 import { isCount } from '../values.ts'
 

@@ -2,8 +2,8 @@
  * Numbers in the text format of Prometheus, version 0.0.4. Our own thirty lines: prom-client takes 40 ms to load and
  * keeps a registry in one process, while our numbers come from the files of many. Pure.
  */
-import type { Metrics } from '../journal/metrics.ts'
-import type { WorkerInfo } from '../queue.ts'
+import type { WorkerInfo } from '../spool/workers.ts'
+import type { Metrics } from './metrics.ts'
 
 type Kind = 'gauge' | 'counter' | 'summary'
 
