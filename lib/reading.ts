@@ -1,6 +1,7 @@
 /**
  * What can be seen of a queue: jobs, their output, workers, settings, the past. Reading only.
  */
+import { nowMs } from './clock.ts'
 import { type Config, readConfig, readSettings } from './config.ts'
 import { QueueError } from './errors.ts'
 import { type Event, events, newestEvents } from './journal/journal.ts'
@@ -25,7 +26,7 @@ import {
   type Seen,
 } from './spool/listing.ts'
 import type { Live } from './spool/live.ts'
-import { findOne, jobsMeant, type Meant, queuesOf, type Waiting, waitingJobs } from './spool/meant.ts'
+import { findOne, jobsMeant, oldestIn, type Meant, queuesOf, type Waiting, waitingJobs } from './spool/meant.ts'
 import { bytesOf, type Written, writtenBy } from './spool/output.ts'
 import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
@@ -85,6 +86,12 @@ export class Reading {
   async find(ids: readonly string[], doing: string): Promise<(Seen | QueueError)[]> {
     const meant = ids.map((id) => (id === 'last' ? this.#last() : id))
     return jobsMeant(this.dirs, meant, doing)
+  }
+
+  /** For how many seconds the job that waits longest could have run; undefined when none may run now. */
+  async oldestReady(): Promise<number | undefined> {
+    const since = oldestIn(this.dirs, 'pending')
+    return since === undefined ? undefined : Math.max(0, (nowMs() - since) / 1000)
   }
 
   /** How many jobs are in each state; `pending` includes the `scheduled` ones. */

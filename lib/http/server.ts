@@ -4,35 +4,74 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { errno, QueueError } from '../errors.ts'
 import type { Queue } from '../queue.ts'
-import { makeApp, type Options } from './app.ts'
-
-export interface ServerOptions extends Options {
-  readonly host: string
-  /** 0: any that is free. */
-  readonly port: number
-}
+import { makeApp } from './app.ts'
+import { isLoopback } from './guard.ts'
+import type { Options } from './site.ts'
+import { Tokens } from './tokens.ts'
 
 export interface Running {
+  /** Where it is. */
   readonly url: string
+  /** The same, signing in whoever opens it first. */
+  readonly link: string
+  /** Ends every stream and what is being answered. */
   close(): Promise<void>
 }
 
-/** Listens. @throws QueueError FAILED when the port is taken or the address is none of ours */
-export async function serve(queue: Queue, options: ServerOptions): Promise<Running> {
-  const { host, port } = options
-  const app = makeApp(queue, options)
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+/** A token that may be guessed is none. */
+const SHORTEST_TOKEN = 16
+/** How long (ms) answers that have begun may take when the server ends. */
+const GRACE_MS = 1000
+
+/**
+ * Listens.
+ * @throws QueueError USAGE when it would let in whoever comes; FAILED when the port is taken or the address is none of ours
+ */
+export async function serve(queue: Queue, options: Options): Promise<Running> {
+  const { host, port, token } = options
+  refuseUnguarded(host, token)
+  const end = new AbortController()
+  const tokens = token === undefined ? undefined : new Tokens(token)
+  const handler: { fetch: ReturnType<typeof makeApp>['fetch'] } = { fetch: () => new Response(null, { status: 503 }) }
+  // Told apart from the app, so that a port that is taken is told before the home is read.
+  const server = createAdaptorServer({ fetch: (...args) => handler.fetch(...args) }) as Server
+  server.requestTimeout = 60_000
+  server.maxConnections = 1000
   await listen(server, host, port)
+  const [live, ledger] = [await queue.live(), await queue.ledger()]
+  handler.fetch = makeApp({ queue, live, ledger, options, tokens, end: end.signal }).fetch
   const { port: taken } = server.address() as AddressInfo
-  const shown = host.includes(':') ? `[${host}]` : host
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${taken}/`
   return {
-    url: `http://${shown}:${taken}/`,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done())
-        server.closeAllConnections()
-      }),
+    url,
+    link: tokens ? `${url}login?code=${tokens.makeLink()}` : url,
+    async close() {
+      const isClosed = new Promise<void>((done) => server.close(() => done()))
+      end.abort()
+      live.close()
+      ledger.close()
+      server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+      await isClosed
+      clearTimeout(late)
+    },
   }
+}
+
+/** Anybody who reaches it can run commands. @throws QueueError USAGE */
+function refuseUnguarded(host: string, token: string | undefined): void {
+  if (token !== undefined && token.length < SHORTEST_TOKEN)
+    throw new QueueError(
+      'USAGE',
+      `the token is too short: it has ${token.length} characters, and needs ${SHORTEST_TOKEN}`,
+      'make one with: openssl rand -hex 16',
+    )
+  if (token === undefined && !isLoopback(host))
+    throw new QueueError(
+      'USAGE',
+      `cannot listen on ${host} without a token: whoever reaches it could run commands as you`,
+      'set QUEUECTL_TOKEN, or add --token T; make one with: openssl rand -hex 16',
+    )
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { STATES, type State } from '../job/job.ts'
 import { type Entry, inherit } from './entry.ts'
 
-/** What has changed since the last time; ids of jobs. */
+/** What has changed since the last time: keys of entries, and ids of jobs that are no more. */
 export interface Change {
   readonly changed: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
@@ -55,12 +55,12 @@ export class Standing {
   touch(entry: Entry): void {
     entry.isRead = false
     this.unread.add(entry)
-    this.tell(entry.id)
+    this.tell(keyOf(entry))
   }
 
-  tell(id: string): void {
-    this.#removed.delete(id)
-    this.#changed.add(id)
+  tell(key: string): void {
+    this.#removed.delete(key)
+    this.#changed.add(key)
   }
 
   leave(entry: Entry, now: number): void {
@@ -89,8 +89,9 @@ export class Standing {
       this.#leaving.delete(entry)
       this.jobs.delete(keyOf(entry))
       this.#count(entry, -1)
-      this.#changed.delete(entry.id)
-      this.#removed.add(entry.id)
+      this.#changed.delete(keyOf(entry))
+      // A dropped file goes as the job of its id comes.
+      if (!this.jobs.has(entry.id)) this.#removed.add(entry.id)
     }
     return this.#leaving.size > 0
   }
