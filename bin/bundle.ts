@@ -2,10 +2,12 @@
  * Makes `dist/queuectl.cjs`, the one file that is installed as `queuectl`, of what tsc made of `bin/queuectl.ts`.
  *
  * One CommonJS file because that starts fastest (as ES modules it takes half as long again); what a command does not
- * need stays behind its dynamic `import()` and is not evaluated.
+ * need stays behind its dynamic `import()` and is not evaluated. Beside it `dist/queuectl-web.cjs`, the packages of the
+ * web server.
  */
 import { chmodSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
@@ -13,6 +15,7 @@ const require = createRequire(import.meta.url)
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8')) as { version: string }
 const target = at('../queuectl.cjs')
+const webTarget = at('../queuectl-web.cjs')
 
 /**
  * clipanion opens the standard streams and the terminal as it is loaded, for a default context that we replace:
@@ -56,9 +59,27 @@ const lazyBuiltins: Plugin = {
   },
 }
 
-await build({
-  entryPoints: [at('./queuectl.js')],
-  outfile: target,
+/**
+ * The web server's packages lie in a file of their own: every command reads the whole of the other one, and only `web`
+ * needs them.
+ */
+const WEB_PACKAGES = ['hono', 'hono/cookie', '@hono/node-server']
+const webApart: Plugin = {
+  name: 'web-apart',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(hono|@hono)(\/|$)/ }, ({ path, namespace }) => {
+      if (namespace === 'web' || !WEB_PACKAGES.includes(path)) return undefined
+      return { path, namespace: 'web' }
+    })
+    onLoad({ filter: /.*/, namespace: 'web' }, ({ path }) => ({
+      contents: `module.exports = require('./${basename(webTarget)}')[${JSON.stringify(path)}]`,
+      loader: 'js',
+    }))
+    onResolve({ filter: /^\.\/queuectl-web\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  },
+}
+
+const common = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -67,8 +88,22 @@ await build({
   minifyWhitespace: true,
   sourcemap: 'external',
   legalComments: 'none',
-  define: { QUEUECTL_VERSION: JSON.stringify(version) },
-  plugins: [noDefaultContext, lazyBuiltins],
   logLevel: 'warning',
+} as const
+
+await build({
+  ...common,
+  entryPoints: [at('./queuectl.js')],
+  outfile: target,
+  define: { QUEUECTL_VERSION: JSON.stringify(version) },
+  plugins: [noDefaultContext, lazyBuiltins, webApart],
+})
+await build({
+  ...common,
+  stdin: {
+    contents: `module.exports = { ${WEB_PACKAGES.map((name) => `get '${name}'() { return require('${name}') }`).join(', ')} }`,
+    resolveDir: at('../..'),
+  },
+  outfile: webTarget,
 })
 chmodSync(target, 0o755)

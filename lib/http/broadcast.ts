@@ -199,8 +199,9 @@ export class Broadcast {
     this.#events = []
     if (changed.size + removed.size > MOST_JOBS) this.#keep('reset', { reason: 'many jobs have changed' })
     else if (changed.size + removed.size > 0) {
+      // One that is on its way at this moment is told as it arrives.
       const rows = this.#site.live.read(changed).map(rowJson)
-      this.#keep('jobs', { changed: rows, removed: [...removed] })
+      if (rows.length + removed.size > 0) this.#keep('jobs', { changed: rows, removed: [...removed] })
     }
     if (events.length > MOST_EVENTS) this.#keep('reset', { reason: 'much has happened' })
     else if (events.length > 0) this.#keep('events', { items: events.map(eventJson) })
