@@ -1,4 +1,5 @@
 /** The server: listens, and ends with whatever is still open. */
+import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
@@ -31,6 +32,8 @@ export async function serve(queue: Queue, options: Options): Promise<Running> {
   const { host, port, token } = options
   refuseUnguarded(host, token)
   const end = new AbortController()
+  // Every stream listens to it.
+  setMaxListeners(0, end.signal)
   const tokens = token === undefined ? undefined : new Tokens(token)
   const handler: { fetch: ReturnType<typeof makeApp>['fetch'] } = { fetch: () => new Response(null, { status: 503 }) }
   // Told apart from the app, so that a port that is taken is told before the home is read.
