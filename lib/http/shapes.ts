@@ -29,7 +29,7 @@ export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${na
 export const SHOWN = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const
 const shown = said('as people know it: what is only not due yet is `pending`', { enum: SHOWN })
 const liesIn = said('as `state`, but `scheduled` for what is not due yet', { enum: STATES })
-const progress = object({ percent: number, message: text }, [])
+const progress = object({ pct: said('0 to 100', number), note: text }, [])
 
 /** Members that a record may have besides the first six. */
 const record = {

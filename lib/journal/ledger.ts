@@ -55,6 +55,12 @@ export class Ledger {
     return ledger
   }
 
+  /** What has been told by now is known, if the past is. */
+  settled(): this {
+    if (this.#isComplete && !this.#isClosed) this.#look()
+    return this
+  }
+
   /** Has all of the past been read? */
   get isComplete(): boolean {
     return this.#isComplete

@@ -49,6 +49,12 @@ export class Live {
     return new Live(home, await Catalogue.open(home))
   }
 
+  /** What has changed by now is known. */
+  async settled(): Promise<this> {
+    await this.#catalogue.settled()
+    return this
+  }
+
   /** A page of the jobs that match. */
   async page(search: Search, options: PageOptions): Promise<Page> {
     return pageOf(this.#home, await this.#catalogue.settled(), search, options)

@@ -14,6 +14,8 @@ import { until } from '../../fixtures/until.ts'
 const test = suite('the guard of the web server')
 
 const TOKEN = '0123456789abcdef0123456789abcdef'
+/** What is no name of a host at all is refused before we see it. */
+const REFUSED = [400, 403]
 const JOB = { command: 'touch pwned' }
 
 /** No attack may leave a job behind. */
@@ -30,8 +32,8 @@ test(
       '127.0.0.1@evil',
     ]) {
       for (const path of ['/api/v1/jobs', '/api/v1/stream', '/', '/metrics', '/healthz'])
-        assert.is((await web.ask(path, { headers: { host } })).status, 403, `${host} ${path}`)
-      assert.is((await web.post('/api/v1/jobs', JOB, { host })).status, 403, host)
+        assert.ok(REFUSED.includes((await web.ask(path, { headers: { host } })).status), `${host} ${path}`)
+      assert.ok(REFUSED.includes((await web.post('/api/v1/jobs', JOB, { host })).status), host)
     }
     for (const host of ['localhost', `LOCALHOST:${web.port}`, '127.0.0.1', `[::1]:${web.port}`])
       assert.is((await web.ask('/api/v1/jobs', { headers: { host } })).status, 200, host)

@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import { shownState } from '../../job/job.ts'
 import { readStates } from '../asked.ts'
+import { eventJson } from '../broadcast.ts'
 import { bodyOf } from '../limits.ts'
 import { rowJson } from '../rows.ts'
 import type { Site } from '../site.ts'
@@ -13,8 +14,8 @@ const RECENT = 100
 
 export function plainRoutes(app: Hono, site: Site): void {
   const { queue, live, ledger } = site
-  app.get('/api/stats', (c) => {
-    const { corrupt: _no, scheduled: _within, ...counts } = live.counts()
+  app.get('/api/stats', async (c) => {
+    const { corrupt: _no, scheduled: _within, ...counts } = (await live.settled()).counts()
     return c.json(counts)
   })
   app.get('/api/jobs', async (c) => {
@@ -24,13 +25,13 @@ export function plainRoutes(app: Hono, site: Site): void {
     return c.json(items.map(rowJson))
   })
   app.get('/api/metrics', async (c) => {
-    const { events, duration_ms } = ledger.metrics
+    const { events, duration_ms } = ledger.settled().metrics
     const everything = { isMeant: () => true, before: undefined, since: Number.NEGATIVE_INFINITY }
     const { items } = await queue.eventPage({ ...everything, limit: RECENT })
     return c.json({
       event_counts: events,
       avg_duration_seconds: (duration_ms.average ?? 0) / 1000,
-      recent_events: items,
+      recent_events: items.map(eventJson),
     })
   })
   app.post('/api/enqueue', async (c) => {

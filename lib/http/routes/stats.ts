@@ -14,9 +14,9 @@ const POINTS = 60
 
 export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast: Broadcast): void {
   app.get('/api/v1/stats', async (c) => {
-    const { events, duration_ms } = ledger.metrics
+    const { events, duration_ms } = ledger.settled().metrics
     const { count, average, p50, p95 } = duration_ms
-    const oldest = live.oldestReady()
+    const oldest = (await live.settled()).oldestReady()
     return c.json({
       ...(await broadcast.counts()),
       home: queue.home,
@@ -35,7 +35,7 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
     if (step % 60 !== 0) throw new Refusal(400, 'step: expected whole minutes, in seconds')
     // The minute that has begun is a part of it.
     const to = Math.ceil((nowMs() + 1) / MINUTE) * MINUTE
-    const steps = ledger.series.between(to - window * 1000, to, step * 1000)
+    const steps = ledger.settled().series.between(to - window * 1000, to, step * 1000)
     const all = new Step()
     for (const one of steps) all.merge(one.step)
     return c.json({
@@ -54,16 +54,16 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
       is_complete: ledger.isComplete,
     })
   })
-  app.get('/api/v1/queues', (c) => c.json({ items: live.queues() }))
+  app.get('/api/v1/queues', async (c) => c.json({ items: (await live.settled()).queues() }))
   app.get('/api/v1/workers', async (c) => c.json({ items: await broadcast.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
     const { queue: name, tag } = c.req.query()
     return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag })) })
   })
   app.get('/metrics', async (c) => {
-    const oldest = live.oldestReady()
+    const oldest = (await live.settled()).oldestReady()
     const text = exposition(
-      ledger.metrics,
+      ledger.settled().metrics,
       live.counts(),
       await broadcast.workers(),
       oldest && secondsSince(oldest.since),
