@@ -64,9 +64,9 @@ test(
       { error: 'exit code 2' },
       { tag: 'none' },
     ]) {
-      const query = new URLSearchParams(filter as Record<string, string>)
+      const query = new URLSearchParams(filter as Record<string, string>).toString()
       const { total } = (await web.ask(`/api/v1/jobs?${query}`)).json
-      assert.is((await bulk(web, { action: 'cancel', filter, dry_run: true })).json.matched, total, String(query))
+      assert.is((await bulk(web, { action: 'cancel', filter, dry_run: true })).json.matched, total, query)
     }
   }),
 )

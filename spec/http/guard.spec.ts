@@ -191,16 +191,16 @@ test(
     async (web) => {
       const { headers } = await web.post('/api/v1/session', { token: TOKEN })
       const [name = '', value = ''] = (headers['set-cookie'] ?? '').split(';')[0]?.split('=') ?? []
-      const [until = '', signature = ''] = value.split('.')
+      const [end = '', signature = ''] = value.split('.')
       const past = String(Math.floor(Date.now() / 1000) - 10)
-      const later = String(Number(until) + 1)
+      const later = String(Number(end) + 1)
       for (const forged of [
         '',
         '.',
-        `${until}.`,
+        `${end}.`,
         `${later}.${signature}`,
         `${past}.${signature}`,
-        `${until}.${'0'.repeat(64)}`,
+        `${end}.${'0'.repeat(64)}`,
       ])
         assert.is((await web.ask('/api/v1/jobs', { headers: { cookie: `${name}=${forged}` } })).status, 401, forged)
       assert.is((await web.ask('/api/v1/jobs', { headers: { cookie: `${name}=${value}` } })).status, 200)
@@ -299,13 +299,12 @@ test(
       .ask('/api/v1/jobs', { method: 'POST', body: large, headers: { 'content-type': 'application/json' } })
       .catch(() => ({ status: 413 }))
     assert.is(said.status, 413)
-    const unsaid = await new Promise<string>((done, fail) => {
+    const unsaid = await new Promise<string>((done) => {
       const socket = connect(web.port, '127.0.0.1')
       let text = ''
       socket.setEncoding('utf8').on('data', (data: string) => (text += data))
       socket.on('close', () => done(text))
       socket.on('error', () => done(text))
-      socket.setTimeout(8000, () => fail(new Error(`no answer: ${text}`)))
       socket.write(
         `POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
       )
