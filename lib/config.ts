@@ -10,6 +10,7 @@ import * as t from 'typanion'
 import { explained, nearest, QueueError } from './errors.ts'
 import { DEFAULTS } from './job/job.ts'
 import { LIMITS } from './job/read.ts'
+import { isAgeLimit, isCountLimit, isSizeLimit } from './job/retention.ts'
 import { move, read, remove, writeNew } from './spool/files.ts'
 import type { Home } from './spool/home.ts'
 import { randomHex } from './clock.ts'
@@ -23,6 +24,10 @@ interface Setting {
   /** What it means and its unit, for `config list` and README. */
   readonly meaning: string
 }
+
+const AGE = 'a duration such as 12h or 30d, or all'
+const COUNT = 'a whole number, or all'
+const SIZE = 'a size such as 500MB or 2GiB, or all'
 
 /** Every key, in the order of the documentation. */
 export const SETTINGS: Record<ConfigKey, Setting> = {
@@ -66,6 +71,37 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: 'true or false',
     meaning: 'whether `worker start` stays in the foreground',
   },
+  keep_completed: {
+    isValid: isAgeLimit,
+    expected: AGE,
+    meaning: 'how long workers keep completed jobs, with their output',
+  },
+  keep_completed_count: {
+    isValid: isCountLimit,
+    expected: COUNT,
+    meaning: 'of completed jobs, so many of the newest at most',
+  },
+  keep_completed_bytes: {
+    isValid: isSizeLimit,
+    expected: SIZE,
+    meaning: 'of completed jobs, the newest that take so much room at most',
+  },
+  keep_dead: { isValid: isAgeLimit, expected: AGE, meaning: 'how long workers keep dead jobs, with their output' },
+  keep_dead_count: {
+    isValid: isCountLimit,
+    expected: COUNT,
+    meaning: 'of dead jobs, so many of the newest at most',
+  },
+  keep_dead_bytes: {
+    isValid: isSizeLimit,
+    expected: SIZE,
+    meaning: 'of dead jobs, the newest that take so much room at most',
+  },
+  keep_journal: {
+    isValid: isAgeLimit,
+    expected: AGE,
+    meaning: 'how long single events are kept; older days are folded into the totals',
+  },
 }
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
@@ -96,7 +132,8 @@ export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
-  const key = CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
   if (key) return key
   if (['db_path', 'db', 'database'].includes(word))
     throw new QueueError(
@@ -119,7 +156,7 @@ export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): Con
 export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   const wanted = typeof DEFAULTS[key]
   const word = typed.trim().toLowerCase()
-  let value: unknown = typed
+  let value: unknown = wanted === 'string' ? typed.trim() : typed
   if (wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word)) value = Number(word)
   if (wanted === 'boolean' && ['true', 'yes', 'on', '1'].includes(word)) value = true
   if (wanted === 'boolean' && ['false', 'no', 'off', '0'].includes(word)) value = false
@@ -132,7 +169,8 @@ function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
       'BAD_CONFIG',
       `${shownKey(key)} cannot be ${JSON.stringify(value)}: expected ${SETTINGS[key].expected}`,
     )
-  return value as Config[ConfigKey]
+  // A count or a number of bytes may stand in the file as a number.
+  return (typeof DEFAULTS[key] === 'string' ? String(value) : value) as Config[ConfigKey]
 }
 
 /** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it. */

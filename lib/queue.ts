@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
 import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
-import { events, newestEvents, tell } from './journal/journal.ts'
-import { type Metrics, summarize } from './journal/metrics.ts'
+import { newestEvents, tell } from './journal/journal.ts'
+import type { Metrics } from './journal/metrics.ts'
+import { history } from './journal/totals.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/read.ts'
 import { names, read } from './spool/files.ts'
@@ -16,6 +17,7 @@ import { type Counts, countJobs, findExact, readSighted, type Sighting, sighting
 import { type Holder, holders } from './spool/holders.ts'
 import { leaseAge } from './spool/lease.ts'
 import { type Home, openHome } from './spool/home.ts'
+import type { Pruned, PruneOptions } from './spool/prune.ts'
 import { runNumbers, runPaths } from './spool/runs.ts'
 
 /** Which jobs are meant; everything left out matches all. */
@@ -243,7 +245,17 @@ export class Queue {
 
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
-    return summarize(events(this.#home), options.recent ?? 10)
+    return history(this.#home, options.recent ?? 10)
+  }
+
+  /**
+   * Removes finished jobs for good, with their output: those over any of the limits, of completed jobs unless another
+   * state is named. Without a limit: what the settings say, as workers do.
+   * @param options.pruned called for each as it goes
+   */
+  async prune(options: PruneOptions = {}): Promise<Pruned[]> {
+    const { prune } = await import('./spool/prune.ts')
+    return prune(this.#home, options, readConfig(this.#home))
   }
 
   /** Files that were set aside, and why. */

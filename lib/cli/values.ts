@@ -1,5 +1,6 @@
 /** What may stand after an option: validators that turn the text into its value. */
 import * as t from 'typanion'
+import { parseSize } from '../job/retention.ts'
 import { parseDuration } from '../job/times.ts'
 
 /** Typanion's own `isNumber` refuses `3.0` and `+5`. */
@@ -16,6 +17,9 @@ export const isCount = (least: number) =>
 
 /** Seconds. */
 export const isDuration = typed('a duration such as 90, 90s, 10m or 1h30m', parseDuration)
+
+/** Bytes. */
+export const isSize = typed('a size such as 500MB or 2GiB', parseSize)
 
 export const isOneOf = <T extends string>(words: readonly T[]) =>
   typed(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text))

@@ -156,6 +156,13 @@ export const DEFAULTS = {
   jitter: 0,
   poll_interval: 2,
   foreground: false,
+  keep_completed: '30d',
+  keep_completed_count: 'all',
+  keep_completed_bytes: 'all',
+  keep_dead: 'all',
+  keep_dead_count: 'all',
+  keep_dead_bytes: 'all',
+  keep_journal: '90d',
 }
 
 /** A job file may not be larger than this many bytes. */

@@ -4,12 +4,12 @@
  * An event is told after the change it tells of. A crash in between leaves it untold: counts of what lies where come
  * from the directories, and only history from here.
  */
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
 import { isoTime, utcDay } from '../job/times.ts'
-import { append, names, readTail } from '../spool/files.ts'
+import { append, exists, names, readTail } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 
 /**
@@ -54,7 +54,7 @@ export interface Event {
 export function tell(home: Home, events: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
   try {
     append(
-      join(home.journal, `${utcDay(at)}.ndjson`),
+      dayFile(home, utcDay(at)),
       events.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
     )
   } catch {
@@ -62,18 +62,39 @@ export function tell(home: Home, events: readonly Omit<Event, 'at'>[], at: numbe
   }
 }
 
-const days = (home: Home): string[] =>
+/** The UTC days of which there are events, oldest first. */
+export const days = (home: Home): string[] =>
   names(home.journal)
-    .filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name))
+    .flatMap((name) => /^(\d{4}-\d{2}-\d{2})\.ndjson$/.exec(name)?.[1] ?? [])
     .sort()
 
-/** Every event of the journal, oldest first. A line that does not parse (torn by a power cut) is passed over. */
-export async function* events(home: Home): AsyncGenerator<Event> {
+export const dayFile = (home: Home, day: string): string => join(home.journal, `${day}.ndjson`)
+
+/** Which days of the journal are meant. */
+export interface Days {
+  readonly without?: readonly string[]
+  readonly only?: string
+  /** This day and later ones. */
+  readonly from?: string
+}
+
+/** Undefined: a day that was folded into the totals at this moment. */
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY)
+  } catch (error) {
+    if (exists(path)) throw error
+    return undefined
+  }
+}
+
+/** Every event of these days, oldest first. A line that does not parse (torn by a power cut) is passed over. */
+export async function* events(home: Home, { without = [], only, from = '' }: Days = {}): AsyncGenerator<Event> {
   for (const day of days(home)) {
-    const lines = createInterface({
-      input: createReadStream(join(home.journal, day)),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })
+    if (without.includes(day) || (only !== undefined && day !== only) || day < from) continue
+    const fd = openIfThere(dayFile(home, day))
+    if (fd === undefined) continue
+    const lines = createInterface({ input: createReadStream('', { fd }), crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of lines) {
       const event = parseEvent(line)
       if (event) yield event
@@ -86,7 +107,7 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
   let found: Event[] = []
   for (const day of days(home).reverse()) {
     for (let bytes = 65_536; ; bytes *= 8) {
-      const text = readTail(join(home.journal, day), bytes)
+      const text = readTail(dayFile(home, day), bytes)
       const all = Buffer.byteLength(text) < bytes
       // Unless it is the whole file, the first line may be cut.
       const lines = text.split('\n').slice(all ? 0 : 1)
@@ -100,7 +121,7 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
   return found.slice(-limit)
 }
 
-function parseEvent(line: string): Event | undefined {
+export function parseEvent(line: string): Event | undefined {
   if (line === '') return undefined
   try {
     const value = JSON.parse(line) as Event

@@ -45,6 +45,9 @@ export interface OwnHolder {
 /** Files in a holder's directory that are not jobs. */
 const FURNITURE = ['worker.json', 'alive', 'bell']
 
+/** In an operator's directory: marks of the jobs whose files it has removed, and whose output it is about to. */
+export const PURGED = 'purged'
+
 /** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
 export function joinWorkers(home: Home, slots: number, startedAt: number): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
@@ -84,7 +87,7 @@ export function clear(home: Home, dir: string): boolean {
     const path = join(dir, name)
     // `worker.json` goes last, so that a half-emptied directory is still known.
     if (name === 'worker.json') continue
-    if (name === 'intake' || name === 'lease' || name in home) {
+    if (name === 'intake' || name === 'lease' || name === PURGED || name in home) {
       for (const inner of names(path)) if (inner.startsWith('.')) remove(join(path, inner))
       // Somebody has put a job there in this moment: it is found by whoever looks next.
       if (!removeEmptyDir(path) && exists(path)) return false

@@ -1,16 +1,92 @@
 /**
- * Removing a dead job for good. The job is taken as an operator does, then its logs go, then the job: a crash at any
- * moment leaves a whole job or none.
+ * Removing jobs for good, with their output and traces. Whoever purges takes the job as an operator does, writes a mark,
+ * removes the job's file, then the output, then the mark.
+ *
+ * Crash: before the file is removed the job is whole, with its output, and a worker puts it back to where it was; after
+ * it there is none, and the mark tells a worker what is left to be removed. The same when somebody moves the file
+ * away by hand in between: then it is still there, and nothing of it has been touched.
  */
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { shownState } from '../job/job.ts'
+import { isMadeId, parseName } from '../job/name.ts'
 import { findOne } from './change.ts'
-import { remove, removeTree } from './files.ts'
-import type { Home } from './home.ts'
-import { takeAsOperator } from './holders.ts'
+import { barId, reserve } from './enqueue.ts'
+import { createNew, makeDir, move, names, remove, removeTree } from './files.ts'
+import { findExact } from './find.ts'
+import type { Home, Place } from './home.ts'
+import { joinOperators, PURGED } from './holders.ts'
+import { earlierTraces, removeTraces, runPaths } from './runs.ts'
 
-/** @throws QueueError NOT_FOUND, WRONG_STATE. */
+/** Removes jobs that lie in one place. */
+export interface Purger {
+  /** False: it has moved on, and is whole. */
+  purge(job: { readonly path: string; readonly fileName: string; readonly name: { readonly id: string } }): boolean
+  done(): void
+}
+
+export function purger(home: Home, from: Place): Purger {
+  const holder = joinOperators(home, from)
+  const marks = join(holder.dir, PURGED)
+  makeDir(marks)
+  return {
+    purge({ path, fileName, name: { id } }) {
+      const taken = join(holder.dir, from, fileName)
+      // If we die after this: a worker puts it back.
+      if (!move(path, taken)) return false
+      // While its output is being removed nobody may take the id, whose output that would be. Made ids are nobody's.
+      const bar = isMadeId(id) ? undefined : barId(home, id)
+      const mark = join(marks, fileName)
+      const fd = createNew(mark)
+      if (fd !== undefined) closeSync(fd)
+      // If we die before this: whole, and put back; after it: gone, and the mark tells what is left of it.
+      if (!remove(taken)) {
+        remove(mark)
+        bar?.giveUp()
+        return false
+      }
+      removeRest(home, id)
+      remove(mark)
+      return true
+    },
+    done: () => holder.leave(),
+  }
+}
+
+/** Output and traces of a job that is no more. */
+function removeRest(home: Home, id: string): void {
+  const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
+  // In one step, so that nobody finds half of them under the id; if we die after it: scratch.
+  if (move(join(home.logs, id), aside)) removeTree(aside)
+  for (const run of earlierTraces(home, id, Number.POSITIVE_INFINITY)) removeTraces(runPaths(home, id, run), false)
+}
+
+/** Goes on with what a dead operator was removing, once its jobs have been put back. */
+export function finishPurges(home: Home, operatorDir: string): void {
+  const marks = join(operatorDir, PURGED)
+  for (const fileName of names(marks)) {
+    const id = parseName(fileName)?.id
+    if (id !== undefined && isGone(home, id)) removeRest(home, id)
+    remove(join(marks, fileName))
+  }
+}
+
+/** Is there no job of this id, and will there be none while we look? Else the output is that job's. */
+function isGone(home: Home, id: string): boolean {
+  if (findExact(home, id)) return false
+  if (isMadeId(id)) return true
+  try {
+    reserve(home, id)
+    return true
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return false
+    throw error
+  }
+}
+
+/** Removes a dead job for good. @throws QueueError NOT_FOUND, WRONG_STATE. */
 export function purgeJob(home: Home, text: string): string {
   for (let looks = 0; looks < 5; looks++) {
     const seen = findOne(home, text, 'purge')
@@ -20,13 +96,10 @@ export function purgeJob(home: Home, text: string): string {
         'WRONG_STATE',
         `cannot purge ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
       )
-    const taken = takeAsOperator(home, 'dead', seen.path, seen.fileName)
-    if (!taken) continue
-    // If we die here: the job goes back to dead/, with whatever is left of its logs.
-    removeTree(join(home.logs, id))
-    remove(taken.path)
-    taken.done()
-    return id
+    const dead = purger(home, 'dead')
+    const isPurged = dead.purge(seen)
+    dead.done()
+    if (isPurged) return id
   }
   throw new QueueError('NOT_FOUND', `cannot purge ${text}: it keeps moving`, 'try again')
 }

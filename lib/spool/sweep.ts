@@ -16,7 +16,7 @@ const TRACE_AGE = 60_000
 export function sweep(home: Home, now: number): void {
   for (const name of names(home.tmp)) {
     const path = join(home.tmp, name)
-    if (!/\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name)) continue
+    if (!/\.(new|note|reserved|fifos|logs)$|^(worker|operator)-/.test(name)) continue
     if (now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE) removeTree(path)
   }
   // Traces first, holders second: traces only exist while the job is held, so what is not held now is settled.

@@ -6,13 +6,15 @@
 import { join } from 'node:path'
 import { Socket } from 'node:net'
 import { STATES } from '../job/job.ts'
-import { isIntakeName } from '../job/name.ts'
-import { exists, isExhausted, move, names } from '../spool/files.ts'
+import { isIntakeName, parseName } from '../job/name.ts'
+import { exists, isExhausted, makeDir, move, names } from '../spool/files.ts'
+import { doneDir } from '../spool/find.ts'
 import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
-import { PLACE_OF } from '../spool/home.ts'
+import { type Home, type Place, PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
 import { listen } from '../spool/liveness.ts'
 import { setAside } from '../spool/moves.ts'
+import { finishPurges } from '../spool/purge.ts'
 import { discardFifos } from '../spool/runs.ts'
 import { resume } from './jobs.ts'
 import type { Site } from './site.ts'
@@ -115,9 +117,19 @@ async function giveBackOperator(site: Site, dead: Holder, slots: Slots): Promise
     for (const fileName of names(join(dead.dir, place))) {
       if (fileName.startsWith('.')) continue
       if (state === 'processing') await takeUp(site, join(dead.dir, place), fileName, slots)
-      else if (move(join(dead.dir, place, fileName), join(site.home[place], fileName)))
+      else if (putBack(site.home, place, join(dead.dir, place, fileName), fileName))
         site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
     }
   }
+  finishPurges(site.home, dead.dir)
   clear(site.home, dead.dir)
+}
+
+function putBack(home: Home, place: Place, path: string, fileName: string): boolean {
+  const due = parseName(fileName)?.due
+  if (place !== 'done' || due === undefined) return move(path, join(home[place], fileName))
+  // Its day may have been removed when it was empty.
+  const day = doneDir(home, due / 1000)
+  makeDir(day)
+  return move(path, join(day, fileName))
 }

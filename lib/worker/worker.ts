@@ -15,7 +15,6 @@ import { Intake } from '../spool/intake.ts'
 import { keepLease } from '../spool/lease.ts'
 import { claim, hasWork, promote } from '../spool/moves.ts'
 import { discardFifos, FifoPool } from '../spool/runs.ts'
-import { sweep } from '../spool/sweep.ts'
 import { listenFor, ring } from '../spool/wake.ts'
 import { Log } from './log.ts'
 import { Patience } from './patience.ts'
@@ -24,6 +23,7 @@ import { Rounds } from './rounds.ts'
 import { Settings } from './settings.ts'
 import type { Site } from './site.ts'
 import { Slots } from './slots.ts'
+import { Tidy } from './tidy.ts'
 
 export interface WorkerOptions {
   readonly slots: number
@@ -35,7 +35,6 @@ export interface WorkerOptions {
   readonly ready: (holder: OwnHolder) => void
 }
 
-const SWEEP_EVERY = 600_000
 /** After a scan, the next one waits this many times as long as it took, so that scans take a tenth of the time. */
 const REST = 9
 
@@ -48,6 +47,7 @@ export class Worker {
   readonly #intake = new Intake()
   readonly #peers: Peers
   readonly #settings: Settings
+  readonly #tidy: Tidy
   readonly #rounds = new Rounds(() => this.#round())
   #holder: OwnHolder
   #fifos: FifoPool
@@ -65,7 +65,6 @@ export class Worker {
   #stale = true
   #nextDuties = 0
   #nextScan = 0
-  #nextSweep = 0
   /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
 
@@ -74,6 +73,7 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
+    this.#tidy = new Tidy(this.#home, (line) => this.#say(line))
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
     this.#slots = new Slots(options.slots, {
@@ -99,6 +99,7 @@ export class Worker {
     await this.#rounds.over
     this.#slots.letGo()
     this.#peers.forget()
+    await this.#tidy.stop()
     await this.#stopListening()
     discardFifos(this.#home, this.#holder.name)
     this.#say(`${this.#holder.name} stopped`)
@@ -190,10 +191,7 @@ export class Worker {
     this.#stale = true
     if (this.#slots.free > 0) this.#scan()
     await this.#takeIn()
-    if (monotonicMs() >= this.#nextSweep) {
-      this.#nextSweep = monotonicMs() + SWEEP_EVERY
-      sweep(this.#home, nowMs())
-    }
+    this.#tidy.look(this.#settings.now)
   }
 
   /** Our directory gone means that our claims are no longer ours: end the runs and join again. */

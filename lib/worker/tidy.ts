@@ -1,0 +1,77 @@
+/**
+ * Tidying up, which is anybody's duty: leftovers of the dead, finished jobs that are over a limit, old days of the
+ * journal. In the background and in small steps: no job waits for it.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { type Config } from '../config.ts'
+import { monotonicMs, nowMs } from '../clock.ts'
+import { limitsOf, PRUNABLE } from '../job/retention.ts'
+import { parseDuration } from '../job/times.ts'
+import { fold } from '../journal/totals.ts'
+import type { Home } from '../spool/home.ts'
+import { doomed, pruneAll } from '../spool/prune.ts'
+import { sweep } from '../spool/sweep.ts'
+
+const EVERY_MS = 600_000
+/** Settings that were changed are heeded this soon. */
+const SOON_MS = 1000
+/** So many removals, then whatever else there is to do. */
+const STEP = 20
+
+export class Tidy {
+  readonly #home: Home
+  readonly #say: (line: string) => void
+  #next = 0
+  #seen: Config | undefined
+  #stopping = false
+  #running: Promise<void> = Promise.resolve()
+  #isRunning = false
+
+  constructor(home: Home, say: (line: string) => void) {
+    this.#home = home
+    this.#say = say
+  }
+
+  /** Begins, when it is time to. */
+  look(config: Config): void {
+    const now = monotonicMs()
+    if (this.#seen !== undefined && config !== this.#seen) this.#next = Math.min(this.#next, now + SOON_MS)
+    this.#seen = config
+    if (this.#isRunning || now < this.#next) return
+    this.#next = now + EVERY_MS
+    this.#isRunning = true
+    this.#running = this.#tidy(config).finally(() => (this.#isRunning = false))
+  }
+
+  /** Resolves when nothing is being removed any more. */
+  stop(): Promise<void> {
+    this.#stopping = true
+    return this.#running
+  }
+
+  async #tidy(config: Config): Promise<void> {
+    try {
+      sweep(this.#home, nowMs())
+      await this.#prune(config)
+      const seconds = parseDuration(config.keep_journal)
+      if (seconds === undefined || this.#stopping) return
+      const days = await fold(this.#home, seconds, nowMs())
+      if (days.length > 0) this.#say(`folded into the totals: the events of ${days.join(', ')}`)
+    } catch (error) {
+      // Whatever it is: the next round tries again, and jobs do not wait for it.
+      this.#say(`cannot tidy up: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  async #prune(config: Config): Promise<void> {
+    for (const state of PRUNABLE) {
+      const all = doomed(this.#home, state, limitsOf(config, state), nowMs())
+      let gone = 0
+      for (const _one of pruneAll(this.#home, state, all, nowMs())) {
+        if (++gone % STEP === 0) await setImmediate()
+        if (this.#stopping) break
+      }
+      if (gone > 0) this.#say(`pruned ${gone} ${state} ${gone === 1 ? 'job' : 'jobs'}, with all output`)
+    }
+  }
+}
