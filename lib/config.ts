@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import * as t from 'typanion'
 import { explained, nearest, QueueError } from './errors.ts'
 import { DEFAULTS } from './job/job.ts'
+import { isHook, isHookSecret } from './job/hook.ts'
 import { LIMITS } from './job/read.ts'
 import { isAgeLimit, isCountLimit, isSizeLimit } from './job/retention.ts'
 import { move, read, remove, writeNew } from './spool/files.ts'
@@ -23,11 +24,21 @@ interface Setting {
   readonly expected: string
   /** What it means and its unit, for `config list` and README. */
   readonly meaning: string
+  /** Shown only to who asks for it by name. */
+  readonly isSecret?: true
 }
 
 const AGE = 'a duration such as 12h or 30d, or all'
 const COUNT = 'a whole number, or all'
 const SIZE = 'a size such as 500MB or 2GiB, or all'
+
+const HOOK = 'a command line, a URL that starts with http:// or https://, or nothing'
+
+const hook = (when: string): Setting => ({
+  isValid: isHook,
+  expected: HOOK,
+  meaning: `told of each job ${when}: a command, by the job as JSON on its standard input, or a URL, by POST`,
+})
 
 /** Every key, in the order of the documentation. */
 export const SETTINGS: Record<ConfigKey, Setting> = {
@@ -102,7 +113,35 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: AGE,
     meaning: 'how long single events are kept; older days are folded into the totals',
   },
+  on_completed: hook('that completed'),
+  on_failed: hook('that failed and will be tried again'),
+  on_dead: hook('that went to the dead letter queue, cancelled ones apart'),
+  on_cancelled: hook('that somebody cancelled'),
+  on_drained: {
+    isValid: isHook,
+    expected: HOOK,
+    meaning: 'told when the last job is done and nothing is pending, failed or running',
+  },
+  hook_timeout: {
+    isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 3600)),
+    expected: 'seconds, from 0.1 to 3600',
+    meaning: 'seconds a hook may take',
+  },
+  hook_secret: {
+    isValid: isHookSecret,
+    expected: 'a text, or whsec_ and base64',
+    meaning: 'key by which what is posted is signed, in the manner of standardwebhooks.com',
+    isSecret: true,
+  },
 }
+
+/** All values as lists show them. */
+export const shownConfig = (config: Config): object =>
+  Object.fromEntries(CONFIG_KEYS.map((key) => [key, shownValue(key, config[key])]))
+
+/** A value as lists show it. */
+export const shownValue = <K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string =>
+  SETTINGS[key].isSecret && value !== '' ? '(set)' : value
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
 

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
 import { nowMs } from './clock.ts'
 import { QueueError } from './errors.ts'
-import { newestEvents, tell } from './journal/journal.ts'
+import { type Event, newestEvents, tell } from './journal/journal.ts'
 import type { Metrics } from './journal/metrics.ts'
+import { type EventsOptions, eventsAsked } from './journal/past.ts'
 import { history } from './journal/totals.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/read.ts'
@@ -256,6 +257,11 @@ export class Queue {
   async prune(options: PruneOptions = {}): Promise<Pruned[]> {
     const { prune } = await import('./spool/prune.ts')
     return prune(this.#home, options, readConfig(this.#home))
+  }
+
+  /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
+  events(options: EventsOptions = {}): AsyncIterable<Event> {
+    return eventsAsked(this.#home, options)
   }
 
   /** Files that were set aside, and why. */

@@ -150,6 +150,7 @@ test('only lib/config.ts reads the environment', () => {
   const allowed = {
     'lib/config.ts': 'it is the reader',
     'lib/worker/launch.ts': 'hands the whole environment on to jobs, and reads nothing in it',
+    'lib/worker/hooks.ts': 'hands the whole environment on to hooks, and reads nothing in it',
     'lib/worker/control.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
   }
   none(
@@ -164,6 +165,7 @@ test('only named files start programs', () => {
   const allowed = {
     'lib/worker/launch.ts': 'starts the jobs',
     'lib/worker/control.ts': 'starts workers in the background',
+    'lib/worker/hooks.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
     'lib/spool/liveness.ts': 'mkfifo(1), and ps(1) where there is no /proc: Node can do neither',
     'lib/spool/enqueue.ts': 'sync(1) flushes a whole batch at once',
   }

@@ -29,6 +29,7 @@ const configUnset: Load = async () => (await import('./commands/config-set.ts'))
 const configList: Load = async () => (await import('./commands/config-list.ts')).ConfigListCommand
 const stats: Load = async () => (await import('./commands/stats.ts')).StatsCommand
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
+const events: Load = async () => (await import('./commands/events.ts')).EventsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
 const version: Load = async () => (await import('./commands/version.ts')).VersionCommand
@@ -64,6 +65,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   version,
   stats,
   metrics,
+  events,
   web,
   dashboard: web,
 }

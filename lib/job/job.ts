@@ -163,6 +163,13 @@ export const DEFAULTS = {
   keep_dead_count: 'all',
   keep_dead_bytes: 'all',
   keep_journal: '90d',
+  on_completed: '',
+  on_failed: '',
+  on_dead: '',
+  on_cancelled: '',
+  on_drained: '',
+  hook_timeout: 10,
+  hook_secret: '',
 }
 
 /** A job file may not be larger than this many bytes. */

@@ -21,6 +21,7 @@ import type { Home } from '../spool/home.ts'
  * - `interrupted`: a run was cut off; the job is pending again. `given_back`: its worker was stopped at once.
  * - `retried`: a person sent it back. `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was set aside.
+ * - `hook_failed`: a hook could not be told of it; `job` is empty where it was to be told of all jobs.
  */
 export type EventKind =
   | 'enqueued'
@@ -35,6 +36,7 @@ export type EventKind =
   | 'retried'
   | 'removed'
   | 'corrupt'
+  | 'hook_failed'
 
 export interface Event {
   readonly at: string
@@ -46,6 +48,8 @@ export interface Event {
   readonly exit_code?: number
   /** Why it failed, was cancelled, set aside. */
   readonly error?: string
+  /** The setting that names the hook. */
+  readonly hook?: string
   /** When it will be tried again. */
   readonly due?: string
 }

@@ -32,6 +32,7 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'retried',
   'removed',
   'corrupt',
+  'hook_failed',
 ]
 
 /** What is kept of events that are kept no longer. */

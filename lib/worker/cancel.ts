@@ -12,6 +12,7 @@ import { move } from '../spool/files.ts'
 import { findExact } from '../spool/find.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/home.ts'
+import { Hooks } from './hooks.ts'
 import { resume, settleRun } from './jobs.ts'
 import type { Site } from './site.ts'
 
@@ -26,6 +27,9 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
     const result = await cancelJob(home, id, reason)
     if (!('ending' in result)) {
       tell(home, [{ event: 'cancelled', job: id, error: reason }])
+      const hooks = hooksOf(home)
+      hooks.settled('cancelled', result)
+      await hooks.finish()
       return result
     }
     if (!result.watched) await endUnwatched(home, id)
@@ -41,6 +45,10 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
   }
 }
 
+/** Hooks called by this process and not by a worker. */
+const hooksOf = (home: Home): Hooks =>
+  new Hooks({ home, config: () => readConfig(home), tell: (event) => tell(home, [event]) })
+
 /** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */
 async function endUnwatched(home: Home, id: string): Promise<void> {
   const seen = findExact(home, id)
@@ -49,12 +57,14 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   const ours = join(holder.dir, 'processing', basename(seen.path))
   // If we die after this: a worker finds it with a dead operator and reads how far it got.
   if (!move(seen.path, ours)) return holder.leave()
+  const hooks = hooksOf(home)
   const site: Site = {
     home,
     holder,
     config: readConfig(home),
     fifos: { take: () => {} },
     tell: (...events) => tell(home, events),
+    callHook: (hook, job) => hooks.settled(hook, job),
     say: () => {},
     insist: async (_doing, act) => act(),
   }
@@ -64,4 +74,5 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
     if (end.kind !== 'not_begun') await settleRun(site, run, end)
   }
   holder.leave()
+  await hooks.finish()
 }

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { chance, nowMs } from '../clock.ts'
+import { type Hook, HOOKS } from '../job/hook.ts'
 import type { Job } from '../job/job.ts'
 import { parseName } from '../job/name.ts'
 import {
@@ -192,12 +193,20 @@ async function settle(
     ...(verdict.error === undefined ? {} : { error: verdict.error }),
   }
   if (!isDone) return site.tell({ ...event, event: 'removed' })
+  const hook = hookOf(verdict)
+  if (hook) site.callHook?.(hook, record)
   if (verdict.ending === 'completed' || verdict.ending === 'given_back' || verdict.ending === 'cancelled')
     return site.tell({ ...event, event: verdict.ending })
   if (verdict.to === 'pending') return site.tell({ ...event, event: 'interrupted' })
   if (verdict.to === 'failed') return site.tell({ ...event, event: 'failed', due: isoTime(verdict.due ?? now) })
   if (verdict.countsAttempt) site.tell({ ...event, event: 'failed' }, { ...event, event: 'dlq' })
   else site.tell({ ...event, event: 'dlq' })
+}
+
+/** Cancelled jobs are dead as well, and told apart. */
+function hookOf({ ending, to }: Verdict): Hook | undefined {
+  if (ending === 'cancelled') return 'cancelled'
+  return HOOKS.find((hook) => hook === to)
 }
 
 /**

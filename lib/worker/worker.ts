@@ -5,6 +5,7 @@
  * nothing; what is true is read from the disk in each round.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
+import type { Config } from '../config.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
 import { Candidates } from '../spool/candidates.ts'
@@ -16,6 +17,7 @@ import { keepLease } from '../spool/lease.ts'
 import { claim, hasWork, promote } from '../spool/moves.ts'
 import { discardFifos, FifoPool } from '../spool/runs.ts'
 import { listenFor, ring } from '../spool/wake.ts'
+import { Hooks } from './hooks.ts'
 import { Log } from './log.ts'
 import { Patience } from './patience.ts'
 import { Peers, recover } from './recover.ts'
@@ -48,6 +50,7 @@ export class Worker {
   readonly #peers: Peers
   readonly #settings: Settings
   readonly #tidy: Tidy
+  readonly #hooks: Hooks
   readonly #rounds = new Rounds(() => this.#round())
   #holder: OwnHolder
   #fifos: FifoPool
@@ -74,6 +77,8 @@ export class Worker {
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
     this.#tidy = new Tidy(this.#home, (line) => this.#say(line))
+    const config = (): Config => this.#settings.now
+    this.#hooks = new Hooks({ home: this.#home, config, tell: (event) => this.#tell([event]) })
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
     this.#slots = new Slots(options.slots, {
@@ -99,7 +104,8 @@ export class Worker {
     await this.#rounds.over
     this.#slots.letGo()
     this.#peers.forget()
-    await this.#tidy.stop()
+    this.#hooks.lookDrained()
+    await Promise.all([this.#hooks.finish(), this.#tidy.stop()])
     await this.#stopListening()
     discardFifos(this.#home, this.#holder.name)
     this.#say(`${this.#holder.name} stopped`)
@@ -141,6 +147,7 @@ export class Worker {
       if (this.#areDutiesDue()) await this.#doDuties()
       else if (this.#dropped && !this.#stopping) await this.#takeIn()
       this.#fill()
+      if (this.#slots.busy === 0) this.#hooks.lookDrained()
     } catch (error) {
       this.#trouble('look for work', error)
     }
@@ -278,6 +285,7 @@ export class Worker {
       fifos: this.#fifos,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
+      callHook: (hook, job) => this.#hooks.settled(hook, job),
       say: (line) => this.#say(line),
       insist: (doing, act) => this.#patience.insist(doing, act),
     }
@@ -292,6 +300,7 @@ export class Worker {
     tell(this.#home, events)
     for (const event of events) {
       this.#say(sentence(event))
+      if (event.event === 'started') this.#hooks.begun()
       if (event.due !== undefined) this.#nextDue = Math.min(this.#nextDue, Date.parse(event.due))
     }
   }
