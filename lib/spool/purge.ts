@@ -6,7 +6,6 @@
  * it there is none, and the mark tells a worker what is left to be removed. The same when somebody moves the file
  * away by hand in between: then it is still there, and nothing of it has been touched.
  */
-import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
@@ -14,8 +13,8 @@ import { shownState } from '../job/job.ts'
 import { isMadeId, parseName } from '../job/name.ts'
 import { findOne } from './change.ts'
 import { barId, reserve } from './enqueue.ts'
-import { createNew, makeDir, move, names, remove, removeTree } from './files.ts'
-import { findExact } from './find.ts'
+import { linkNew, makeDir, move, names, remove, removeTree } from './files.ts'
+import { findExact, type Sighting } from './find.ts'
 import type { Home, Place } from './home.ts'
 import { joinOperators, PURGED } from './holders.ts'
 import { earlierTraces, removeTraces, runPaths } from './runs.ts'
@@ -23,7 +22,7 @@ import { earlierTraces, removeTraces, runPaths } from './runs.ts'
 /** Removes jobs that lie in one place. */
 export interface Purger {
   /** False: it has moved on, and is whole. */
-  purge(job: { readonly path: string; readonly fileName: string; readonly name: { readonly id: string } }): boolean
+  purge(job: Pick<Sighting, 'path' | 'fileName' | 'name' | 'foreign'>): boolean
   done(): void
 }
 
@@ -31,20 +30,23 @@ export function purger(home: Home, from: Place): Purger {
   const holder = joinOperators(home, from)
   const marks = join(holder.dir, PURGED)
   makeDir(marks)
+  // Bars and marks are links to it: a purge of many jobs makes no new file.
+  const me = join(holder.dir, 'worker.json')
   return {
-    purge({ path, fileName, name: { id } }) {
+    purge({ path, fileName, name: { id }, foreign }) {
       const taken = join(holder.dir, from, fileName)
       // If we die after this: a worker puts it back.
       if (!move(path, taken)) return false
+      // A dropped file has no output: what lies under the id that it might get is another job's.
+      if (foreign) return remove(taken)
       // While its output is being removed nobody may take the id, whose output that would be. Made ids are nobody's.
-      const bar = isMadeId(id) ? undefined : barId(home, id)
+      const lift = isMadeId(id) ? undefined : barId(home, id, me)
       const mark = join(marks, fileName)
-      const fd = createNew(mark)
-      if (fd !== undefined) closeSync(fd)
+      linkNew(me, mark)
       // If we die before this: whole, and put back; after it: gone, and the mark tells what is left of it.
       if (!remove(taken)) {
         remove(mark)
-        bar?.giveUp()
+        lift?.()
         return false
       }
       removeRest(home, id)
@@ -96,6 +98,8 @@ export function purgeJob(home: Home, text: string): string {
         'WRONG_STATE',
         `cannot purge ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
       )
+    // Somebody is changing it at this moment, and must not find it gone in his hands.
+    if (seen.holder !== undefined) continue
     const dead = purger(home, 'dead')
     const isPurged = dead.purge(seen)
     dead.done()

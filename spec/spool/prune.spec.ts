@@ -5,11 +5,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runAll } from '../../fixtures/facts.ts'
 import { DAY_MS, putFinished, withOutput } from '../../fixtures/finished.ts'
+import { aName } from '../../fixtures/job.ts'
 import { race, racer } from '../../fixtures/race.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { QueueError } from '../../lib/errors.ts'
+import { sightings } from '../../lib/spool/find.ts'
 import { openHome } from '../../lib/spool/home.ts'
 import { joinOperators, PURGED } from '../../lib/spool/holders.ts'
 import { purger } from '../../lib/spool/purge.ts'
@@ -80,7 +82,7 @@ test(
     const home = openHome(world.home)
     const place = purger(home, 'done')
     renameSync(path, join(home.pending, basename(path)))
-    assert.is(place.purge({ path, fileName: basename(path), name: { id: 'job0' } }), false)
+    assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), false)
     place.done()
     assert.equal([...referee(world.home)], [['job0', 'pending']])
     assert.equal(withOutput(world.home), ['job0'])
@@ -95,6 +97,21 @@ test(
     writeFileSync(path, '{"command":"true"}')
     assert.equal(await world.queue.prune({ keep: 0 }), [])
     assert.ok(existsSync(path))
+  }),
+)
+
+test(
+  'a dropped file that is purged takes no output of another job with it',
+  inWorld(async (world) => {
+    some(world, 1)
+    writeFileSync(join(world.home, 'dead', 'job0.json'), '{"command":"true"}')
+    const home = openHome(world.home)
+    const place = purger(home, 'dead')
+    const [seen] = [...sightings(home, ['dead'])]
+    assert.is(seen && place.purge(seen), true)
+    place.done()
+    assert.equal([...referee(world.home)], [['job0', 'completed']])
+    assert.equal(withOutput(world.home), ['job0'])
   }),
 )
 
