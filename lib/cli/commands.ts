@@ -14,6 +14,7 @@ const show: Load = async () => (await import('./commands/show.ts')).ShowCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
+const top: Load = async () => (await import('./commands/top.ts')).TopCommand
 const prune: Load = async () => (await import('./commands/prune.ts')).PruneCommand
 const workerStart: Load = async () => (await import('./commands/worker-start.ts')).WorkerStartCommand
 const workerStop: Load = async () => (await import('./commands/worker-stop.ts')).WorkerStopCommand
@@ -46,6 +47,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   retry,
   cancel,
   prune,
+  top,
   'worker start': workerStart,
   'worker stop': workerStop,
   'worker list': workerList,

@@ -1,11 +1,11 @@
 /**
  * Events as they are told, by whichever process. Watching only shortens the wait: a timed look finds everything.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, watch } from 'node:fs'
+import { watch } from 'node:fs'
 import { sleep } from '../clock.ts'
-import { exists } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 import { dayFile, days, type Event, parseEvent } from './journal.ts'
+import { Tail } from './tail.ts'
 
 const LOOK_EVERY_MS = 1000
 /** A day is looked at this long after the next one has begun: somebody may have read the clock just before midnight. */
@@ -64,59 +64,5 @@ class Bell {
     this.#watcher?.close()
     this.#end.removeEventListener('abort', this.#ring)
     this.#rung.abort()
-  }
-}
-
-const BLOCK = 65_536
-
-/** What is appended to a file, by whole lines. */
-class Tail {
-  readonly #path: string
-  #offset: number
-  #rest: Buffer = Buffer.alloc(0)
-
-  constructor(path: string, offset: number) {
-    this.#path = path
-    this.#offset = offset
-  }
-
-  static atEnd(path: string): Tail {
-    const tail = new Tail(path, 0)
-    tail.#open((fd) => (tail.#offset = fstatSync(fd).size))
-    return tail
-  }
-
-  lines(): string[] {
-    const found: string[] = []
-    this.#open((fd) => {
-      const block = Buffer.alloc(BLOCK)
-      for (;;) {
-        const got = readSync(fd, block, 0, BLOCK, this.#offset)
-        if (got === 0) break
-        this.#offset += got
-        this.#rest = Buffer.concat([this.#rest, block.subarray(0, got)])
-        const end = this.#rest.lastIndexOf(0x0a)
-        if (end < 0) continue
-        found.push(...this.#rest.toString('utf8', 0, end).split('\n'))
-        this.#rest = this.#rest.subarray(end + 1)
-      }
-    })
-    return found
-  }
-
-  #open(use: (fd: number) => void): void {
-    let fd: number
-    try {
-      fd = openSync(this.#path, constants.O_RDONLY)
-    } catch (error) {
-      // Folded into the totals: nothing comes there any more.
-      if (exists(this.#path)) throw error
-      return
-    }
-    try {
-      use(fd)
-    } finally {
-      closeSync(fd)
-    }
   }
 }
