@@ -4,8 +4,10 @@
 import { type Config, type ConfigKey, homePath, readConfig, readSettings, writeSetting } from './config.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
-import { events, newestEvents, tell } from './journal/journal.ts'
-import { type Metrics, summarize } from './journal/metrics.ts'
+import { type Event, newestEvents, tell } from './journal/journal.ts'
+import type { Metrics } from './journal/metrics.ts'
+import { type EventsOptions, eventsAsked } from './journal/past.ts'
+import { history } from './journal/totals.ts'
 import type { Job, JobRequest } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { readRequest } from './job/read.ts'
@@ -17,6 +19,7 @@ import { countJobs, type Counts, findExact } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import { type Filter, type Listed, listJobs, type ListOptions } from './spool/listing.ts'
 import { type Home, layout, openHome } from './spool/home.ts'
+import type { Pruned, PruneOptions } from './spool/prune.ts'
 import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
@@ -211,7 +214,22 @@ export class Queue {
 
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
-    return summarize(events(this.#home), options.recent ?? 10)
+    return history(this.#home, options.recent ?? 10)
+  }
+
+  /**
+   * Removes finished jobs for good, with their output: those over any of the limits, of completed jobs unless another
+   * state is named. Without a limit: what the settings say, as workers do.
+   * @param options.pruned called for each as it goes
+   */
+  async prune(options: PruneOptions = {}): Promise<Pruned[]> {
+    const { prune } = await import('./spool/prune.ts')
+    return prune(this.#home, options, readConfig(this.#home))
+  }
+
+  /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
+  events(options: EventsOptions = {}): AsyncIterable<Event> {
+    return eventsAsked(this.#home, options)
   }
 
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */

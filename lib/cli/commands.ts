@@ -16,6 +16,8 @@ const wait: Load = async () => (await import('./commands/wait.ts')).WaitCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
+const top: Load = async () => (await import('./commands/top.ts')).TopCommand
+const prune: Load = async () => (await import('./commands/prune.ts')).PruneCommand
 const workerStart: Load = async () => (await import('./commands/worker-start.ts')).WorkerStartCommand
 const workerStop: Load = async () => (await import('./commands/worker-stop.ts')).WorkerStopCommand
 const workerList: Load = async () => (await import('./commands/worker-list.ts')).WorkerListCommand
@@ -30,6 +32,7 @@ const configUnset: Load = async () => (await import('./commands/config-set.ts'))
 const configList: Load = async () => (await import('./commands/config-list.ts')).ConfigListCommand
 const stats: Load = async () => (await import('./commands/stats.ts')).StatsCommand
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
+const events: Load = async () => (await import('./commands/events.ts')).EventsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const doctor: Load = async () => (await import('./commands/doctor.ts')).DoctorCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
@@ -48,6 +51,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   wait,
   retry,
   cancel,
+  prune,
+  top,
   'worker start': workerStart,
   'worker stop': workerStop,
   'worker list': workerList,
@@ -68,6 +73,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   version,
   stats,
   metrics,
+  events,
   web,
   dashboard: web,
 }
