@@ -65,18 +65,27 @@ export class Hooks {
   /** A job has begun: sooner or later there may be none. */
   begun(): void {
     if (this.#owner.settings.now.on_drained === '') return
-    // If we die after this: whoever finds nothing left to do removes it and calls the hook.
-    touch(this.#mark)
+    try {
+      // If we die after this: whoever finds nothing left to do removes it and calls the hook.
+      touch(this.#mark)
+    } catch (error) {
+      this.#failed({ hook: 'drained', job: '' }, `cannot note that a job has begun: ${String(error)}`)
+    }
   }
 
   /** Calls the hook when nothing is left to do, and something had been; of many who see that, one. */
   lookDrained(): void {
     const home = this.#home
     if (this.#owner.settings.now.on_drained === '' || !exists(this.#mark)) return
-    // In the order in which jobs flow: what moves on meanwhile is seen where it comes to.
-    if (hasWork(home) || !sightings(home, ['processing']).next().done) return
-    // If we die after this: nobody is told this time.
-    if (!remove(this.#mark)) return
+    try {
+      // In the order in which jobs flow: what moves on meanwhile is seen where it comes to.
+      if (hasWork(home) || !sightings(home, ['processing']).next().done) return
+      // If we die after this: nobody is told this time.
+      if (!remove(this.#mark)) return
+    } catch {
+      // The machine is out of something, or the disk is broken: whoever looks next tells it.
+      return
+    }
     const at = isoTime(nowMs())
     this.#call('drained', '', at, { event: 'drained', at, home: home.root })
   }
@@ -131,7 +140,7 @@ export class Hooks {
     }
   }
 
-  #failed({ hook, job }: Call, error: string): void {
+  #failed({ hook, job }: Pick<Call, 'hook' | 'job'>, error: string): void {
     this.#owner.tell({ event: 'hook_failed', job, hook: `on_${hook}`, error })
   }
 }
