@@ -46,6 +46,19 @@ export function say(line: string): void {
   }
 }
 
+/** Asks the person at the terminal; `no` when there is no answer. */
+export async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve('no'))
+    lines.question(question, (answer) => {
+      resolve(answer.trim())
+      lines.close()
+    })
+  })
+}
+
 /** The streams of this process. */
 export async function openIo(mode: ColorMode): Promise<Io> {
   const isSeen = isTerminal(1)

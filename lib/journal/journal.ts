@@ -19,6 +19,7 @@ import type { Home } from '../spool/home.ts'
  * - `started`: a run began. `adopted`: a run whose worker had died is watched again.
  * - `completed`, `failed` (will be retried), `dlq` (to `dead/`), `cancelled`: an attempt or the job ended.
  * - `interrupted`: a run was cut off; the job is pending again. `given_back`: its worker was stopped at once.
+ * - `held`, `released`, `changed` (priority, queue, content): a person did that.
  * - `retried`: a person sent it back. `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was set aside.
  * - `hook_failed`: a hook could not be told of it; `job` is empty where it was to be told of all jobs.
@@ -34,6 +35,9 @@ export type EventKind =
   | 'interrupted'
   | 'given_back'
   | 'retried'
+  | 'held'
+  | 'released'
+  | 'changed'
   | 'removed'
   | 'corrupt'
   | 'hook_failed'

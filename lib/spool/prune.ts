@@ -18,7 +18,7 @@ import {
 } from '../job/retention.ts'
 import { isoTime, utcDay } from '../job/times.ts'
 import { look, names, removeEmptyDir } from './files.ts'
-import { type Sighting, sightings } from './find.ts'
+import { doneDays, inDoneDay, readSighted, type Sighting, sightings } from './find.ts'
 import { type Home, PLACE_OF } from './home.ts'
 import { purger } from './purge.ts'
 
@@ -29,7 +29,10 @@ const LOOKS = 500
 export type Doomed = Finished & Sighting
 
 export interface PruneOptions extends Limits {
-  readonly state?: Prunable | undefined
+  readonly states?: readonly Prunable[] | undefined
+  /** Only among those of this queue, or with this tag: the newest of these stay. */
+  readonly queue?: string | undefined
+  readonly tag?: string | undefined
   /** Say which, and change nothing. */
   readonly dryRun?: boolean
   readonly pruned?: (job: Pruned) => void
@@ -43,12 +46,12 @@ export interface Pruned {
 
 /** Prunes by the limits given; without any by what is set. */
 export async function prune(home: Home, options: PruneOptions, config: KeepSettings): Promise<Pruned[]> {
-  const { state, dryRun = false, pruned = () => {} } = options
+  const { dryRun = false, pruned = () => {} } = options
   const given = isUnlimited(options) ? undefined : options
-  const states = state === undefined ? (given ? (['completed'] as const) : PRUNABLE) : [state]
+  const states = options.states ?? (given ? (['completed'] as const) : PRUNABLE)
   const gone: Pruned[] = []
   for (const one of states) {
-    const all = await doomed(home, one, given ?? limitsOf(config, one), nowMs())
+    const all = await doomed(home, one, given ?? limitsOf(config, one), nowMs(), options)
     for await (const { name, at } of dryRun ? all : pruneAll(home, one, all, nowMs())) {
       const job = { id: name.id, state: one, settled_at: isoTime(at / 1000) }
       gone.push(job)
@@ -59,17 +62,34 @@ export async function prune(home: Home, options: PruneOptions, config: KeepSetti
 }
 
 /** The jobs of a state that are over a limit, oldest first. `now` in milliseconds. */
-export async function doomed(home: Home, state: Prunable, limits: Limits, now: number): Promise<Doomed[]> {
+export async function doomed(
+  home: Home,
+  state: Prunable,
+  limits: Limits,
+  now: number,
+  { queue, tag }: Pick<PruneOptions, 'queue' | 'tag'> = {},
+): Promise<Doomed[]> {
   if (isUnlimited(limits)) return []
   const finished: Doomed[] = []
-  for (const seen of sightings(home, [state])) {
+  for (const seen of candidates(home, state, limits, now)) {
     // What somebody is changing at this moment is left to him, and what nobody has taken in is no job yet.
     if (seen.holder !== undefined || seen.foreign) continue
+    if (queue !== undefined && seen.name.queue !== queue) continue
+    if (tag !== undefined && !readSighted(seen)?.job?.tags?.includes(tag)) continue
     const bytes = limits.maxBytes === undefined ? 0 : roomOf(seen.path) + roomOfOutput(home, seen.name.id)
     finished.push({ ...seen, at: seen.name.due, bytes })
     if (finished.length % LOOKS === 0) await setImmediate()
   }
   return surplus(finished, limits, now)
+}
+
+/** Where nothing but age counts, the days that are too young need not be read. */
+function* candidates(home: Home, state: Prunable, limits: Limits, now: number): Generator<Sighting> {
+  const { olderThan, keep, maxBytes } = limits
+  if (state !== 'completed' || olderThan === undefined || keep !== undefined || maxBytes !== undefined)
+    return yield* sightings(home, [state])
+  const last = utcDay(now - olderThan * 1000)
+  for (const day of doneDays(home)) if (day <= last) yield* inDoneDay(home, day)
 }
 
 /** Removes them one by one, and yields what is gone. */

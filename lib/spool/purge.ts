@@ -9,14 +9,15 @@
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { shownState } from '../job/job.ts'
+import { shownState, type State } from '../job/job.ts'
 import { isMadeId, parseName } from '../job/name.ts'
-import { findOne, isInOthersHand, PATIENCE } from './change.ts'
+import { actOn, forbidden, isInOthersHand, type Trial } from './change.ts'
 import { barId, reserve } from './enqueue.ts'
 import { isFull, linkNew, move, names, remove, removeTree } from './files.ts'
 import { findExact, type Sighting } from './find.ts'
-import type { Home, Place } from './home.ts'
+import { type Home, type Place, PLACE_OF } from './home.ts'
 import { joinOperators, type OwnHolder, PURGED } from './holders.ts'
+import type { Meant } from './meant.ts'
 import { giveUpBallast } from './room.ts'
 import { earlierTraces, removeTraces, runPaths } from './runs.ts'
 
@@ -107,21 +108,23 @@ function isGone(home: Home, id: string): boolean {
   }
 }
 
-/** Removes a dead job for good. @throws QueueError NOT_FOUND, WRONG_STATE. */
-export async function purgeJob(home: Home, text: string): Promise<string> {
-  for (let looks = 0; looks < PATIENCE; looks++) {
-    const seen = findOne(home, text, 'purge')
+/** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states */
+export async function purgeJob(
+  home: Home,
+  meant: Meant,
+  { dryRun, states = ['dead'] }: Trial & { readonly states?: readonly State[] } = {},
+): Promise<string> {
+  return actOn(home, meant, 'purge', async (seen) => {
     const { id } = seen.name
-    if (seen.state !== 'dead')
-      throw new QueueError(
-        'WRONG_STATE',
-        `cannot purge ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
-      )
-    if (await isInOthersHand(home, seen)) continue
-    const dead = purger(home, 'dead')
-    const isPurged = dead.purge(seen)
-    dead.done()
-    if (isPurged) return id
-  }
-  throw new QueueError('FAILED', `cannot purge ${text}: it keeps moving`, 'try again')
+    if (!states.includes(seen.state))
+      throw forbidden('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
+    if (dryRun) return id
+    if (await isInOthersHand(home, seen)) return undefined
+    const place = purger(home, PLACE_OF[seen.state])
+    try {
+      return place.purge(seen) ? id : undefined
+    } finally {
+      place.done()
+    }
+  })
 }

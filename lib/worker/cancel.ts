@@ -7,11 +7,12 @@ import { monotonicMs, sleep } from '../clock.ts'
 import { readConfig } from '../config.ts'
 import { tell } from '../journal/journal.ts'
 import type { Job } from '../job/job.ts'
-import { cancelJob, findOne, readWhole } from '../spool/change.ts'
+import { cancelJob, readWhole } from '../spool/change.ts'
 import { exists, move } from '../spool/files.ts'
 import { findExact, type Sighting } from '../spool/find.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/home.ts'
+import { findOne, type Meant } from '../spool/meant.ts'
 import { resume, settleRun } from './jobs.ts'
 import { hooksOf, visit } from './visit.ts'
 
@@ -19,11 +20,13 @@ import { hooksOf, visit } from './visit.ts'
 const LOOK_EVERY = 10
 
 /** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
-export async function cancelAndWait(home: Home, text: string, reason: string, waitMs: number): Promise<Job> {
+export async function cancelAndWait(home: Home, meant: Meant, reason: string, waitMs: number): Promise<Job> {
   const until = monotonicMs() + waitMs
-  const { id } = findOne(home, text, 'cancel').name
-  for (;;) {
-    const result = await cancelJob(home, id, reason, readConfig(home).durability)
+  const id = typeof meant === 'string' ? findOne(home, meant, 'cancel').name.id : meant.id
+  for (let first = true; ; first = false) {
+    // Where it was just seen nobody need look for it.
+    const one = first && typeof meant !== 'string' ? meant : id
+    const result = await cancelJob(home, one, reason, { durability: readConfig(home).durability })
     if (!('ending' in result)) {
       tell(home, [{ event: 'cancelled', job: id, error: reason }])
       const hooks = hooksOf(home)
@@ -44,6 +47,12 @@ export async function cancelAndWait(home: Home, text: string, reason: string, wa
       await sleep(LOOK_EVERY)
     }
   }
+}
+
+/** The job, when it may be cancelled. @throws as `Queue.cancel`. */
+export async function mayCancel(home: Home, meant: Meant): Promise<Job> {
+  const seen = await cancelJob(home, meant, '', { dryRun: true })
+  return seen as Job
 }
 
 /** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */

@@ -73,7 +73,7 @@ test(
 for (const [state, word] of [
   ['pending', /cannot prune pending jobs/],
   ['held', /cannot prune held jobs/],
-  ['nonsense', /cannot prune "nonsense" jobs/],
+  ['nonsense', /unknown state "nonsense"/],
 ] as const)
   test(
     `--state ${state} is refused`,

@@ -1,5 +1,6 @@
 /** `events`: what happened to jobs, and what happens. */
 import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
 import { sentence } from '../../journal/words.ts'
 import type { Queue } from '../../queue.ts'
@@ -33,7 +34,7 @@ export class EventsCommand extends QueueCommand {
     validator: isSince,
   })
   limit = Option.String('-n,--limit', { description: '<N> the newest N at most', validator: isCount(0) })
-  job = Option.String('--job', { description: '<ID> only those of this job, by its whole id' })
+  job = Option.String('--job', { description: '<ID> only those of this job' })
 
   protected async run(queue: Queue): Promise<number | void> {
     const end = new AbortController()
@@ -47,10 +48,11 @@ export class EventsCommand extends QueueCommand {
         })
     const limit = this.limit ?? (this.follow && this.since === undefined ? BEFORE : undefined)
     let isEmpty = true
+    const job = this.job === undefined ? undefined : await idOf(queue, this.job)
     const events = queue.events({
       ...(this.since === undefined ? {} : { since: this.since }),
       ...(limit === undefined ? {} : { limit }),
-      ...(this.job === undefined ? {} : { job: this.job }),
+      ...(job === undefined ? {} : { job }),
       ...(this.follow ? { follow: end.signal } : {}),
     })
     for await (const event of events) {
@@ -77,4 +79,12 @@ export class EventsCommand extends QueueCommand {
             : String
     return `${local(event.at)}  ${paint(text)}`
   }
+}
+
+/** The id that is meant; as it was typed where there is no such job any more. */
+async function idOf(queue: Queue, typed: string): Promise<string> {
+  const [found] = await queue.find([typed], 'show the events of')
+  if (!(found instanceof QueueError)) return found?.id ?? typed
+  if (found.code === 'NOT_FOUND' && typed !== 'last') return typed
+  throw found
 }

@@ -5,6 +5,7 @@ import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { deadOne } from '../dead.ts'
 import { jobJson, wholeJob } from '../jobs.ts'
+import { outputOf } from '../output.ts'
 
 export class ShowCommand extends QueueCommand {
   static override paths = [['show'], ['get']]
@@ -27,9 +28,10 @@ export class ShowCommand extends QueueCommand {
     const progress = queue.progress(job)
     if (this.json) return this.printJson(jobJson(job, progress))
     for (const line of wholeJob(job, this.io, progress)) this.print(line)
-    if (job.runs === 0) return
-    const { run, stdout, stderr } = await queue.output(job.id)
-    for (const line of ['', `Output of run ${run}:`, `  ${stdout}`, `  ${stderr}`]) this.print(line)
+    const output = job.runs === 0 ? undefined : await outputOf(queue, job)
+    if (!output) return
+    for (const line of ['', `Output of run ${output.run}:`, `  ${output.stdout}`, `  ${output.stderr}`])
+      this.print(line)
   }
 
   protected async job(queue: Queue): Promise<Job> {

@@ -15,9 +15,6 @@ const OUTPUT_EVERY_MS = 200
 /** What came of a key is shown so long. */
 const SAID_MS = 5000
 
-/** Holding is another verb's business, which a queue may not have yet. */
-type Holding = { readonly hold?: (id: string) => Promise<unknown> }
-
 export class Top {
   readonly #queue: Queue
   readonly #io: Io
@@ -93,8 +90,6 @@ export class Top {
     }
   }
 
-  // --- drawing --------------------------------------------------------------------------------------------------
-
   #draw(): void {
     const screen = this.#screen
     if (!screen || !this.#snapshot || this.#end.signal.aborted) return
@@ -135,8 +130,6 @@ export class Top {
     if (this.#asked) return `${this.#asked.text} y/n`
     return this.#said && monotonicMs() < this.#said.until ? this.#said.text : keys
   }
-
-  // --- keys -----------------------------------------------------------------------------------------------------
 
   #press(key: string): void {
     const asked = this.#asked
@@ -189,10 +182,7 @@ export class Top {
   }
 
   async #hold(id: string): Promise<string> {
-    const queue: Queue & Holding = this.#queue
-    if (!queue.hold) return 'this version cannot hold jobs: mv the file from pending/ to hold/'
-    await queue.hold(id)
-    return `Job ${id} is held`
+    return `Held ${(await this.#queue.hold(id)).id}: queuectl release puts it back`
   }
 }
 
