@@ -1,11 +1,8 @@
 /** `priority`, `top` and `move`: the place of a job in line. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import type { State } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SelectingCommand } from '../selectors.ts'
-
-const CHANGEABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held', 'dead']
+import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../selectors.ts'
 
 export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]
@@ -58,6 +55,7 @@ export class TopCommand extends SelectingCommand {
   static override forms = ['ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
 
   protected async run(queue: Queue): Promise<number> {
+    if (!this.isAnyMeant) this.screen()
     const { dryRun } = this
     return this.forSelected(queue, {
       doing: 'put on top',
@@ -69,6 +67,15 @@ export class TopCommand extends SelectingCommand {
         return { id, line: `${id} runs next` }
       },
     })
+  }
+
+  /** Without any job it is not about the order but about what goes on. */
+  private screen(): never {
+    throw new QueueError(
+      'USAGE',
+      'top: which jobs? the live screen that it will be without any is not there yet',
+      'queuectl top ID..., or see how it stands with: queuectl status --watch',
+    )
   }
 }
 
