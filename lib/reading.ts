@@ -134,8 +134,8 @@ export class Reading {
    * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
    * @throws QueueError NOT_FOUND
    */
-  async *ends(ids: readonly string[], cut?: AbortSignal): AsyncGenerator<Ended> {
-    const exact = ids.map((id) => this.exact(id, 'wait for'))
+  async *ends(jobs: readonly Meant[], cut?: AbortSignal): AsyncGenerator<Ended> {
+    const exact = jobs.map((job) => (typeof job === 'string' ? this.exact(job, 'wait for') : job.id))
     yield* ends(this.dirs, exact, cut)
   }
 

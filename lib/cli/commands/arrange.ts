@@ -1,11 +1,8 @@
 /** `priority` and `move`: the place of a job in line; `top` is in top.ts. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import type { State } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SelectingCommand } from '../selectors.ts'
-
-const CHANGEABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held', 'dead']
+import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../selectors.ts'
 
 export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]

@@ -27,7 +27,7 @@ export class TopCommand extends SelectingCommand {
   static override forms = ['', 'ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
 
   protected async run(queue: Queue): Promise<number | void> {
-    if (this.ids.length > 0 || this.all || this.filter([]) !== undefined) return this.putOnTop(queue)
+    if (this.isAnyMeant) return this.putOnTop(queue)
     if (this.json) {
       const { counts, workers, next, failures } = await look(queue)
       return this.printJson({ counts, workers, next: next.map(listedJson), failures: failures.map(listedJson) })
