@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runAll, SOON_MS } from '../../fixtures/facts.ts'
 import { DAY_MS, putFinished } from '../../fixtures/finished.ts'
 import { referee } from '../../fixtures/referee.ts'
+import { fillBytes, onTmpfs } from '../../fixtures/mounts.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
+import { Queue } from '../../lib/queue.ts'
+import { openHome } from '../../lib/spool/home.ts'
+import { keepBallast } from '../../lib/spool/room.ts'
 
 const test = suite('prune command')
 
@@ -104,6 +108,78 @@ test(
     const log = readdirSync(logs).find((name) => name.startsWith('worker-')) ?? ''
     assert.match(readFileSync(join(logs, log), 'utf8'), 'pruned 1 completed job, with all output')
   }),
+)
+
+test(
+  'a burst worker is not over before it has pruned and folded all',
+  inWorld(async (world) => {
+    await world.queue.setConfig('keep_completed_count', '3')
+    for (let i = 0; i < 100; i++) putFinished(world.home, { id: `job${i}`, at: Date.now() - i * 1000 })
+    const line = JSON.stringify({ at: '2026-01-01T12:00:00.000Z', event: 'retried', job: 'job0' })
+    writeFileSync(join(world.home, 'journal', '2026-01-01.ndjson'), `${line}\n`)
+    await runAll(world)
+    assert.equal(ids(world), ['job0', 'job1', 'job2'])
+    assert.not(existsSync(join(world.home, 'journal', '2026-01-01.ndjson')))
+    assert.is((await world.queue.metrics()).events.retried, 1)
+  }),
+)
+
+test(
+  'ids are removed whatever the limits, and only when they are finished',
+  inWorld(async (world) => {
+    aMonth(world)
+    await world.queue.enqueue({ id: 'waits', command: 'true' })
+    const { code, stdout } = await world.cli(['prune', 'new-completed', 'old-dead', 'waits', '--json'])
+    assert.is(code, 6)
+    const told = JSON.parse(stdout) as { pruned: string[]; failed: { code: string }[] }
+    assert.equal([told.pruned, told.failed.map((one) => one.code)], [['new-completed', 'old-dead'], ['WRONG_STATE']])
+    assert.equal(ids(world), ['new-dead', 'old-completed', 'waits'])
+  }),
+)
+
+test(
+  '--queue and --tag say among which the newest stay',
+  inWorld(async (world) => {
+    for (const queue of ['mail', 'other'])
+      await world.queue.enqueueAll([
+        { id: `${queue}-plain`, command: 'true', queue },
+        { id: `${queue}-tagged`, command: 'true', queue, tags: ['x'] },
+      ])
+    await runAll(world)
+    await world.cli(['prune', '--keep', '1', '--queue', 'mail'])
+    assert.is(ids(world).filter((id) => id.startsWith('mail')).length, 1)
+    await world.cli(['prune', '--keep', '0', '--tag', 'x'])
+    assert.equal(
+      ids(world).filter((id) => id.startsWith('other')),
+      ['other-plain'],
+    )
+  }),
+)
+
+test(
+  '--all removes all that are completed, and nothing else',
+  inWorld(async (world) => {
+    aMonth(world)
+    assert.is((await world.cli(['prune', '--all', '--keep', '3'])).code, 2)
+    await world.cli(['prune', '--all'])
+    assert.equal(ids(world), ['new-dead', 'old-dead'])
+  }),
+)
+
+test(
+  'on a full disk the ballast makes room to prune',
+  inWorld((world) =>
+    onTmpfs(world.dir, 'size=4m', async (small) => {
+      const home = join(small, 'home')
+      const queue = Queue.open({ home })
+      for (const id of ['a', 'b']) putFinished(home, { id, at: Date.now(), output: 100_000 })
+      keepBallast(openHome(home))
+      fillBytes(small)
+      const pruned = await queue.prune({ keep: 0 })
+      assert.equal(pruned.map(({ id }) => id).toSorted(), ['a', 'b'])
+      assert.ok((await queue.room()).free_bytes > 1_000_000)
+    }),
+  ),
 )
 
 test(

@@ -305,6 +305,21 @@ test(
 )
 
 test(
+  'h holds the selected job',
+  inWorld((world) =>
+    inTerminal(world, [80, 24], async (terminal) => {
+      await add(world, 'true', { id: 'waits' })
+      await begin(terminal)
+      terminal.press('h')
+      await sees(terminal, 'Held waits')
+      assert.is(referee(world.home).get('waits'), 'held')
+      terminal.press('q')
+      await isAsBefore(terminal, world, 0)
+    }),
+  ),
+)
+
+test(
   'where there is no terminal it prints one screen',
   inWorld(async (world) => {
     await add(world, 'true', { id: 'waiting' })

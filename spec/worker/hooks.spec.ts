@@ -1,6 +1,6 @@
 /** Hooks: who is told what, and that no job waits for it. */
 import { createHmac } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import {
   add,
   configure,
   eventsOf,
+  fileOf,
   isAlive,
   isUp,
   letGo,
@@ -86,6 +87,20 @@ test(
       told().filter((line) => line.startsWith('dead')),
       [],
     )
+  }),
+)
+
+test(
+  'a running job whose file is removed is told as cancelled',
+  inWorld(async (world) => {
+    const told = withAll(world)
+    await add(world, untilLetGo('a'), { id: 'runs' })
+    const worker = await world.startWorker()
+    await isUp(world, 'a')
+    rmSync(await fileOf(world.queue, 'runs'))
+    await until(() => told().includes('cancelled runs'), SOON_MS, told)
+    worker.kill('SIGTERM')
+    await worker.ended
   }),
 )
 
