@@ -1,0 +1,39 @@
+/** Rounds of a worker, one after the other. */
+import { setImmediate } from 'node:timers/promises'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Rounds } from '../../lib/worker/rounds.ts'
+
+const test = suite('rounds')
+
+test('after the last round a wake-up starts no other', async () => {
+  let count = 0
+  const rounds = new Rounds(async () => {
+    count++
+    return undefined
+  })
+  rounds.wake()
+  await rounds.over
+  rounds.wake()
+  // The wake-up is heard at the end of this turn of the loop, the round begins in the next.
+  await setImmediate()
+  await setImmediate()
+  assert.is(count, 1)
+})
+
+test('a wake-up during a round is followed by one more', async () => {
+  let count = 0
+  const rounds: Rounds = new Rounds(async () => {
+    count++
+    if (count > 1) return undefined
+    rounds.wake()
+    await setImmediate()
+    await setImmediate()
+    return 1_000_000
+  })
+  rounds.wake()
+  await rounds.over
+  assert.is(count, 2)
+})
+
+test.run()
