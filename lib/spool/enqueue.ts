@@ -151,7 +151,8 @@ export function reserve(home: Home, id: string): Reservation {
     for (;;) {
       const isNew = makeDir(dir)
       const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
-      if (!isNew && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
+      // A directory that we made may bear another's reservation by now.
+      if ((!isNew || last > 0) && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
         throw new QueueError(
           'DUPLICATE_JOB',
           `cannot enqueue ${id}: a job with this id already exists`,
