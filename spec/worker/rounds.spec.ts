@@ -1,10 +1,12 @@
 /** Rounds of a worker, one after the other. */
-import { setImmediate } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Rounds } from '../../lib/worker/rounds.ts'
 
 const test = suite('rounds')
+
+/** A turn of the loop: what was asked for before has been done by then. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 test('after the last round a wake-up starts no other', async () => {
   let count = 0
@@ -15,9 +17,8 @@ test('after the last round a wake-up starts no other', async () => {
   rounds.wake()
   await rounds.over
   rounds.wake()
-  // The wake-up is heard at the end of this turn of the loop, the round begins in the next.
-  await setImmediate()
-  await setImmediate()
+  await turn()
+  await turn()
   assert.is(count, 1)
 })
 
@@ -27,8 +28,8 @@ test('a wake-up during a round is followed by one more', async () => {
     count++
     if (count > 1) return undefined
     rounds.wake()
-    await setImmediate()
-    await setImmediate()
+    await turn()
+    await turn()
     return 1_000_000
   })
   rounds.wake()
