@@ -4,10 +4,12 @@
 import { nowMs } from './clock.ts'
 import { type Config, readConfig, readSettings } from './config.ts'
 import { QueueError } from './errors.ts'
-import { type Event, events, newestEvents } from './journal/journal.ts'
+import { type Event, newestEvents } from './journal/journal.ts'
 import type { Ledger, Place } from './journal/ledger.ts'
-import { type Metrics, summarize } from './journal/metrics.ts'
+import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/pages.ts'
+import { type EventsOptions, eventsAsked } from './journal/past.ts'
+import { history } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { readWhole } from './spool/change.ts'
@@ -153,8 +155,8 @@ export class Reading {
    * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
    * @throws QueueError NOT_FOUND
    */
-  async *ends(ids: readonly string[], cut?: AbortSignal): AsyncGenerator<Ended> {
-    const exact = ids.map((id) => this.exact(id, 'wait for'))
+  async *ends(jobs: readonly Meant[], cut?: AbortSignal): AsyncGenerator<Ended> {
+    const exact = jobs.map((job) => (typeof job === 'string' ? this.exact(job, 'wait for') : job.id))
     yield* ends(this.dirs, exact, cut)
   }
 
@@ -165,7 +167,12 @@ export class Reading {
 
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
-    return summarize(events(this.dirs), options.recent ?? 10)
+    return history(this.dirs, options.recent ?? 10)
+  }
+
+  /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
+  events(options: EventsOptions = {}): AsyncIterable<Event> {
+    return eventsAsked(this.dirs, options)
   }
 
   /** The journal for a program that stays; whoever opens it closes it. */

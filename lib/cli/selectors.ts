@@ -24,6 +24,19 @@ export interface Verb {
   readonly backwards?: boolean
 }
 
+interface Selection {
+  readonly jobs: (Meant | QueueError)[]
+  /** What was typed for each of them; empty when options said which. */
+  readonly typed: readonly string[]
+  readonly isMany: boolean
+}
+
+/** The states from which a job goes on by itself, or when it is released. */
+export const UNFINISHED: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held']
+
+/** The states in which the place, the priority or the content of a job may be changed. */
+export const CHANGEABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held', 'dead']
+
 /** The forms of a selection, for the help. */
 export const SELECTION = ['ID...', '--all', '[--state S] [--queue Q] [--tag T]', '-']
 
@@ -42,6 +55,11 @@ export abstract class SelectingCommand extends QueueCommand {
   ids = Option.Rest({ name: 'id' })
   /** What it changes, as it is counted. */
   protected noun = 'job'
+
+  /** Is there an id, or an option that says which? */
+  protected get isAnyMeant(): boolean {
+    return this.ids.length > 0 || this.all || this.filter([]) !== undefined
+  }
 
   /** Does this to each job that is meant, and says how many. @returns the exit status */
   protected async forSelected(queue: Queue, verb: Verb): Promise<number> {
@@ -72,22 +90,22 @@ export abstract class SelectingCommand extends QueueCommand {
   }
 
   /** The jobs that are meant; an error for each id that is none's. */
-  protected async selected(
-    queue: Queue,
-    doing: string,
-    states: readonly State[],
-  ): Promise<{ jobs: (Meant | QueueError)[]; isMany: boolean }> {
+  protected async selected(queue: Queue, doing: string, states: readonly State[]): Promise<Selection> {
     const isAll = this.all || (this.ids.length === 1 && this.ids[0] === 'all')
     const ids = isAll && !this.all ? [] : this.ids
     const filter = this.filter(states)
     const isFiltered = isAll || filter !== undefined
     if (isFiltered && ids.length > 0)
       throw new QueueError('USAGE', `${doing}: give ids, or say which by options, not both`)
-    if (isFiltered) return { jobs: await this.matching(queue, filter ?? { states }), isMany: true }
-    const typed = await this.typedIds(ids)
+    if (isFiltered) return { jobs: await this.matching(queue, filter ?? { states }), typed: [], isMany: true }
     if (ids.length === 0)
-      throw new QueueError('USAGE', `${doing}: which jobs?`, 'give ids, or --all, --state S, --queue Q, --tag T')
-    return { jobs: await queue.find(typed, doing), isMany: typed.length !== 1 }
+      throw new QueueError(
+        'USAGE',
+        `${this.path.join(' ')}: which jobs?`,
+        `queuectl ${this.path.join(' ')} ID..., or --all, --state S, --queue Q, --tag T`,
+      )
+    const typed = await this.typedIds(ids)
+    return { jobs: await queue.find(typed, doing), typed, isMany: typed.length !== 1 }
   }
 
   /** The jobs that match; a verb that passes some over says so here. */

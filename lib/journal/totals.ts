@@ -5,7 +5,7 @@
  * may still lie there: they are passed over by readers and removed by the next one to fold.
  */
 import { join } from 'node:path'
-import { QueueError } from '../errors.ts'
+import { errno, QueueError } from '../errors.ts'
 import { randomHex } from '../clock.ts'
 import { utcDay } from '../job/times.ts'
 import { move, names, read, remove, writeNew } from '../spool/files.ts'
@@ -78,11 +78,16 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
   const path = pathOf(home)
   const release = await lock(path, {
     realpath: false,
-    stale: 10_000,
-    retries: { retries: 50, factor: 1.2, minTimeout: 5, maxTimeout: 100, randomize: true },
+    stale: 5000,
+    retries: { retries: 20, factor: 1.2, minTimeout: 5, maxTimeout: 50, randomize: true },
     // Whoever took it over finds this day in the totals or counts it himself.
     onCompromised: () => {},
+  }).catch((error: unknown) => {
+    // Somebody folds at this moment, or has died of it just now: the day is folded the next time.
+    if (errno(error) === 'ELOCKED') return undefined
+    throw error
   })
+  if (!release) return false
   try {
     const kept = readTotals(home)
     const isNew = !kept.folded.includes(day)
@@ -95,7 +100,10 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
       const aside = join(home.tmp, `totals.${randomHex(8)}.new`)
       writeNew(aside, `${JSON.stringify(next)}\n`)
       // If we die before this: scratch, and the day is counted from its file.
-      if (!move(aside, path)) return false
+      if (!move(aside, path)) {
+        remove(aside)
+        return false
+      }
     }
     // If we die before this: counted, and passed over until somebody removes it.
     return remove(file) && isNew

@@ -151,7 +151,8 @@ export function reserve(home: Home, id: string): Reservation {
     for (;;) {
       const isNew = makeDir(dir)
       const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
-      if (!isNew && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
+      // A directory that we made may bear another's reservation by now.
+      if ((!isNew || last > 0) && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
         throw new QueueError(
           'DUPLICATE_JOB',
           `cannot enqueue ${id}: a job with this id already exists`,
@@ -169,6 +170,22 @@ export function reserve(home: Home, id: string): Reservation {
     }
   } finally {
     remove(aside)
+  }
+}
+
+/**
+ * Keeps everybody from taking over the id of a job that we hold and are about to remove: a reservation behind the last
+ * one, which those see who come until the output is gone.
+ * @param me a file that says who we are, as a reservation does
+ * @returns lifts it
+ */
+export function barId(home: Home, id: string, me: string): () => void {
+  const dir = join(home.logs, id)
+  for (;;) {
+    makeDir(dir)
+    const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
+    const mine = join(dir, `.reserved.${last + 1}`)
+    if (tryLink(me, mine, dir)) return () => remove(mine)
   }
 }
 

@@ -62,7 +62,7 @@ test(
     assert.equal(await reasons(world, 'held'), ['held'])
     assert.equal(await reasons(world, 'dead'), ['over'])
     assert.equal(await reasons(world, 'over'), ['over'])
-    const { stdout } = await world.cli(['explain', '--all'])
+    const { stdout } = await world.cli(['explain', '--state', 'held,dead'])
     assert.match(stdout, 'release it with: queuectl release held')
     assert.match(stdout, 'cancelled: by hand')
   }),

@@ -1,7 +1,9 @@
 /** Which jobs a verb means, and what it says of many. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isWatching, runAll } from '../../fixtures/facts.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
+import type { Job } from '../../lib/job/job.ts'
 
 const test = suite('selectors')
 
@@ -92,7 +94,19 @@ test(
   }),
 )
 
-for (const verb of ['hold', 'release', 'top', 'retry', 'cancel', 'dlq retry', 'dlq purge', 'explain'])
+for (const verb of [
+  'hold',
+  'release',
+  'retry',
+  'cancel',
+  'dlq retry',
+  'dlq purge',
+  'explain',
+  'wait',
+  'logs',
+  'show',
+  'edit',
+])
   test(
     `${verb} without a word which jobs is wrong usage, and so are ids together with a filter`,
     inWorld(async ({ cli }) => {
@@ -100,6 +114,60 @@ for (const verb of ['hold', 'release', 'top', 'retry', 'cancel', 'dlq retry', 'd
       assert.is((await cli([...verb.split(' '), 'a', '--tag', 'x'])).code, 2)
     }),
   )
+
+test(
+  'wait means the jobs that others mean, by their queue or on standard input',
+  inWorld(async (world) => {
+    await world.queue.enqueue({ id: 'a', command: 'exit 7', queue: 'mail', max_retries: 1 })
+    await world.queue.enqueue({ id: 'b', command: 'true', queue: 'mail' })
+    await world.queue.enqueue({ id: 'c', command: 'true', run_at: '2099-01-01' })
+    await world.queue.hold('b')
+    const { stderr } = await world.cli(['wait', '--queue', 'none'])
+    assert.is(stderr, 'no job matches\n')
+    const waiting = world.begin(['wait', '--queue', 'mail'])
+    await isWatching(waiting.pid)
+    await runAll(world)
+    assert.equal([(await waiting.ended).code, waiting.stdout], [7, 'a is dead: exit code 7\n'])
+    await world.queue.release('b')
+    await runAll(world)
+    const both = await world.cli(['wait', '-', '--json'], { input: 'b\na\n' })
+    assert.equal([both.code, JSON.parse(both.stdout).map(({ id }: { id: string }) => id)], [7, ['b', 'a']])
+    assert.is((await world.cli(['wait', 'a', 'nope'])).code, 4)
+  }),
+)
+
+test(
+  'show and logs of several jobs show one after another, and are partly done when one is missing',
+  inWorld(async (world) => {
+    for (const id of ['a', 'b']) await world.queue.enqueue({ id, command: `echo ${id} out`, tags: ['x'] })
+    await runAll(world)
+    const logs = await world.cli(['logs', '--tag', 'x'])
+    assert.equal(logs.stdout.split('==> ').toSorted(), ['', 'a <==\na out\n', 'b <==\nb out\n'])
+    const shown = await world.cli(['show', 'a', 'b', '--json'])
+    assert.equal(
+      shown.stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as Job).id),
+      ['a', 'b'],
+    )
+    const partly = await world.cli(['logs', 'a', 'nope'])
+    assert.equal([partly.code, partly.stdout], [6, '==> a <==\na out\n'])
+    assert.match(partly.stderr, 'nope: no such job')
+    assert.is((await world.cli(['logs', '-f', 'a', 'b'])).code, 2)
+  }),
+)
+
+test(
+  'edit opens several jobs one after another, and with --dry-run says which',
+  inWorld(async (world) => {
+    await some(world)
+    const env = { EDITOR: "sed -i 's/true/changed/'" }
+    assert.is((await world.cli(['edit', 'a', 'b', '--dry-run'], { env })).stdout, 'Would edit a\nWould edit b\n')
+    assert.is((await world.cli(['edit', 'a', '--', 'b'], { env })).stdout, 'Changed a\nChanged b\n')
+    assert.is((await world.queue.get('b')).command, 'changed')
+  }),
+)
 
 test(
   'move takes the queue to go to, and the one to take from',

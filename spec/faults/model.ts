@@ -199,6 +199,7 @@ class Both {
       config: DEFAULTS,
       fifos: { take() {} },
       tell() {},
+      callHook() {},
       say() {},
       insist: async (_doing, act) => act(),
     }

@@ -1,10 +1,8 @@
-/** Hold, release, priority, move and top: each against a worker that claims the job at that moment, and by itself. */
+/** Hold, release, priority, move and top. */
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { duel } from '../../fixtures/race.ts'
-import type { Change } from '../../fixtures/racer.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
@@ -13,14 +11,6 @@ import type { JobRequest } from '../../lib/job/job.ts'
 
 const test = suite('arrange')
 
-const TIMES = 1000
-
-/** A thousand pending jobs; their file names, in order. */
-async function aThousand({ queue, home }: World): Promise<string[]> {
-  await queue.enqueueAll(Array.from({ length: TIMES }, (_, n) => ({ id: `job${n}`, command: 'true' })))
-  return readdirSync(join(home, 'pending')).sort()
-}
-
 const order = async ({ queue }: World): Promise<string[]> =>
   (await queue.list({ states: ['pending'] })).map(({ id }) => id)
 
@@ -28,35 +18,6 @@ const refusal = (code: string, act: Promise<unknown>): Promise<void> =>
   act.then(
     () => assert.unreachable(`it was not refused with ${code}`),
     (error: unknown) => assert.is(error instanceof QueueError ? error.code : error, code),
-  )
-
-for (const [verb, place] of [
-  ['hold', 'held'],
-  ['mv', 'held'],
-  ['move', 'pending'],
-  ['top', 'pending'],
-] satisfies [Change, string][])
-  test(
-    `a thousand times ${verb} against a claim of the same job, each has one of them`,
-    inWorld(async (world) => {
-      const fileNames = await aThousand(world)
-      const [claimed, changed] = await duel(
-        world.home,
-        ['claimEach', { fileNames, patient: false }],
-        ['changeEach', { verb, fileNames }],
-      )
-      const where = referee(world.home)
-      assert.is(where.size, TIMES)
-      for (const [n, fileName] of fileNames.entries()) {
-        const id = fileName.replace(/^.*Z-|\.json$/g, '')
-        const isOurs = changed[n] === 'done'
-        // The first of a line is on top already, and its name is what it was: then both may have had it.
-        if (verb !== 'top') assert.is.not(claimed[n], isOurs, `${id}: claimed ${claimed[n]}, ${verb} ${changed[n]}`)
-        assert.is(where.get(id), claimed[n] ? 'processing' : place, id)
-      }
-      assert.ok(claimed.includes(true), 'the claim has won at least once')
-      assert.ok(changed.includes('done'), `${verb} has won at least once`)
-    }),
   )
 
 test(

@@ -1,25 +1,16 @@
-/** Editing a job: what is put back, what is refused, and against a worker that wants the job at that moment. */
+/** Editing a job: what is put back, what is refused, and what becomes of it when the editor dies. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { duel } from '../../fixtures/race.ts'
 import { processesOf, signal } from '../../fixtures/processes.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
+import { inWorld } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
-import type { Job } from '../../lib/job/job.ts'
 import type { Editing } from '../../lib/queue.ts'
 
 const test = suite('edit')
-
-const TIMES = 1000
-
-async function aThousand({ queue, home }: World): Promise<string[]> {
-  await queue.enqueueAll(Array.from({ length: TIMES }, (_, n) => ({ id: `job${n}`, command: 'true' })))
-  return readdirSync(join(home, 'pending')).sort()
-}
 
 /** Writes what the editor would. */
 function write({ file }: Editing, changed: (job: Record<string, unknown>) => unknown): void {
@@ -32,44 +23,6 @@ const refusal = (code: string, act: Promise<unknown>): Promise<void> =>
     () => assert.unreachable(`it was not refused with ${code}`),
     (error: unknown) => assert.is(error instanceof QueueError ? error.code : error, code),
   )
-
-test(
-  'a thousand times edit against a claim of the same job, what is claimed is what was written last',
-  inWorld(async (world) => {
-    const fileNames = await aThousand(world)
-    const [claimed, changed] = await duel(
-      world.home,
-      ['claimEach', { fileNames, patient: true }],
-      ['changeEach', { verb: 'edit', fileNames }],
-    )
-    const where = referee(world.home)
-    assert.is(where.size, TIMES)
-    const dir = join(world.home, 'processing')
-    const holder = readdirSync(dir).find((name) => name.startsWith('worker-')) ?? ''
-    for (const [n, fileName] of fileNames.entries()) {
-      assert.ok(claimed[n], `${fileName} was claimed`)
-      const { command } = JSON.parse(readFileSync(join(dir, holder, fileName), 'utf8')) as Job
-      assert.is(command, changed[n] === 'done' ? 'edited' : 'true', `${fileName}: ${changed[n]}`)
-    }
-    assert.ok(changed.includes('done'), 'the edit has won at least once')
-    assert.ok(changed.includes('WRONG_STATE'), 'the claim has won at least once')
-  }),
-)
-
-test(
-  'a thousand times edit against cancel of the same job, it is in one place',
-  inWorld(async (world) => {
-    const fileNames = await aThousand(world)
-    const [edited, cancelled] = await duel(
-      world.home,
-      ['changeEach', { verb: 'edit', fileNames }],
-      ['changeEach', { verb: 'cancel', fileNames }],
-    )
-    assert.is(referee(world.home).size, TIMES)
-    for (const result of [...edited, ...cancelled])
-      assert.ok(['done', 'WRONG_STATE', 'FAILED'].includes(result), result)
-  }),
-)
 
 test(
   'a job lies in hold/ while it is edited, and is back in its place afterwards',

@@ -38,6 +38,7 @@ async function recoverAll(home: Home): Promise<void> {
     fifos: { take: () => {} },
     config: DEFAULTS,
     tell: () => {},
+    callHook: () => {},
     say: () => {},
     insist: async (_doing, act) => act(),
   }

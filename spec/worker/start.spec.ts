@@ -36,6 +36,7 @@ test(
       config: readConfig(home),
       fifos: { take: takesItAway },
       tell: () => {},
+      callHook: () => {},
       say: () => {},
       insist: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
     }

@@ -1,11 +1,8 @@
-/** `priority`, `top` and `move`: the place of a job in line. */
+/** `priority` and `move`: the place of a job in line; `top` is in top.ts. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import type { State } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SelectingCommand } from '../selectors.ts'
-
-const CHANGEABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held', 'dead']
+import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../selectors.ts'
 
 export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]
@@ -38,35 +35,6 @@ export class PriorityCommand extends SelectingCommand {
       act: async (job) => {
         const { id } = await queue.prioritize(job, priority, { dryRun })
         return { id, line: `${id} has priority ${priority}` }
-      },
-    })
-  }
-}
-
-export class TopCommand extends SelectingCommand {
-  static override paths = [['top']]
-  static override usage = Command.Usage({
-    category: 'Jobs',
-    description: 'let jobs run before all others',
-    details: `They get the highest priority that waits. A job that waits for its time (scheduled, or for another attempt)
-      waits no longer. Several run in the order given.\n\n${ABOUT_IDS}`,
-    examples: [
-      ['Next', 'queuectl top job1'],
-      ['These two, in this order', 'queuectl top job7 job3'],
-    ],
-  })
-  static override forms = ['ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
-
-  protected async run(queue: Queue): Promise<number> {
-    const { dryRun } = this
-    return this.forSelected(queue, {
-      doing: 'put on top',
-      done: 'put on top',
-      states: ['pending'],
-      backwards: true,
-      act: async (job) => {
-        const { id } = await queue.top(job, { dryRun })
-        return { id, line: `${id} runs next` }
       },
     })
   }

@@ -1,33 +1,39 @@
 /** `edit`: a job is changed in an editor. */
-import { Command, Option } from 'clipanion'
+import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
-import type { Editing, Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
+import type { Editing, Meant, Queue } from '../../queue.ts'
 import { openEditor } from '../editor.ts'
 import { jobJson } from '../jobs.ts'
+import { forEachJob } from '../many.ts'
+import { ABOUT_IDS, CHANGEABLE, SELECTION, SelectingCommand } from '../selectors.ts'
 import { ask } from '../terminal.ts'
 
-export class EditCommand extends QueueCommand {
+export class EditCommand extends SelectingCommand {
   static override paths = [['edit']]
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'change a job that does not run, in an editor',
     details: `Opens $VISUAL, or $EDITOR, or vi on the job as JSON. While the editor is open the job is held, so that no
       worker takes it; then it goes back to where it was. What is not understood can be edited again, or given up:
-      nothing is lost. ID is a job's id in full, the last 6 or more characters of one that queuectl made, or last.`,
+      nothing is lost. Several are edited one after another.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl edit job1'],
       ['With an editor of your choice', 'EDITOR="code --wait" queuectl edit last'],
       ['Without one', `EDITOR="sed -i s/480p/720p/" queuectl edit job1`],
     ],
   })
-  static override forms = ['ID']
+  static override forms = SELECTION
 
-  id = Option.String({ name: 'id' })
+  protected async run(queue: Queue): Promise<number> {
+    const { jobs } = await this.selected(queue, 'edit', CHANGEABLE)
+    if (jobs.length === 0) this.io.say('no job matches')
+    return forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job) })
+  }
 
-  protected async run(queue: Queue): Promise<void> {
-    const editing = await queue.edit(this.id)
+  private async edit(queue: Queue, meant: Meant): Promise<void> {
+    if (this.dryRun) return this.print(`Would edit ${typeof meant === 'string' ? meant : meant.id}`)
+    const editing = await queue.edit(meant)
     const job = await this.inEditor(editing)
     if (this.json) this.printJson(jobJson(job ?? (await queue.get(editing.id))))
     else this.print(job ? `Changed ${editing.id}` : `${editing.id} was not changed`)

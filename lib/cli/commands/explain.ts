@@ -2,11 +2,12 @@
 import { Command } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
-import { shownState, STATES, type State } from '../../job/job.ts'
+import { shownState, type State } from '../../job/job.ts'
 import { seconds } from '../../journal/words.ts'
 import type { Explanation, Queue, Reason } from '../../queue.ts'
+import { forEachJob } from '../many.ts'
 import { local, plural, rough, until, visible } from '../print.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand, UNFINISHED } from '../selectors.ts'
 
 export class ExplainCommand extends SelectingCommand {
   static override paths = [['explain'], ['why']]
@@ -25,17 +26,21 @@ export class ExplainCommand extends SelectingCommand {
   // Nothing is changed here.
   override dryRun = false
 
-  protected async run(queue: Queue): Promise<void> {
-    const { jobs } = await this.selected(queue, 'explain', STATES)
-    const typed = this.ids.filter((id) => id !== '-')
-    for (const [i, job] of jobs.entries()) {
-      // What is in no state may lie in corrupt/, under the id as it was typed.
-      const id = job instanceof QueueError ? typed[i] : job
-      if (id === undefined) throw new QueueError('NOT_FOUND', 'cannot explain: no such job')
-      const explained = await queue.explain(id)
-      if (this.json) this.printJson({ ...explained, state: shown(explained.state) })
-      else for (const line of lines(explained, queue.home)) this.print(line)
-    }
+  protected async run(queue: Queue): Promise<number> {
+    const { jobs, typed } = await this.selected(queue, 'explain', UNFINISHED)
+    if (jobs.length === 0) this.io.say('no job matches')
+    // What is in no state may lie in corrupt/, under the id as it was typed.
+    const meant = jobs.map((job, i) =>
+      job instanceof QueueError && job.code === 'NOT_FOUND' ? (typed[i] ?? job) : job,
+    )
+    return forEachJob(meant, this.io, {
+      done: 'explained',
+      act: async (job) => {
+        const explained = await queue.explain(job)
+        if (this.json) this.printJson({ ...explained, state: shown(explained.state) })
+        else for (const line of lines(explained, queue.home)) this.print(line)
+      },
+    })
   }
 }
 
