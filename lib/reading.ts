@@ -198,10 +198,13 @@ export class Reading {
     return roomOf(this.dirs)
   }
 
-  /** The home for a program that stays and asks again and again; whoever opens it closes it. */
-  async live(): Promise<Live> {
+  /**
+   * The home for a program that stays and asks again and again; whoever opens it closes it.
+   * @param options.isDeaf by timed looks alone, where the file system tells nothing of changes
+   */
+  async live(options: { readonly isDeaf?: boolean } = {}): Promise<Live> {
     const { Live } = await import('./spool/live.ts')
-    return Live.open(this.dirs)
+    return Live.open(this.dirs, options.isDeaf)
   }
 
   /** Files that were set aside, and why. */

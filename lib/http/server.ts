@@ -93,7 +93,7 @@ function refusal(error: Error, host: string, port: number): Error {
       'choose another with --port N, or any free one with --port 0',
     )
   if (code === 'EACCES') return new QueueError('FAILED', `port ${port} is not for you`, 'choose one above 1023')
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? ''))
     return new QueueError('FAILED', `${host} is no address of this machine`)
   return error
 }

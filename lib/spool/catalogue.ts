@@ -10,6 +10,7 @@ import { type Entry, entryOf, type Place, readEntry } from './entry.ts'
 import type { Content } from './find.ts'
 import { eachName, look, names } from './files.ts'
 import { type Home, PLACE_OF } from './home.ts'
+import { dayPlaces, holderPlaces, type Whereabouts } from './places.ts'
 import { type Change, ON_ITS_WAY_MS, Standing, type StateCounts } from './standing.ts'
 import { Watching } from './watching.ts'
 
@@ -45,14 +46,14 @@ export class Catalogue {
   #truth: NodeJS.Timeout | undefined
   #isClosed = false
 
-  private constructor(home: Home) {
+  private constructor(home: Home, isDeaf: boolean) {
     this.#home = home
-    this.#watching = new Watching((dir, name) => this.#hear(dir, name))
+    this.#watching = new Watching((dir, name) => this.#hear(dir, name), isDeaf)
   }
 
-  /** Lists the home, and keeps to it until closed. */
-  static async open(home: Home): Promise<Catalogue> {
-    const catalogue = new Catalogue(home)
+  /** Lists the home, and keeps to it until closed. `isDeaf`: by timed looks alone. */
+  static async open(home: Home, isDeaf: boolean): Promise<Catalogue> {
+    const catalogue = new Catalogue(home, isDeaf)
     await catalogue.#listAll()
     // Whoever opens it knows nothing yet: nothing has changed for him.
     catalogue.#standing.change()
@@ -110,6 +111,11 @@ export class Catalogue {
   listen(heard: (heard: Heard) => void): () => void {
     this.#listeners.add(heard)
     return () => this.#listeners.delete(heard)
+  }
+
+  /** How many directories are watched. */
+  get watched(): number {
+    return this.#watching.size
   }
 
   close(): void {
@@ -199,10 +205,6 @@ export class Catalogue {
     for (const fileName of doubted) this.#lookFor(place, fileName)
   }
 
-  #listNow(dir: string, state: State, holder?: string): void {
-    for (const _pause of this.#listing(dir, state, holder)) continue
-  }
-
   async #listSlowly(dir: string, state: State, holder?: string): Promise<void> {
     for (const _pause of this.#listing(dir, state, holder)) {
       await turn()
@@ -210,50 +212,29 @@ export class Catalogue {
     }
   }
 
-  /** Holders come and go: a worker's directory is a place, an operator's has one for each state. */
-  #findHolders(): void {
-    const { processing } = this.#home
-    const there = new Set([processing])
-    const list = (dir: string, state: State, holder?: string): void => {
+  /** Lists the places in a directory that come and go, the new ones at least, and forgets those that are gone. */
+  #findPlaces(within: string, found: Iterable<Whereabouts>, isAgain: boolean): void {
+    const there = new Set<string>()
+    for (const { dir, state, holder } of found) {
       there.add(dir)
-      this.#listNow(dir, state, holder)
+      if (!state) this.#watching.add(dir)
+      else if (isAgain || dir === within || !this.#places.has(dir))
+        for (const _pause of this.#listing(dir, state, holder)) continue
     }
-    list(processing, 'processing')
-    for (const holder of names(processing)) {
-      if (holder.endsWith('.json')) continue
-      const dir = join(processing, holder)
-      if (!holder.startsWith('operator-')) list(dir, 'processing', holder)
-      else {
-        there.add(dir)
-        this.#watching.add(dir)
-        for (const state of STATES)
-          if (look(join(dir, PLACE_OF[state]))) list(join(dir, PLACE_OF[state]), state, holder)
-      }
-    }
-    this.#dropPlaces(processing, there)
-  }
-
-  #findDays(): void {
-    const { done } = this.#home
-    const there = new Set([done])
-    this.#listNow(done, 'completed')
-    for (const day of names(done)) {
-      if (day.endsWith('.json')) continue
-      const dir = join(done, day)
-      there.add(dir)
-      if (!this.#places.has(dir)) this.#listNow(dir, 'completed')
-    }
-    this.#dropPlaces(done, there)
-  }
-
-  /** Forgets directories in `within` that are not there any more. */
-  #dropPlaces(within: string, there: ReadonlySet<string>): void {
     this.#watching.keep(within, there)
     for (const place of this.#places.values()) {
       if (!place.dir.startsWith(within) || there.has(place.dir)) continue
       this.#places.delete(place.dir)
       for (const entry of place.entries.values()) this.#leave(place, entry)
     }
+  }
+
+  #findHolders(): void {
+    this.#findPlaces(this.#home.processing, holderPlaces(this.#home), true)
+  }
+
+  #findDays(): void {
+    this.#findPlaces(this.#home.done, dayPlaces(this.#home), false)
   }
 
   #countCorrupt(): void {

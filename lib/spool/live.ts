@@ -45,8 +45,8 @@ export class Live {
     this.#catalogue = catalogue
   }
 
-  static async open(home: Home): Promise<Live> {
-    return new Live(home, await Catalogue.open(home))
+  static async open(home: Home, isDeaf = false): Promise<Live> {
+    return new Live(home, await Catalogue.open(home, isDeaf))
   }
 
   /** What has changed by now is known. */
@@ -134,6 +134,11 @@ export class Live {
   /** Calls `heard` with what has changed, soon after it has. The result ends it. */
   listen(heard: (heard: Heard) => void): () => void {
     return this.#catalogue.listen(heard)
+  }
+
+  /** How many directories are being watched. */
+  get watched(): number {
+    return this.#catalogue.watched
   }
 
   close(): void {

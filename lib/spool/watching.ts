@@ -8,11 +8,17 @@ import { exists } from './files.ts'
 export class Watching {
   readonly #watchers = new Map<string, FSWatcher>()
   readonly #heard: (dir: string, name: string | undefined) => void
-  #isDeaf = false
+  readonly #isOff: boolean
+  #isDeaf: boolean
 
-  /** @param heard is told the directory and the name in it, as far as it is known */
-  constructor(heard: (dir: string, name: string | undefined) => void) {
+  /**
+   * @param heard is told the directory and the name in it, as far as it is known
+   * @param isOff watches nothing, where the file system would tell nothing
+   */
+  constructor(heard: (dir: string, name: string | undefined) => void, isOff = false) {
     this.#heard = heard
+    this.#isOff = isOff
+    this.#isDeaf = isOff
   }
 
   /** Did a watch fail, so that changes may go unheard? */
@@ -20,10 +26,15 @@ export class Watching {
     return this.#isDeaf
   }
 
+  get size(): number {
+    return this.#watchers.size
+  }
+
   /** Listens to a directory from now on; false when there is none. */
   add(dir: string): boolean {
     if (this.#watchers.has(dir)) return true
     if (!exists(dir)) return false
+    if (this.#isOff) return true
     try {
       const watcher = watch(dir, { persistent: false }, (_event, name) => this.#heard(dir, name ?? undefined))
       // Too many watches, or the directory is gone.
@@ -31,7 +42,7 @@ export class Watching {
       this.#watchers.set(dir, watcher)
     } catch {
       // As above.
-      this.#isDeaf = true
+      this.#isDeaf ||= exists(dir)
     }
     return true
   }

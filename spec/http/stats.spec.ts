@@ -107,6 +107,20 @@ test(
 )
 
 test(
+  'a secret among the settings is set and never shown',
+  inWeb(async (web) => {
+    const { status, text } = await web.ask('/api/v1/config', {
+      method: 'PATCH',
+      body: { hook_secret: 'very-secret-key' },
+    })
+    assert.is(status, 200)
+    assert.is(web.queue.settings().hook_secret, 'very-secret-key')
+    for (const shown of [text, (await web.ask('/api/v1/config')).text])
+      assert.is(shown.includes('very-secret-key'), false)
+  }),
+)
+
+test(
   'events are told newest first, page by page, by job and kind',
   inWeb(async (web) => {
     await some(web)

@@ -1,6 +1,6 @@
 /** What has happened, and what is set: events and settings. */
 import type { Hono } from 'hono'
-import { CONFIG_KEYS, environment, findKey, parseValue, SETTINGS } from '../../config.ts'
+import { CONFIG_KEYS, environment, findKey, parseValue, SETTINGS, shownValue } from '../../config.ts'
 import { DEFAULTS } from '../../job/job.ts'
 import { parseInstant } from '../../job/times.ts'
 import { cursorOf, readCount, readCursor } from '../asked.ts'
@@ -48,7 +48,7 @@ function settingsOf(queue: Queue): object[] {
   const isFromEnvironment = environment().foreground !== undefined
   return CONFIG_KEYS.map((key) => ({
     key,
-    value: config[key],
+    value: shownValue(key, config[key]),
     default: DEFAULTS[key],
     source: key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file',
     meaning: SETTINGS[key].meaning,
