@@ -15,13 +15,13 @@ export const TOPICS = ['jobs', 'stats', 'workers', 'events'] as const
 export type Topic = (typeof TOPICS)[number]
 
 /** What happens within this time (ms) is told together. */
-const TOGETHER_MS = 200
+const TOGETHER_MS = 125
 /** Of workers that die nobody tells: they are looked at so often (ms) while somebody listens. */
 const WORKERS_MS = 1000
 /** More jobs than this in one go are not told one by one. */
 const MOST_JOBS = 500
 /** Frames that are kept, and how many characters they may have together. */
-const KEPT = 400
+const KEPT = 600
 const KEPT_CHARS = 8_000_000
 /** So many events that were missed are told; more are a reset. */
 const MOST_EVENTS = 1000

@@ -76,7 +76,7 @@ test(
     assert.match(stderr, 'without a token')
     assert.is((await cli(['web', '--port', '70000'])).code, 2)
     assert.match(
-      (await cli(['web', '--host', 'nowhere.invalid', '--port', '0'])).stderr,
+      (await cli(['web', '--host', 'nowhere.invalid', '--token', TOKEN])).stderr,
       'is no address of this machine',
     )
   }),

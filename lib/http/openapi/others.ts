@@ -58,7 +58,7 @@ export const OTHERS: Readonly<Record<string, Members>> = {
     about: `Events: \`stats\` (Counts, active_workers, worker_processes; once at the beginning, then when they change), \`jobs\`
       ({"changed":[Row],"removed":[id]}), \`workers\` ({"items":[Worker]}, once at the beginning, then when they change),
       \`events\` ({"items":[Event]}), \`reset\` ({"reason"}: too much has happened to be told one by one; fetch again what you
-      show). What happens within a quarter of a second comes together. Connected again with the id of the last event, it
+      show). What happens within an eighth of a second comes together. Connected again with the id of the last event, it
       goes on from there, or says \`reset\`.`,
     params: [asked('topics', 'which events, with commas: jobs, stats, workers, events (all)'), LAST],
     gives: { 200: stream('events') },
