@@ -8,7 +8,7 @@ import { bodyOf } from '../limits.ts'
 import { Refusal } from '../problem.ts'
 import { wholeJson } from '../rows.ts'
 import type { Site } from '../site.ts'
-import { contentTagOf, tagOf, theJob } from './jobs.ts'
+import { tagOf, theJob } from './jobs.ts'
 
 /** How long (ms) a cancel waits for a run to end, before it says that it has not yet. */
 const PATIENCE_MS = 2000
@@ -24,11 +24,9 @@ export function changeRoutes(app: Hono, site: Site): void {
     const asRead = c.req.header('if-match')
     if (asRead === undefined) throw new Refusal(428, 'send the ETag of the job as If-Match')
     const members = await bodyOf(c)
-    const before = await theJob(site, id)
-    const stale = new Refusal(412, `${id} has changed since you read it`, 'read it again')
-    if (asRead !== '*' && !asRead.split(',').some((tag) => tag.trim() === tagOf(before))) throw stale
-    const content = contentTagOf(before)
-    if (!(await queue.change(id, members, (job) => contentTagOf(job) === content))) throw stale
+    const isAsRead = (job: Job): boolean => asRead === '*' || asRead.split(',').some((tag) => tag.trim() === tagOf(job))
+    if (!(await queue.change(await meant(site, id), members, isAsRead)))
+      throw new Refusal(412, `${id} has changed since you read it`, 'read it again')
     return answer(c, await theJob(site, id))
   })
   app.delete('/api/v1/jobs/:id', async (c) => {

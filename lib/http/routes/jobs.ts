@@ -53,12 +53,8 @@ export async function theJob({ live, queue }: Site, id: string): Promise<Job> {
 }
 
 /** The version of a job: another one whenever anything of it changes, or where it lies. */
-export const tagOf = (job: Job): string => `"${digest(job)}"`
-/** The version of what a job's file says, wherever it lies. */
-export const contentTagOf = ({ state: _state, ...content }: Job): string => digest(content)
-
-const digest = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22)
+export const tagOf = (job: Job): string =>
+  `"${createHash('sha256').update(JSON.stringify(job)).digest('base64url').slice(0, 22)}"`
 
 interface Attempt extends Partial<Omit<Run, 'outcome' | 'run'>>, Written {
   readonly outcome: string
