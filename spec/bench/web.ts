@@ -5,13 +5,14 @@
  *
  * `--rate` is state changes a minute: most by rename, as `mv` does them, some by the verbs of an operator.
  */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { multitude } from '../../fixtures/multitude.ts'
-import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
+import { cleanEnv, PROGRAM } from '../../fixtures/program.ts'
 import { until } from '../../fixtures/until.ts'
 import { monotonicMs, nowMs, sleep } from '../../lib/clock.ts'
 import { Queue } from '../../lib/queue.ts'
@@ -206,6 +207,5 @@ const { took: page } = await timed('state=held')
 say(`  a page after it: ${ms(page)}`)
 for (const response of responses) response.destroy()
 server.kill('SIGINT')
-const { code, stderr } = await server.ended
-say(`ended with ${code}${stderr === '' ? '' : `, saying:\n${stderr}`}`)
+say(`ended with ${await ended}`)
 rmSync(join(home, '..'), { recursive: true })
