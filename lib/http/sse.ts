@@ -23,6 +23,14 @@ export function sse(
   end: AbortSignal,
   say: (cut: AbortSignal) => AsyncGenerator<string>,
 ): Response {
+  const headers = {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // nginx would hold it back until a buffer is full.
+    'X-Accel-Buffering': 'no',
+  }
+  // Nobody would read it, nor ever close it.
+  if (c.req.method === 'HEAD') return c.body(null, 200, headers)
   const release = limits.openStream()
   const cut = new AbortController()
   const cutOff = (): void => cut.abort()
@@ -56,10 +64,5 @@ export function sse(
     { highWaterMark: 1 },
   )
   if (end.aborted) over()
-  return c.body(body, 200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    // nginx would hold it back until a buffer is full.
-    'X-Accel-Buffering': 'no',
-  })
+  return c.body(body, 200, headers)
 }

@@ -91,7 +91,17 @@ export class Ledger {
 
   #soon(ms: number): void {
     clearTimeout(this.#timer)
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.#look(), ms).unref()
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.#lookLater(), ms).unref()
+  }
+
+  /** As a timer does it: nobody is there to be told what goes wrong, such as that no descriptors are left. */
+  #lookLater(): void {
+    try {
+      this.#look()
+    } catch {
+      // What was not read now is read the next time.
+      this.#soon(LOOK_MS)
+    }
   }
 
   #look(): void {

@@ -9,7 +9,7 @@ import { STATES, type State } from '../job/job.ts'
 import { type Entry, entryOf, type Place, readEntry } from './entry.ts'
 import type { Content } from './find.ts'
 import { eachName, look, names } from './files.ts'
-import { type Home, PLACE_OF } from './home.ts'
+import { type Home, PLACE_OF, PLACES } from './home.ts'
 import { dayPlaces, holderPlaces, type Whereabouts } from './places.ts'
 import { type Change, ON_ITS_WAY_MS, Standing, type StateCounts } from './standing.ts'
 import { Watching } from './watching.ts'
@@ -129,7 +129,16 @@ export class Catalogue {
     if (this.#isClosed || (dir === this.#home.run && !name.endsWith('.progress'))) return
     const heard = this.#dirty.get(dir) ?? new Set()
     this.#dirty.set(dir, heard.add(name))
-    this.#timer ??= setTimeout(() => this.#flush(), TOGETHER_MS).unref()
+    this.#timer ??= setTimeout(() => this.#flushLater(), TOGETHER_MS).unref()
+  }
+
+  /** As a timer does it: nobody is there to be told what goes wrong, such as that no descriptors are left. */
+  #flushLater(): void {
+    try {
+      this.#flush()
+    } catch {
+      // What was not looked at now is found by the next look at everything.
+    }
   }
 
   #flush(): void {
@@ -139,7 +148,8 @@ export class Catalogue {
     const heard = this.#dirty
     this.#dirty = new Map()
     for (const [dir, found] of heard) this.#lookAt(dir, found)
-    if (this.#standing.giveUp(monotonicMs())) this.#timer ??= setTimeout(() => this.#flush(), ON_ITS_WAY_MS / 2).unref()
+    if (this.#standing.giveUp(monotonicMs()))
+      this.#timer ??= setTimeout(() => this.#flushLater(), ON_ITS_WAY_MS / 2).unref()
     this.#say()
     this.#read()
   }
@@ -153,12 +163,14 @@ export class Catalogue {
   }
 
   #lookAt(dir: string, found: ReadonlySet<string>): void {
-    const { processing, done, corrupt, run } = this.#home
+    const { root, processing, done, corrupt, run } = this.#home
     const place = this.#places.get(dir)
     if (place) for (const name of found) this.#lookFor(place, name)
     if (dir === run) for (const name of found) this.#standing.tell(name.replace(/\.\d+\.progress$/, ''))
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
+    // A place was removed, or made again.
+    if (dir === root && PLACES.some((one) => found.has(one))) this.#lookAgain(0, 0)
     if (!dir.startsWith(processing)) return
     this.#holders = true
     // A place is a worker's directory: its names are jobs. Of all others they are directories.
@@ -242,7 +254,7 @@ export class Catalogue {
   }
 
   async #listAll(): Promise<void> {
-    for (const dir of [this.#home.corrupt, this.#home.run]) this.#watching.add(dir)
+    for (const dir of [this.#home.root, this.#home.corrupt, this.#home.run]) this.#watching.add(dir)
     for (const state of STATES) {
       const dir = this.#home[PLACE_OF[state]]
       if (this.#places.get(dir)?.listed !== look(dir)?.mtimeMs) await this.#listSlowly(dir, state)
@@ -265,15 +277,20 @@ export class Catalogue {
   }
 
   /** Lists again what has changed since it was listed, in case that was not heard. */
-  #lookAgain(took: number): void {
-    const rest = Math.max(this.#watching.isDeaf ? DEAF_MS : TRUTH_MS, took * REST)
-    this.#truth = setTimeout(() => {
-      const begun = monotonicMs()
-      void this.#listAll().then(() => {
-        if (this.#isClosed) return
-        this.#flush()
-        this.#lookAgain(monotonicMs() - begun)
-      })
-    }, rest).unref()
+  #lookAgain(took: number, soonest = this.#watching.isDeaf ? DEAF_MS : TRUTH_MS): void {
+    clearTimeout(this.#truth)
+    this.#truth = setTimeout(
+      () => {
+        const begun = monotonicMs()
+        const again = (): void => {
+          if (this.#isClosed) return
+          this.#flushLater()
+          this.#lookAgain(monotonicMs() - begun)
+        }
+        // What could not be listed now, for want of descriptors or the like, is listed then.
+        this.#listAll().then(again, again)
+      },
+      Math.max(soonest, took * REST),
+    ).unref()
   }
 }

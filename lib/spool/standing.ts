@@ -49,6 +49,8 @@ export class Standing {
     this.jobs.set(key, entry)
     this.#count(entry, 1)
     this.touch(entry)
+    // A dropped file is taken in under the id that it was to get: it is this job now.
+    for (const [one] of this.#leaving) if (one.foreign && one.id === entry.id) this.#forget(one)
   }
 
   /** Its content may have changed. */
@@ -86,14 +88,17 @@ export class Standing {
   giveUp(now: number): boolean {
     for (const [entry, since] of this.#leaving) {
       if (now - since < ON_ITS_WAY_MS) break
-      this.#leaving.delete(entry)
-      this.jobs.delete(keyOf(entry))
-      this.#count(entry, -1)
-      this.#changed.delete(keyOf(entry))
-      // A dropped file goes as the job of its id comes.
-      if (!this.jobs.has(entry.id)) this.#removed.add(entry.id)
+      this.#forget(entry)
     }
     return this.#leaving.size > 0
+  }
+
+  #forget(entry: Entry): void {
+    this.#leaving.delete(entry)
+    this.jobs.delete(keyOf(entry))
+    this.#count(entry, -1)
+    this.#changed.delete(keyOf(entry))
+    if (!this.jobs.has(entry.id)) this.#removed.add(entry.id)
   }
 
   /** Changes what is known of an entry, its queue perhaps. */

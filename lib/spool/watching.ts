@@ -3,10 +3,10 @@
  * something is heard, that name. A watch is a hint: events get lost, and whoever needs the truth looks by himself.
  */
 import { type FSWatcher, watch } from 'node:fs'
-import { exists } from './files.ts'
+import { exists, look } from './files.ts'
 
 export class Watching {
-  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly ino: number }>()
   readonly #heard: (dir: string, name: string | undefined) => void
   readonly #isOff: boolean
   #isDeaf: boolean
@@ -30,21 +30,20 @@ export class Watching {
     return this.#watchers.size
   }
 
-  /** Listens to a directory from now on; false when there is none. */
-  add(dir: string): boolean {
-    if (this.#watchers.has(dir)) return true
-    if (!exists(dir)) return false
-    if (this.#isOff) return true
+  /** Listens to a directory from now on, also when it is another one than it was. */
+  add(dir: string): void {
+    const ino = look(dir)?.ino
+    if (this.#isOff || ino === undefined || this.#watchers.get(dir)?.ino === ino) return
+    this.drop(dir)
     try {
       const watcher = watch(dir, { persistent: false }, (_event, name) => this.#heard(dir, name ?? undefined))
       // Too many watches, or the directory is gone.
       watcher.on('error', () => this.#lose(dir))
-      this.#watchers.set(dir, watcher)
+      this.#watchers.set(dir, { watcher, ino })
     } catch {
       // As above.
       this.#isDeaf ||= exists(dir)
     }
-    return true
   }
 
   #lose(dir: string): void {
@@ -53,7 +52,7 @@ export class Watching {
   }
 
   drop(dir: string): void {
-    this.#watchers.get(dir)?.close()
+    this.#watchers.get(dir)?.watcher.close()
     this.#watchers.delete(dir)
   }
 

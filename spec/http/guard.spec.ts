@@ -1,5 +1,5 @@
 /** Attacks. Whoever can enqueue a job can run a command, so each of these is a way to take the machine. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -343,6 +343,26 @@ test(
       },
       5000,
       'there is room for another',
+    )
+  }),
+)
+
+test(
+  'HEAD opens no stream and no file',
+  inWeb(async (web) => {
+    await web.queue.enqueue({ id: 'a', command: 'echo out' })
+    await web.cli(['worker', 'start', '--foreground', '--burst'])
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (let n = 0; n < 30; n++)
+      for (const path of ['/api/v1/stream', '/api/v1/jobs/a/attempts/1/log', '/api/v1/jobs/a/attempts/1/log/stream'])
+        assert.is((await web.ask(path, { method: 'HEAD' })).status, 200)
+    const stream = await web.listen('/api/v1/stream')
+    assert.is(stream.status, 200)
+    await until(
+      () => open() < before + 15,
+      5000,
+      () => `${before} descriptors before, ${open()} after`,
     )
   }),
 )

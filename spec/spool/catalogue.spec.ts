@@ -190,6 +190,20 @@ test(
 )
 
 test(
+  'a directory that was removed and made again is listened to again',
+  inCatalogue(async (live, world) => {
+    await add(world, 'true', { id: 'a' })
+    const [path, hold] = [await fileOf(world.queue, 'a'), join(world.home, 'hold')]
+    rmSync(hold, { recursive: true })
+    mkdirSync(hold)
+    renameSync(path, join(hold, basename(path)))
+    await until(async () => (await live.find('a'))?.state === 'held', 20_000, 'it is found')
+    renameSync(join(hold, basename(path)), path)
+    await isRight(live, world)
+  }),
+)
+
+test(
   'it leaves no watch behind for holders that are gone',
   inCatalogue(async (live, world) => {
     await add(world, 'true', { id: 'a' })

@@ -52,14 +52,18 @@ async function theirRun(site: Site, c: Context): Promise<{ readonly job: Job; re
 
 /** A generator of blocks as the body of an answer: read only as fast as it is taken. */
 const streamOf = (blocks: Generator<Buffer>): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    pull(stream) {
-      const next = blocks.next()
-      if (next.done) stream.close()
-      else stream.enqueue(next.value)
+  new ReadableStream(
+    {
+      pull(stream) {
+        const next = blocks.next()
+        if (next.done) stream.close()
+        else stream.enqueue(next.value)
+      },
+      cancel: () => void blocks.return(undefined),
     },
-    cancel: () => void blocks.return(undefined),
-  })
+    // Nothing is opened before somebody reads: whoever asks with HEAD never does.
+    { highWaterMark: 0 },
+  )
 
 /**
  * One range of bytes; undefined when it is written in a way that is to be ignored.
