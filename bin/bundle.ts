@@ -2,12 +2,11 @@
  * Makes `dist/queuectl.cjs`, the one file that is installed as `queuectl`, of what tsc made of `bin/queuectl.ts`.
  *
  * One CommonJS file because that starts fastest (as ES modules it takes half as long again); what a command does not
- * need stays behind its dynamic `import()` and is not evaluated. Beside it `dist/queuectl-web.cjs`, the packages of the
- * web server.
+ * need stays behind its dynamic `import()` and is not evaluated. Beside it `dist/queuectl-web.cjs`, the web server.
  */
 import { chmodSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
@@ -59,26 +58,6 @@ const lazyBuiltins: Plugin = {
   },
 }
 
-/**
- * The web server's packages lie in a file of their own: every command reads the whole of the other one, and only `web`
- * needs them.
- */
-const WEB_PACKAGES = ['hono', 'hono/cookie', '@hono/node-server']
-const webApart: Plugin = {
-  name: 'web-apart',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(hono|@hono)(\/|$)/ }, ({ path, namespace }) => {
-      if (namespace === 'web' || !WEB_PACKAGES.includes(path)) return undefined
-      return { path, namespace: 'web' }
-    })
-    onLoad({ filter: /.*/, namespace: 'web' }, ({ path }) => ({
-      contents: `module.exports = require('./${basename(webTarget)}')[${JSON.stringify(path)}]`,
-      loader: 'js',
-    }))
-    onResolve({ filter: /^\.\/queuectl-web\.cjs$/ }, ({ path }) => ({ path, external: true }))
-  },
-}
-
 const common = {
   bundle: true,
   platform: 'node',
@@ -91,19 +70,60 @@ const common = {
   logLevel: 'warning',
 } as const
 
+/**
+ * The web server lies in a file of its own, since every command reads the whole of the program's and only `web` needs
+ * it. What it has in common with the program it is given by it, so that nothing is there twice: two classes of the same
+ * name would not know each other's instances.
+ */
+const given = new Set<string>()
+const inCommon: Plugin = {
+  name: 'in-common',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+      const file = resolve(dirname(importer), path)
+      if (!file.startsWith(at('../lib/')) || file.startsWith(at('../lib/http/'))) return undefined
+      given.add(file)
+      return { path: file, namespace: 'given' }
+    })
+    onLoad({ filter: /.*/, namespace: 'given' }, ({ path }) => ({
+      contents: `module.exports = given(${JSON.stringify(relative(at('..'), path))})`,
+      loader: 'js',
+    }))
+  },
+}
+await build({
+  ...common,
+  entryPoints: [at('../lib/http/server.js')],
+  outfile: webTarget,
+  banner: { js: 'module.exports = (given) => { const module = { exports: {} };' },
+  footer: { js: 'return module.exports }' },
+  plugins: [inCommon],
+})
+
+const webApart: Plugin = {
+  name: 'web-apart',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/http\/server\.js$/ }, () => ({ path: 'web', namespace: 'web' }))
+    onResolve({ filter: /^\.\/queuectl-web\.cjs$/ }, ({ path }) => ({ path, external: true }))
+    onLoad({ filter: /.*/, namespace: 'web' }, () => {
+      const files = [...given].sort()
+      const cases = files.map(
+        (file) => `${JSON.stringify(relative(at('..'), file))}: () => require(${JSON.stringify(file)})`,
+      )
+      return {
+        contents: `const files = { ${cases.join(', ')} }
+          module.exports = require('./${basename(webTarget)}')((file) => files[file]())`,
+        loader: 'js',
+        resolveDir: at('..'),
+      }
+    })
+  },
+}
 await build({
   ...common,
   entryPoints: [at('./queuectl.js')],
   outfile: target,
   define: { QUEUECTL_VERSION: JSON.stringify(version) },
   plugins: [noDefaultContext, lazyBuiltins, webApart],
-})
-await build({
-  ...common,
-  stdin: {
-    contents: `module.exports = { ${WEB_PACKAGES.map((name) => `get '${name}'() { return require('${name}') }`).join(', ')} }`,
-    resolveDir: at('../..'),
-  },
-  outfile: webTarget,
 })
 chmodSync(target, 0o755)
