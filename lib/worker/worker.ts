@@ -10,9 +10,9 @@ import { explained } from '../errors.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
 import { type Home, openHome } from '../spool/home.ts'
-import { Intake } from '../spool/intake.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
 import { ring } from '../spool/wake.ts'
+import { Door } from './door.ts'
 import { Ears } from './ears.ts'
 import { Footing } from './footing.ts'
 import { Hooks } from './hooks.ts'
@@ -23,7 +23,7 @@ import { Peers, recover } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { Settings } from './settings.ts'
 import { Place } from './place.ts'
-import type { Site } from './site.ts'
+import type { StartingSite } from './site.ts'
 import { Slots } from './slots.ts'
 import { Tidy } from './tidy.ts'
 
@@ -36,7 +36,7 @@ export class Worker {
   readonly #slots: Slots
   readonly #patience: Patience
   readonly #line: Line
-  readonly #intake = new Intake()
+  readonly #door: Door
   readonly #peers: Peers
   readonly #footing: Footing
   readonly #ears: Ears
@@ -60,6 +60,7 @@ export class Worker {
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
     this.#line = new Line(this.#home.pending, options.only)
+    this.#door = new Door(this.#home, this.#line)
     this.#footing = new Footing(this.#home)
     this.#ears = new Ears(this.#home, {
       arrived: (fileName) => {
@@ -233,17 +234,8 @@ export class Worker {
   }
 
   async #takeIn(): Promise<void> {
-    this.#intake.putBackLeft(this.#home, this.#place.dir)
-    for (const fileName of this.#line.dropped()) {
-      const taken = await this.#intake.take(this.#home, this.#place.dir, fileName, this.#settings.now)
-      if (taken.kind !== 'waiting') this.#line.forget(fileName)
-      if (taken.kind === 'taken') {
-        this.#site().tell({ event: 'enqueued', job: taken.job.id })
-        if (taken.job.state === 'pending') this.#line.hear(taken.fileName)
-        else this.#nextDue = Math.min(this.#nextDue, Date.parse(taken.job.run_at ?? ''))
-      }
-      if (taken.kind === 'corrupt') this.#site().tell({ event: 'corrupt', job: fileName, error: taken.reason })
-    }
+    const due = await this.#door.takeIn(this.#site())
+    this.#nextDue = Math.min(this.#nextDue, due)
   }
 
   #fill(): void {
@@ -266,11 +258,12 @@ export class Worker {
     }
   }
 
-  #site(): Site {
+  #site(): StartingSite {
     return {
       home: this.#home,
       holder: this.#place.holder,
       fifos: this.#place.fifos,
+      shells: this.#place.shells,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
       callHook: (hook, job) => this.#hooks.settled(hook, job),
@@ -281,6 +274,8 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
+    // An idle shell keeps a process and a descriptor.
+    this.#place.shells.close()
     this.#line.doubt()
   }
 
