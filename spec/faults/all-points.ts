@@ -3,12 +3,13 @@ import type { Plan } from './plan.ts'
 import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
 import { RECOVERIES } from './recoveries.ts'
+import { REMOVALS } from './removals.ts'
 
 export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly string[]> {
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  for (const operation of [...COMMANDS, ...RECOVERIES].filter(({ name }) => name.includes(match))) {
+  for (const operation of [...COMMANDS, ...RECOVERIES, ...REMOVALS].filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {
       const points = await bench.points()

@@ -6,12 +6,13 @@ import { Chance } from './chance.ts'
 import { library } from './library.ts'
 import { COMMANDS } from './operations.ts'
 import { RECOVERIES } from './recoveries.ts'
+import { REMOVALS } from './removals.ts'
 import { Bench } from './points.ts'
 
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-for (const [index, operation] of new Chance(7).sample([...COMMANDS, ...RECOVERIES], 6).entries())
+for (const [index, operation] of new Chance(7).sample([...COMMANDS, ...RECOVERIES, ...REMOVALS], 6).entries())
   test(
     `whatever fails or dies, everything comes to its end: ${operation.name}`,
     skippable(async () => {
