@@ -16,6 +16,16 @@ const wait: Load = async () => (await import('./commands/wait.ts')).WaitCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
+const prune: Load = async () => (await import('./commands/prune.ts')).PruneCommand
+const hold: Load = async () => (await import('./commands/hold.ts')).HoldCommand
+const release: Load = async () => (await import('./commands/hold.ts')).ReleaseCommand
+const priority: Load = async () => (await import('./commands/arrange.ts')).PriorityCommand
+const top: Load = async () => (await import('./commands/top.ts')).TopCommand
+const move: Load = async () => (await import('./commands/arrange.ts')).MoveCommand
+const edit: Load = async () => (await import('./commands/edit.ts')).EditCommand
+const explain: Load = async () => (await import('./commands/explain.ts')).ExplainCommand
+const next: Load = async () => (await import('./commands/ps.ts')).NextCommand
+const ps: Load = async () => (await import('./commands/ps.ts')).PsCommand
 const workerStart: Load = async () => (await import('./commands/worker-start.ts')).WorkerStartCommand
 const workerStop: Load = async () => (await import('./commands/worker-stop.ts')).WorkerStopCommand
 const workerList: Load = async () => (await import('./commands/worker-list.ts')).WorkerListCommand
@@ -23,6 +33,7 @@ const workerHealth: Load = async () => (await import('./commands/worker-list.ts'
 const dlqList: Load = async () => (await import('./commands/dlq-list.ts')).DlqListCommand
 const dlqShow: Load = async () => (await import('./commands/show.ts')).DlqShowCommand
 const dlqRetry: Load = async () => (await import('./commands/retry.ts')).DlqRetryCommand
+const dlqExport: Load = async () => (await import('./commands/dlq-list.ts')).DlqExportCommand
 const dlqPurge: Load = async () => (await import('./commands/dlq-purge.ts')).DlqPurgeCommand
 const configGet: Load = async () => (await import('./commands/config-get.ts')).ConfigGetCommand
 const configSet: Load = async () => (await import('./commands/config-set.ts')).ConfigSetCommand
@@ -30,9 +41,11 @@ const configUnset: Load = async () => (await import('./commands/config-set.ts'))
 const configList: Load = async () => (await import('./commands/config-list.ts')).ConfigListCommand
 const stats: Load = async () => (await import('./commands/stats.ts')).StatsCommand
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
+const events: Load = async () => (await import('./commands/events.ts')).EventsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const doctor: Load = async () => (await import('./commands/doctor.ts')).DoctorCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
+const completion: Load = async () => (await import('./commands/completion.ts')).CompletionCommand
 const version: Load = async () => (await import('./commands/version.ts')).VersionCommand
 
 /** Further words of a command stand right after its name. */
@@ -47,7 +60,20 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   run,
   wait,
   retry,
+  restart: retry,
   cancel,
+  prune,
+  hold,
+  release,
+  unhold: release,
+  priority,
+  top,
+  move,
+  edit,
+  explain,
+  why: explain,
+  next,
+  ps,
   'worker start': workerStart,
   'worker stop': workerStop,
   'worker list': workerList,
@@ -57,6 +83,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'dlq ls': dlqList,
   'dlq show': dlqShow,
   'dlq retry': dlqRetry,
+  'dlq restart': dlqRetry,
+  'dlq export': dlqExport,
   'dlq purge': dlqPurge,
   'config get': configGet,
   'config set': configSet,
@@ -65,14 +93,20 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'config unset': configUnset,
   doctor,
   init,
+  completion,
   version,
   stats,
   metrics,
+  events,
   web,
   dashboard: web,
 }
 
 const NAMES = Object.keys(COMMANDS)
+
+/** The words that can come first, and those that can follow one of them. */
+export const firstWords = (): string[] => [...new Set(NAMES.map((name) => name.split(' ')[0] ?? ''))]
+export const wordsAfter = (group: string): string[] => within(group).map((name) => name.slice(group.length + 1))
 
 /** Named by two words, of which the first alone is not enough. */
 const within = (group: string): string[] => NAMES.filter((name) => name.startsWith(`${group} `))

@@ -13,6 +13,7 @@ import { VERSION } from '../version.ts'
 
 /** Runs the command that the arguments ask for. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === '__complete') return completed(argv.slice(1))
   let asked: Asked
   try {
     asked = readArgv(argv)
@@ -23,6 +24,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await dispatch(asked, await openIo(asked.color))
   } catch (error) {
     return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json)
+  }
+}
+
+/** What a shell may offer in the place of the last word. Never says what is wrong: somebody is typing. */
+async function completed(words: readonly string[]): Promise<number> {
+  try {
+    const { candidates } = await import('./complete.ts')
+    const io = await openIo('never')
+    io.print((await candidates(words)).map(([word, about]) => `${word}\t${about}\n`).join(''))
+    return 0
+  } catch {
+    // Half a command line, or a home that cannot be read: there is nothing to offer.
+    return 1
   }
 }
 

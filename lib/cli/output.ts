@@ -1,6 +1,7 @@
 /** The output of runs, read where it lies. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { errno, QueueError } from '../errors.ts'
+import type { Job } from '../job/job.ts'
 import type { Output, Queue } from '../queue.ts'
 
 const BLOCK = 65_536
@@ -38,13 +39,14 @@ export interface LastOutput {
 
 /** The end of the last run's output; undefined when the job has none. */
 export async function lastOutput(queue: Queue, id: string): Promise<LastOutput | undefined> {
-  const output = await outputOf(queue, id)
+  const output = await outputOf(queue, { id })
   return output && { run: output.run, stdout: tail(output.stdout), stderr: tail(output.stderr) }
 }
 
-async function outputOf(queue: Queue, id: string): Promise<Output | undefined> {
+/** Where the output of a job's last run lies; undefined when there is none (any more). */
+export async function outputOf(queue: Queue, of: string | Pick<Job, 'id'>): Promise<Output | undefined> {
   try {
-    return await queue.output(id)
+    return await queue.output(of)
   } catch (error) {
     if (error instanceof QueueError && error.code === 'NOT_FOUND') return undefined
     throw error

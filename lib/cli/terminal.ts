@@ -1,5 +1,6 @@
 /**
- * Where a command reads and writes: the only file that touches the standard streams.
+ * Where a command reads and writes: the only file that touches the standard streams, but for `screen.ts`, which has the
+ * whole terminal.
  *
  * stdout is data, stderr is talk. Written synchronously, past node's streams: nothing is lost when the program ends,
  * and a reader that has gone away (`| head`) is no error.
@@ -43,6 +44,19 @@ export function say(line: string): void {
   } catch {
     // Nobody listens, and there is nobody else to tell.
   }
+}
+
+/** Asks the person at the terminal; `no` when there is no answer. */
+export async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve('no'))
+    lines.question(question, (answer) => {
+      resolve(answer.trim())
+      lines.close()
+    })
+  })
 }
 
 /** The streams of this process. */

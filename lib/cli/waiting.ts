@@ -3,7 +3,7 @@ import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import { exitStatus } from '../job/status.ts'
 import { seconds } from '../journal/words.ts'
-import type { Ended, Queue } from '../queue.ts'
+import type { Ended, Meant, Queue } from '../queue.ts'
 import { onInterrupt } from './interrupts.ts'
 import { plural, visible } from './print.ts'
 import type { Io } from './terminal.ts'
@@ -45,7 +45,7 @@ export function told({ id, job }: Ended): Told {
  * @returns the exit status of the first to end that is not 0; with `any` of the first to end
  * @throws QueueError STILL_RUNNING when the time is up
  */
-export async function waitFor(queue: Queue, io: Io, ids: readonly string[], options: Options): Promise<number> {
+export async function waitFor(queue: Queue, io: Io, jobs: readonly Meant[], options: Options): Promise<number> {
   const cut = new AbortController()
   let interrupted = 0
   const forget = onInterrupt((status) => {
@@ -57,7 +57,7 @@ export async function waitFor(queue: Queue, io: Io, ids: readonly string[], opti
   const hint = setTimeout(() => void hintAtWorkers(queue, io), HINT_AFTER_MS)
   const over = new Map<string, Told>()
   try {
-    for await (const one of queue.ends(ids, cut.signal)) {
+    for await (const one of queue.ends(jobs, cut.signal)) {
       clearTimeout(hint)
       const how = told(one)
       over.set(one.id, how)
@@ -70,15 +70,17 @@ export async function waitFor(queue: Queue, io: Io, ids: readonly string[], opti
     clearTimeout(hint)
   }
   if (interrupted) return interrupted
-  const left = new Set(ids).size - over.size
+  const left = new Set(jobs.map(idOf)).size - over.size
   if (cut.signal.aborted && left > 0)
     throw new QueueError(
       'STILL_RUNNING',
-      `${left} of ${plural(ids.length, 'job')} not over after ${timeout} s`,
+      `${left} of ${plural(jobs.length, 'job')} not over after ${timeout} s`,
       'they go on; see them with: queuectl list',
     )
   return [...over.values()].find(({ status }) => status !== 0)?.status ?? 0
 }
+
+const idOf = (job: Meant): string => (typeof job === 'string' ? job : job.id)
 
 async function hintAtWorkers(queue: Queue, io: Io): Promise<void> {
   if (!io.isHeard) return

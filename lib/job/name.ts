@@ -23,6 +23,13 @@ const NAME =
   /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?:@([A-Za-z0-9][A-Za-z0-9._-]{0,63}))?\.json$/
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 
+/** Where the id begins in a name of our grammar, behind the dash that ends rank and due time. */
+const ID_AT = 29
+
+/** Could the name mean a job whose id passes this? Asked before it is parsed, which takes twenty times as long. */
+export const mayName = (text: string, isWanted: (idAndRest: string) => boolean): boolean =>
+  text[ID_AT - 1] !== '-' || text[ID_AT - 2] !== 'Z' || isWanted(text.slice(ID_AT))
+
 /** Is this the form of the ids we make ourselves? Those need no reservation and may be shortened. */
 export const isMadeId = (id: string): boolean => ULID.test(id)
 

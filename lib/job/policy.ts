@@ -287,3 +287,13 @@ export function restingPlace(job: Job, now: number): Pick<Verdict, 'to' | 'due'>
  */
 export const isRetryDue = (due: number, now: number, maxBackoffSeconds: number): boolean =>
   due <= now || due > now + maxBackoffSeconds * 2000
+
+/**
+ * Where a held job goes when it is released (`due` from its name, both in ms): back to its wait where there is one left,
+ * else to run.
+ */
+export function releasedTo(job: Job, due: number, now: number): 'pending' | 'scheduled' | 'failed' {
+  if (due <= now) return 'pending'
+  if (job.next_retry_at !== undefined) return 'failed'
+  return job.runs === 0 && job.run_at !== undefined ? 'scheduled' : 'pending'
+}

@@ -26,10 +26,18 @@ export function sentence(event: Omit<Event, 'at'>): string {
       return `${job} was ended and given back, no attempt used`
     case 'retried':
       return `${job} sent back by hand`
+    case 'held':
+      return `${job} set aside by hand`
+    case 'released':
+      return `${job} released by hand`
+    case 'changed':
+      return `${job} changed by hand`
     case 'removed':
       return `${job} was taken away by hand while it ran; its run was ended`
     case 'corrupt':
       return `${job} set aside in corrupt/${why}`
+    case 'hook_failed':
+      return event.job === '' ? `hook ${event.hook} failed${why}` : `${job} had its hook ${event.hook} fail${why}`
   }
 }
 

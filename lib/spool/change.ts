@@ -5,35 +5,18 @@
 import { dirname, join } from 'node:path'
 import { nowMs, sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { DEFAULTS, type Durability, type Job, printJob, shownState } from '../job/job.ts'
+import { DEFAULTS, type Durability, type Job, printJob, shownState, type State } from '../job/job.ts'
 import { formatName } from '../job/name.ts'
 import { cancelled, retried } from '../job/policy.ts'
 import { type Reservation, reserve } from './enqueue.ts'
 import { move, stamp } from './files.ts'
-import { findMeant, readSighted, type Sighting } from './find.ts'
+import { readSighted, type Sighting, sightingAt } from './find.ts'
 import { flushDir, flushesMoves, flushesRecords } from './flush.ts'
 import { type Home, PLACE_OF } from './home.ts'
 import { holderOf, takeAsOperator } from './holders.ts'
+import { findOne, type Meant } from './meant.ts'
 import { writeNote } from './runs.ts'
 import { ring, ringHolder } from './wake.ts'
-
-/**
- * The one job meant by an id, in full or by the last characters of a made one.
- * @throws QueueError NOT_FOUND, or USAGE when several are meant.
- */
-export function findOne(home: Home, text: string, doing: string): Sighting {
-  const found = findMeant(home, text)
-  if (found.length === 0)
-    throw new QueueError('NOT_FOUND', `cannot ${doing} ${text}: no such job`, 'see all jobs with: queuectl list')
-  const [first] = found
-  if (found.length > 1 || !first)
-    throw new QueueError(
-      'USAGE',
-      `cannot ${doing} ${text}: ${found.length} jobs end in it`,
-      found.map((seen) => seen.name.id).join(', '),
-    )
-  return first
-}
 
 /**
  * Reads a sighted job, which may lie elsewhere by now; undefined when it has moved on.
@@ -50,7 +33,7 @@ export function readWhole(seen: Sighting, doing: string, path: string = seen.pat
 }
 
 /** How often an operator looks again for a job that keeps moving. */
-export const PATIENCE = 100
+const PATIENCE = 100
 /** How long (ms) he leaves a job alone that another has in hand. */
 const PAUSE = 20
 
@@ -60,29 +43,72 @@ const PAUSE = 20
  * stamping, and a single file would come back by his hand.
  */
 export async function take(home: Home, seen: Sighting): Promise<ReturnType<typeof takeAsOperator>> {
-  if (isInHand(home, seen)) {
-    await sleep(PAUSE)
-    return undefined
-  }
+  if (await isInOthersHand(home, seen)) return undefined
   return takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
+}
+
+/** Is somebody alive busy with it? Then a pause has been made. */
+export async function isInOthersHand(home: Home, seen: Sighting): Promise<boolean> {
+  if (!isInHand(home, seen)) return false
+  await sleep(PAUSE)
+  return true
 }
 
 const isInHand = (home: Home, { holder }: Sighting): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
 /**
- * Takes a job, changes its record and puts it down in `to`. Undefined: it moved on before we had it.
- * @param due microseconds, for the name it gets
+ * Looks for a job and acts on it, again until the act says what came of it: undefined means that the job had moved on.
+ * What another command changes at this moment is waited for.
  */
-async function change(
+export async function actOn<T>(
   home: Home,
-  seen: Sighting,
+  meant: Meant,
   doing: string,
-  to: 'pending' | 'dead',
-  due: number,
-  record: (job: Job) => Job,
-  durability: Durability,
-): Promise<Job | undefined> {
+  act: (seen: Sighting) => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const id = typeof meant === 'string' ? meant : meant.id
+  let known = typeof meant === 'string' ? undefined : sightingAt(home, meant.path, meant.state)
+  for (let looks = 0; looks < PATIENCE; looks++) {
+    const seen: Sighting = known ?? findOne(home, id, doing)
+    known = undefined
+    if (seen.state !== 'processing' && isInHand(home, seen)) {
+      await sleep(PAUSE)
+      continue
+    }
+    const result = await act(seen)
+    if (result !== undefined) return result
+  }
+  throw new QueueError('FAILED', `cannot ${doing} ${id}: it keeps moving`, 'try again')
+}
+
+/** What a change of many jobs may be asked to be: only tried. */
+export interface Trial {
+  /** Check what would be checked, and change nothing. */
+  readonly dryRun?: boolean
+}
+
+/** How a change is made. */
+export interface How extends Trial {
+  readonly durability?: Durability
+}
+
+/** The state forbids it. */
+export const forbidden = (doing: string, { name }: Sighting, why: string, hint?: string): QueueError =>
+  new QueueError('WRONG_STATE', `cannot ${doing} ${name.id}: ${why}`, hint)
+
+interface Change {
+  readonly doing: string
+  readonly to: 'pending' | 'dead'
+  /** Milliseconds, for the name it gets. */
+  readonly due: number
+  readonly record: (job: Job) => Job
+  readonly durability: Durability
+}
+
+/** Takes a job, changes its record and puts it down. Undefined: it moved on before we had it. */
+async function change(home: Home, seen: Sighting, how: Change): Promise<Job | undefined> {
+  const { doing, to, durability } = how
   const taken = await take(home, seen)
   if (!taken) return undefined
   let reservation: Reservation | undefined
@@ -91,8 +117,8 @@ async function change(
     if (job === undefined) return undefined
     // A dropped file that no worker has taken in: its id is not its own yet.
     if (seen.foreign) reservation = reserve(home, job.id)
-    const next = record(job)
-    const name = formatName({ priority: next.priority, due, id: next.id, queue: next.queue })
+    const next = how.record(job)
+    const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
     if (!isStamped || !move(taken.path, join(home[to], name))) {
       reservation?.giveUp()
@@ -112,54 +138,58 @@ async function change(
   }
 }
 
+const RETRIABLE: readonly State[] = ['dead', 'failed', 'completed']
+
 /**
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
  * @throws QueueError NOT_FOUND, WRONG_STATE.
  */
 export async function retryJob(
   home: Home,
-  text: string,
-  only?: 'dead',
-  durability: Durability = DEFAULTS.durability,
+  meant: Meant,
+  how: How & { readonly onlyDead?: boolean } = {},
 ): Promise<Job> {
-  for (let looks = 0; looks < PATIENCE; looks++) {
-    const seen = findOne(home, text, 'retry')
-    const { id } = seen.name
-    if (only && seen.state !== only)
-      throw new QueueError(
-        'WRONG_STATE',
-        `cannot retry ${id}: it is not in the dead letter queue but ${shownState(seen.state)}`,
+  const { dryRun, onlyDead, durability = DEFAULTS.durability } = how
+  return actOn(home, meant, 'retry', (seen) => {
+    const now = nowMs()
+    const state = shownState(seen.state)
+    if (onlyDead && seen.state !== 'dead')
+      throw forbidden('retry', seen, `it is not in the dead letter queue but ${state}`)
+    if (!RETRIABLE.includes(seen.state))
+      throw forbidden(
+        'retry',
+        seen,
+        `it is ${state}`,
+        seen.state === 'held' ? `release it: queuectl release ${seen.name.id}` : undefined,
       )
-    if (seen.state !== 'dead' && seen.state !== 'failed' && seen.state !== 'completed')
-      throw new QueueError(
-        'WRONG_STATE',
-        `cannot retry ${id}: it is ${shownState(seen.state)}`,
-        seen.state === 'held' ? `release it first: mv its file from hold/ to pending/` : undefined,
-      )
-    const job = await change(home, seen, 'retry', 'pending', nowMs() * 1000, (old) => retried(old, nowMs()), durability)
-    if (job) return job
-  }
-  throw new QueueError('FAILED', `cannot retry ${text}: it keeps moving`, 'try again')
+    if (dryRun) return readWhole(seen, 'retry')
+    return change(home, seen, {
+      doing: 'retry',
+      to: 'pending',
+      due: now,
+      record: (old) => retried(old, now),
+      durability,
+    })
+  })
 }
+
+/** What became of a cancelled job: it is dead, or its run has been told to end. */
+export type Cancelling = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
 
 /**
  * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
  * @returns the dead job, or `ending` when its run has been told to end
  */
-export async function cancelJob(
-  home: Home,
-  text: string,
-  reason: string,
-  durability: Durability = DEFAULTS.durability,
-): Promise<Job | { readonly ending: string; readonly run: number; readonly watched: boolean }> {
-  for (let looks = 0; looks < PATIENCE; looks++) {
-    const seen = findOne(home, text, 'cancel')
+export async function cancelJob(home: Home, meant: Meant, reason: string, how: How = {}): Promise<Cancelling> {
+  const { dryRun, durability = DEFAULTS.durability } = how
+  return actOn<Cancelling>(home, meant, 'cancel', async (seen) => {
     const { id } = seen.name
     if (seen.state === 'completed' || seen.state === 'dead')
-      throw new QueueError('WRONG_STATE', `cannot cancel ${id}: it is ${shownState(seen.state)} already`)
+      throw forbidden('cancel', seen, `it is ${shownState(seen.state)} already`)
+    if (dryRun) return readWhole(seen, 'cancel')
     if (seen.state === 'processing') {
       const job = readWhole(seen, 'cancel')
-      if (job === undefined) continue
+      if (job === undefined) return undefined
       // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
       if (job.runs > 0) {
         writeNote(home, id, job.runs, { why: 'cancel', reason })
@@ -168,16 +198,13 @@ export async function cancelJob(
         return { ending: id, run: job.runs, watched: isInHand(home, seen) }
       }
     }
-    const job = await change(
-      home,
-      seen,
-      'cancel',
-      'dead',
-      nowMs() * 1000,
-      (old) => cancelled(old, reason, nowMs()),
+    const now = nowMs()
+    return change(home, seen, {
+      doing: 'cancel',
+      to: 'dead',
+      due: now,
+      record: (old) => cancelled(old, reason, now),
       durability,
-    )
-    if (job) return job
-  }
-  throw new QueueError('FAILED', `cannot cancel ${text}: it keeps moving`, 'try again')
+    })
+  })
 }

@@ -5,10 +5,10 @@
  * one, so a job that moves on is seen at least once; one that moves back may be missed, so whoever wants to say "not
  * found" looks again until nothing has moved while he looked.
  */
-import { join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { type Job, STATES, type State } from '../job/job.ts'
-import { DEFAULT_QUEUE, idFromStem, isIntakeName, isMadeId, type JobName, parseName } from '../job/name.ts'
+import { DEFAULT_QUEUE, idFromStem, isIntakeName, isMadeId, type JobName, mayName, parseName } from '../job/name.ts'
 import { parseJson, readJob, readRequest } from '../job/read.ts'
 import { parseInstant, utcDay } from '../job/times.ts'
 import { exists, look, names, read } from './files.ts'
@@ -29,22 +29,34 @@ export interface Sighting {
 /** Short forms of made ids are at least this long. */
 export const SHORTEST_ID = 6
 
+/** Is a file of this name worth a closer look? Asked before its name is parsed, which is what takes the time. */
+type Wanted = (fileName: string) => boolean
+const ANY: Wanted = () => true
+
 /** All jobs in these states, by name; within a state in no particular order. */
-export function* sightings(home: Home, states: readonly State[] = STATES): Generator<Sighting> {
+export function* sightings(home: Home, states: readonly State[] = STATES, isWanted: Wanted = ANY): Generator<Sighting> {
   for (const state of STATES) {
     if (!states.includes(state) && state !== 'processing') continue
     if (state === 'processing') {
-      for (const seen of inProcessing(home)) if (states.includes(seen.state)) yield seen
-    } else if (state === 'completed') yield* inDone(home)
-    else yield* inDir(home[PLACE_OF[state]], state)
+      for (const seen of inProcessing(home, isWanted)) if (states.includes(seen.state)) yield seen
+    } else if (state === 'completed') {
+      for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted)
+    } else yield* inDir(home[PLACE_OF[state]], state, isWanted)
   }
 }
 
-function* inDir(dir: string, state: State, holder?: string): Generator<Sighting> {
+function* inDir(dir: string, state: State, isWanted: Wanted, holder?: string): Generator<Sighting> {
   for (const fileName of names(dir)) {
-    const seen = sighting(dir, fileName, state, holder)
+    const seen = isWanted(fileName) ? sighting(dir, fileName, state, holder) : undefined
     if (seen) yield seen
   }
+}
+
+/** The job at a path where it was seen; undefined when it does not lie there any more. */
+export function sightingAt(home: Home, path: string, state: State): Sighting | undefined {
+  if (!exists(path)) return undefined
+  const [place, holder] = relative(home.root, dirname(path)).split('/')
+  return sighting(dirname(path), basename(path), state, place === 'processing' ? holder : undefined)
 }
 
 function sighting(dir: string, fileName: string, state: State, holder?: string): Sighting | undefined {
@@ -58,27 +70,27 @@ function sighting(dir: string, fileName: string, state: State, holder?: string):
 }
 
 /** Workers' directories hold running jobs; an operator's, jobs that belong to where they came from. */
-function* inProcessing(home: Home): Generator<Sighting> {
+function* inProcessing(home: Home, isWanted: Wanted): Generator<Sighting> {
   for (const holder of names(home.processing)) {
     const dir = join(home.processing, holder)
     if (holder.startsWith('operator-'))
-      for (const state of STATES) yield* inDir(join(dir, PLACE_OF[state]), state, holder)
+      for (const state of STATES) yield* inDir(join(dir, PLACE_OF[state]), state, isWanted, holder)
     else if (holder.endsWith('.json')) {
       // Put here by hand: nobody holds it; a worker will take it up.
       const seen = sighting(home.processing, holder, 'processing')
       if (seen) yield seen
-    } else yield* inDir(dir, 'processing', holder)
+    } else yield* inDir(dir, 'processing', isWanted, holder)
   }
 }
 
-/** Newest day first. A job file put into `done/` itself by hand counts as well. */
-function* inDone(home: Home): Generator<Sighting> {
-  for (const entry of names(home.done).sort().reverse()) {
-    if (entry.endsWith('.json')) {
-      const seen = sighting(home.done, entry, 'completed')
-      if (seen) yield seen
-    } else yield* inDir(join(home.done, entry), 'completed')
-  }
+/** What lies in `done/`, newest day first. */
+export const doneDays = (home: Home): string[] => names(home.done).sort().reverse()
+
+/** The jobs of a day in `done/`. A job file that was put beside the days by hand counts as one. */
+export function* inDoneDay(home: Home, day: string, isWanted: Wanted = ANY): Generator<Sighting> {
+  if (!isIntakeName(day)) return yield* inDir(join(home.done, day), 'completed', isWanted)
+  const seen = sighting(home.done, day, 'completed')
+  if (seen) yield seen
 }
 
 /** In a home in which jobs move without a pause, what is not seen in so many looks is not there. */
@@ -104,9 +116,14 @@ function isStill(home: Home, since: number): boolean {
 /** Completed jobs lie in their hundred thousands: they are listed only for what is not elsewhere. */
 const UNFINISHED = STATES.filter((state) => state !== 'completed')
 
+const withId =
+  (id: string): Wanted =>
+  (fileName) =>
+    mayName(fileName, (rest) => rest.startsWith(id))
+
 function findUnfinished(home: Home, id: string): Sighting | undefined {
   let found: Sighting | undefined
-  for (const seen of sightings(home, UNFINISHED)) if (seen.name.id === id) found = seen
+  for (const seen of sightings(home, UNFINISHED, withId(id))) if (seen.name.id === id) found = seen
   return found && exists(found.path) ? found : undefined
 }
 
@@ -116,7 +133,7 @@ export function findExact(home: Home, id: string): Sighting | undefined {
   if (unfinished) return unfinished
   return insist(home, () => {
     let found: Sighting | undefined
-    for (const seen of sightings(home)) if (seen.name.id === id) found = seen
+    for (const seen of sightings(home, STATES, withId(id))) if (seen.name.id === id) found = seen
     return found
   })
 }
@@ -130,8 +147,10 @@ export function findMeant(home: Home, text: string): Sighting[] {
   if (unfinished) return [unfinished]
   const short = text.length >= SHORTEST_ID ? text.toUpperCase() : undefined
   const found = new Map<string, Sighting>()
+  const mayBe: Wanted = (fileName) =>
+    mayName(fileName, (rest) => rest.startsWith(text) || (short !== undefined && rest.includes(short)))
   insist(home, () => {
-    for (const seen of sightings(home)) {
+    for (const seen of sightings(home, STATES, mayBe)) {
       const { id } = seen.name
       if (id === text || (short !== undefined && id.endsWith(short) && isMadeId(id))) found.set(id, seen)
     }
@@ -144,9 +163,17 @@ export function findMeant(home: Home, text: string): Sighting[] {
 /** How many jobs lie in each state, and how many files in `corrupt/`. Pending includes those not due yet. */
 export type Counts = Readonly<Record<State | 'corrupt', number>>
 
+const countIn = (dir: string): number => names(dir).reduce((sum, name) => sum + Number(isIntakeName(name)), 0)
+
 export function countJobs(home: Home): Counts {
   const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
-  for (const seen of sightings(home)) counts[seen.state]++
+  for (const state of STATES) {
+    // An operator's jobs count where they came from.
+    if (state === 'processing') for (const seen of inProcessing(home, ANY)) counts[seen.state]++
+    else if (state === 'completed')
+      for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day))
+    else counts[state] += countIn(home[PLACE_OF[state]])
+  }
   counts.pending += counts.scheduled
   counts.corrupt = names(home.corrupt).filter((name) => !name.endsWith('.reason')).length
   return counts
@@ -202,7 +229,7 @@ export class Latest {
 }
 
 /** A dropped file has no id of its own yet: its stem may be another job's. */
-const keyOf = (seen: Sighting): string => (seen.foreign ? seen.path : seen.name.id)
+export const keyOf = (seen: Sighting): string => (seen.foreign ? seen.path : seen.name.id)
 
 /** A dropped file as the job it will be, as far as can be told before it is taken in. */
 function readDropped(text: string, seen: Sighting): Job {

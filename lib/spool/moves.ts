@@ -65,7 +65,7 @@ export async function flushMove(home: Home, to: Job['state'], at: number, durabi
 }
 
 /** Into a directory of the home that may be missing: a new day's, or one that somebody removed. */
-function moveInto(home: Home, path: string, dir: string, fileName: string): boolean {
+export function moveInto(home: Home, path: string, dir: string, fileName: string): boolean {
   const target = join(dir, fileName)
   if (move(path, target)) return true
   // Where the file is gone too, perhaps all of the home is, and must not come back by our hand.

@@ -1,42 +1,30 @@
 /** `dlq purge`: dead jobs are removed for good. */
-import { Command, Option } from 'clipanion'
+import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
-import { deadOne, deadOnes, needsIdsOrAll } from '../dead.ts'
-import { forEachId } from '../many.ts'
-import { plural } from '../print.ts'
+import { SelectingCommand } from '../selectors.ts'
 
-export class DlqPurgeCommand extends QueueCommand {
+export class DlqPurgeCommand extends SelectingCommand {
   static override paths = [['dlq', 'purge']]
   static override usage = Command.Usage({
     category: 'Dead letter queue',
     description: 'remove dead jobs for good, with their output',
+    details: 'What they were can be kept first: queuectl dlq export >dead.ndjson',
     examples: [
       ['A dead job', 'queuectl dlq purge job1'],
       ['Which ones --all would remove', 'queuectl dlq purge --all --dry-run'],
     ],
   })
-  static override forms = ['ID...', '--all [--dry-run]']
+  static override forms = ['ID...', '[--all] [--queue Q] [--tag T] [--dry-run]', '-']
 
-  all = Option.Boolean('-a,--all', false, { description: 'all dead jobs, cancelled ones too' })
-  dryRun = Option.Boolean('--dry-run', false, { description: 'say which, and change nothing' })
-  ids = Option.Rest({ name: 'id' })
+  protected override noun = 'dead job'
 
   protected async run(queue: Queue): Promise<number> {
-    needsIdsOrAll('dlq purge', this.ids, this.all)
-    const ids = this.all ? (await deadOnes(queue, true)).ids : this.ids
-    const status = await forEachId(ids, this.io, this.json, {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'purge',
       done: 'purged',
-      act: async (typed) => {
-        if (this.dryRun) {
-          const id = await deadOne(queue, typed, 'purge')
-          return { id, line: `Would purge ${id}` }
-        }
-        const id = await queue.purge(typed)
-        return { id, line: `Purged ${id}` }
-      },
+      states: ['dead'],
+      act: (job) => queue.purge(job, { dryRun }),
     })
-    if (this.all) this.io.say(`${plural(ids.length, 'dead job')} ${this.dryRun ? 'would be purged' : 'purged'}`)
-    return status
   }
 }

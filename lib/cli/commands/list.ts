@@ -1,11 +1,10 @@
 /** `list`: jobs, one to a line. */
 import { Command, Option } from 'clipanion'
-import { QueueError, nearest } from '../../errors.ts'
-import { parseState, shownState, STATES, type State } from '../../job/job.ts'
 import { type Filter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../jobs.ts'
 import { printList } from '../lists.ts'
+import { readStates, SHOWN_STATES } from '../selectors.ts'
 import { isCount, isOneOf } from '../values.ts'
 
 export class ListCommand extends QueueCommand {
@@ -13,7 +12,7 @@ export class ListCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'list jobs',
-    details: `States: ${[...new Set(STATES.map(shownState))].join(', ')}; scheduled lists the pending jobs that are
+    details: `States: ${SHOWN_STATES.join(', ')}; scheduled lists the pending jobs that are
       not due yet. The order is that in which jobs run; finished ones come newest first.`,
     examples: [
       ['What failed or died', 'queuectl list --state failed,dead'],
@@ -49,21 +48,4 @@ export class ListCommand extends QueueCommand {
     const none = isFiltered ? 'no job matches' : 'there are no jobs; add one with: queuectl enqueue -c "echo hello"'
     await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: jobLines })
   }
-}
-
-function readStates(typed: readonly string[]): State[] {
-  const words = typed.flatMap((text) => text.split(',')).map((word) => word.trim())
-  if (words.some((word) => word.toLowerCase() === 'all')) return []
-  return words.flatMap((word) => {
-    const state = parseState(word)
-    // What is only not due yet is pending to people.
-    if (state) return state === 'pending' ? ['pending', 'scheduled'] : [state]
-    const close = nearest(word.toLowerCase(), STATES)
-    const known = `states: ${STATES.join(', ')}`
-    throw new QueueError(
-      'USAGE',
-      `unknown state ${JSON.stringify(word)}`,
-      close ? `did you mean ${close}? ${known}` : known,
-    )
-  })
 }

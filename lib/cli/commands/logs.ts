@@ -2,12 +2,14 @@
 import { StringDecoder } from 'node:string_decoder'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import type { Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
-import { harmless } from '../print.ts'
+import { STATES } from '../../job/job.ts'
+import type { Meant, Queue } from '../../queue.ts'
+import { forEachJob } from '../many.ts'
+import { harmless, visible } from '../print.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
 import { isCount } from '../values.ts'
 
-export class LogsCommand extends QueueCommand {
+export class LogsCommand extends SelectingCommand {
   static override paths = [['logs']]
   static override usage = Command.Usage({
     category: 'Jobs',
@@ -16,16 +18,18 @@ export class LogsCommand extends QueueCommand {
       the bytes as they are; on a terminal only colours pass, and other control characters are made visible.
 
       With --follow both come as they are written, whichever worker runs the job, until it is over; it may still be
-      pending. Ctrl-C ends the following and not the job.`,
+      pending. Ctrl-C ends the following and not the job. One job at a time is followed; of several, without --follow,
+      each is headed by its id.\n\n${ABOUT_IDS}`,
     examples: [
       ['The last run', 'queuectl logs job1'],
       ['As it is written, with the times', 'queuectl logs -f -T job1'],
       ['The end of the errors of the first attempt', 'queuectl logs job1 --attempt 1 --stderr --tail 20'],
     ],
   })
-  static override forms = ['ID [options]']
+  static override forms = SELECTION.map((form) => `${form} [options]`)
 
-  id = Option.String({ name: 'id' })
+  // Nothing is changed here.
+  override dryRun = false
   runNumber = Option.String('--run', { description: '<N> run number N; show ID lists them', validator: isCount(1) })
   attempt = Option.String('--attempt', {
     description: '<N> the newest run that counted as attempt N',
@@ -40,25 +44,35 @@ export class LogsCommand extends QueueCommand {
     description: 'with --follow: before each line when it was seen, and its stream',
   })
 
-  protected async run(queue: Queue): Promise<number | void> {
-    if (this.follow) return this.stay(queue)
-    if (this.timestamps)
+  protected async run(queue: Queue): Promise<number> {
+    if (this.timestamps && !this.follow)
       throw new QueueError('USAGE', 'logs: --timestamps goes with --follow', 'what was written before bears no times')
-    const { run, stdout, stderr } = await queue.output(this.id, await this.wanted(queue))
-    const both = this.stdout === this.stderr
-    if (this.json) return this.printJson({ run, stdout, stderr })
-    if (both || this.stdout) this.copy(queue, run, 'stdout')
-    if (both || this.stderr) this.copy(queue, run, 'stderr')
+    const { jobs, isMany } = await this.selected(queue, 'show the output of', STATES)
+    const [first] = jobs
+    if (this.follow && jobs.length > 1)
+      throw new QueueError('USAGE', 'logs: --follow follows one job', 'see how all go on: queuectl list')
+    if (first && this.follow && !(first instanceof QueueError)) return this.stay(queue, idOf(first))
+    if (!first) this.io.say('no job matches')
+    return forEachJob(jobs, this.io, { done: 'shown', act: (job) => this.showOne(queue, idOf(job), isMany) })
   }
 
-  private async stay(queue: Queue): Promise<number> {
-    const run = await this.wanted(queue)
-    if (run !== undefined) await queue.output(this.id, run)
+  private async showOne(queue: Queue, id: string, isMany: boolean): Promise<void> {
+    const { run, stdout, stderr } = await queue.output({ id }, await this.wanted(queue, id))
+    const both = this.stdout === this.stderr
+    if (this.json) return this.printJson({ ...(isMany ? { id } : {}), run, stdout, stderr })
+    if (isMany) this.print(`==> ${visible(id)} <==`)
+    if (both || this.stdout) this.copy(queue, id, run, 'stdout')
+    if (both || this.stderr) this.copy(queue, id, run, 'stderr')
+  }
+
+  private async stay(queue: Queue, id: string): Promise<number> {
+    const run = await this.wanted(queue, id)
+    if (run !== undefined) await queue.output({ id }, run)
     const { asJson, merged, timed } = await import('../views.ts')
     const { followOnScreen } = await import('../following.ts')
     const view = this.json ? asJson(this.io) : this.timestamps ? timed(this.io) : merged(this.io)
     const both = this.stdout === this.stderr
-    const result = await followOnScreen(queue, this.io, this.id, {
+    const result = await followOnScreen(queue, this.io, id, {
       view: {
         show: (wrote) => {
           if (both || (wrote.stream === 'stdout') === this.stdout) view.show(wrote)
@@ -71,27 +85,25 @@ export class LogsCommand extends QueueCommand {
     return 'job' in result ? 0 : result.let
   }
 
-  private async wanted(queue: Queue): Promise<number | undefined> {
+  private async wanted(queue: Queue, id: string): Promise<number | undefined> {
     if (this.attempt === undefined) return this.runNumber
     if (this.runNumber !== undefined)
       throw new QueueError('USAGE', 'logs: --run and --attempt both say which one: give one of them')
-    const job = await queue.get(this.id)
+    const job = await queue.get(id)
     const run = job.history.findLast((one) => one.attempt === this.attempt)
     if (run) return run.run
-    throw new QueueError(
-      'NOT_FOUND',
-      `${job.id} has no attempt ${this.attempt}`,
-      `see its runs: queuectl show ${job.id}`,
-    )
+    throw new QueueError('NOT_FOUND', `${id} has no attempt ${this.attempt}`, `see its runs: queuectl show ${id}`)
   }
 
-  private copy(queue: Queue, run: number, stream: 'stdout' | 'stderr'): void {
+  private copy(queue: Queue, id: string, run: number, stream: 'stdout' | 'stderr'): void {
     const { io } = this
     const text = new StringDecoder('utf8')
-    for (const block of queue.read(this.id, run, stream, this.tail)) {
+    for (const block of queue.read(id, run, stream, this.tail)) {
       io.print(io.isSeen ? harmless(text.write(block)) : block)
       if (io.isOver) return
     }
     if (io.isSeen) io.print(text.end())
   }
 }
+
+const idOf = (job: Meant): string => (typeof job === 'string' ? job : job.id)

@@ -1,75 +1,82 @@
-/** `retry` and `dlq retry`: jobs are sent back to run again. */
+/** `retry`, `restart` and `dlq retry`: jobs are sent back to run again. */
 import { Command, Option } from 'clipanion'
-import type { Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
-import { deadOne, deadOnes, needsIdsOrAll } from '../dead.ts'
-import { forEachId } from '../many.ts'
-import { plural } from '../print.ts'
+import type { QueueError } from '../../errors.ts'
+import type { State } from '../../job/job.ts'
+import type { Filter, Meant, Queue } from '../../queue.ts'
+import { ABOUT_IDS, SelectingCommand, type Verb } from '../selectors.ts'
 
-export class RetryCommand extends QueueCommand {
-  static override paths = [['retry']]
+export class RetryCommand extends SelectingCommand {
+  static override paths = [['retry'], ['restart']]
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'send failed, dead or completed jobs back to run again',
-    details: 'Attempts count from zero again; history and output are kept.',
+    details: `They keep their id, history and output; attempts count from zero again. --all means the failed and the dead
+      ones; completed ones are only meant by id or by --state completed. Of many, those that somebody cancelled are
+      passed over unless --cancelled is given.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl retry job1'],
-      ['The one enqueued last', 'queuectl retry last'],
+      ['Whatever failed, waiting for another attempt or dead', 'queuectl retry --all'],
+      ['Those of a queue that wait for another attempt, now', 'queuectl retry --failed --queue mail'],
     ],
   })
-  static override forms = ['ID...']
+  static override forms = ['ID...', '[--failed] [--all] [--state S] [--queue Q] [--tag T] [--cancelled]', '-']
 
-  ids = Option.Rest({ name: 'id', required: 1 })
+  failed = Option.Boolean('--failed', false, { description: 'all that wait for another attempt' })
+  cancelled = Option.Boolean('--cancelled', false, { description: 'of many: cancelled ones too' })
+  protected onlyDead = false
+  private passedOver = 0
 
   protected async run(queue: Queue): Promise<number> {
-    return forEachId(this.ids, this.io, this.json, {
+    const { dryRun, onlyDead } = this
+    const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : ['failed', 'dead']
+    return this.forSelected(queue, {
+      doing: 'retry',
       done: 'retried',
-      act: async (typed) => {
-        const { id } = await queue.retry(typed)
+      states,
+      act: async (job) => {
+        const { id } = await queue.retry(job, { dryRun, onlyDead })
         return { id, line: `Job ${id} is pending again` }
       },
     })
   }
+
+  protected override filter(states: readonly State[]): Filter | undefined {
+    return super.filter(states) ?? (this.failed ? { states } : undefined)
+  }
+
+  protected override async matching(queue: Queue, filter: Filter): Promise<(Meant | QueueError)[]> {
+    // Oldest first: dead ones are listed the other way round.
+    const found = (await queue.list(filter)).reverse()
+    const meant = found.filter(({ job }) => this.cancelled || job?.cancelled === undefined)
+    this.passedOver = found.length - meant.length
+    return meant
+  }
+
+  protected override summary(count: number, of: number, verb: Verb): string {
+    const skipped =
+      this.passedOver === 0 ? '' : `; ${this.passedOver} cancelled passed over (--cancelled takes them too)`
+    return super.summary(count, of, verb) + skipped
+  }
 }
 
-export class DlqRetryCommand extends QueueCommand {
-  static override paths = [['dlq', 'retry']]
+export class DlqRetryCommand extends RetryCommand {
+  static override paths = [
+    ['dlq', 'retry'],
+    ['dlq', 'restart'],
+  ]
   static override usage = Command.Usage({
     category: 'Dead letter queue',
     description: 'send dead jobs back to run again',
-    details: `Attempts count from zero again; history and output are kept. --all passes over jobs that somebody
-      cancelled, unless --cancelled is given.`,
+    details: `Attempts count from zero again; history and output are kept. Of many, those that somebody cancelled are
+      passed over unless --cancelled is given.`,
     examples: [
       ['A dead job', 'queuectl dlq retry job1'],
       ['Which ones --all would send back', 'queuectl dlq retry --all --dry-run'],
       ['All of them', 'queuectl dlq retry --all'],
     ],
   })
-  static override forms = ['ID...', '--all [--cancelled] [--dry-run]']
+  static override forms = ['ID...', '[--all] [--queue Q] [--tag T] [--cancelled] [--dry-run]', '-']
 
-  all = Option.Boolean('-a,--all', false, { description: 'all dead jobs but cancelled ones' })
-  cancelled = Option.Boolean('--cancelled', false, { description: 'with --all: cancelled ones too' })
-  dryRun = Option.Boolean('--dry-run', false, { description: 'say which, and change nothing' })
-  ids = Option.Rest({ name: 'id' })
-
-  protected async run(queue: Queue): Promise<number> {
-    needsIdsOrAll('dlq retry', this.ids, this.all)
-    const { ids, passedOver } = this.all ? await deadOnes(queue, this.cancelled) : { ids: this.ids, passedOver: 0 }
-    const status = await forEachId(ids, this.io, this.json, {
-      done: 'retried',
-      act: async (typed) => {
-        if (this.dryRun) {
-          const id = await deadOne(queue, typed, 'retry')
-          return { id, line: `Would retry ${id}` }
-        }
-        const { id } = await queue.retry(typed, { onlyDead: true })
-        return { id, line: `Job ${id} is pending again` }
-      },
-    })
-    if (this.all) {
-      const skipped = passedOver === 0 ? '' : `; ${passedOver} cancelled passed over (--cancelled takes them too)`
-      this.io.say(`${plural(ids.length, 'dead job')} ${this.dryRun ? 'would be retried' : 'retried'}${skipped}`)
-    }
-    return status
-  }
+  protected override onlyDead = true
+  protected override noun = 'dead job'
 }

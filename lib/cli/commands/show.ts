@@ -1,39 +1,56 @@
 /** `show` and `dlq show`: one job with its attempts. */
-import { Command, Option } from 'clipanion'
-import type { Job } from '../../job/job.ts'
+import { Command } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import { type Job, shownState, type State, STATES } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
-import { deadOne } from '../dead.ts'
 import { jobJson, wholeJob } from '../jobs.ts'
+import { forEachJob } from '../many.ts'
+import { outputOf } from '../output.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
 
-export class ShowCommand extends QueueCommand {
+export class ShowCommand extends SelectingCommand {
   static override paths = [['show'], ['get']]
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'show a job with its attempts',
-    details: `ID is the job's id in full, the last 6 or more characters of an id made by queuectl, or the word last for
-      the job enqueued last.`,
+    details: `Of several jobs JSON is one object to a line.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl show job1'],
       ['Why the last one failed', 'queuectl show last --json | jq -r .last_error'],
     ],
   })
-  static override forms = ['ID']
+  static override forms = SELECTION
 
-  id = Option.String({ name: 'id' })
+  // Nothing is changed here.
+  override dryRun = false
+  protected meantStates: readonly State[] = STATES
 
-  protected async run(queue: Queue): Promise<void> {
-    const job = await this.job(queue)
+  protected async run(queue: Queue): Promise<number> {
+    const { jobs, isMany } = await this.selected(queue, 'show', this.meantStates)
+    if (jobs.length === 0) this.io.say('no job matches')
+    let shown = 0
+    return forEachJob(jobs, this.io, {
+      done: 'shown',
+      act: async (meant) => {
+        const job = await this.job(queue, typeof meant === 'string' ? meant : meant.id)
+        if (isMany && !this.json && shown++ > 0) this.print('')
+        await this.showOne(queue, job)
+      },
+    })
+  }
+
+  private async showOne(queue: Queue, job: Job): Promise<void> {
     const progress = queue.progress(job)
     if (this.json) return this.printJson(jobJson(job, progress))
     for (const line of wholeJob(job, this.io, progress)) this.print(line)
-    if (job.runs === 0) return
-    const { run, stdout, stderr } = await queue.output(job.id)
-    for (const line of ['', `Output of run ${run}:`, `  ${stdout}`, `  ${stderr}`]) this.print(line)
+    const output = job.runs === 0 ? undefined : await outputOf(queue, job)
+    if (!output) return
+    for (const line of ['', `Output of run ${output.run}:`, `  ${output.stdout}`, `  ${output.stderr}`])
+      this.print(line)
   }
 
-  protected async job(queue: Queue): Promise<Job> {
-    return queue.get(this.id)
+  protected async job(queue: Queue, id: string): Promise<Job> {
+    return queue.get(id)
   }
 }
 
@@ -48,7 +65,14 @@ export class DlqShowCommand extends ShowCommand {
     ],
   })
 
-  protected override async job(queue: Queue): Promise<Job> {
-    return queue.get(await deadOne(queue, this.id, 'show'))
+  protected override meantStates: readonly State[] = ['dead']
+
+  protected override async job(queue: Queue, id: string): Promise<Job> {
+    const job = await queue.get(id)
+    if (job.state === 'dead') return job
+    throw new QueueError(
+      'WRONG_STATE',
+      `cannot show ${job.id}: it is not in the dead letter queue but ${shownState(job.state)}`,
+    )
   }
 }

@@ -1,12 +1,13 @@
 /** `wait`: until jobs are over, with their exit status. */
 import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
 import { shownState } from '../../job/job.ts'
-import type { Queue } from '../../queue.ts'
-import { QueueCommand } from '../command.ts'
+import type { Meant, Queue } from '../../queue.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
 import { isDuration } from '../values.ts'
 import { type Told, waitFor } from '../waiting.ts'
 
-export class WaitCommand extends QueueCommand {
+export class WaitCommand extends SelectingCommand {
   static override paths = [['wait']]
   static override usage = Command.Usage({
     category: 'Jobs',
@@ -14,23 +15,29 @@ export class WaitCommand extends QueueCommand {
     details: `A job is over when it is completed or dead; a failed one that will be tried again is not. The exit status
       is the job's own exit code, 124 when it timed out, 128+n when signal n ended it, 143 when it was cancelled or its
       file removed. Of several jobs it is that of the first to end that is not 0; with --any that of the first to
-      end. When --timeout is up it is 75, and the jobs go on.`,
+      end. When --timeout is up it is 75, and the jobs go on. --all, --queue and --tag mean those that wait or run now,
+      held ones not.\n\n${ABOUT_IDS}`,
     examples: [
       ['One job', 'queuectl wait job1 && echo it worked'],
       ['Whichever is first', 'queuectl wait --any job1 job2'],
+      ['All of a queue', 'queuectl wait --queue mail'],
       ['No longer than a minute', 'queuectl wait --timeout 1m last'],
     ],
   })
-  static override forms = ['ID... [--any] [--timeout TIME]']
+  static override forms = SELECTION.map((form) => `${form} [--any] [--timeout TIME]`)
+
+  // Nothing is changed here.
+  override dryRun = false
 
   any = Option.Boolean('--any', false, { description: 'until the first of them is over' })
   timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
-  ids = Option.Rest({ name: 'id', required: 1 })
 
   protected async run(queue: Queue): Promise<number> {
+    const { jobs } = await this.selected(queue, 'wait for', ['processing', 'pending', 'scheduled', 'failed'])
+    if (jobs.length === 0) this.io.say('no job matches')
     const all: Told[] = []
     try {
-      return await waitFor(queue, this.io, this.ids, {
+      return await waitFor(queue, this.io, jobs.map(found), {
         any: this.any,
         ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
         ended: (one) => {
@@ -42,6 +49,12 @@ export class WaitCommand extends QueueCommand {
       if (this.json) this.printJson(all.map(asJson))
     }
   }
+}
+
+/** Whoever waits for something that is not there waits for nothing. @throws QueueError */
+function found(job: Meant | QueueError): Meant {
+  if (job instanceof QueueError) throw job
+  return job
 }
 
 const asJson = ({ id, job, status }: Told): object => ({

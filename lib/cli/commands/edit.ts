@@ -1,0 +1,61 @@
+/** `edit`: a job is changed in an editor. */
+import { Command } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import type { Job } from '../../job/job.ts'
+import type { Editing, Meant, Queue } from '../../queue.ts'
+import { openEditor } from '../editor.ts'
+import { jobJson } from '../jobs.ts'
+import { forEachJob } from '../many.ts'
+import { ABOUT_IDS, CHANGEABLE, SELECTION, SelectingCommand } from '../selectors.ts'
+import { ask } from '../terminal.ts'
+
+export class EditCommand extends SelectingCommand {
+  static override paths = [['edit']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'change a job that does not run, in an editor',
+    details: `Opens $VISUAL, or $EDITOR, or vi on the job as JSON. While the editor is open the job is held, so that no
+      worker takes it; then it goes back to where it was. What is not understood can be edited again, or given up:
+      nothing is lost. Several are edited one after another.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['A job', 'queuectl edit job1'],
+      ['With an editor of your choice', 'EDITOR="code --wait" queuectl edit last'],
+      ['Without one', `EDITOR="sed -i s/480p/720p/" queuectl edit job1`],
+    ],
+  })
+  static override forms = SELECTION
+
+  protected async run(queue: Queue): Promise<number> {
+    const { jobs } = await this.selected(queue, 'edit', CHANGEABLE)
+    if (jobs.length === 0) this.io.say('no job matches')
+    return forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job) })
+  }
+
+  private async edit(queue: Queue, meant: Meant): Promise<void> {
+    if (this.dryRun) return this.print(`Would edit ${typeof meant === 'string' ? meant : meant.id}`)
+    const editing = await queue.edit(meant)
+    const job = await this.inEditor(editing)
+    if (this.json) this.printJson(jobJson(job ?? (await queue.get(editing.id))))
+    else this.print(job ? `Changed ${editing.id}` : `${editing.id} was not changed`)
+  }
+
+  private async inEditor(editing: Editing): Promise<Job | undefined> {
+    for (;;) {
+      try {
+        await openEditor(editing.file)
+        return await editing.save()
+      } catch (error) {
+        if (!(error instanceof QueueError)) throw error
+        if (error.code === 'INVALID_JOB' && (await this.wantsAgain(error))) continue
+        const kept = editing.giveUp()
+        throw kept ? new QueueError(error.code, error.message, `what you wrote lies in ${kept}`) : error
+      }
+    }
+  }
+
+  private async wantsAgain(error: QueueError): Promise<boolean> {
+    if (!this.io.inputIsTerminal || !this.io.isHeard) return false
+    this.io.say(`queuectl: ${error.message}`)
+    return !/^(n|no|q|quit)$/i.test(await ask('edit again? [Y/n] '))
+  }
+}

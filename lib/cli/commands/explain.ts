@@ -1,0 +1,102 @@
+/** `explain`: why a job is not running now, and when it will. */
+import { Command } from 'clipanion'
+import { nowMs } from '../../clock.ts'
+import { QueueError } from '../../errors.ts'
+import { shownState, type State } from '../../job/job.ts'
+import { seconds } from '../../journal/words.ts'
+import type { Explanation, Queue, Reason } from '../../queue.ts'
+import { forEachJob } from '../many.ts'
+import { local, plural, rough, until, visible } from '../print.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand, UNFINISHED } from '../selectors.ts'
+
+export class ExplainCommand extends SelectingCommand {
+  static override paths = [['explain'], ['why']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'say why a job is not running now, and when it will',
+    details: `What has to be out of the way, in that order: no worker, a full disk, busy slots and what they run, jobs
+      ahead, a time that has not come. When it will start is an estimate from the last 200 runs.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['A job', 'queuectl explain job1'],
+      ['For a script', 'queuectl explain last --json | jq -r .starts_at'],
+    ],
+  })
+  static override forms = SELECTION
+
+  // Nothing is changed here.
+  override dryRun = false
+
+  protected async run(queue: Queue): Promise<number> {
+    const { jobs, typed } = await this.selected(queue, 'explain', UNFINISHED)
+    if (jobs.length === 0) this.io.say('no job matches')
+    // What is in no state may lie in corrupt/, under the id as it was typed.
+    const meant = jobs.map((job, i) =>
+      job instanceof QueueError && job.code === 'NOT_FOUND' ? (typed[i] ?? job) : job,
+    )
+    return forEachJob(meant, this.io, {
+      done: 'explained',
+      act: async (job) => {
+        const explained = await queue.explain(job)
+        if (this.json) this.printJson({ ...explained, state: shown(explained.state) })
+        else for (const line of lines(explained, queue.home)) this.print(line)
+      },
+    })
+  }
+}
+
+const shown = (state: State | 'corrupt'): string => (state === 'corrupt' ? state : shownState(state))
+
+function lines({ id, state, reasons, starts_at, history }: Explanation, home: string): string[] {
+  const from = history && ` (the last ${plural(history.runs, 'run')} took ${seconds(history.average_ms)} on average)`
+  const when = starts_at === undefined ? [] : [`  it will start ${soon(starts_at)}${from ?? ''}`]
+  return [
+    `${visible(id)} is ${shown(state)}:`,
+    ...reasons.flatMap((reason) => sentences(reason, id, home)).map((line) => `  ${line}`),
+    ...when,
+  ]
+}
+
+const soon = (iso: string): string => (Date.parse(iso) - nowMs() < 1000 ? 'at once' : `about ${until(iso, nowMs())}`)
+const ago = (iso: string): string => rough(nowMs() - Date.parse(iso))
+
+function sentences(reason: Reason, id: string, home: string): string[] {
+  switch (reason.why) {
+    case 'running':
+      return [`it runs${reason.since === undefined ? '' : ` since ${ago(reason.since)}`} in ${reason.worker}`]
+    case 'over': {
+      const at = reason.at === undefined ? '' : ` ${ago(reason.at)} ago`
+      if (reason.how === 'completed') return [`it completed${at}; run it again with: queuectl retry ${id}`]
+      const why = reason.error === undefined ? '' : `: ${visible(reason.error)}`
+      return [`it died${at}${why}`, `run it again with: queuectl retry ${id}`]
+    }
+    case 'held':
+      return [`it was set aside; release it with: queuectl release ${id}`]
+    case 'due':
+      return [
+        `it ${reason.retry ? 'is tried again' : 'is to run'} at ${local(reason.at)} (${until(reason.at, nowMs())})`,
+      ]
+    case 'unreadable':
+      return [`its file cannot be read: ${visible(reason.error)}`]
+    case 'corrupt':
+      return [`it was set aside: ${visible(reason.error)}`, `its file: ${visible(reason.file)}`]
+    case 'not_taken_in':
+      return ['its file was dropped and no worker has taken it in yet']
+    case 'disk_full':
+      return [`the disk of ${home} is full: nothing is claimed until there is room`]
+    case 'no_worker': {
+      const others = reason.elsewhere === 0 ? '' : ` on this machine (${reason.elsewhere} on others)`
+      return [`no worker is alive${others}; start one with: queuectl worker start`]
+    }
+    case 'slots_busy':
+      return [
+        reason.slots === 1 ? 'the only slot is busy:' : `all ${reason.slots} slots are busy:`,
+        ...reason.by.map((run) => `  ${run.id}${run.started_at === undefined ? '' : ` for ${ago(run.started_at)}`}`),
+      ]
+    case 'ahead': {
+      const more = reason.jobs > reason.next.length ? ' …' : ''
+      return [`${plural(reason.jobs, 'job')} ahead of it: ${reason.next.join(', ')}${more}`]
+    }
+    case 'next':
+      return ['it is the next to run, and a slot is free']
+  }
+}

@@ -1,0 +1,63 @@
+/** `hold` and `release`: jobs are set aside, and put back. */
+import { Command } from 'clipanion'
+import { shownState } from '../../job/job.ts'
+import type { Queue } from '../../queue.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
+
+export class HoldCommand extends SelectingCommand {
+  static override paths = [['hold']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'set waiting jobs aside until they are released',
+    details: `Pending jobs, those scheduled for later and failed ones that wait for another attempt; a job that runs
+      cannot be held. The same by hand: mv its file into hold/.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['A job', 'queuectl hold job1'],
+      ['All that wait in a queue', 'queuectl hold --queue mail'],
+      [
+        'Those with long commands',
+        "queuectl list --json | jq -r '.[] | select(.command|length>80).id' | queuectl hold -",
+      ],
+    ],
+  })
+  static override forms = SELECTION
+
+  protected async run(queue: Queue): Promise<number> {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'hold',
+      done: 'held',
+      states: ['pending', 'scheduled', 'failed'],
+      act: async (job) => (await queue.hold(job, { dryRun })).id,
+    })
+  }
+}
+
+export class ReleaseCommand extends SelectingCommand {
+  static override paths = [['release'], ['unhold']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'put held jobs back to where they waited',
+    details: `A job whose time has not come goes on waiting for it; all others are pending again, at the place in line
+      that they had. The same by hand: mv its file from hold/ to pending/.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['A job', 'queuectl release job1'],
+      ['All that are held', 'queuectl release --all'],
+    ],
+  })
+  static override forms = SELECTION
+
+  protected async run(queue: Queue): Promise<number> {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'release',
+      done: 'released',
+      states: ['held'],
+      act: async (job) => {
+        const { id, state } = await queue.release(job, { dryRun })
+        const waits = state === 'pending' ? '' : `: it waits for its time (${shownState(state)})`
+        return { id, line: `Released ${id}${waits}` }
+      },
+    })
+  }
+}

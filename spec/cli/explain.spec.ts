@@ -1,0 +1,166 @@
+/** `explain`, `next` and `ps`: why a job does not run, what runs next, what runs. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { add, isUp, letGo, runAll, settles, SOON_MS, untilLetGo } from '../../fixtures/facts.ts'
+import { until } from '../../fixtures/until.ts'
+import { inWorld, type World } from '../../fixtures/world.ts'
+import { waitBefore } from '../../lib/job/estimate.ts'
+import type { SlotInfo } from '../../lib/queue.ts'
+
+const test = suite('explain')
+
+const reasons = async ({ queue }: World, id: string): Promise<string[]> =>
+  (await queue.explain(id)).reasons.map(({ why }) => why)
+
+const LATER = '2099-01-01T00:00:00Z'
+
+test(
+  'a pending job waits for a worker when none is alive, and for the jobs ahead',
+  inWorld(async (world) => {
+    for (const id of ['a', 'b', 'c']) await add(world, 'true', { id })
+    assert.equal(await reasons(world, 'a'), ['no_worker'])
+    assert.equal((await world.queue.explain('c')).reasons.at(-1), { why: 'ahead', jobs: 2, next: ['a', 'b'] })
+    const { stdout } = await world.cli(['explain', 'c'])
+    assert.match(stdout, 'no worker is alive; start one with: queuectl worker start')
+    assert.match(stdout, '2 jobs ahead of it: a, b')
+  }),
+)
+
+test(
+  'a pending job behind busy slots is told by what they are busy, and when it starts',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'before' })
+    await runAll(world)
+    await world.startWorker()
+    await add(world, untilLetGo('busy'), { id: 'busy' })
+    await isUp(world, 'busy')
+    await settles(world.queue, 'busy', 'processing')
+    await add(world, 'true', { id: 'a' })
+    assert.equal(await reasons(world, 'a'), ['slots_busy'])
+    const { stdout } = await world.cli(['explain', 'a', 'busy'])
+    assert.match(stdout, /the only slot is busy:\n +busy for/)
+    assert.match(stdout, /it will start .* \(the last 1 run took .* on average\)/)
+    assert.match(stdout, /busy is processing:\n +it runs since/)
+    letGo(world, 'busy')
+    await settles(world.queue, 'a')
+  }),
+)
+
+test(
+  'jobs that are scheduled, held, dead, completed or waiting to be tried again say so',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'later', run_at: LATER })
+    await add(world, 'true', { id: 'held' })
+    await add(world, 'true', { id: 'dead' })
+    await world.queue.hold('held')
+    await world.queue.cancel('dead')
+    await add(world, 'true', { id: 'over' })
+    await runAll(world)
+    assert.equal(await reasons(world, 'later'), ['due', 'no_worker'])
+    assert.equal(await reasons(world, 'held'), ['held'])
+    assert.equal(await reasons(world, 'dead'), ['over'])
+    assert.equal(await reasons(world, 'over'), ['over'])
+    const { stdout } = await world.cli(['explain', '--state', 'held,dead'])
+    assert.match(stdout, 'release it with: queuectl release held')
+    assert.match(stdout, 'cancelled: by hand')
+  }),
+)
+
+test(
+  'a file that cannot be read, was set aside, or not yet taken in says so',
+  inWorld(async (world) => {
+    const { home } = world
+    mkdirSync(join(home, 'pending'), { recursive: true })
+    writeFileSync(join(home, 'pending', 'dropped.json'), '{"command":"true"}')
+    assert.equal(await reasons(world, 'dropped'), ['no_worker', 'not_taken_in'])
+    writeFileSync(join(home, 'corrupt', '12345678-bad.json'), 'x')
+    writeFileSync(join(home, 'corrupt', '12345678-bad.json.reason'), 'it is not JSON\n')
+    const { code, stdout } = await world.cli(['explain', 'bad'])
+    assert.is(code, 0)
+    assert.match(stdout, 'bad is corrupt:\n  it was set aside: it is not JSON')
+    const { path } = await world.queue.enqueue({ id: 'a', command: 'true' }).then(async () => {
+      const [first] = await world.queue.list({ states: ['pending'] })
+      return { path: first?.path ?? '' }
+    })
+    renameSync(path, join(home, 'hold', basename(path)))
+    writeFileSync(join(home, 'hold', basename(path)), '{')
+    assert.equal(await reasons(world, 'a'), ['unreadable'])
+    assert.is((await world.cli(['explain', 'nowhere'])).code, 4)
+  }),
+)
+
+test('the wait is what the jobs before take, spread over the slots', () => {
+  assert.is(waitBefore(0, [], 1, 1000), 0)
+  assert.is(waitBefore(0, [400], 1, 1000), 600)
+  assert.is(waitBefore(2, [], 1, 1000), 2000)
+  assert.is(waitBefore(2, [], 2, 1000), 1000)
+  assert.is(waitBefore(1, [400, 100], 2, 1000), 900)
+  assert.is(waitBefore(0, [3000], 1, 1000), 3000)
+  assert.is(waitBefore(1_000_000, [], 2, 1000), 500_000_000)
+})
+
+test(
+  'next lists what runs next, in order, and says when nothing is pending',
+  inWorld(async (world) => {
+    for (const [id, priority] of [
+      ['a', 0],
+      ['b', 5],
+      ['c', 0],
+    ] as const)
+      await add(world, 'true', { id, priority })
+    const ids = async (...args: string[]): Promise<string[]> =>
+      (JSON.parse((await world.cli(['next', ...args, '--json'])).stdout) as { id: string }[]).map(({ id }) => id)
+    assert.equal(await ids(), ['b'])
+    assert.equal(await ids('2'), ['b', 'a'])
+    await world.cli(['cancel', '--all'])
+    await add(world, 'true', { id: 'd', run_at: LATER })
+    const { code, stderr } = await world.cli(['next'])
+    assert.is(code, 0)
+    assert.match(stderr, /no job is pending; d is due in/)
+  }),
+)
+
+test(
+  'ps shows each slot, with CPU and memory of the whole tree of what it runs',
+  inWorld(async (world) => {
+    const { info } = await world.startWorker({ count: 2 })
+    // The one that works is a child's child, in a session of its own.
+    const work = 'while [ ! -e a.go ]; do :; done'
+    await add(world, `setsid sh -c '${work}' & echo up >a.up; wait`, { id: 'a' })
+    const busy = await until(
+      async () => {
+        const { stdout } = await world.cli(['ps', '--json'])
+        const slots = JSON.parse(stdout) as SlotInfo[]
+        return (slots.find(({ job }) => job)?.job?.cpu_percent ?? 0) > 10 && slots
+      },
+      SOON_MS,
+      'the loop is seen to be busy',
+    )
+    assert.equal(
+      busy.map(({ worker, slot, job }) => [worker, slot, job?.id]),
+      [
+        [info.name, 1, 'a'],
+        [info.name, 2, undefined],
+      ],
+    )
+    const job = busy[0]?.job
+    assert.ok((job?.pids.length ?? 0) >= 3, `${job?.pids.join()}`)
+    assert.ok((job?.memory_bytes ?? 0) > 100_000)
+    assert.match((await world.cli(['ps'])).stdout, /^WORKER +SLOT +ID .*\n.* 1 +a +1 +\d+ +\d+%/)
+    letGo(world, 'a')
+    await settles(world.queue, 'a')
+  }),
+)
+
+test(
+  'ps without a worker says so',
+  inWorld(async ({ cli }) => {
+    const { code, stdout, stderr } = await cli(['ps'])
+    assert.equal([code, stdout], [0, ''])
+    assert.match(stderr, 'no worker is running')
+  }),
+)
+
+test.run()
