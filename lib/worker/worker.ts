@@ -167,8 +167,7 @@ export class Worker {
 
   #isOver(): boolean {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
-    if (this.#slots.busy > 0) return false
-    if (this.#stopping) return true
+    if (this.#slots.busy > 0 || this.#stopping) return this.#slots.busy === 0
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
     return burst && !this.#duties && !this.#shaken && !this.#tidy.isBusy && this.#line.isEmpty && !hasWork(this.#home)
@@ -252,12 +251,10 @@ export class Worker {
     while (this.#slots.free > 0) {
       const next = this.#line.next()
       if (!next) break
-      if (this.#slots.has(next.fileName)) {
-        this.#slots.meetDouble(next.fileName)
-        continue
-      }
-      const held = claim(this.#home, this.#place.dir, next.fileName, next.name)
-      if (held) this.#slots.begin(held)
+      const isOurs = this.#slots.has(next.fileName)
+      const held = isOurs ? undefined : claim(this.#home, this.#place.dir, next.fileName, next.name)
+      if (isOurs) this.#slots.meetDouble(next.fileName)
+      else if (held) this.#slots.begin(held)
       else if (!missed) {
         // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
         missed = true
