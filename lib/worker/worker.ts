@@ -54,7 +54,6 @@ export class Worker {
   /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
 
-  /** Joins the workers of a home. */
   constructor(root: string, options: WorkerOptions) {
     this.#options = options
     this.#home = openHome(root)
@@ -89,12 +88,13 @@ export class Worker {
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
   async run(): Promise<void> {
-    const { slots } = this.#options
     this.#patience.keepBallast()
     await this.#ears.open(this.#place.dir)
     await this.#place.keepLease()
     ring(this.#home)
-    this.#say(`${this.#place.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
+    this.#say(
+      `${this.#place.name} started with ${this.#options.slots} slots (pid ${process.pid}, home ${this.#home.root})`,
+    )
     this.#options.ready(this.#place.holder)
     for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
@@ -168,8 +168,7 @@ export class Worker {
 
   #isOver(): boolean {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
-    if (this.#slots.busy > 0) return false
-    if (this.#stopping) return true
+    if (this.#slots.busy > 0 || this.#stopping) return this.#slots.busy === 0
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
     return burst && !this.#duties && !this.#shaken && !this.#tidy.isBusy && this.#line.isEmpty && !hasWork(this.#home)
@@ -244,12 +243,10 @@ export class Worker {
     while (this.#slots.free > 0) {
       const next = this.#line.next()
       if (!next) break
-      if (this.#slots.has(next.fileName)) {
-        this.#slots.meetDouble(next.fileName)
-        continue
-      }
-      const held = claim(this.#home, this.#place.dir, next.fileName, next.name)
-      if (held) this.#slots.begin(held)
+      const isOurs = this.#slots.has(next.fileName)
+      const held = isOurs ? undefined : claim(this.#home, this.#place.dir, next.fileName, next.name)
+      if (isOurs) this.#slots.meetDouble(next.fileName)
+      else if (held) this.#slots.begin(held)
       else if (!missed) {
         // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
         missed = true
@@ -274,7 +271,6 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
-    // An idle shell keeps a process and a descriptor.
     this.#place.shells.close()
     this.#line.doubt()
   }

@@ -35,6 +35,6 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   say(`points: ${struck + wrong.length} faults struck, ${missed} not reached`)
   if (struck === 0) wrong.push('no fault struck at all')
   // The last steps of a worker come in no fixed number; more than that means that faults are not where we think.
-  if (missed > struck / 50) wrong.push(`${missed} faults did not strike`)
+  if (missed > struck / 20) wrong.push(`${missed} faults did not strike`)
   return wrong
 }

@@ -19,9 +19,11 @@ for (const [index, operation] of new Chance(7).sample([...COMMANDS, ...RECOVERIE
       library()
       const bench = new Bench(operation)
       try {
-        const points = await bench.points()
-        for (const point of new Chance(index).sample(points, 2))
-          assert.ok(await bench.strike(point), `struck: ${point.step}`)
+        // What runs side by side takes its steps in no fixed number: a point that is not reached gives way to another.
+        let struck = 0
+        for (const point of new Chance(index).sample(await bench.points(), 6))
+          if (struck < 2 && (await bench.strike(point))) struck++
+        assert.is(struck, 2)
       } finally {
         bench.close()
       }
