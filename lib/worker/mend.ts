@@ -102,7 +102,6 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
     home,
     holder,
     config,
-    fifos: { take: () => {} },
     tell: (...events) => tell(home, events),
     say: () => {},
     insist: async (_doing, act) => act(),

@@ -23,7 +23,7 @@ import { Peers, recover } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { Settings } from './settings.ts'
 import { Place } from './place.ts'
-import type { Site } from './site.ts'
+import type { StartingSite } from './site.ts'
 import { Slots } from './slots.ts'
 
 const SWEEP_EVERY = 600_000
@@ -264,11 +264,12 @@ export class Worker {
     }
   }
 
-  #site(): Site {
+  #site(): StartingSite {
     return {
       home: this.#home,
       holder: this.#place.holder,
       fifos: this.#place.fifos,
+      shells: this.#place.shells,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
       say: (line) => this.#say(line),
@@ -278,6 +279,8 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
+    // An idle shell keeps a process and a descriptor.
+    this.#place.shells.close()
     this.#line.doubt()
   }
 

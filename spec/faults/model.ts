@@ -197,7 +197,6 @@ class Both {
       home: this.#home,
       holder: this.#worker,
       config: DEFAULTS,
-      fifos: { take() {} },
       tell() {},
       say() {},
       insist: async (_doing, act) => act(),
