@@ -6,80 +6,22 @@
  */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import * as t from 'typanion'
 import { explained, nearest, QueueError } from './errors.ts'
-import { DEFAULTS, DURABILITIES } from './job/job.ts'
-import { LIMITS } from './job/read.ts'
+import { DEFAULTS } from './job/job.ts'
 import { move, read, remove, writeNew } from './spool/files.ts'
 import type { Home } from './spool/home.ts'
 import { randomHex } from './clock.ts'
+import { type Config, type ConfigKey, SETTINGS } from './settings.ts'
 
-export type Config = typeof DEFAULTS
-export type ConfigKey = keyof Config
+export { type Config, type ConfigKey, SETTINGS } from './settings.ts'
 
-interface Setting {
-  readonly isValid: (value: unknown, test: { errors: string[] }) => boolean
-  readonly expected: string
-  /** What it means and its unit, for `config list` and README. */
-  readonly meaning: string
-}
+/** All values as lists show them. */
+export const shownConfig = (config: Config): object =>
+  Object.fromEntries(CONFIG_KEYS.map((key) => [key, shownValue(key, config[key])]))
 
-/** Every key, in the order of the documentation. */
-export const SETTINGS: Record<ConfigKey, Setting> = {
-  max_retries: {
-    isValid: LIMITS.max_retries,
-    expected: 'a whole number from 0 to 1000',
-    meaning: 'attempts in all, written into a job when it is enqueued',
-  },
-  backoff_base: {
-    isValid: LIMITS.backoff_base,
-    expected: 'a number from 1 to 1000',
-    meaning: 'attempt n that fails is tried again after base ^ n seconds',
-  },
-  max_backoff: {
-    isValid: LIMITS.max_backoff,
-    expected: 'seconds, from 1 to 31536000',
-    meaning: 'longest wait before a retry, in seconds',
-  },
-  jitter: {
-    isValid: LIMITS.jitter,
-    expected: 'a share from 0 to 1',
-    meaning: 'share of the wait that is added at random at most',
-  },
-  timeout: {
-    isValid: LIMITS.timeout,
-    expected: 'seconds, from 0 (no limit) to 31536000',
-    meaning: 'seconds an attempt may take, 0 for no limit',
-  },
-  default_priority: {
-    isValid: LIMITS.priority,
-    expected: 'a whole number from -999 to 999',
-    meaning: 'priority of a job that names none',
-  },
-  poll_interval: {
-    isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 60)),
-    expected: 'seconds, from 0.1 to 60',
-    meaning: 'seconds between the scans that find what no event told',
-  },
-  foreground: {
-    isValid: t.isBoolean(),
-    expected: 'true or false',
-    meaning: 'whether `worker start` stays in the foreground',
-  },
-  durability: {
-    isValid: t.isEnum(DURABILITIES),
-    expected: DURABILITIES.join(', '),
-    meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
-  },
-  max_log_bytes: {
-    isValid: t.isOneOf([
-      t.isLiteral(0),
-      t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(131_072, 2 ** 50)]),
-    ]),
-    expected: 'bytes, 0 (no limit) or from 131072',
-    meaning: 'how much of each output of a run is kept: its head and its end; 0 for all',
-  },
-}
+/** A value as lists show it. */
+export const shownValue = <K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string =>
+  SETTINGS[key].isSecret && value !== '' ? '(set)' : value
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
 
@@ -135,7 +77,7 @@ export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   const word = typed.trim().toLowerCase()
   let value: unknown = typed
   if (wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word)) value = Number(word)
-  if (wanted === 'string') value = word
+  if (wanted === 'string') value = SETTINGS[key].isText ? typed.trim() : word
   if (wanted === 'boolean' && ['true', 'yes', 'on', '1'].includes(word)) value = true
   if (wanted === 'boolean' && ['false', 'no', 'off', '0'].includes(word)) value = false
   return checkValue(key, value)
@@ -147,7 +89,8 @@ function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
       'BAD_CONFIG',
       `${shownKey(key)} cannot be ${JSON.stringify(value)}: expected ${SETTINGS[key].expected}`,
     )
-  return value as Config[ConfigKey]
+  // A count or a number of bytes may stand in the file as a number.
+  return (typeof DEFAULTS[key] === 'string' ? String(value) : value) as Config[ConfigKey]
 }
 
 /** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it. */

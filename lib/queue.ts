@@ -6,7 +6,7 @@ import { type Config, type ConfigKey, homePath, readConfig, writeSetting } from 
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { type EventKind, tell } from './journal/journal.ts'
-import type { Job, JobRequest } from './job/job.ts'
+import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/read.ts'
 import { Reading } from './reading.ts'
 import type * as arranging from './spool/arrange.ts'
@@ -16,6 +16,7 @@ import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { layout, openHome } from './spool/home.ts'
 import type { Seen } from './spool/listing.ts'
 import type { Meant } from './spool/meant.ts'
+import type { Pruned, PruneOptions } from './spool/prune.ts'
 import { ring } from './spool/wake.ts'
 
 export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
@@ -105,9 +106,19 @@ export class Queue extends Reading {
    * Removes dead jobs for good, with their logs. Returns the ids.
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is not dead
    */
-  async purge(id: Meant, options: Trial = {}): Promise<string> {
+  async purge(id: Meant, options: Trial & { readonly states?: readonly State[] } = {}): Promise<string> {
     const { purgeJob } = await import('./spool/purge.ts')
     return purgeJob(this.dirs, this.meant(id), options)
+  }
+
+  /**
+   * Removes finished jobs for good, with their output: those over any of the limits, of completed jobs unless another
+   * state is named. Without a limit: what the settings say, as workers do.
+   * @param options.pruned called for each as it goes
+   */
+  async prune(options: PruneOptions = {}): Promise<Pruned[]> {
+    const { prune } = await import('./spool/prune.ts')
+    return prune(this.dirs, options, readConfig(this.dirs))
   }
 
   /** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */

@@ -3,8 +3,10 @@
  */
 import { type Config, readConfig, readSettings } from './config.ts'
 import { QueueError } from './errors.ts'
-import { events, newestEvents } from './journal/journal.ts'
-import { type Metrics, summarize } from './journal/metrics.ts'
+import { type Event, newestEvents } from './journal/journal.ts'
+import type { Metrics } from './journal/metrics.ts'
+import { type EventsOptions, eventsAsked } from './journal/past.ts'
+import { history } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { readWhole } from './spool/change.ts'
@@ -147,7 +149,12 @@ export class Reading {
 
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
-    return summarize(events(this.dirs), options.recent ?? 10)
+    return history(this.dirs, options.recent ?? 10)
+  }
+
+  /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
+  events(options: EventsOptions = {}): AsyncIterable<Event> {
+    return eventsAsked(this.dirs, options)
   }
 
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */

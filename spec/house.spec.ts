@@ -85,7 +85,8 @@ const BELOW: Record<string, readonly string[]> = {
   'lib/job/': [],
   'lib/spool/': ['lib/job/'],
   // The settings are a file in the home: it is read and written through the mover.
-  'lib/config.ts': ['lib/job/', 'lib/spool/files.ts', 'lib/spool/home.ts'],
+  'lib/settings.ts': ['lib/job/'],
+  'lib/config.ts': ['lib/job/', 'lib/settings.ts', 'lib/spool/files.ts', 'lib/spool/home.ts'],
   // The doctor judges the home and its settings; it knows no worker, but every worker asks it when it starts.
   'lib/doctor/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
   'lib/journal/': ['lib/job/', 'lib/spool/', 'lib/config.ts'],
@@ -164,6 +165,7 @@ test('only lib/config.ts reads the environment', () => {
   const allowed = {
     'lib/config.ts': 'it is the reader',
     'lib/worker/launch.ts': 'hands the whole environment on to jobs, and reads nothing in it',
+    'lib/worker/hooks.ts': 'hands the whole environment on to hooks, and reads nothing in it',
     'lib/worker/control.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
   }
   none(
@@ -180,6 +182,7 @@ test('only named files start programs', () => {
     'lib/worker/shells.ts': 'the shells that start jobs',
     'lib/worker/control.ts': 'starts workers in the background',
     'lib/spool/cap.ts': 'fallocate(1) punches holes: Node cannot',
+    'lib/worker/hooks.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
     'lib/cli/editor.ts': 'starts the editor',
     'lib/worker/usage.ts': 'ps(1), where there is no /proc',
     'lib/spool/liveness.ts': 'mkfifo(1), and ps(1) where there is no /proc: Node can do neither',

@@ -16,10 +16,11 @@ const wait: Load = async () => (await import('./commands/wait.ts')).WaitCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
 const cancel: Load = async () => (await import('./commands/cancel.ts')).CancelCommand
+const prune: Load = async () => (await import('./commands/prune.ts')).PruneCommand
 const hold: Load = async () => (await import('./commands/hold.ts')).HoldCommand
 const release: Load = async () => (await import('./commands/hold.ts')).ReleaseCommand
 const priority: Load = async () => (await import('./commands/arrange.ts')).PriorityCommand
-const top: Load = async () => (await import('./commands/arrange.ts')).TopCommand
+const top: Load = async () => (await import('./commands/top.ts')).TopCommand
 const move: Load = async () => (await import('./commands/arrange.ts')).MoveCommand
 const edit: Load = async () => (await import('./commands/edit.ts')).EditCommand
 const explain: Load = async () => (await import('./commands/explain.ts')).ExplainCommand
@@ -40,6 +41,7 @@ const configUnset: Load = async () => (await import('./commands/config-set.ts'))
 const configList: Load = async () => (await import('./commands/config-list.ts')).ConfigListCommand
 const stats: Load = async () => (await import('./commands/stats.ts')).StatsCommand
 const metrics: Load = async () => (await import('./commands/metrics.ts')).MetricsCommand
+const events: Load = async () => (await import('./commands/events.ts')).EventsCommand
 const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const doctor: Load = async () => (await import('./commands/doctor.ts')).DoctorCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
@@ -60,6 +62,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   retry,
   restart: retry,
   cancel,
+  prune,
   hold,
   release,
   unhold: release,
@@ -94,6 +97,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   version,
   stats,
   metrics,
+  events,
   web,
   dashboard: web,
 }

@@ -1,5 +1,6 @@
 /**
- * Where a command reads and writes: the only file that touches the standard streams.
+ * Where a command reads and writes: the only file that touches the standard streams, but for `screen.ts`, which has the
+ * whole terminal.
  *
  * stdout is data, stderr is talk. Written synchronously, past node's streams: nothing is lost when the program ends,
  * and a reader that has gone away (`| head`) is no error.

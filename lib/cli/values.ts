@@ -1,6 +1,8 @@
 /** What may stand after an option: validators that turn the text into its value. */
 import * as t from 'typanion'
-import { parseDuration } from '../job/times.ts'
+import { nowMs } from '../clock.ts'
+import { parseSize } from '../job/retention.ts'
+import { parseDuration, parseInstant } from '../job/times.ts'
 
 /** Typanion's own `isNumber` refuses `3.0` and `+5`. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
@@ -16,6 +18,15 @@ export const isCount = (least: number) =>
 
 /** Seconds. */
 export const isDuration = typed('a duration such as 90, 90s, 10m or 1h30m', parseDuration)
+
+/** An instant in milliseconds: so long ago, or a date and time. */
+export const isSince = typed('an age such as 2h, or a date and time such as 2026-11-22T10:00', (text) => {
+  const ago = parseDuration(text)
+  return ago === undefined ? parseInstant(text) : nowMs() - ago * 1000
+})
+
+/** Bytes. */
+export const isSize = typed('a size such as 500MB or 2GiB', parseSize)
 
 export const isOneOf = <T extends string>(words: readonly T[]) =>
   typed(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text))

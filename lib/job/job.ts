@@ -162,6 +162,20 @@ export const DEFAULTS = {
   foreground: false,
   durability: 'enqueue' as Durability,
   max_log_bytes: 104_857_600,
+  keep_completed: '30d',
+  keep_completed_count: 'all',
+  keep_completed_bytes: 'all',
+  keep_dead: 'all',
+  keep_dead_count: 'all',
+  keep_dead_bytes: 'all',
+  keep_journal: '90d',
+  on_completed: '',
+  on_failed: '',
+  on_dead: '',
+  on_cancelled: '',
+  on_drained: '',
+  hook_timeout: 10,
+  hook_secret: '',
 }
 
 /** A job file may not be larger than this many bytes. */

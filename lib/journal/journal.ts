@@ -4,12 +4,12 @@
  * An event is told after the change it tells of. A crash in between leaves it untold: counts of what lies where come
  * from the directories, and only history from here.
  */
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
 import { isoTime, utcDay } from '../job/times.ts'
-import { append, look, names, readTail } from '../spool/files.ts'
+import { append, exists, look, names, readTail } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 
 /**
@@ -22,6 +22,7 @@ import type { Home } from '../spool/home.ts'
  * - `held`, `released`, `changed` (priority, queue, content): a person did that.
  * - `retried`: a person sent it back. `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was set aside.
+ * - `hook_failed`: a hook could not be told of it; `job` is empty where it was to be told of all jobs.
  */
 export type EventKind =
   | 'enqueued'
@@ -39,6 +40,7 @@ export type EventKind =
   | 'changed'
   | 'removed'
   | 'corrupt'
+  | 'hook_failed'
 
 export interface Event {
   readonly at: string
@@ -50,6 +52,8 @@ export interface Event {
   readonly exit_code?: number
   /** Why it failed, was cancelled, set aside. */
   readonly error?: string
+  /** The setting that names the hook. */
+  readonly hook?: string
   /** When it will be tried again. */
   readonly due?: string
 }
@@ -58,7 +62,7 @@ export interface Event {
 export function tell(home: Home, told: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
   try {
     append(
-      join(home.journal, `${utcDay(at)}.ndjson`),
+      dayFile(home, utcDay(at)),
       told.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
     )
   } catch {
@@ -66,18 +70,40 @@ export function tell(home: Home, told: readonly Omit<Event, 'at'>[], at: number 
   }
 }
 
-const days = (home: Home): string[] =>
+/** The UTC days of which there are events, oldest first. */
+export const days = (home: Home): string[] =>
   names(home.journal)
-    .filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name) && look(join(home.journal, name))?.isFile())
+    .flatMap((name) => /^(\d{4}-\d{2}-\d{2})\.ndjson$/.exec(name)?.[1] ?? [])
+    .filter((day) => look(dayFile(home, day))?.isFile())
     .sort()
 
-/** Every event of the journal, oldest first. A line that does not parse (torn by a power cut) is passed over. */
-export async function* events(home: Home): AsyncGenerator<Event> {
+export const dayFile = (home: Home, day: string): string => join(home.journal, `${day}.ndjson`)
+
+/** Which days of the journal are meant. */
+export interface Days {
+  readonly without?: readonly string[]
+  readonly only?: string
+  /** This day and later ones. */
+  readonly from?: string
+}
+
+/** Undefined: a day that was folded into the totals at this moment. */
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY)
+  } catch (error) {
+    if (exists(path)) throw error
+    return undefined
+  }
+}
+
+/** Every event of these days, oldest first. A line that does not parse (torn by a power cut) is passed over. */
+export async function* events(home: Home, { without = [], only, from = '' }: Days = {}): AsyncGenerator<Event> {
   for (const day of days(home)) {
-    const lines = createInterface({
-      input: createReadStream(join(home.journal, day)),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })
+    if (without.includes(day) || (only !== undefined && day !== only) || day < from) continue
+    const fd = openIfThere(dayFile(home, day))
+    if (fd === undefined) continue
+    const lines = createInterface({ input: createReadStream('', { fd }), crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of lines) {
       const event = parseEvent(line)
       if (event) yield event
@@ -90,7 +116,7 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
   let found: Event[] = []
   for (const day of days(home).reverse()) {
     for (let bytes = 65_536; ; bytes *= 8) {
-      const text = readTail(join(home.journal, day), bytes)
+      const text = readTail(dayFile(home, day), bytes)
       const all = Buffer.byteLength(text) < bytes
       // Unless it is the whole file, the first line may be cut.
       const lines = text.split('\n').slice(all ? 0 : 1)
@@ -104,7 +130,7 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
   return limit > 0 ? found.slice(-limit) : []
 }
 
-function parseEvent(line: string): Event | undefined {
+export function parseEvent(line: string): Event | undefined {
   // What was told after a power cut had torn a line stands behind the torn one, on the same line.
   const begin = line.lastIndexOf('{"at":')
   if (begin < 0) return undefined

@@ -37,29 +37,105 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'changed',
   'removed',
   'corrupt',
+  'hook_failed',
 ]
 
-export async function summarize(source: AsyncIterable<Event>, recent: number): Promise<Metrics> {
-  const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, 0])) as Record<EventKind, number>
-  const durations: number[] = []
+/** What is kept of events that are kept no longer. */
+export interface Totals {
+  readonly events: Readonly<Partial<Record<EventKind, number>>>
+  /** Of completed runs: how many, milliseconds in all, and how many took about {@link PRECISION} ^ n milliseconds. */
+  readonly durations: {
+    readonly count: number
+    readonly total: number
+    readonly buckets: Readonly<Record<string, number>>
+  }
+}
+
+export const NOTHING: Totals = { events: {}, durations: { count: 0, total: 0, buckets: {} } }
+
+/** Durations of folded days are known to within half a percent. */
+const PRECISION = 1.01
+
+const bucketOf = (ms: number): number => (ms < 1 ? 0 : Math.round(Math.log(ms) / Math.log(PRECISION)))
+
+/** Counts events into totals. */
+export class Tally {
+  readonly #events: Partial<Record<EventKind, number>> = {}
+  readonly #buckets: Record<string, number> = {}
+  #count = 0
+  #total = 0
+
+  add({ event, duration_ms: ms }: Event): void {
+    this.#events[event] = (this.#events[event] ?? 0) + 1
+    if (event === 'completed' && ms !== undefined) this.#addDurations(1, ms, { [bucketOf(ms)]: 1 })
+  }
+
+  merge({ events, durations }: Totals): void {
+    for (const [kind, n] of Object.entries(events) as [EventKind, number][])
+      this.#events[kind] = (this.#events[kind] ?? 0) + n
+    this.#addDurations(durations.count, durations.total, durations.buckets)
+  }
+
+  #addDurations(count: number, total: number, buckets: Readonly<Record<string, number>>): void {
+    this.#count += count
+    this.#total += total
+    for (const [bucket, n] of Object.entries(buckets)) this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + n
+  }
+
+  get totals(): Totals {
+    return { events: this.#events, durations: { count: this.#count, total: this.#total, buckets: this.#buckets } }
+  }
+}
+
+export async function summarize(
+  source: AsyncIterable<Event>,
+  recent: number,
+  before: Totals = NOTHING,
+): Promise<Metrics> {
+  const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, before.events[kind] ?? 0])) as Record<
+    EventKind,
+    number
+  >
+  /** A duration, and how many took it. */
+  const durations: [number, number][] = Object.entries(before.durations.buckets).map(([bucket, n]) => [
+    PRECISION ** Number(bucket),
+    n,
+  ])
+  let { count, total } = before.durations
   let newest: Event[] = []
   for await (const event of source) {
     if (Object.hasOwn(counts, event.event)) counts[event.event]++
-    if (event.event === 'completed' && typeof event.duration_ms === 'number') durations.push(event.duration_ms)
+    if (event.event === 'completed' && typeof event.duration_ms === 'number') {
+      durations.push([event.duration_ms, 1])
+      count++
+      total += event.duration_ms
+    }
     newest.push(event)
     if (newest.length > 2 * recent + 100) newest = recent > 0 ? newest.slice(-recent) : []
   }
-  durations.sort((a, b) => a - b)
-  // Nearest rank: the smallest that at least this share does not exceed.
-  const at = (share: number): number | null => durations[Math.ceil(share * durations.length) - 1] ?? null
-  const total = durations.reduce((sum, ms) => sum + ms, 0)
-  const average = durations.length === 0 ? null : total / durations.length
+  durations.sort(([a], [b]) => a - b)
   return {
     events: counts,
     completed: counts.completed,
     dead: counts.dlq,
     cancelled: counts.cancelled + counts.removed,
-    duration_ms: { count: durations.length, total, average, p50: at(0.5), p95: at(0.95) },
+    duration_ms: {
+      count,
+      total,
+      average: count === 0 ? null : total / count,
+      p50: nearestRank(durations, 0.5 * count),
+      p95: nearestRank(durations, 0.95 * count),
+    },
     recent: recent > 0 ? newest.slice(-recent).reverse() : [],
   }
+}
+
+/** The smallest that at least so many do not exceed. */
+function nearestRank(sorted: readonly (readonly [number, number])[], rank: number): number | null {
+  let below = 0
+  for (const [value, n] of sorted) {
+    below += n
+    if (below >= rank) return value
+  }
+  return null
 }

@@ -36,6 +36,8 @@ export function sentence(event: Omit<Event, 'at'>): string {
       return `${job} was taken away by hand while it ran; its run was ended`
     case 'corrupt':
       return `${job} set aside in corrupt/${why}`
+    case 'hook_failed':
+      return event.job === '' ? `hook ${event.hook} failed${why}` : `${job} had its hook ${event.hook} fail${why}`
   }
 }
 

@@ -43,11 +43,15 @@ const PAUSE = 20
  * stamping, and a single file would come back by his hand.
  */
 export async function take(home: Home, seen: Sighting): Promise<ReturnType<typeof takeAsOperator>> {
-  if (isInHand(home, seen)) {
-    await sleep(PAUSE)
-    return undefined
-  }
+  if (await isInOthersHand(home, seen)) return undefined
   return takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
+}
+
+/** Is somebody alive busy with it? Then a pause has been made. */
+export async function isInOthersHand(home: Home, seen: Sighting): Promise<boolean> {
+  if (!isInHand(home, seen)) return false
+  await sleep(PAUSE)
+  return true
 }
 
 const isInHand = (home: Home, { holder }: Sighting): boolean =>

@@ -185,6 +185,22 @@ export function reserve(home: Home, id: string): Reservation {
   }
 }
 
+/**
+ * Keeps everybody from taking over the id of a job that we hold and are about to remove: a reservation behind the last
+ * one, which those see who come until the output is gone.
+ * @param me a file that says who we are, as a reservation does
+ * @returns lifts it
+ */
+export function barId(home: Home, id: string, me: string): () => void {
+  const dir = join(home.logs, id)
+  for (;;) {
+    makeDir(dir)
+    const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
+    const mine = join(dir, `.reserved.${last + 1}`)
+    if (tryLink(me, mine, dir)) return () => remove(mine)
+  }
+}
+
 /** False: somebody was faster, or the directory was pruned in between; begin again. */
 function tryLink(aside: string, mine: string, dir: string): boolean {
   try {

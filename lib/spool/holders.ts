@@ -50,6 +50,9 @@ export interface OwnHolder {
 /** Files in a holder's directory that are not jobs. */
 const FURNITURE = ['worker.json', 'alive', 'bell']
 
+/** In an operator's directory: marks of the jobs whose files it has removed, and whose output it is about to. */
+export const PURGED = 'purged'
+
 /** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
 export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
@@ -111,7 +114,7 @@ export function clear(home: Home, dir: string): boolean {
     const path = join(dir, name)
     // `worker.json` goes last, so that a half-emptied directory is still known.
     if (name === 'worker.json') continue
-    if (name === 'intake' || name === 'lease' || name in home) {
+    if (name === 'intake' || name === 'lease' || name === PURGED || name in home) {
       for (const inner of names(path)) if (inner.startsWith('.')) remove(join(path, inner))
       // Somebody has put a job there in this moment: it is found by whoever looks next.
       if (!removeEmptyDir(path) && exists(path)) return false
@@ -193,7 +196,7 @@ function holdFor(dir: string): number | undefined {
 }
 
 /** A directory for an operator's command, which holds jobs by what they were taken from: `operator-x/<from>/`. */
-export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder {
+export function joinOperators(home: Home, ...dirs: readonly [Place, ...(typeof PURGED)[]]): OwnHolder {
   const name = `operator-${process.pid}-${randomHex(6)}`
   const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...self() }
   const aside = join(home.tmp, name)
@@ -201,7 +204,7 @@ export function joinOperators(home: Home, from: Place = 'processing'): OwnHolder
   orNothing(aside, () => {
     // If we die here: scratch that the sweeper removes.
     makeDir(aside)
-    makeDir(join(aside, from))
+    for (const one of dirs) makeDir(join(aside, one))
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
   })
   // If we die after this: a dead operator that holds nothing; the next worker to look removes it.

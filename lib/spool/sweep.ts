@@ -27,7 +27,7 @@ function isInUse(name: string): boolean {
 /** What dead processes left in `tmp/`. Only names that we make ourselves; a person's file stays. */
 export const scratchOf = (home: Home, now: number): string[] =>
   names(home.tmp)
-    .filter((name) => /\.(new|note|reserved|fifos)$|^(worker|operator)-/.test(name))
+    .filter((name) => /\.(new|note|reserved|fifos|logs)$|^(worker|operator)-/.test(name))
     .filter((name) => !isInUse(name))
     .map((name) => join(home.tmp, name))
     .filter((path) => now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE)

@@ -14,7 +14,7 @@ import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/home.ts'
 import { findOne, type Meant } from '../spool/meant.ts'
 import { resume, settleRun } from './jobs.ts'
-import type { Site } from './site.ts'
+import { hooksOf, visit } from './visit.ts'
 
 /** How long an ended job may take to be settled before we look again (ms). */
 const LOOK_EVERY = 10
@@ -29,6 +29,9 @@ export async function cancelAndWait(home: Home, meant: Meant, reason: string, wa
     const result = await cancelJob(home, one, reason, { durability: readConfig(home).durability })
     if (!('ending' in result)) {
       tell(home, [{ event: 'cancelled', job: id, error: reason }])
+      const hooks = hooksOf(home)
+      hooks.settled('cancelled', result)
+      await hooks.finish()
       return result
     }
     if (!result.watched) await endUnwatched(home, id)
@@ -56,22 +59,17 @@ export async function mayCancel(home: Home, meant: Meant): Promise<Job> {
 async function endUnwatched(home: Home, id: string): Promise<void> {
   const seen = findExact(home, id)
   if (seen?.state !== 'processing') return
-  const holder = joinOperators(home)
+  const holder = joinOperators(home, 'processing')
   const ours = join(holder.dir, 'processing', basename(seen.path))
   // If we die after this: a worker finds it with a dead operator and reads how far it got.
   if (!move(seen.path, ours)) return holder.leave()
-  const site: Site = {
-    home,
-    holder,
-    config: readConfig(home),
-    tell: (...events) => tell(home, events),
-    say: () => {},
-    insist: async (_doing, act) => act(),
-  }
+  const hooks = hooksOf(home)
+  const site = visit(home, holder, hooks)
   const run = await resume(site, dirname(ours), basename(ours), 0, (path) => path)
   if (run) {
     const end = await run.ended
     if (end.kind !== 'not_begun' && end.kind !== 'taken_away') await settleRun(site, run, end)
   }
   holder.leave()
+  await hooks.finish()
 }

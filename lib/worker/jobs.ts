@@ -19,7 +19,6 @@ import {
   type Verdict,
 } from '../job/policy.ts'
 import { NotJson, readJob } from '../job/read.ts'
-import { isoTime } from '../job/times.ts'
 import { isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { flushMove, type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
@@ -40,6 +39,7 @@ import { endStrays } from './ending.ts'
 import { launch } from './launch.ts'
 import { ActiveRun, outcomeOf, withRoom } from './run.ts'
 import type { Site, StartingSite } from './site.ts'
+import { tellSettled } from './told.ts'
 
 /** The job in a held file; undefined when it was taken away or could not be understood and was set aside. */
 function readHeld(site: Site, held: Held): Job | undefined {
@@ -188,22 +188,7 @@ async function settle(
   const hasStrays = (facts.strays?.length ?? 0) > 0
   if (paths && !hasStrays) site.fifos?.giveBack(paths.fifo)
   if (paths) removeTraces(paths, hasStrays)
-  const run = record.history.at(-1)
-  const event = {
-    job: job.id,
-    run: facts.run,
-    ...(facts.worker === undefined ? {} : { worker: facts.worker }),
-    ...(run?.duration_ms === undefined ? {} : { duration_ms: run.duration_ms }),
-    ...(run?.exit_code === undefined ? {} : { exit_code: run.exit_code }),
-    ...(verdict.error === undefined ? {} : { error: verdict.error }),
-  }
-  if (!isDone) return site.tell({ ...event, event: 'removed' })
-  if (verdict.ending === 'completed' || verdict.ending === 'given_back' || verdict.ending === 'cancelled')
-    return site.tell({ ...event, event: verdict.ending })
-  if (verdict.to === 'pending') return site.tell({ ...event, event: 'interrupted' })
-  if (verdict.to === 'failed') return site.tell({ ...event, event: 'failed', due: isoTime(verdict.due ?? now) })
-  if (verdict.countsAttempt) site.tell({ ...event, event: 'failed' }, { ...event, event: 'dlq' })
-  else site.tell({ ...event, event: 'dlq' })
+  tellSettled(site, record, verdict, facts, isDone)
 }
 
 /** The move is made; whether it is flushed too must not undo or repeat it. */

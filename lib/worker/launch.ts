@@ -97,8 +97,8 @@ export async function launch(
   }
 }
 
-async function inShell(asked: string, since: number, { shells, slot }: Place): Promise<Launched> {
-  const shell = await shells.take(slot, environment)
+async function inShell(asked: string, since: number, { worker, slot, shells }: Place): Promise<Launched> {
+  const shell = await shells.take(slot, `${worker} slot ${slot}`, environment)
   const ended = shell.run(asked)
   return {
     leader: { pid: shell.pid, start: shell.start, since },

@@ -5,12 +5,10 @@
  * Crash: as in those functions; a holder taken over is a dead holder's directory again.
  */
 import { join, relative } from 'node:path'
-import { readConfig } from '../config.ts'
 import { nowMs } from '../clock.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Checked, type Diagnosis, type Finding, isLeft, type Remedy } from '../doctor/finding.ts'
 import { explained, QueueError } from '../errors.ts'
-import { tell } from '../journal/journal.ts'
 import { parseName } from '../job/name.ts'
 import { exists, makeDir, removeTree } from '../spool/files.ts'
 import { sightings } from '../spool/find.ts'
@@ -21,7 +19,7 @@ import { setAside } from '../spool/moves.ts'
 import { discardFifos } from '../spool/runs.ts'
 import { resume } from './jobs.ts'
 import { giveBackOperator } from './recover.ts'
-import type { Site } from './site.ts'
+import { hooksOf, visit } from './visit.ts'
 
 /** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
 export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
@@ -95,17 +93,10 @@ async function recoverFrom(home: Home, name: string): Promise<Mended> {
 
 /** Settles what has ended and puts back what never began. What still runs is left, for a worker to adopt. */
 async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left: string[]): Promise<void> {
-  const config = readConfig(home)
   const holder = takeOver(home, dead)
   if (!holder) return
-  const site: Site = {
-    home,
-    holder,
-    config,
-    tell: (...events) => tell(home, events),
-    say: () => {},
-    insist: async (_doing, act) => act(),
-  }
+  const hooks = hooksOf(home)
+  const site = visit(home, holder, hooks)
   try {
     putBackIntake(home, holder.dir)
     for (const fileName of jobFiles(holder.dir)) {
@@ -117,6 +108,7 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
     discardFifos(home, dead.name)
   } finally {
     holder.leave()
+    await hooks.finish()
   }
 }
 

@@ -14,6 +14,7 @@ import { PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
 import { listen } from '../spool/liveness.ts'
 import { moveBack, setAside } from '../spool/moves.ts'
+import { finishPurges } from '../spool/purge.ts'
 import { discardFifos } from '../spool/runs.ts'
 import { resume } from './jobs.ts'
 import type { Site } from './site.ts'
@@ -142,5 +143,6 @@ export async function giveBackOperator(
         site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
     }
   }
+  finishPurges(site.home, dead.dir)
   clear(site.home, dead.dir)
 }

@@ -6,6 +6,7 @@ export class Rounds {
   #woken = false
   #running = false
   #again = false
+  #isOver = false
   #over: () => void = () => {}
   /** Resolves after the last round. */
   readonly over = new Promise<void>((resolve) => {
@@ -16,7 +17,7 @@ export class Rounds {
     this.#round = round
   }
 
-  /** Asks for a round soon. */
+  /** Asks for a round soon; after the last one there is none any more. */
   wake(): void {
     if (this.#woken) return
     this.#woken = true
@@ -28,6 +29,8 @@ export class Rounds {
   }
 
   async #go(): Promise<void> {
+    // Whoever claims now would not be there to see to the job.
+    if (this.#isOver) return
     if (this.#running) {
       this.#again = true
       return
@@ -37,6 +40,7 @@ export class Rounds {
     this.#again = false
     const pause = await this.#round()
     this.#running = false
+    this.#isOver = pause === undefined
     if (pause === undefined) this.#over()
     else this.#timer = setTimeout(() => void this.#go(), this.#again ? 0 : Math.max(0, pause))
   }

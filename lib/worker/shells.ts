@@ -41,7 +41,7 @@ echo $queuectl_code
 `
 
 /** A shell that reads what it is to do from the descriptor on which it answers. */
-const OPEN = 'exec /bin/sh -s <&3 >&3 3>&-'
+const OPEN = 'exec /bin/sh -s "$@" <&3 >&3 3>&-'
 
 /** How a run ended as its shell tells: with the command's exit code, or not begun, or its job had been taken away. */
 type Report = number | 'unbegun' | 'gone'
@@ -107,10 +107,10 @@ export class Shell {
   }
 
   /** @throws when the machine is out of something */
-  static async open(env: NodeJS.ProcessEnv): Promise<Shell> {
+  static async open(name: string, env: NodeJS.ProcessEnv): Promise<Shell> {
     askForDescriptors()
     const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', 'pipe']
-    const child = spawn('/bin/sh', ['-c', OPEN], { cwd: '/', detached: true, stdio, env })
+    const child = spawn('/bin/sh', ['-c', OPEN, 'queuectl', name], { cwd: '/', detached: true, stdio, env })
     if (child.pid !== undefined) return new Shell(child, child.pid)
     const error = await failure(child)
     child.stdio?.[3]?.destroy()
@@ -162,13 +162,13 @@ const reportIn = (line: string): Report => (line === 'gone' || line === 'unbegun
 export class Shells {
   readonly #idle = new Map<number, Shell>()
 
-  /** A shell for this slot's next run, which is the caller's until it is given back. */
-  async take(slot: number, env: () => NodeJS.ProcessEnv): Promise<Shell> {
+  /** A shell for this slot's next run, which is the caller's until it is given back; `name` is for who lists processes. */
+  async take(slot: number, name: string, env: () => NodeJS.ProcessEnv): Promise<Shell> {
     const idle = this.#idle.get(slot)
     this.#idle.delete(slot)
     if (idle?.isFree) return idle
     idle?.letGo()
-    return Shell.open(env())
+    return Shell.open(name, env())
   }
 
   /** Only a shell whose run has left nothing behind. */
@@ -177,6 +177,7 @@ export class Shells {
     this.#idle.set(slot, shell)
   }
 
+  /** Lets the idle ones go: each keeps a process and a descriptor. */
   close(): void {
     for (const shell of this.#idle.values()) shell.letGo()
     this.#idle.clear()

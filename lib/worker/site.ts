@@ -2,6 +2,8 @@
  * What everything in this room works with: one worker's place in one home.
  */
 import type { Config } from '../config.ts'
+import type { Hook } from '../job/hook.ts'
+import type { Job } from '../job/job.ts'
 import type { Event } from '../journal/journal.ts'
 import type { Home } from '../spool/home.ts'
 import type { OwnHolder } from '../spool/holders.ts'
@@ -16,6 +18,8 @@ export interface Site {
   readonly config: Config
   /** Tells the journal and the log. */
   tell(...events: Omit<Event, 'at'>[]): void
+  /** Calls the hook for this, if one is set; nobody waits for it. */
+  callHook(hook: Hook, job: Job): void
   /** A line for the log only. */
   say(line: string): void
   /** Does what must be done until the machine has room for it again; claims nothing meanwhile. */

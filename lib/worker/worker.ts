@@ -12,10 +12,10 @@ import { sentence } from '../journal/words.ts'
 import { type Home, openHome } from '../spool/home.ts'
 import { Intake } from '../spool/intake.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
-import { sweep } from '../spool/sweep.ts'
 import { ring } from '../spool/wake.ts'
 import { Ears } from './ears.ts'
 import { Footing } from './footing.ts'
+import { Hooks } from './hooks.ts'
 import { Line } from './line.ts'
 import type { WorkerOptions } from './options.ts'
 import { Patience } from './patience.ts'
@@ -25,8 +25,8 @@ import { Settings } from './settings.ts'
 import { Place } from './place.ts'
 import type { StartingSite } from './site.ts'
 import { Slots } from './slots.ts'
+import { Tidy } from './tidy.ts'
 
-const SWEEP_EVERY = 600_000
 /** How often we look whether a home that is changing is still so. */
 const SHAKEN_EVERY = 250
 
@@ -41,6 +41,8 @@ export class Worker {
   readonly #footing: Footing
   readonly #ears: Ears
   readonly #settings: Settings
+  readonly #tidy: Tidy
+  readonly #hooks: Hooks
   readonly #rounds = new Rounds(() => this.#round())
   #place: Place
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
@@ -49,11 +51,9 @@ export class Worker {
   /** The next round must do the duties. */
   #duties = true
   #nextDuties = 0
-  #nextSweep = 0
   /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
 
-  /** Joins the workers of a home. */
   constructor(root: string, options: WorkerOptions) {
     this.#options = options
     this.#home = openHome(root)
@@ -69,6 +69,8 @@ export class Worker {
       touched: () => this.#wake(true),
       deaf: (error) => this.#say(`cannot watch for changes (${String(error)}): only the timer is left`),
     })
+    this.#tidy = new Tidy(this.#home, { say: (line) => this.#say(line), done: () => this.#wake() })
+    this.#hooks = new Hooks(this.#home, { settings: this.#settings, tell: (event) => this.#tell([event]) })
     this.#peers = new Peers(() => this.#wake(true))
     this.#patience = new Patience(this.#home, (line) => this.#say(line))
     this.#slots = new Slots(options.slots, options.only !== undefined, {
@@ -85,18 +87,20 @@ export class Worker {
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
   async run(): Promise<void> {
-    const { slots } = this.#options
     this.#patience.keepBallast()
     await this.#ears.open(this.#place.dir)
     await this.#place.keepLease()
     ring(this.#home)
-    this.#say(`${this.#place.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
+    this.#say(
+      `${this.#place.name} started with ${this.#options.slots} slots (pid ${process.pid}, home ${this.#home.root})`,
+    )
     this.#options.ready(this.#place.holder)
     for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
     await this.#rounds.over
     this.#slots.letGo()
     this.#peers.forget()
+    await Promise.all([this.#hooks.finish(), this.#tidy.stop()])
     await this.#ears.close()
     this.#say(`${this.#place.name} stopped`)
     this.#place.leave()
@@ -135,6 +139,7 @@ export class Worker {
       if (this.#areDutiesDue()) await this.#doDuties()
       else if (this.#line.hasDropped && !this.#stopping && !this.#shaken) await this.#takeIn()
       this.#fill()
+      if (this.#slots.busy === 0) this.#hooks.lookDrained()
     } catch (error) {
       this.#trouble('look for work', error)
       // Whatever was left undone is tried again, and with `burst` before we go.
@@ -162,11 +167,10 @@ export class Worker {
 
   #isOver(): boolean {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
-    if (this.#slots.busy > 0) return false
-    if (this.#stopping) return true
+    if (this.#slots.busy > 0 || this.#stopping) return this.#slots.busy === 0
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
-    return burst && !this.#duties && !this.#shaken && this.#line.isEmpty && !hasWork(this.#home)
+    return burst && !this.#duties && !this.#shaken && !this.#tidy.isBusy && this.#line.isEmpty && !hasWork(this.#home)
   }
 
   async #doDuties(): Promise<void> {
@@ -188,10 +192,7 @@ export class Worker {
     this.#line.doubt()
     if (this.#slots.free > 0) this.#line.scan()
     await this.#takeIn()
-    if (monotonicMs() >= this.#nextSweep) {
-      this.#nextSweep = monotonicMs() + SWEEP_EVERY
-      sweep(this.#home, nowMs())
-    }
+    this.#tidy.look(this.#settings.now)
   }
 
   /**
@@ -250,12 +251,10 @@ export class Worker {
     while (this.#slots.free > 0) {
       const next = this.#line.next()
       if (!next) break
-      if (this.#slots.has(next.fileName)) {
-        this.#slots.meetDouble(next.fileName)
-        continue
-      }
-      const held = claim(this.#home, this.#place.dir, next.fileName, next.name)
-      if (held) this.#slots.begin(held)
+      const isOurs = this.#slots.has(next.fileName)
+      const held = isOurs ? undefined : claim(this.#home, this.#place.dir, next.fileName, next.name)
+      if (isOurs) this.#slots.meetDouble(next.fileName)
+      else if (held) this.#slots.begin(held)
       else if (!missed) {
         // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
         missed = true
@@ -272,6 +271,7 @@ export class Worker {
       shells: this.#place.shells,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
+      callHook: (hook, job) => this.#hooks.settled(hook, job),
       say: (line) => this.#say(line),
       insist: (doing, act) => this.#patience.insist(doing, act),
     }
@@ -279,7 +279,6 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
-    // An idle shell keeps a process and a descriptor.
     this.#place.shells.close()
     this.#line.doubt()
   }
@@ -288,6 +287,7 @@ export class Worker {
     tell(this.#home, events)
     for (const event of events) {
       this.#say(sentence(event))
+      if (event.event === 'started') this.#hooks.begun()
       if (event.due !== undefined) this.#nextDue = Math.min(this.#nextDue, Date.parse(event.due))
     }
   }

@@ -97,7 +97,6 @@ test(
 for (const verb of [
   'hold',
   'release',
-  'top',
   'retry',
   'cancel',
   'dlq retry',

@@ -198,6 +198,7 @@ class Both {
       holder: this.#worker,
       config: DEFAULTS,
       tell() {},
+      callHook() {},
       say() {},
       insist: async (_doing, act) => act(),
     }

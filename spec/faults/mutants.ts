@@ -134,6 +134,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: 'a record that is older than the disk does not start its run again',
   },
+  {
+    name: 'output removed before the job',
+    patches: [
+      patch(
+        'spool/purge.js',
+        'const mark = join(marks, fileName);',
+        'removeRest(home, id); const mark = join(marks, fileName);',
+      ),
+    ],
+    caughtBy: 'a job whose removal is cut off is whole, with its output, or gone with all of it',
+  },
 ]
 
 /** @throws Error when a patch does not fit the program as it is. */

@@ -2,15 +2,15 @@
  * What is put under a fault: every command that changes the disk, the worker, and what a worker finds of a dead one.
  * Each says in what home it begins, what is typed, and what must be true when a healthy worker has done what is left.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { program, SOON_MS } from '../../fixtures/facts.ts'
+import { linesOf, program, SOON_MS } from '../../fixtures/facts.ts'
 import type { Ran } from '../../fixtures/program.ts'
 import type { Whole } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
-import type { Job } from '../../lib/job/job.ts'
+import type { State } from '../../lib/job/job.ts'
 import type { Fault } from './library.ts'
 
 /** What came of a trial. */
@@ -94,16 +94,21 @@ export const becomesDead = async (world: World): Promise<void> => {
   assert.is((await world.queue.get('job1')).state, 'dead')
 }
 
-/** One job, pending. */
-const pending = async (world: World): Promise<void> => void (await add(world, noted()))
-
-/** A job that was arranged is run once, whether that was told or not; `as`: what must hold when it was. */
-const ranOnce =
-  (as: (job: Job) => boolean) =>
-  async (seen: Seen): Promise<void> => {
-    await completedOnce('job1')(seen)
-    if (seen.ran.code === 0) assert.ok(as(await seen.world.queue.get('job1')), 'it is as it was told to be')
+/** A job that is being removed is whole, with its output, or gone, with all of it. */
+const wholeOrGone =
+  (state: State) =>
+  ({ ran, whole, runs, world: { home } }: Seen): void => {
+    assert.is(runs('job1'), 1)
+    const left = whole.get('job1')
+    if (ran.code === 0) assert.is(left, undefined)
+    assert.ok([undefined, state].includes(left), `it is ${left}`)
+    for (const name of ['1.out', '1.err'])
+      assert.is(existsSync(join(home, 'logs/job1', name)), left !== undefined, `it is ${left ?? 'gone'}: ${name}`)
+    assert.equal(readdirSync(join(home, 'run')), [])
   }
+
+const OLD_EVENT = JSON.stringify({ at: '2026-01-01T12:00:00.000Z', event: 'retried', job: 'old' })
+const OLD = 3
 
 /** What people and workers do. */
 export const COMMANDS: readonly Operation[] = [
@@ -191,70 +196,50 @@ export const COMMANDS: readonly Operation[] = [
     },
   },
   {
-    name: 'hold a pending job',
-    prepare: pending,
-    args: ['hold', 'job1'],
-    judge: async (seen) => {
-      const state = seen.whole.get('job1')
-      if (seen.ran.code === 0) assert.is(state, 'held')
-      if (state === 'held') assert.is(seen.runs('job1'), 0)
-      else await completedOnce('job1')(seen)
-    },
-  },
-  {
-    name: 'release a held job',
-    prepare: async (world) => {
-      await pending(world)
-      await world.queue.hold('job1')
-    },
-    args: ['release', 'job1'],
-    judge: async (seen) => {
-      if (seen.ran.code !== 0 && seen.whole.get('job1') === 'held') assert.is(seen.runs('job1'), 0)
-      else await completedOnce('job1')(seen)
-    },
-  },
-  {
-    name: 'change the priority of a job',
-    prepare: pending,
-    args: ['priority', 'job1', '7'],
-    judge: ranOnce(({ priority }) => priority === 7),
-  },
-  {
-    name: 'move a job to another queue',
-    prepare: pending,
-    args: ['move', 'job1', '--queue', 'slow'],
-    judge: ranOnce(({ queue }) => queue === 'slow'),
-  },
-  {
-    name: 'put a job on top',
-    prepare: async (world) => void (await add(world, noted(), { run_at: '2099-01-01' })),
-    args: ['top', 'job1'],
-    judge: async (seen) => {
-      if (seen.ran.code !== 0 && seen.whole.get('job1') === 'scheduled') assert.is(seen.runs('job1'), 0)
-      else await completedOnce('job1')(seen)
-    },
-  },
-  {
-    name: 'edit a job',
-    prepare: pending,
-    args: ['edit', 'job1'],
-    env: { EDITOR: `sed -i 's/"priority": 0/"priority": 7/'` },
-    judge: async (seen) => {
-      const job = await seen.world.queue.get('job1')
-      if (seen.ran.code === 0) assert.is(job.priority, 7)
-      // Killed while the editor was open: it stays held, for a person to release.
-      if (job.state === 'held') assert.ok(isKill(seen.fault) && seen.ran.code !== 0)
-      else await completedOnce('job1')(seen)
-    },
-  },
-  {
     name: 'purge a dead job',
     prepare: becomesDead,
     args: ['dlq', 'purge', 'job1'],
-    judge: ({ ran, whole, runs }) => {
-      assert.is(runs('job1'), 1)
-      if (ran.code === 0) assert.is(whole.get('job1'), undefined)
-      else assert.ok([undefined, 'dead'].includes(whole.get('job1')), `it is ${whole.get('job1')}`)
+    judge: wholeOrGone('dead'),
+  },
+  {
+    name: 'prune a completed job',
+    prepare: async (world) => {
+      await add(world, noted())
+      await world.cli(BURST)
+    },
+    args: ['prune', '--keep', '0'],
+    judge: wholeOrGone('completed'),
+  },
+  {
+    name: 'prune and fold, as workers do',
+    prepare: async (world) => {
+      await add(world, noted())
+      await world.cli(BURST)
+      await world.queue.setConfig('keep_completed_count', '0')
+      writeFileSync(join(world.home, 'journal', '2026-01-01.ndjson'), `${OLD_EVENT}\n`.repeat(OLD))
+    },
+    args: BURST,
+    judge: async (seen) => {
+      wholeOrGone('completed')(seen)
+      const { home, queue } = seen.world
+      assert.is(seen.whole.get('job1'), undefined)
+      assert.equal((await queue.metrics()).events.retried, OLD)
+      // Whoever dies while he folds keeps others from it for a moment.
+      const isLocked = existsSync(join(home, 'journal', 'totals.json.lock'))
+      assert.ok(isLocked || !existsSync(join(home, 'journal', '2026-01-01.ndjson')), 'the day was not folded')
+    },
+  },
+  {
+    name: 'tell a hook that nothing is left to do',
+    prepare: async (world) => {
+      await world.queue.setConfig('on_drained', 'echo >> ../drained')
+      await add(world, noted())
+    },
+    args: BURST,
+    judge: async (seen) => {
+      await completedOnce('job1')(seen)
+      const told = linesOf(join(seen.world.dir, 'drained')).length
+      assert.ok(told <= 1, `it was told ${told} times`)
     },
   },
   {

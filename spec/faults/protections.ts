@@ -32,6 +32,7 @@ import {
 } from '../../fixtures/facts.ts'
 import { childrenOf, signal } from '../../fixtures/processes.ts'
 import { PROGRAM } from '../../fixtures/program.ts'
+import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import { flushed } from './flushed.ts'
@@ -225,6 +226,17 @@ export const PROTECTIONS = {
     await runAll(world)
     const job = await world.queue.get('job1')
     assert.equal([job.state, job.history[0]?.outcome, job.interruptions], ['completed', 'given_back', 0])
+  },
+
+  'a job whose removal is cut off is whole, with its output, or gone with all of it': async (world) => {
+    await add(world, 'echo hello', { id: 'job1' })
+    await runAll(world)
+    const trap = new Trap(world.dir, world.home, { at: 1, kind: 'kill-after', match: `rename ${world.home}/logs/job1` })
+    await world.cli(['prune', '--keep', '0'], { env: trap.env })
+    assert.ok(trap.struck(), 'it was killed when the output was gone')
+    await runAll(world)
+    const isLeft = referee(world.home).has('job1')
+    assert.is(existsSync(join(world.home, 'logs/job1/1.out')), isLeft, isLeft ? 'the job is there' : 'it is gone')
   },
 
   'a job is handed over from one version of the program to the next': async (world) => {

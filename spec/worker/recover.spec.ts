@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, eventsOf, fileOf, linesOf, outputOf, runAll, settles, SOON_MS } from '../../fixtures/facts.ts'
+import { add, configure, eventsOf, fileOf, linesOf, outputOf, runAll, settles, SOON_MS } from '../../fixtures/facts.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
@@ -223,6 +223,8 @@ test(
       finished_at: '2026-01-01T00:00:01.000Z',
       history,
     } as const
+    // It was completed long ago, and is not to be pruned at once.
+    configure(world, { keep_completed: 'all' })
     await deadHolds(world, stamped, { fifo: true, start: LONG_GONE, exit: '0\n', out: '' })
     const job = await recovered(world)
     assert.equal([job.state, job.attempts, job.history.length, job.ran], ['completed', 1, 1, []])

@@ -38,6 +38,7 @@ test(
       fifos: { take: takesItAway, giveBack: () => {} },
       shells: new Shells(),
       tell: () => {},
+      callHook: () => {},
       say: () => {},
       insist: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
     }

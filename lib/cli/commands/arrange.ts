@@ -1,4 +1,4 @@
-/** `priority`, `top` and `move`: the place of a job in line. */
+/** `priority` and `move`: the place of a job in line; `top` is in top.ts. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
@@ -37,45 +37,6 @@ export class PriorityCommand extends SelectingCommand {
         return { id, line: `${id} has priority ${priority}` }
       },
     })
-  }
-}
-
-export class TopCommand extends SelectingCommand {
-  static override paths = [['top']]
-  static override usage = Command.Usage({
-    category: 'Jobs',
-    description: 'let jobs run before all others',
-    details: `They get the highest priority that waits. A job that waits for its time (scheduled, or for another attempt)
-      waits no longer. Several run in the order given.\n\n${ABOUT_IDS}`,
-    examples: [
-      ['Next', 'queuectl top job1'],
-      ['These two, in this order', 'queuectl top job7 job3'],
-    ],
-  })
-  static override forms = ['ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
-
-  protected async run(queue: Queue): Promise<number> {
-    if (!this.isAnyMeant) this.screen()
-    const { dryRun } = this
-    return this.forSelected(queue, {
-      doing: 'put on top',
-      done: 'put on top',
-      states: ['pending'],
-      backwards: true,
-      act: async (job) => {
-        const { id } = await queue.top(job, { dryRun })
-        return { id, line: `${id} runs next` }
-      },
-    })
-  }
-
-  /** Without any job it is not about the order but about what goes on. */
-  private screen(): never {
-    throw new QueueError(
-      'USAGE',
-      'top: which jobs? the live screen that it will be without any is not there yet',
-      'queuectl top ID..., or see how it stands with: queuectl status --watch',
-    )
   }
 }
 

@@ -1,6 +1,6 @@
 /** `config get`: a value, or all of them. */
 import { Command, Option } from 'clipanion'
-import { CONFIG_KEYS, findKey, shownKey } from '../../config.ts'
+import { CONFIG_KEYS, findKey, shownConfig, shownKey, shownValue } from '../../config.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 
@@ -25,7 +25,7 @@ export class ConfigGetCommand extends QueueCommand {
       const value = config[findKey(this.key, 'NOT_FOUND')]
       return this.json ? this.printJson(value) : this.print(String(value))
     }
-    if (this.json) return this.printJson(config)
-    for (const key of CONFIG_KEYS) this.print(`${shownKey(key)}: ${config[key]}`)
+    if (this.json) return this.printJson(shownConfig(config))
+    for (const key of CONFIG_KEYS) this.print(`${shownKey(key)}: ${shownValue(key, config[key])}`)
   }
 }

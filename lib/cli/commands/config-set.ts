@@ -1,6 +1,6 @@
 /** `config set` and `config unset`. */
 import { Command, Option } from 'clipanion'
-import { CONFIG_KEYS, findKey, parseValue, SETTINGS, shownKey } from '../../config.ts'
+import { CONFIG_KEYS, findKey, parseValue, SETTINGS, shownKey, shownValue } from '../../config.ts'
 import { QueueError } from '../../errors.ts'
 import { DEFAULTS } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
@@ -28,8 +28,8 @@ export class ConfigSetCommand extends QueueCommand {
     const key = findKey(typed, 'BAD_CONFIG')
     const value = parseValue(key, text)
     await queue.setConfig(key, value)
-    if (this.json) this.printJson({ [key]: value })
-    else this.print(`${shownKey(key)} = ${value}`)
+    if (this.json) this.printJson({ [key]: shownValue(key, value) })
+    else this.print(`${shownKey(key)} = ${shownValue(key, value)}`)
   }
 
   private pair(): [string, string] {

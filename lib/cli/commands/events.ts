@@ -1,0 +1,90 @@
+/** `events`: what happened to jobs, and what happens. */
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import type { Event } from '../../journal/journal.ts'
+import { sentence } from '../../journal/words.ts'
+import type { Queue } from '../../queue.ts'
+import { QueueCommand } from '../command.ts'
+import { local, visible } from '../print.ts'
+import { isCount, isSince } from '../values.ts'
+
+/** How many events of the past one sees before those that follow. */
+const BEFORE = 10
+
+export class EventsCommand extends QueueCommand {
+  static override paths = [['events']]
+  static override usage = Command.Usage({
+    category: 'Statistics',
+    description: 'what happened to jobs, oldest first, and what happens',
+    details: `Of all days that are kept, unless --since says from when on: an age such as 2h, or a date and time. With
+      --follow it shows the last ${BEFORE} and then each event as it happens, until Ctrl-C. With --json one object a
+      line.`,
+    examples: [
+      ['The last hour', 'queuectl events --since 1h'],
+      ['Watch what happens', 'queuectl events --follow'],
+      ['A stream for a program', 'queuectl events --follow --json | jq -r \'select(.event=="dlq").job\''],
+      ['What became of one job', 'queuectl events --job job1'],
+    ],
+  })
+  static override forms = ['[--follow] [--since D] [options]']
+
+  follow = Option.Boolean('-f,--follow', false, { description: 'go on with each event as it happens' })
+  since = Option.String('--since', {
+    description: '<D> from this long ago, or from this date and time on',
+    validator: isSince,
+  })
+  limit = Option.String('-n,--limit', { description: '<N> the newest N at most', validator: isCount(0) })
+  job = Option.String('--job', { description: '<ID> only those of this job' })
+
+  protected async run(queue: Queue): Promise<number | void> {
+    const end = new AbortController()
+    const ends = ['SIGINT', 'SIGTERM'] as const
+    let status = 0
+    if (this.follow)
+      for (const name of ends)
+        process.once(name, () => {
+          status = name === 'SIGINT' ? 130 : 143
+          end.abort()
+        })
+    const limit = this.limit ?? (this.follow && this.since === undefined ? BEFORE : undefined)
+    let isEmpty = true
+    const job = this.job === undefined ? undefined : await idOf(queue, this.job)
+    const events = queue.events({
+      ...(this.since === undefined ? {} : { since: this.since }),
+      ...(limit === undefined ? {} : { limit }),
+      ...(job === undefined ? {} : { job }),
+      ...(this.follow ? { follow: end.signal } : {}),
+    })
+    for await (const event of events) {
+      isEmpty = false
+      if (this.json) this.printJson(event)
+      else this.print(this.line(event))
+      if (this.io.isOver) break
+    }
+    end.abort()
+    if (isEmpty && !this.follow) this.io.say('no events')
+    return status
+  }
+
+  private line(event: Event): string {
+    const { red, yellow, green } = this.io.colors
+    const text = visible(sentence(event))
+    const paint =
+      event.event === 'completed'
+        ? green
+        : event.event === 'failed'
+          ? yellow
+          : ['dlq', 'corrupt', 'hook_failed'].includes(event.event)
+            ? red
+            : String
+    return `${local(event.at)}  ${paint(text)}`
+  }
+}
+
+/** The id that is meant; as it was typed where there is no such job any more. */
+async function idOf(queue: Queue, typed: string): Promise<string> {
+  const [found] = await queue.find([typed], 'show the events of')
+  if (!(found instanceof QueueError)) return found?.id ?? typed
+  if (found.code === 'NOT_FOUND' && typed !== 'last') return typed
+  throw found
+}

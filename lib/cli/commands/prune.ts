@@ -1,0 +1,89 @@
+/** `prune`: finished jobs that nobody wants to keep are removed for good. */
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../errors.ts'
+import { shownState, type State } from '../../job/job.ts'
+import { PRUNABLE, type Prunable } from '../../job/retention.ts'
+import type { Queue } from '../../queue.ts'
+import { plural } from '../print.ts'
+import { ABOUT_IDS, readStates, SelectingCommand } from '../selectors.ts'
+import { isCount, isDuration, isSize } from '../values.ts'
+
+export class PruneCommand extends SelectingCommand {
+  static override paths = [['prune']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'remove finished jobs for good, with their output',
+    details: `Removes the jobs that are over any of the limits given: of completed ones, unless another state is named.
+      Without a limit those over the limits that are set, which workers remove by themselves: see keep-completed,
+      keep-dead and their like in: queuectl config list. With --all all of them, with ids these. Totals in stats stay as
+      they are.
+
+      An age is that since the job was settled. Room is what its record and its output take on the disk.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['Which ones a week is too long for', 'queuectl prune --older-than 7d --dry-run'],
+      ['All completed jobs but the last hundred', 'queuectl prune --keep 100'],
+      ['Dead jobs of last year', 'queuectl prune --state dead --older-than 365d'],
+      ['The newest that fit into a gigabyte stay', 'queuectl prune --max-bytes 1GB'],
+      ['These two', 'queuectl prune job1 job2'],
+    ],
+  })
+  static override forms = ['[limits] [--state S] [--queue Q] [--tag T] [--dry-run]', '--all [--state S]', 'ID...', '-']
+
+  olderThan = Option.String('--older-than', {
+    description: '<D> those settled longer ago, such as 12h or 30d',
+    validator: isDuration,
+  })
+  keep = Option.String('--keep', { description: '<N> all but the newest N', validator: isCount(0) })
+  maxBytes = Option.String('--max-bytes', {
+    description: '<B> all but the newest that take so much, such as 500MB',
+    validator: isSize,
+  })
+
+  protected async run(queue: Queue): Promise<number | void> {
+    const limits = {
+      ...(this.olderThan === undefined ? {} : { olderThan: this.olderThan }),
+      ...(this.keep === undefined ? {} : { keep: this.keep }),
+      ...(this.maxBytes === undefined ? {} : { maxBytes: this.maxBytes }),
+    }
+    const isLimited = Object.keys(limits).length > 0
+    if (this.ids.length > 0 && isLimited) throw new QueueError('USAGE', 'prune: give ids, or limits, not both')
+    if (this.all && isLimited) throw new QueueError('USAGE', 'prune: --all leaves nothing to a limit')
+    if (this.ids.length > 0) return this.pruneNamed(queue)
+    const gone = await queue.prune({
+      ...(this.all ? { keep: 0 } : limits),
+      states: this.prunable(),
+      queue: this.queueName,
+      tag: this.tag,
+      dryRun: this.dryRun,
+      pruned: ({ id }) => {
+        if (!this.json) this.print(`${this.dryRun ? 'Would prune' : 'Pruned'} ${id}`)
+      },
+    })
+    if (this.json) this.printJson({ [this.dryRun ? 'would_prune' : 'pruned']: gone })
+    else this.io.say(`${plural(gone.length, 'job')} ${this.dryRun ? 'would be pruned' : 'pruned'}`)
+  }
+
+  private pruneNamed(queue: Queue): Promise<number> {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'prune',
+      done: 'pruned',
+      states: PRUNABLE,
+      act: (job) => queue.purge(job, { dryRun, states: PRUNABLE }),
+    })
+  }
+
+  private prunable(): readonly Prunable[] | undefined {
+    if (this.states === undefined) return undefined
+    const asked = readStates(this.states)
+    const isPrunable = (state: State): state is Prunable => PRUNABLE.some((one) => one === state)
+    const other = asked.find((state) => !isPrunable(state))
+    if (other !== undefined)
+      throw new QueueError(
+        'USAGE',
+        `prune: cannot prune ${shownState(other)} jobs`,
+        `only those that nothing more happens to: ${PRUNABLE.join(', ')}`,
+      )
+    return asked.length === 0 ? PRUNABLE : asked.filter(isPrunable)
+  }
+}

@@ -1,0 +1,52 @@
+/** `top`: jobs that are to run first; without one, a live screen. */
+import { Command } from 'clipanion'
+import type { Queue } from '../../queue.ts'
+import { listedJson } from '../jobs.ts'
+import { ABOUT_IDS, SelectingCommand } from '../selectors.ts'
+import { look } from '../top/snapshot.ts'
+import { stillOf, Top } from '../top/top.ts'
+
+export class TopCommand extends SelectingCommand {
+  static override paths = [['top']]
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'a live screen of the queue; with ids: these jobs run next',
+    details: `Keys of the screen: arrows (or j and k) select a job; f or Enter follows its output, Escape goes back; c
+      cancels it, r sends it back to run again, h holds it; q quits. Where standard output is no terminal it prints one
+      screen.
+
+      With ids the jobs get the highest priority that waits. A job that waits for its time (scheduled, or for another
+      attempt) waits no longer. Several run in the order given.\n\n${ABOUT_IDS}`,
+    examples: [
+      ['Watch the queue and take a hand in it', 'queuectl top'],
+      ['How it stands, for a script', 'queuectl top --json | jq .counts'],
+      ['This job next', 'queuectl top job1'],
+      ['These two, in this order', 'queuectl top job7 job3'],
+    ],
+  })
+  static override forms = ['', 'ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
+
+  protected async run(queue: Queue): Promise<number | void> {
+    if (this.isAnyMeant) return this.putOnTop(queue)
+    if (this.json) {
+      const { counts, workers, next, failures } = await look(queue)
+      return this.printJson({ counts, workers, next: next.map(listedJson), failures: failures.map(listedJson) })
+    }
+    if (this.io.isSeen && this.io.inputIsTerminal) return new Top(queue, this.io).run()
+    for (const line of await stillOf(queue)) this.print(line)
+  }
+
+  private putOnTop(queue: Queue): Promise<number> {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'put on top',
+      done: 'put on top',
+      states: ['pending'],
+      backwards: true,
+      act: async (job) => {
+        const { id } = await queue.top(job, { dryRun })
+        return { id, line: `${id} runs next` }
+      },
+    })
+  }
+}

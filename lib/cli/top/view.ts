@@ -1,0 +1,169 @@
+/** The live screen as lines, of a snapshot and a size. Pure. */
+import { commandLine, shownState } from '../../job/job.ts'
+import type { Listed, WorkerInfo } from '../../queue.ts'
+import { cut, padded, plural, rough, visible, width } from '../print.ts'
+import type { Colors } from '../terminal.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface View {
+  readonly snapshot: Snapshot
+  readonly minute: { readonly done: number; readonly failed: number; readonly bySecond: readonly number[] }
+  readonly home: string
+  /** The id of the job that is selected. */
+  readonly selected: string | undefined
+  /** The last line: keys, a question, what came of the last one. */
+  readonly footer: string
+  readonly columns: number
+  readonly rows: number
+  readonly colors: Colors
+}
+
+/** A job that can be selected. */
+export interface Row {
+  readonly id: string
+  readonly state: 'running' | 'next' | 'failure'
+}
+
+const bySlot = (jobs: WorkerInfo['running']): WorkerInfo['running'] =>
+  jobs.toSorted((a, b) => (a.slot ?? 0) - (b.slot ?? 0))
+
+/** The jobs on the screen, from top to bottom. */
+export const rowsOf = ({ workers, next, failures }: Snapshot): Row[] => [
+  ...workers.flatMap(({ running: jobs }) => bySlot(jobs).map(({ id }) => ({ id, state: 'running' as const }))),
+  ...next.map(({ id }) => ({ id, state: 'next' as const })),
+  ...failures.map(({ id }) => ({ id, state: 'failure' as const })),
+]
+
+interface Line {
+  readonly id?: string
+  readonly text: string
+  readonly paint?: (text: string) => string
+}
+
+interface Section {
+  readonly head: string
+  readonly lines: readonly Line[]
+}
+
+export const KEYS = '↑↓ select  f follow  c cancel  r retry  h hold  q quit'
+
+const HEAD_LINES = 3
+
+export function view(given: View): string[] {
+  const { columns, rows, colors, footer } = given
+  const sections = [runningSection(given), nextSection(given), failureSection(given)]
+  const heads = sections.length * 2
+  const sizes = shares(
+    sections.map(({ lines }) => lines.length),
+    rows - HEAD_LINES - heads - 1,
+  )
+  const body = sections.flatMap(({ head, lines }, i) => [
+    '',
+    colors.bold(cut(head, columns)),
+    ...windowed(lines, sizes[i] ?? 0, given.selected).map((line) => shown(line, given)),
+  ])
+  const above = [...header(given), ...body].slice(0, Math.max(0, rows - 1))
+  const filled = [...above, ...Array.from({ length: Math.max(0, rows - 1 - above.length) }, () => '')]
+  return [...filled, colors.bold(cut(footer, columns))]
+}
+
+function header({ snapshot, minute, home, columns, colors }: View): string[] {
+  const { counts, workers, at } = snapshot
+  const alive = workers.filter(({ life }) => life !== 'dead')
+  const slots = alive.reduce((sum, one) => sum + one.slots, 0)
+  const clock = new Date(at).toLocaleTimeString('en-GB')
+  const title = cut(`queuectl  ${visible(home)}`, columns - clock.length - 2)
+  const states = ['pending', 'scheduled', 'processing', 'failed', 'dead', 'completed', 'held', 'corrupt']
+  const always = ['pending', 'processing', 'failed', 'dead', 'completed']
+  const numbers = states
+    .filter((state) => always.includes(state) || (counts[state] ?? 0) > 0)
+    .map((state) => `${state.charAt(0).toUpperCase()}${state.slice(1)} ${counts[state] ?? 0}`)
+  const rate = `Last minute: ${minute.done} done, ${minute.failed} failed  `
+  const room = Math.max(0, columns - width(rate))
+  const workersLine = `${plural(alive.length, 'worker')}, ${plural(slots, 'slot')}`
+  return [
+    colors.bold(padded(title, columns - clock.length) + clock),
+    cut([...numbers, workersLine].join('  '), columns),
+    cut(rate, columns) + (room > 0 ? colors.cyan(bars(minute.bySecond.slice(-room))) : ''),
+  ]
+}
+
+const BARS = ' ▁▂▃▄▅▆▇█'
+
+/** Numbers as a row of bars. */
+export function bars(numbers: readonly number[]): string {
+  const most = Math.max(1, ...numbers)
+  return numbers.map((n) => BARS[Math.ceil((n / most) * (BARS.length - 1))] ?? ' ').join('')
+}
+
+function runningSection({ snapshot: { workers, at }, colors }: View): Section {
+  const alive = workers.filter(({ life, running: jobs }) => life !== 'dead' || jobs.length > 0)
+  const lines = alive.flatMap(({ name, slots, running: jobs }) => {
+    const idle = slots - jobs.length
+    return [
+      ...bySlot(jobs).map(({ id, slot, run, command, started_at }) => {
+        const took = started_at === undefined ? '-' : rough(at - Date.parse(started_at))
+        const place = `${slot ?? '-'}`.padStart(3)
+        return {
+          id,
+          text: `${place}  ${visible(id)}  run ${run}  ${took}  ${visible(commandLine(command))}`,
+          paint: colors.cyan,
+        }
+      }),
+      ...(idle > 0 ? [{ text: `  -  ${plural(idle, 'slot')} idle (${visible(name)})` }] : []),
+    ]
+  })
+  const none = { text: '  no worker is running: queuectl worker start' }
+  return { head: 'RUNNING', lines: lines.length > 0 ? lines : [none] }
+}
+
+function nextSection({ snapshot }: View): Section {
+  const { counts } = snapshot
+  const ready = (counts.pending ?? 0) - (counts.scheduled ?? 0)
+  const lines = snapshot.next.map((one) => ({
+    id: one.id,
+    text: `     ${visible(one.id)}  ${one.job ? visible(commandLine(one.job.command)) : 'cannot be read'}`,
+  }))
+  return { head: `NEXT (${ready})`, lines }
+}
+
+function failureSection({ snapshot, colors }: View): Section {
+  const lines = snapshot.failures.map((one) => ({
+    id: one.id,
+    text: `     ${visible(one.id)}  ${shownState(one.state)}  ${whatFailed(one, snapshot.at)}`,
+    paint: one.state === 'dead' ? colors.red : colors.yellow,
+  }))
+  return { head: 'NEWEST FAILURES', lines }
+}
+
+function whatFailed({ job, unreadable }: Listed, at: number): string {
+  if (!job) return visible(unreadable ?? '')
+  const ago = rough(at - Date.parse(job.updated_at))
+  return `${job.attempts}/${job.max_retries}  ${ago} ago  ${visible(job.last_error ?? '')}`
+}
+
+function shown({ id, text, paint = String }: Line, { selected, columns }: View): string {
+  const fitting = cut(text, columns)
+  // Reversed, which a terminal without colours can do as well.
+  if (id !== undefined && id === selected) return `\x1b[7m${padded(fitting, columns)}\x1b[27m`
+  return paint(fitting)
+}
+
+/** Lines for each section: as many as it wants, the fewest-wanting first, and the rest shared evenly. */
+export function shares(wanted: readonly number[], room: number): number[] {
+  const given = wanted.map(() => 0)
+  for (let left = Math.max(0, room); left > 0; ) {
+    const hungry = wanted.flatMap((want, i) => (want > (given[i] ?? 0) ? [i] : []))
+    if (hungry.length === 0) break
+    for (const i of hungry.slice(0, left)) given[i] = (given[i] ?? 0) + 1
+    left -= Math.min(left, hungry.length)
+  }
+  return given
+}
+
+/** The part of a section that fits, moved so that the selected job is in it. */
+function windowed(lines: readonly Line[], size: number, selected: string | undefined): readonly Line[] {
+  const at = lines.findIndex(({ id }) => id !== undefined && id === selected)
+  const start = Math.max(0, at - size + 1)
+  return lines.slice(start, start + size)
+}
