@@ -1,5 +1,6 @@
 /** Every fault point of every operation, several at a time. */
 import type { Plan } from './plan.ts'
+import { ARRANGEMENTS } from './arrangements.ts'
 import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
 import { RECOVERIES } from './recoveries.ts'
@@ -9,7 +10,8 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  for (const operation of [...COMMANDS, ...RECOVERIES, ...REMOVALS].filter(({ name }) => name.includes(match))) {
+  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...RECOVERIES]
+  for (const operation of all.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {
       const points = await bench.points()

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { skippable } from '../../fixtures/skip.ts'
 import { Chance } from './chance.ts'
 import { library } from './library.ts'
+import { ARRANGEMENTS } from './arrangements.ts'
 import { COMMANDS } from './operations.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
@@ -12,7 +13,9 @@ import { Bench } from './points.ts'
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-for (const [index, operation] of new Chance(7).sample([...COMMANDS, ...RECOVERIES, ...REMOVALS], 6).entries())
+const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...RECOVERIES]
+
+for (const [index, operation] of new Chance(7).sample(ALL, 6).entries())
   test(
     `whatever fails or dies, everything comes to its end: ${operation.name}`,
     skippable(async () => {
