@@ -2,10 +2,14 @@
  * The only place where time and chance enter, so that everything else can be given them.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { uptime } from 'node:os'
 
 /** Milliseconds on a clock that never jumps; only differences mean anything. */
 // Not `performance.now`: its module is loaded at first use, a millisecond of each start.
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
+/** Seconds since this machine booted, by a clock that never jumps and that every process reads alike. */
+export const bootSeconds = (): number => uptime()
 
 /** Now in milliseconds since the epoch (wall clock: may jump). */
 export const nowMs = (): number => Date.now()

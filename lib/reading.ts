@@ -15,7 +15,7 @@ import type { Progress } from './job/progress.ts'
 import { readWhole } from './spool/change.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type Ended, ends } from './spool/ends.ts'
-import { countJobs, type Counts, findExact } from './spool/find.ts'
+import { countJobs, type Counts, findExact, sightingAt } from './spool/find.ts'
 import { type Followed, follow, type FollowOptions } from './spool/follow.ts'
 import type { Home } from './spool/home.ts'
 import {
@@ -58,13 +58,16 @@ export class Reading {
 
   /**
    * A job with its history.
-   * @param id in full, `last` for the one enqueued last, or the last 6 or more characters of a made id
+   * @param meant in full, `last` for the one enqueued last, or the last 6 or more characters of a made id
    * @throws QueueError NOT_FOUND, USAGE when several are meant, FAILED when its file cannot be read
    */
-  async get(id: string): Promise<Job> {
+  async get(meant: Meant): Promise<Job> {
+    const id = typeof meant === 'string' ? this.meant(meant) : meant.id
+    let known = typeof meant === 'string' ? undefined : sightingAt(this.dirs, meant.path, meant.state)
     for (let looks = 0; looks < 5; looks++) {
-      const job = readWhole(findOne(this.dirs, this.meant(id), 'show'), 'show')
+      const job = readWhole(known ?? findOne(this.dirs, id, 'show'), 'show')
       if (job) return job
+      known = undefined
     }
     throw new QueueError('NOT_FOUND', `cannot show ${id}: it keeps moving`, 'try again')
   }

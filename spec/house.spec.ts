@@ -180,7 +180,8 @@ test('only lib/config.ts reads the environment', () => {
 
 test('only named files start programs', () => {
   const allowed = {
-    'lib/worker/launch.ts': 'starts the jobs',
+    'lib/worker/launch.ts': 'starts the jobs that no shell can be asked to start',
+    'lib/worker/shells.ts': 'the shells that start jobs',
     'lib/worker/control.ts': 'starts workers in the background',
     'lib/spool/cap.ts': 'fallocate(1) punches holes: Node cannot',
     'lib/worker/hooks.ts': 'starts the commands that are told of jobs, which are no jobs themselves',

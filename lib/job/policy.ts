@@ -232,6 +232,12 @@ export const retried = (job: Job, now: number): Job => ({
   updated_at: isoTime(now),
 })
 
+/** A job whose attempts are used up was sent back by a person who moved its file: they start again from 0. */
+export const anew = (job: Job, now: number): Job =>
+  job.attempts >= job.max_retries || job.interruptions > MAX_INTERRUPTIONS || job.retry_laters > MAX_RETRY_LATERS
+    ? retried(job, now)
+    : job
+
 /** The record of a job that is cancelled while no run of it is going on. */
 export const cancelled = (job: Job, reason: string, now: number): Job => ({
   ...job,

@@ -13,7 +13,7 @@ import { closeSync, openSync, read as readAt, write } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { randomHex } from '../clock.ts'
-import { createNew, look, move, read, remove, writeNew } from './files.ts'
+import { createNew, exists, look, move, read, remove, writeNew } from './files.ts'
 import type { Home } from './home.ts'
 import type { RunPaths } from './runs.ts'
 
@@ -79,9 +79,10 @@ export function punch(home: Home, paths: RunPaths, most: number): void {
  * whose rewriting there is no room stays as it is, with zeros where it was punched.
  */
 export async function shorten(paths: RunPaths, most: number): Promise<void> {
+  const gaps = exists(paths.gap) ? gapsOf(paths.gap) : {}
   for (const stream of ['out', 'err'] as const) {
     const stats = look(paths[stream])
-    const gap = gapsOf(paths.gap)[stream]
+    const gap = gaps[stream]
     const isPunched = gap !== undefined && gap.ino === stats?.ino
     if (!stats?.isFile() || (stats.size <= most && !isPunched)) continue
     const head = isPunched ? gap.from : Math.floor(most / 2)

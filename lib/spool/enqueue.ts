@@ -13,7 +13,19 @@ import { type DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.t
 import { formatName } from '../job/name.ts'
 import { newJob } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
-import { empty, exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
+import {
+  discard,
+  empty,
+  exists,
+  linkNew,
+  makeDir,
+  move,
+  names,
+  read,
+  remove,
+  removeEmptyDir,
+  writeNew,
+} from './files.ts'
 import { findExact } from './find.ts'
 import { flushesRecords, syncDir } from './flush.ts'
 import type { Home } from './home.ts'
@@ -169,7 +181,7 @@ export function reserve(home: Home, id: string): Reservation {
       }
     }
   } finally {
-    remove(aside)
+    discard(aside)
   }
 }
 

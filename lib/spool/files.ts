@@ -179,6 +179,15 @@ export function remove(path: string): boolean {
   }
 }
 
+/** Removes scratch that has done its work; where that fails it is left to the sweeper. */
+export function discard(path: string): void {
+  try {
+    remove(path)
+  } catch {
+    // What it was there for has been done, and must not fail for it.
+  }
+}
+
 /** Removes a directory if it is empty; false when something lies in it or it is gone. */
 export function removeEmptyDir(path: string): boolean {
   try {

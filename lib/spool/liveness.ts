@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { bootSeconds } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 
 /** Who a process is, for ever: a pid alone is used again. */
@@ -113,12 +114,41 @@ const bootId = (): string => fact('/proc/sys/kernel/random/boot_id') ?? ''
 /** The same machine has the same id, whatever its host name; a container without one shares its kernel's boot id. */
 const machineId = (): string => fact('/etc/machine-id') ?? fact('/var/lib/dbus/machine-id') ?? (bootId() || hostname())
 
-/** Milliseconds since a process of this boot started, by a clock that never jumps; undefined where not known. */
-export function ageOf(start: string): number | undefined {
-  const uptime = fact('/proc/uptime')?.split(' ')[0]
-  if (uptime === undefined || !/^\d+$/.test(start)) return undefined
-  // The kernel counts start times in ticks of 1/100 s on every Linux that Node runs on (sysconf _SC_CLK_TCK).
-  return Math.max(0, Number(uptime) * 1000 - Number(start) * 10)
+/** The process that leads all that a run started, as its start mark tells. */
+export interface Leader extends Pick<Identity, 'pid' | 'start'> {
+  /** When the run began, in seconds since the boot; undefined: when its leader did. */
+  readonly since?: number
+}
+
+/** The kernel counts start times in ticks of 1/100 s on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
+const TICKS = 100
+
+/** Milliseconds since a run of this boot began, by a clock that never jumps; undefined where not known. */
+export function ageOf({ start, since }: Leader): number | undefined {
+  const begun = since ?? (/^\d+$/.test(start) ? Number(start) / TICKS : undefined)
+  return begun === undefined ? undefined : Math.max(0, (bootSeconds() - begun) * 1000)
+}
+
+/**
+ * Where a signal for a run goes: its process group or, when an earlier run of the same leader has left something in it,
+ * each process in it that began since.
+ */
+export function targetsOf(leader: Leader): number[] {
+  if (leader.since === undefined) return [-leader.pid]
+  const all = membersOf(leader.pid)
+  const isOlder = ({ pid, start }: { pid: number; start: number }): boolean =>
+    pid !== leader.pid && start < Math.floor((leader.since ?? 0) * TICKS)
+  if (!all.some(isOlder)) return [-leader.pid]
+  return all.filter((member) => !isOlder(member)).map(({ pid }) => pid)
+}
+
+/** The processes of a group, and when they started. Empty where /proc does not tell. */
+function membersOf(group: number): { pid: number; start: number }[] {
+  return list('/proc').flatMap((pid) => {
+    const stat = /^\d+$/.test(pid) ? fact(`/proc/${pid}/stat`) : undefined
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+    return fields[2] === String(group) ? [{ pid: Number(pid), start: Number(fields[19]) }] : []
+  })
 }
 
 /** The processes that hold a FIFO, by pid: found by their open descriptors. Empty where /proc does not tell. */

@@ -3,7 +3,8 @@
  * knows how far it got. They never move, and go after the settling move.
  *
  *   run/<id>.<n>.fifo   held by every process the run started
- *   run/<id>.<n>.start  start mark: the shim's line of /proc/pid/stat, written just before the command
+ *   run/<id>.<n>.start  start mark: the shim's line of /proc/pid/stat and, of a resident shell, when this run began,
+ *                       written just before the command
  *   run/<id>.<n>.exit   exit record: the command's exit code
  *   run/<id>.<n>.note   why we are ending it, on disk before the first signal
  *   run/<id>.<n>.stdin  its standard input, while it is being started
@@ -18,6 +19,8 @@ import type { Job } from '../job/job.ts'
 import { parseProgress, type Progress } from '../job/progress.ts'
 import {
   createNew,
+  discard,
+  exists,
   linkNew,
   look,
   makeDir,
@@ -30,7 +33,7 @@ import {
   writeNew,
 } from './files.ts'
 import type { Home } from './home.ts'
-import { isHeld, makeFifos, startIn } from './liveness.ts'
+import { isHeld, type Leader, makeFifos, startIn } from './liveness.ts'
 import { hasRoom } from './room.ts'
 
 const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress', 'gap'] as const
@@ -107,6 +110,7 @@ export class FifoPool {
   readonly #home: Home
   readonly #dir: string
   #ready: string[] = []
+  #made = BATCH
 
   constructor(home: Home, owner: string) {
     this.#home = home
@@ -121,6 +125,17 @@ export class FifoPool {
     makeDir(dirname(path))
     this.#fill()
     if (!this.#put(path)) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
+  }
+
+  /** Takes a FIFO back for another run; nobody may hold it. Where it cannot be kept, it stays at `path`. */
+  giveBack(path: string): void {
+    const spare = join(this.#dir, String(this.#made++))
+    try {
+      // If we die after this: scratch that the sweeper removes.
+      if (this.#ready.length < BATCH && move(path, spare)) this.#ready.push(spare)
+    } catch {
+      // It is removed with the other traces, and a new one is made.
+    }
   }
 
   #put(path: string): boolean {
@@ -150,7 +165,7 @@ export interface Traces {
   /** Is any of its processes alive? */
   readonly held: boolean
   /** Its process group and that leader's start time, once it has started. */
-  readonly leader: { readonly pid: number; readonly start: string } | undefined
+  readonly leader: Leader | undefined
   readonly exit: { readonly code: number; readonly at: number } | undefined
   readonly note: Note | undefined
   /** Is there any trace at all? */
@@ -161,20 +176,31 @@ export function readTraces(paths: RunPaths): Traces {
   const held = isHeld(paths.fifo)
   const mark = completeLine(read(paths.start))
   const exit = completeLine(read(paths.exit))
-  const note = read(paths.note)
+  const note = readNote(paths)
   return {
     held: held === true,
-    leader: mark === undefined ? undefined : { pid: Number.parseInt(mark, 10), start: startIn(mark) ?? '' },
+    leader: mark === undefined ? undefined : leaderIn(mark),
     exit:
       exit !== undefined && /^\d+$/.test(exit) ? { code: Number(exit), at: look(paths.exit)?.mtimeMs ?? 0 } : undefined,
-    note: note === undefined ? undefined : parseNote(note),
-    any: held !== undefined || mark !== undefined || exit !== undefined || note !== undefined,
+    note,
+    any: held !== undefined || mark !== undefined || exit !== undefined || exists(paths.note),
   }
+}
+
+/** A shell that has started runs before tells in its mark when it began this one. */
+function leaderIn(mark: string): Leader {
+  const since = / since=(\d+(?:\.\d+)?)$/.exec(mark)?.[1]
+  const leader = { pid: Number.parseInt(mark, 10), start: startIn(mark) ?? '' }
+  return since === undefined ? leader : { ...leader, since: Number(since) }
 }
 
 /** A record counts only as one complete line: after a power cut it may be empty or torn. */
 const completeLine = (text: string | undefined): string | undefined =>
   text !== undefined && text.endsWith('\n') && text.length > 1 ? text.slice(0, -1) : undefined
+
+/** Why a run is being ended, if somebody has said so. */
+export const readNote = (paths: RunPaths): Note | undefined =>
+  exists(paths.note) ? parseNote(read(paths.note) ?? '') : undefined
 
 function parseNote(text: string): Note | undefined {
   try {
@@ -194,7 +220,7 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
   writeNew(aside, JSON.stringify(note))
   // If we die after this: whoever watches the run, or adopts it, ends it for the reason given.
   linkNew(aside, path)
-  remove(aside)
+  discard(aside)
   return parseNote(read(path) ?? '') ?? note
 }
 
@@ -202,7 +228,8 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
 export function removeTraces(paths: RunPaths, held: boolean): void {
   try {
     // If we die here: leftovers of a settled run; the sweeper removes them.
-    for (const kind of TRACES) if (!(held && (kind === 'fifo' || kind === 'start'))) remove(paths[kind])
+    for (const kind of TRACES)
+      if (!(held && (kind === 'fifo' || kind === 'start')) && exists(paths[kind])) remove(paths[kind])
   } catch {
     // The job is settled, whatever becomes of them: as above.
   }

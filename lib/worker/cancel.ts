@@ -68,7 +68,7 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   const run = await resume(site, dirname(ours), basename(ours), 0, (path) => path)
   if (run) {
     const end = await run.ended
-    if (end.kind !== 'not_begun') await settleRun(site, run, end)
+    if (end.kind !== 'not_begun' && end.kind !== 'taken_away') await settleRun(site, run, end)
   }
   holder.leave()
   await hooks.finish()

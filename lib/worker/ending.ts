@@ -3,17 +3,18 @@
  */
 import { GRACE_MS } from '../job/policy.ts'
 import { sleep } from '../clock.ts'
-import { holdersOf, isHeld, startOf } from '../spool/liveness.ts'
+import { holdersOf, isHeld, startOf, targetsOf } from '../spool/liveness.ts'
 import type { RunPaths, Traces } from '../spool/runs.ts'
 
 /** Signals everything a run started: its process group, and whoever else holds its FIFO. */
 export function signalRun(paths: RunPaths, leader: Traces['leader'], signal: 'SIGTERM' | 'SIGKILL'): void {
   // A group id is safe to use only while its leader is the process that we started.
   const isOurs = leader !== undefined && leader.pid > 1 && startOf(leader.pid) === (leader.start || startOf(leader.pid))
-  if (isOurs) send(-leader.pid, signal)
+  const targets = isOurs ? targetsOf(leader) : []
+  for (const target of targets) send(target, signal)
   for (const pid of holdersOf(paths.fifo)) if (pid !== leader?.pid) send(pid, signal)
   // A stopped process only takes the signal once it goes on.
-  if (isOurs && signal === 'SIGTERM') send(-leader.pid, 'SIGCONT')
+  if (signal === 'SIGTERM') for (const target of targets) send(target, 'SIGCONT')
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

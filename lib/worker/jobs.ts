@@ -9,19 +9,17 @@ import { chance, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { parseName } from '../job/name.ts'
 import {
+  anew,
   decide,
-  MAX_INTERRUPTIONS,
-  MAX_RETRY_LATERS,
   type Outcome,
   type RunFacts,
   restingPlace,
-  retried,
   settled,
   started,
   type Verdict,
 } from '../job/policy.ts'
 import { NotJson, readJob } from '../job/read.ts'
-import { exists, isExhausted, read } from '../spool/files.ts'
+import { isExhausted, read } from '../spool/files.ts'
 import { type Sighting, sightings } from '../spool/find.ts'
 import { flushMove, type Held, moveToPending, putBack, setAside, settleMove, stampHeld } from '../spool/moves.ts'
 import { shorten } from '../spool/cap.ts'
@@ -40,7 +38,7 @@ import {
 import { endStrays } from './ending.ts'
 import { launch } from './launch.ts'
 import { ActiveRun, outcomeOf, withRoom } from './run.ts'
-import type { Site } from './site.ts'
+import type { Site, StartingSite } from './site.ts'
 import { tellSettled } from './told.ts'
 
 /** The job in a held file; undefined when it was taken away or could not be understood and was set aside. */
@@ -63,12 +61,12 @@ function readHeld(site: Site, held: Held): Job | undefined {
  * @returns the run, or undefined when nothing was started and the job has been dealt with
  * @throws when the machine is out of something: the job is still held, and nothing of it runs.
  */
-export async function startJob(site: Site, held: Held, slot: number): Promise<ActiveRun | undefined> {
+export async function startJob(site: StartingSite, held: Held, slot: number): Promise<ActiveRun | undefined> {
   const { home, holder } = site
   const job = readHeld(site, held)
   if (!job) return undefined
   if (job.runs > 0 && !(await clearEarlierRuns(site, held, job, slot))) return undefined
-  let next = started(anew(job), { run: job.runs + 1, worker: holder.name, slot, at: nowMs() })
+  let next = started(anew(job, nowMs()), { run: job.runs + 1, worker: holder.name, slot, at: nowMs() })
   const { durability } = site.config
   if (!(await stampHeld(held, next, durability))) return undefined
   let output = createOutput(home, next.id, next.runs)
@@ -82,8 +80,8 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   const paths = runPaths(home, next.id, next.runs)
   site.fifos.take(paths.fifo)
   const startedAt = nowMs()
-  const isStillOurs = (): boolean => exists(held.path)
-  const launched = await launch(home, next, paths, output, { worker: holder.name, slot }, isStillOurs)
+  const place = { worker: holder.name, slot, shells: site.shells }
+  const launched = await launch(home, next, held.path, paths, output, place)
   if (!launched) {
     removeTraces(paths, false)
     site.tell({ event: 'removed', job: next.id, run: next.runs, worker: holder.name })
@@ -103,12 +101,6 @@ export async function startJob(site: Site, held: Held, slot: number): Promise<Ac
   site.tell({ event: 'started', job: next.id, run: next.runs, worker: holder.name })
   return ActiveRun.watch(home, next, held, slot, next.timeout ?? site.config.timeout, startedAt, launched)
 }
-
-/** A job whose attempts are used up was sent back by a person who moved its file: they start again from 0. */
-const anew = (job: Job): Job =>
-  job.attempts >= job.max_retries || job.interruptions > MAX_INTERRUPTIONS || job.retry_laters > MAX_RETRY_LATERS
-    ? retried(job, nowMs())
-    : job
 
 /** Before a job runs again, everything an earlier run of it left behind must be gone. */
 async function clearEarlierRuns(site: Site, held: Held, job: Job, slot: number): Promise<boolean> {
@@ -158,13 +150,14 @@ function isStaleCopy(site: Site, held: Held, sign: string): boolean {
 export async function settleRun(site: Site, run: ActiveRun, outcome: Outcome): Promise<void> {
   // What has run must not run again because we could not look what it left behind.
   const strays = await site.insist(`settle ${run.id}`, () => run.strays())
+  run.close(strays === undefined)
   const facts = {
     run: run.run,
     worker: site.holder.name,
     slot: run.slot,
     startedAt: run.startedAt,
     finishedAt: nowMs(),
-    strays,
+    strays: strays ?? [],
   }
   await settle(site, run.held, run.job, run.paths, withRoom(site.home, outcome), facts)
 }
@@ -192,7 +185,9 @@ async function settle(
     )
   })
   if (isDone) await flushSettled(site, job.id, verdict.to, verdict.due ?? now)
-  if (paths) removeTraces(paths, (facts.strays?.length ?? 0) > 0)
+  const hasStrays = (facts.strays?.length ?? 0) > 0
+  if (paths && !hasStrays) site.fifos?.giveBack(paths.fifo)
+  if (paths) removeTraces(paths, hasStrays)
   tellSettled(site, record, verdict, facts, isDone)
 }
 

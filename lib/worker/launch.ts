@@ -1,17 +1,20 @@
 /**
  * Starting a command: a minimal `sh` between us and it, which outlives us.
  *
- * The shim leads a process group of its own, writes the start mark just before the command and the exit record just
+ * Mostly that is the resident shell of the slot (shells.ts). What no shell can be asked for in a line of text is given a
+ * shim of its own: it leads a process group, writes the start mark just before the command and the exit record just
  * after it, and rings the run's FIFO. It survives the signals that end the command, so that there is a record.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
+import { bootSeconds } from '../clock.ts'
 import { errno } from '../errors.ts'
 import type { Job } from '../job/job.ts'
-import { isExhausted } from '../spool/files.ts'
+import { exists, isExhausted } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
-import { listen, writeEnd } from '../spool/liveness.ts'
+import { type Leader, listen, startOf, writeEnd } from '../spool/liveness.ts'
 import { openInput, type RunPaths } from '../spool/runs.ts'
+import { failure, type ShellEnd, type Shells, type Start, words } from './shells.ts'
 
 /**
  * Caught signals are back at their default in the command, ignored ones would not be: hence `trap :`, and SIGPIPE
@@ -33,7 +36,7 @@ echo >&3
 exit $c`
 
 /** The shim's exit code when it could not even begin. */
-export const NOT_BEGUN = 125
+const NOT_BEGUN = 125
 
 /** A command that cannot be started by its own fault, as a shell would report it: 127 not found, 126 not executable. */
 export interface Refusal {
@@ -41,58 +44,47 @@ export interface Refusal {
   readonly why: string
 }
 
+/** A run that has been started, as far as whoever started it can tell. */
 export interface Launched {
-  readonly child: ChildProcess
-  /** The read end of the run's FIFO. */
-  readonly fifo: number
+  readonly leader: Leader
+  /** Resolves when the command has ended. */
+  readonly ended: Promise<ShellEnd>
+  /** The run is over; `isClean`: it has left nothing behind. */
+  over(isClean: boolean): void
+  /** Stops listening; the run goes on. */
+  letGo(): void
 }
 
-/** Who runs it, as the job's environment tells. */
+/** Who runs it: a slot of a worker. */
 export interface Place {
   readonly worker: string
   readonly slot: number
+  readonly shells: Shells
 }
 
 /**
- * Starts run n of a job. The FIFO must exist; output descriptors are closed here.
- * @param isStillOurs asked once the FIFO is held: whoever takes the job away from then on sees that it runs
- * @returns the child, or why its command cannot be started, or nothing when the job was taken away
+ * Starts run n of a job that lies at `held`. The FIFO must exist; output descriptors are closed here.
+ * @returns the run, or why its command cannot be started, or nothing when the job was taken away
  * @throws when the machine is out of something ({@link isExhausted}): the run has not begun.
  */
 export async function launch(
   home: Home,
   job: Job,
+  held: string,
   paths: RunPaths,
   output: { out: number; err: number },
   at: Place,
-  isStillOurs: () => boolean,
 ): Promise<Launched | Refusal | undefined> {
-  const fds = [output.out, output.err]
-  let fifo: number | undefined
   try {
     const cwd = job.cwd ?? home.root
     const refusal = whyNotCwd(cwd)
     if (refusal) return refused(output.err, refusal)
-    const stdin = job.stdin ? openInput(paths, job.stdin) : undefined
-    if (stdin !== undefined) fds.push(stdin)
-    fifo = listen(paths.fifo)
-    const held = writeEnd(paths.fifo)
-    fds.push(held)
-    if (!isStillOurs()) {
-      closeSync(fifo)
-      return undefined
-    }
     const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
-    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.start, paths.exit, ...argv], {
-      cwd,
-      detached: true,
-      stdio: [stdin ?? 'ignore', output.out, output.err, held],
-      env: environment(home, job, paths, at),
-    })
-    if (child.pid === undefined) throw await failure(child)
-    return { child, fifo }
+    const start = { held, paths, cwd, argv, env: { ...job.env, ...ownVariables(home, job, paths, at) } }
+    const since = bootSeconds()
+    const asked = job.stdin === undefined ? words(start, since) : undefined
+    return asked === undefined ? await alone(start, output, job.stdin) : await inShell(asked, since, at)
   } catch (error) {
-    if (fifo !== undefined) closeSync(fifo)
     if (errno(error) === 'E2BIG')
       return refused(output.err, {
         code: 126,
@@ -100,12 +92,56 @@ export async function launch(
       })
     throw error
   } finally {
-    for (const fd of fds) closeSync(fd)
+    closeSync(output.out)
+    closeSync(output.err)
   }
 }
 
-/** An `error` event always follows a spawn without a pid; it says why. */
-const failure = (child: ChildProcess): Promise<Error> => new Promise((resolve) => child.once('error', resolve))
+async function inShell(asked: string, since: number, { worker, slot, shells }: Place): Promise<Launched> {
+  const shell = await shells.take(slot, `${worker} slot ${slot}`, environment)
+  const ended = shell.run(asked)
+  return {
+    leader: { pid: shell.pid, start: shell.start, since },
+    ended,
+    over: (isClean) => (isClean ? shells.giveBack(slot, shell) : shell.letGo()),
+    letGo: () => shell.letGo(),
+  }
+}
+
+/** In a process of its own. It is looked whether the job is still ours once the FIFO is held, as a shell does. */
+async function alone(
+  { held, paths, cwd, argv, env }: Start,
+  output: { out: number; err: number },
+  input: string | undefined,
+): Promise<Launched | undefined> {
+  const fds: number[] = []
+  try {
+    const stdin = input ? openInput(paths, input) : undefined
+    if (stdin !== undefined) fds.push(stdin)
+    fds.push(listen(paths.fifo))
+    const fifo = writeEnd(paths.fifo)
+    fds.push(fifo)
+    if (!exists(held)) return undefined
+    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.start, paths.exit, ...argv], {
+      cwd,
+      detached: true,
+      stdio: [stdin ?? 'ignore', output.out, output.err, fifo],
+      env: { ...environment(), ...env },
+    })
+    const { pid } = child
+    if (pid === undefined) throw await failure(child)
+    const ended = new Promise<ShellEnd>((resolve) => {
+      child.once('exit', (code) => {
+        if (code === NOT_BEGUN && !exists(paths.start) && !exists(paths.exit)) resolve('unbegun')
+        else resolve(code ?? 'killed')
+      })
+    })
+    const letGo = (): void => child.unref()
+    return { leader: { pid, start: startOf(pid) ?? '' }, ended, over: letGo, letGo }
+  } finally {
+    for (const fd of fds) closeSync(fd)
+  }
+}
 
 function whyNotCwd(cwd: string): Refusal | undefined {
   try {
@@ -127,11 +163,10 @@ function refused(err: number, refusal: Refusal): Refusal {
   return refusal
 }
 
-const environment = (home: Home, job: Job, paths: RunPaths, at: Place): NodeJS.ProcessEnv => ({
-  ...process.env,
-  ...job.env,
-  // How a worker in the background tells that it is up; its jobs may start workers themselves.
-  QUEUECTL_READY_FD: undefined,
+// How a worker in the background tells that it is up is not for its jobs, which may start workers themselves.
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, QUEUECTL_READY_FD: undefined })
+
+const ownVariables = (home: Home, job: Job, paths: RunPaths, at: Place): Record<string, string> => ({
   QUEUECTL_JOB_ID: job.id,
   QUEUECTL_ATTEMPT: String(job.attempts + 1),
   QUEUECTL_RUN: String(job.runs),

@@ -1,14 +1,17 @@
-/** A worker's place in a home: the directory that others see, its log, and the FIFOs it has made ahead. */
+/** A worker's place in a home: the directory that others see, its log, its shells, and the FIFOs it has made
+ * ahead. */
 import { nowMs } from '../clock.ts'
 import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/home.ts'
 import { keepLease } from '../spool/lease.ts'
 import { discardFifos, FifoPool } from '../spool/runs.ts'
 import { Log } from './log.ts'
+import { Shells } from './shells.ts'
 
 export class Place {
   readonly holder: OwnHolder
   readonly fifos: FifoPool
+  readonly shells = new Shells()
   readonly log: Log
   readonly #home: Home
 
@@ -34,6 +37,7 @@ export class Place {
 
   /** Gives it up; should its directory lie elsewhere in `processing/`, it is a dead worker's from now on. */
   leave(): void {
+    this.shells.close()
     discardFifos(this.#home, this.name)
     this.holder.leave()
   }

@@ -4,7 +4,6 @@
  * A run ends when its own command ends. Its watcher hears that from the shim's exit, or, of an adopted run, from its
  * FIFO: the shim rings it, and the kernel closes it when the last process is gone.
  */
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
@@ -13,9 +12,19 @@ import { exists, isExhausted } from '../spool/files.ts'
 import type { Home } from '../spool/home.ts'
 import { ageOf, holdersOf, isHeld, listenIfThere, startOf } from '../spool/liveness.ts'
 import type { Held } from '../spool/moves.ts'
-import { lastErrorLine, type Note, readTraces, type RunPaths, runPaths, type Traces, writeNote } from '../spool/runs.ts'
+import {
+  lastErrorLine,
+  type Note,
+  readNote,
+  readTraces,
+  type RunPaths,
+  runPaths,
+  type Traces,
+  writeNote,
+} from '../spool/runs.ts'
 import { roomOf } from '../spool/room.ts'
-import { type Launched, NOT_BEGUN } from './launch.ts'
+import type { Launched } from './launch.ts'
+import type { ShellEnd } from './shells.ts'
 import { signalRun } from './ending.ts'
 
 /** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
@@ -26,8 +35,8 @@ const AFTER_KILL_MS = 1000
 /** How long we wait when the machine is out of something (ms). */
 const OUT_OF_MS = 100
 
-/** How a run ended, or that it never began because the machine was out of something. */
-export type RunEnd = Outcome | { readonly kind: 'not_begun' }
+/** How a run ended, or that it never began: the machine was out of something, or the job had been taken away. */
+export type RunEnd = Outcome | { readonly kind: 'not_begun' } | { readonly kind: 'taken_away' }
 
 export class ActiveRun {
   readonly job: Job
@@ -43,7 +52,7 @@ export class ActiveRun {
   readonly #deadline: number
   #leader: Traces['leader']
   #socket: Socket | undefined
-  #unref = (): void => {}
+  #launched: Launched | undefined
   #note: Note | undefined
   #grace: NodeJS.Timeout | undefined
   /** The command's exit code, when it has ended and what it started is still being ended. */
@@ -95,23 +104,16 @@ export class ActiveRun {
     launched: Launched,
   ): ActiveRun {
     const run = new ActiveRun(home, job, held, slot, timeout, startedAt, 0)
-    const { child, fifo } = launched
-    const pid = child.pid ?? 0
-    run.#leader = { pid, start: startOf(pid) ?? '' }
-    run.#unref = () => child.unref()
-    closeSync(fifo)
-    child.once('exit', (code) => {
-      // Killed from outside, or by us together with its group: what it started may still be running.
-      run.#do(() => (code === null ? run.#watchFifo() : run.#commandEnded(code)))
-    })
+    run.#launched = launched
+    run.#leader = launched.leader
+    void launched.ended.then((end) => run.#do(() => run.#hear(end)))
     return run
   }
 
   /** A run whose watcher is gone. */
   static adopt(home: Home, job: Job, held: Held, slot: number, timeout: number, traces: Traces): ActiveRun {
     const startedAt = Date.parse(job.started_at ?? '') || nowMs()
-    const age =
-      traces.leader && startOf(traces.leader.pid) === traces.leader.start ? ageOf(traces.leader.start) : undefined
+    const age = traces.leader && startOf(traces.leader.pid) === traces.leader.start ? ageOf(traces.leader) : undefined
     const run = new ActiveRun(home, job, held, slot, timeout, startedAt, age ?? Math.max(0, nowMs() - startedAt))
     run.#leader = traces.leader
     run.#do(() => run.#watchFifo())
@@ -152,7 +154,7 @@ export class ActiveRun {
   /** Ends it if its time is up, or if somebody left a note that asks for it. */
   check(): void {
     if (this.#over) return
-    const { note } = readTraces(this.paths)
+    const note = readNote(this.paths)
     if (note) this.end(note)
     else if (monotonicMs() >= this.#deadline) this.end({ why: 'timeout', seconds: this.#timeout })
     else if (this.#socket) this.#look()
@@ -161,15 +163,20 @@ export class ActiveRun {
   /** Stops watching; the run goes on, for another worker to adopt. */
   letGo(): void {
     this.#isLet = true
-    this.#unref()
+    this.#launched?.letGo()
     this.#socket?.destroy()
     clearTimeout(this.#grace)
     clearTimeout(this.#again)
   }
 
-  /** Processes the run has left behind, by pid. */
-  strays(): number[] {
-    return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : []
+  /** The processes that the run, being over, has left behind, by pid; undefined: nothing is left. */
+  strays(): number[] | undefined {
+    return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : undefined
+  }
+
+  /** The run is over. What was sent signals with it starts no other. */
+  close(isClean: boolean): void {
+    this.#launched?.over(isClean && this.#note === undefined)
   }
 
   /** TERM; once more when the command has begun, if it had not: until then the shim may swallow it. */
@@ -212,21 +219,28 @@ export class ActiveRun {
     }
   }
 
-  /** Has the command of a run that is not our child ended? */
+  /** Has the command of a run ended of which nobody tells us? */
   #look(): void {
     const traces = readTraces(this.paths)
     if (traces.exit) this.#commandEnded(traces.exit.code)
-    else if (!traces.held) this.#finish(this.#outcome(this.#code, traces.note))
+    else if (!traces.held && (traces.leader || this.#note || traces.note))
+      this.#finish(this.#outcome(this.#code, traces.note))
+    else if (!traces.held) this.#finish({ kind: 'not_begun' })
+  }
+
+  #hear(end: ShellEnd): void {
+    // Killed from outside, or by us together with its group: what it started may still be running.
+    if (typeof end === 'number') this.#commandEnded(end)
+    else if (end === 'gone' && !exists(this.held.path)) this.#finish({ kind: 'taken_away' })
+    else this.#watchFifo()
   }
 
   #commandEnded(code: number): void {
-    const traces = readTraces(this.paths)
-    if (code === NOT_BEGUN && !traces.leader && !traces.exit) this.#finish({ kind: 'not_begun' })
-    else if (this.#grace && traces.held && !this.#killed) {
+    if (this.#grace && !this.#killed && isHeld(this.paths.fifo)) {
       // A run that we end is over when everything it started is: what ignores TERM is killed after the grace.
       this.#code = code
       this.#watchFifo()
-    } else this.#finish(this.#outcome(code, traces.note))
+    } else this.#finish(this.#outcome(code, readNote(this.paths)))
   }
 
   #outcome(code: number | undefined, note: Note | undefined): Outcome {

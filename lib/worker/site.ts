@@ -7,13 +7,13 @@ import type { Job } from '../job/job.ts'
 import type { Event } from '../journal/journal.ts'
 import type { Home } from '../spool/home.ts'
 import type { OwnHolder } from '../spool/holders.ts'
+import type { Shells } from './shells.ts'
 
 export interface Site {
   readonly home: Home
   /** Our directory; another one after it was taken away. */
   readonly holder: OwnHolder
-  /** Puts a fresh FIFO at a path. */
-  readonly fifos: { take(path: string): void }
+  readonly fifos?: Fifos
   /** The settings now in force. */
   readonly config: Config
   /** Tells the journal and the log. */
@@ -24,4 +24,17 @@ export interface Site {
   say(line: string): void
   /** Does what must be done until the machine has room for it again; claims nothing meanwhile. */
   insist<T>(doing: string, act: () => T | Promise<T>): Promise<T>
+}
+
+/** What starting a run takes besides. */
+export interface StartingSite extends Site {
+  readonly fifos: Fifos
+  readonly shells: Shells
+}
+
+interface Fifos {
+  /** Puts a fresh FIFO at a path. */
+  take(path: string): void
+  /** Takes one back that nobody holds. */
+  giveBack(path: string): void
 }

@@ -9,7 +9,7 @@ import { type Held, putBack, setAside } from '../spool/moves.ts'
 import { type Note, removeTraces } from '../spool/runs.ts'
 import { settleRun, startJob } from './jobs.ts'
 import type { ActiveRun } from './run.ts'
-import type { Site } from './site.ts'
+import type { StartingSite } from './site.ts'
 
 interface Taken {
   readonly slot: number
@@ -21,7 +21,7 @@ interface Taken {
 
 /** What the slots need of their worker. */
 export interface Owner {
-  site(): Site
+  site(): StartingSite
   /** Something failed; claim nothing for a while. */
   trouble(doing: string, error: unknown): void
   /** A slot has become free, or a run has begun. */
@@ -139,7 +139,8 @@ export class Slots {
     try {
       const run = await startJob(site, held, taken.slot)
       const end = run && (await this.#see(run, taken))
-      if (end === 'not_begun') throw new QueueError('FAILED', 'its start mark could not be written')
+      if (end === 'not_begun')
+        throw new QueueError('FAILED', 'its shell was ended, or found no room for its start mark')
     } catch (error) {
       this.#owner.trouble(`start ${held.name.id}`, error)
       await site.insist(`give back ${held.name.id}`, () => putBack(site.home, held))
@@ -154,9 +155,13 @@ export class Slots {
     this.#owner.changed()
     const end = await run.ended
     taken.settling = true
-    if (end.kind === 'not_begun') {
+    if (end.kind === 'not_begun' || end.kind === 'taken_away') {
+      run.close(false)
       removeTraces(run.paths, false)
-      return 'not_begun'
+      if (end.kind === 'not_begun') return 'not_begun'
+      const site = this.#owner.site()
+      site.tell({ event: 'removed', job: run.id, run: run.run, worker: site.holder.name })
+      return 'settled'
     }
     await settleRun(this.#owner.site(), run, end)
     return 'settled'

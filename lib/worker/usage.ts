@@ -90,7 +90,8 @@ export function useOf(all: Processes, leader: number, others: readonly number[] 
   const living = [...members].flatMap((pid) => all.get(pid) ?? [])
   return {
     pids: living.map(({ pid }) => pid).sort((a, b) => a - b),
-    cpuMs: living.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    // The leader is the shell that started it, whose time is that of all it has ever started.
+    cpuMs: living.reduce((sum, { pid, cpuMs }) => sum + (pid === leader ? 0 : cpuMs), 0),
     memory: living.reduce((sum, { memory }) => sum + memory, 0),
   }
 }

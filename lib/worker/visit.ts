@@ -14,7 +14,6 @@ export const visit = (home: Home, holder: OwnHolder, hooks: Hooks): Site => ({
   home,
   holder,
   config: readConfig(home),
-  fifos: { take: () => {} },
   tell: (...events) => tell(home, events),
   callHook: (hook, job) => hooks.settled(hook, job),
   say: () => {},

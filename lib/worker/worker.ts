@@ -10,9 +10,9 @@ import { explained } from '../errors.ts'
 import { type Event, tell } from '../journal/journal.ts'
 import { sentence } from '../journal/words.ts'
 import { type Home, openHome } from '../spool/home.ts'
-import { Intake } from '../spool/intake.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/moves.ts'
 import { ring } from '../spool/wake.ts'
+import { Door } from './door.ts'
 import { Ears } from './ears.ts'
 import { Footing } from './footing.ts'
 import { Hooks } from './hooks.ts'
@@ -23,7 +23,7 @@ import { Peers, recover } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { Settings } from './settings.ts'
 import { Place } from './place.ts'
-import type { Site } from './site.ts'
+import type { StartingSite } from './site.ts'
 import { Slots } from './slots.ts'
 import { Tidy } from './tidy.ts'
 
@@ -36,7 +36,7 @@ export class Worker {
   readonly #slots: Slots
   readonly #patience: Patience
   readonly #line: Line
-  readonly #intake = new Intake()
+  readonly #door: Door
   readonly #peers: Peers
   readonly #footing: Footing
   readonly #ears: Ears
@@ -54,12 +54,12 @@ export class Worker {
   /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
 
-  /** Joins the workers of a home. */
   constructor(root: string, options: WorkerOptions) {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new Settings(this.#home)
     this.#line = new Line(this.#home.pending, options.only)
+    this.#door = new Door(this.#home, this.#line)
     this.#footing = new Footing(this.#home)
     this.#ears = new Ears(this.#home, {
       arrived: (fileName) => {
@@ -88,12 +88,13 @@ export class Worker {
 
   /** Runs until told to stop or, with `burst`, until nothing is left to do. */
   async run(): Promise<void> {
-    const { slots } = this.#options
     this.#patience.keepBallast()
     await this.#ears.open(this.#place.dir)
     await this.#place.keepLease()
     ring(this.#home)
-    this.#say(`${this.#place.name} started with ${slots} slots (pid ${process.pid}, home ${this.#home.root})`)
+    this.#say(
+      `${this.#place.name} started with ${this.#options.slots} slots (pid ${process.pid}, home ${this.#home.root})`,
+    )
     this.#options.ready(this.#place.holder)
     for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#say(`doctor: ${what}`)
     this.#wake(true)
@@ -167,8 +168,7 @@ export class Worker {
 
   #isOver(): boolean {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
-    if (this.#slots.busy > 0) return false
-    if (this.#stopping) return true
+    if (this.#slots.busy > 0 || this.#stopping) return this.#slots.busy === 0
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#shaken && !isUnsettled(this.#home, only)
     return burst && !this.#duties && !this.#shaken && !this.#tidy.isBusy && this.#line.isEmpty && !hasWork(this.#home)
@@ -233,17 +233,8 @@ export class Worker {
   }
 
   async #takeIn(): Promise<void> {
-    this.#intake.putBackLeft(this.#home, this.#place.dir)
-    for (const fileName of this.#line.dropped()) {
-      const taken = await this.#intake.take(this.#home, this.#place.dir, fileName, this.#settings.now)
-      if (taken.kind !== 'waiting') this.#line.forget(fileName)
-      if (taken.kind === 'taken') {
-        this.#site().tell({ event: 'enqueued', job: taken.job.id })
-        if (taken.job.state === 'pending') this.#line.hear(taken.fileName)
-        else this.#nextDue = Math.min(this.#nextDue, Date.parse(taken.job.run_at ?? ''))
-      }
-      if (taken.kind === 'corrupt') this.#site().tell({ event: 'corrupt', job: fileName, error: taken.reason })
-    }
+    const due = await this.#door.takeIn(this.#site())
+    this.#nextDue = Math.min(this.#nextDue, due)
   }
 
   #fill(): void {
@@ -252,12 +243,10 @@ export class Worker {
     while (this.#slots.free > 0) {
       const next = this.#line.next()
       if (!next) break
-      if (this.#slots.has(next.fileName)) {
-        this.#slots.meetDouble(next.fileName)
-        continue
-      }
-      const held = claim(this.#home, this.#place.dir, next.fileName, next.name)
-      if (held) this.#slots.begin(held)
+      const isOurs = this.#slots.has(next.fileName)
+      const held = isOurs ? undefined : claim(this.#home, this.#place.dir, next.fileName, next.name)
+      if (isOurs) this.#slots.meetDouble(next.fileName)
+      else if (held) this.#slots.begin(held)
       else if (!missed) {
         // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
         missed = true
@@ -266,11 +255,12 @@ export class Worker {
     }
   }
 
-  #site(): Site {
+  #site(): StartingSite {
     return {
       home: this.#home,
       holder: this.#place.holder,
       fifos: this.#place.fifos,
+      shells: this.#place.shells,
       config: this.#settings.now,
       tell: (...events) => this.#tell(events),
       callHook: (hook, job) => this.#hooks.settled(hook, job),
@@ -281,6 +271,7 @@ export class Worker {
 
   #trouble(doing: string, error: unknown): void {
     this.#patience.trouble(doing, error)
+    this.#place.shells.close()
     this.#line.doubt()
   }
 

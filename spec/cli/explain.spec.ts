@@ -155,6 +155,21 @@ test(
 )
 
 test(
+  'ps counts no CPU time of what the same slot ran before',
+  inWorld(async (world) => {
+    await world.startWorker()
+    await add(world, 'i=0; while [ $i -lt 500000 ]; do i=$((i + 1)); done', { id: 'a' })
+    await settles(world.queue, 'a')
+    await add(world, untilLetGo('b'), { id: 'b' })
+    await isUp(world, 'b')
+    const [slot] = await world.queue.slots()
+    assert.ok((slot?.job?.cpu_ms ?? 1000) < 150, `${slot?.job?.cpu_ms} ms`)
+    letGo(world, 'b')
+    await settles(world.queue, 'b')
+  }),
+)
+
+test(
   'ps without a worker says so',
   inWorld(async ({ cli }) => {
     const { code, stdout, stderr } = await cli(['ps'])

@@ -1,14 +1,17 @@
 /** Every fault point of every operation, several at a time. */
 import type { Plan } from './plan.ts'
+import { ARRANGEMENTS } from './arrangements.ts'
 import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
 import { RECOVERIES } from './recoveries.ts'
+import { REMOVALS } from './removals.ts'
 
 export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly string[]> {
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  for (const operation of [...COMMANDS, ...RECOVERIES].filter(({ name }) => name.includes(match))) {
+  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...RECOVERIES]
+  for (const operation of all.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {
       const points = await bench.points()
@@ -34,6 +37,6 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   say(`points: ${struck + wrong.length} faults struck, ${missed} not reached`)
   if (struck === 0) wrong.push('no fault struck at all')
   // The last steps of a worker come in no fixed number; more than that means that faults are not where we think.
-  if (missed > struck / 50) wrong.push(`${missed} faults did not strike`)
+  if (missed > struck / 20) wrong.push(`${missed} faults did not strike`)
   return wrong
 }

@@ -197,7 +197,6 @@ class Both {
       home: this.#home,
       holder: this.#worker,
       config: DEFAULTS,
-      fifos: { take() {} },
       tell() {},
       callHook() {},
       say() {},

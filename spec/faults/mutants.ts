@@ -72,19 +72,24 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'run without the inherited descriptor',
-    patches: [patch('worker/launch.js', 'output.out, output.err, held]', "output.out, output.err, 'ignore']")],
+    patches: [patch('worker/shells.js', '} 3<>"$2"', '} 3</dev/null')],
     caughtBy: 'a job goes on when its worker is killed, and is neither lost nor repeated',
   },
   {
     name: 'one FIFO for worker and job',
     patches: [
       patch(
-        'worker/launch.js',
-        'output.out, output.err, held]',
-        'output.out, output.err, held, "ignore", writeEnd(`${home.processing}/${at.worker}/alive`)]',
+        'worker/shells.js',
+        '( queuectl_mark=$3',
+        '( exec 4<>"${1%/*}/alive"; queuectl_mark=$3'.replaceAll('$', '\\$'),
       ),
     ],
     caughtBy: 'the death of a worker is heard at once, while its job runs on and every other slot is busy',
+  },
+  {
+    name: 'a shell does not ask whether the job is still ours',
+    patches: [patch('worker/shells.js', '[ -p "$2" ] && {\n[ -e "$1" ] && {', '{\n{')],
+    caughtBy: 'what a shell was asked to start when its worker died does not run beside its next run',
   },
   {
     name: 'same rename target',

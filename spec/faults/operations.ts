@@ -2,15 +2,14 @@
  * What is put under a fault: every command that changes the disk, the worker, and what a worker finds of a dead one.
  * Each says in what home it begins, what is typed, and what must be true when a healthy worker has done what is left.
  */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { linesOf, program, SOON_MS } from '../../fixtures/facts.ts'
+import { program, SOON_MS } from '../../fixtures/facts.ts'
 import type { Ran } from '../../fixtures/program.ts'
 import type { Whole } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
-import type { State } from '../../lib/job/job.ts'
 import type { Fault } from './library.ts'
 
 /** What came of a trial. */
@@ -33,6 +32,7 @@ export interface Operation {
   readonly prepare?: (world: World) => Promise<void>
   readonly args: readonly string[]
   readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
   /** The worker's coming and going is part of it. */
   readonly isWholeLife?: true
   /** What must be true at once, before a healthy worker comes. */
@@ -92,22 +92,6 @@ export const becomesDead = async (world: World): Promise<void> => {
   await world.cli(BURST)
   assert.is((await world.queue.get('job1')).state, 'dead')
 }
-
-/** A job that is being removed is whole, with its output, or gone, with all of it. */
-const wholeOrGone =
-  (state: State) =>
-  ({ ran, whole, runs, world: { home } }: Seen): void => {
-    assert.is(runs('job1'), 1)
-    const left = whole.get('job1')
-    if (ran.code === 0) assert.is(left, undefined)
-    assert.ok([undefined, state].includes(left), `it is ${left}`)
-    for (const name of ['1.out', '1.err'])
-      assert.is(existsSync(join(home, 'logs/job1', name)), left !== undefined, `it is ${left ?? 'gone'}: ${name}`)
-    assert.equal(readdirSync(join(home, 'run')), [])
-  }
-
-const OLD_EVENT = JSON.stringify({ at: '2026-01-01T12:00:00.000Z', event: 'retried', job: 'old' })
-const OLD = 3
 
 /** What people and workers do. */
 export const COMMANDS: readonly Operation[] = [
@@ -192,53 +176,6 @@ export const COMMANDS: readonly Operation[] = [
       if (seen.ran.code === 0) assert.equal([state, seen.runs('job1')], ['dead', 0])
       else if (state === 'dead') assert.ok((await seen.world.queue.get('job1')).cancelled)
       else await completedOnce('job1')(seen)
-    },
-  },
-  {
-    name: 'purge a dead job',
-    prepare: becomesDead,
-    args: ['dlq', 'purge', 'job1'],
-    judge: wholeOrGone('dead'),
-  },
-  {
-    name: 'prune a completed job',
-    prepare: async (world) => {
-      await add(world, noted())
-      await world.cli(BURST)
-    },
-    args: ['prune', '--keep', '0'],
-    judge: wholeOrGone('completed'),
-  },
-  {
-    name: 'prune and fold, as workers do',
-    prepare: async (world) => {
-      await add(world, noted())
-      await world.cli(BURST)
-      await world.queue.setConfig('keep_completed_count', '0')
-      writeFileSync(join(world.home, 'journal', '2026-01-01.ndjson'), `${OLD_EVENT}\n`.repeat(OLD))
-    },
-    args: BURST,
-    judge: async (seen) => {
-      wholeOrGone('completed')(seen)
-      const { home, queue } = seen.world
-      assert.is(seen.whole.get('job1'), undefined)
-      assert.equal((await queue.metrics()).events.retried, OLD)
-      // Whoever dies while he folds keeps others from it for a moment.
-      const isLocked = existsSync(join(home, 'journal', 'totals.json.lock'))
-      assert.ok(isLocked || !existsSync(join(home, 'journal', '2026-01-01.ndjson')), 'the day was not folded')
-    },
-  },
-  {
-    name: 'tell a hook that nothing is left to do',
-    prepare: async (world) => {
-      await world.queue.setConfig('on_drained', 'echo >> ../drained')
-      await add(world, noted())
-    },
-    args: BURST,
-    judge: async (seen) => {
-      await completedOnce('job1')(seen)
-      const told = linesOf(join(seen.world.dir, 'drained')).length
-      assert.ok(told <= 1, `it was told ${told} times`)
     },
   },
   {

@@ -118,8 +118,8 @@ export class Bench {
   }
 
   #act(world: World, trap: Trap): Running {
-    const { args, input } = this.operation
-    return world.begin(args, { env: trap.env, ...(input === undefined ? {} : { input }) })
+    const { args, input, env } = this.operation
+    return world.begin(args, { env: { ...env, ...trap.env }, ...(input === undefined ? {} : { input }) })
   }
 
   async #inWorld<T>(body: (world: World) => Promise<T>): Promise<T> {

@@ -19,6 +19,7 @@ import {
   configure,
   eventsOf,
   fileOf,
+  isAlive,
   isUp,
   letGo,
   linesOf,
@@ -29,7 +30,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/facts.ts'
-import { signal } from '../../fixtures/processes.ts'
+import { childrenOf, signal } from '../../fixtures/processes.ts'
 import { PROGRAM } from '../../fixtures/program.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
@@ -120,6 +121,29 @@ export const PROTECTIONS = {
     assert.equal([job.exit_code, job.attempts, job.runs, job.interruptions], [7, 1, 1, 0])
     assert.equal(linesOf(join(world.dir, 'a.runs')).length, 1)
     assert.is((await outputOf(world.queue, 'job1')).out, 'first\nlast\n')
+    next.kill()
+  },
+
+  'what a shell was asked to start when its worker died does not run beside its next run': async (world) => {
+    const victim = await world.startWorker()
+    await add(world, 'true', { id: 'first' })
+    await settles(world.queue, 'first')
+    const [shell = 0] = childrenOf(victim.info.pid)
+    signal(shell, 'SIGSTOP')
+    await alone(world)
+    const isStarted = (): boolean =>
+      eventsOf(world.home).some(({ event, job }) => event === 'started' && job === 'job1')
+    await until(isStarted, SOON_MS, 'it is asked for')
+    victim.kill('SIGKILL')
+    await victim.ended
+    const next = await world.startWorker()
+    await isUp(world, 'a')
+    signal(shell, 'SIGCONT')
+    await until(() => !isAlive(shell), SOON_MS, 'the shell has done what it does')
+    letGo(world, 'a')
+    await settles(world.queue, 'job1')
+    assert.equal(linesOf(join(world.dir, 'a.runs')).length, 1)
+    assert.not.ok(existsSync(join(world.dir, 'a.overlaps')))
     next.kill()
   },
 

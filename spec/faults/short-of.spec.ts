@@ -1,4 +1,5 @@
 /** The machine is out of something at the worst moment: what every fault point has found once, told by name. */
+import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { join } from 'node:path'
@@ -34,19 +35,18 @@ test('a full quota is known as one, though Node has no name for it', () => {
   if (process.platform === 'linux') assert.ok(isExhausted(told) && isExhausted(said))
 })
 
-for (const at of [3, 4])
-  test(
-    `a run that has ended is not repeated because its FIFO could not be looked at (fault ${at})`,
-    inWorld(async (world) => {
-      await add(world, `${program('alone.sh')} a true`, { id: 'job1' })
-      const trap = new Trap(world.dir, world.home, { at, kind: 'EMFILE', match: `open ${world.home}/run/job1.1.fifo` })
-      await runAll(world, 1, trap.env)
-      assert.ok(trap.struck())
-      const { state, attempts } = await world.queue.get('job1')
-      assert.equal([state, attempts, linesOf(join(world.dir, 'a.runs')).length], ['completed', 1, 1])
-      referee(world.home)
-    }),
-  )
+test(
+  'a run that has ended is not repeated because its FIFO could not be looked at',
+  inWorld(async (world) => {
+    await add(world, `${program('alone.sh')} a true`, { id: 'job1' })
+    const trap = new Trap(world.dir, world.home, { at: 1, kind: 'EMFILE', match: `open ${world.home}/run/job1.1.fifo` })
+    await runAll(world, 1, trap.env)
+    assert.ok(trap.struck())
+    const { state, attempts } = await world.queue.get('job1')
+    assert.equal([state, attempts, linesOf(join(world.dir, 'a.runs')).length], ['completed', 1, 1])
+    referee(world.home)
+  }),
+)
 
 for (const at of [1, 2, 3, 4])
   test(
@@ -68,5 +68,16 @@ for (const at of [1, 2, 3, 4])
       assert.not.ok(eventsOf(world.home).some(({ event }) => event === 'interrupted'))
     }),
   )
+
+test(
+  'a dropped file keeps its id when the scratch of its reservation cannot be removed',
+  inWorld(async (world) => {
+    writeFileSync(join(world.home, 'pending', 'mine.json'), JSON.stringify({ id: 'job1', command: 'true' }))
+    const trap = new Trap(world.dir, world.home, { at: 1, kind: 'EIO', match: `unlink ${world.home}/tmp/job1.` })
+    await runAll(world, 1, trap.env)
+    assert.ok(trap.struck())
+    assert.equal([...referee(world.home)], [['job1', 'completed']])
+  }),
+)
 
 test.run()

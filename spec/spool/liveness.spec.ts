@@ -6,54 +6,15 @@ import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { racer } from '../../fixtures/race.ts'
 import { until } from '../../fixtures/until.ts'
+import { fakeHolder, recoverAll } from '../../fixtures/recoverer.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { DEFAULTS } from '../../lib/job/job.ts'
 import { type Home, openHome } from '../../lib/spool/home.ts'
 import { holderOf, holders, joinWorkers, type WorkerCard } from '../../lib/spool/holders.ts'
-import { isHeld, isRunning, makeFifos, self, startIn, startOf } from '../../lib/spool/liveness.ts'
-import { Peers, recover } from '../../lib/worker/recover.ts'
-import type { Site } from '../../lib/worker/site.ts'
-import { Slots } from '../../lib/worker/slots.ts'
+import { isHeld, isRunning, makeFifos, startIn, startOf } from '../../lib/spool/liveness.ts'
 
 const test = suite('liveness')
 
 const life = (home: Home, name: string): string | undefined => holderOf(home, name)?.life
-
-/** A directory in `processing/` that says this of its owner; without a FIFO unless asked for. */
-function fakeHolder(home: Home, name: string, card: Partial<WorkerCard> | string, withFifo = false): string {
-  const dir = join(home.processing, name)
-  mkdirSync(dir)
-  const whole = { name, slots: 1, started_at: '', log: '', ...self() }
-  writeFileSync(join(dir, 'worker.json'), typeof card === 'string' ? card : JSON.stringify({ ...whole, ...card }))
-  if (withFifo) makeFifos([join(dir, 'alive')])
-  return dir
-}
-
-/** Lets a worker of our own in this home take over what the dead left. */
-async function recoverAll(home: Home): Promise<void> {
-  const holder = joinWorkers(home, 1, NOON)
-  const site: Site = {
-    home,
-    holder,
-    fifos: { take: () => {} },
-    config: DEFAULTS,
-    tell: () => {},
-    callHook: () => {},
-    say: () => {},
-    insist: async (_doing, act) => act(),
-  }
-  const peers = new Peers(() => {})
-  const slots = new Slots(1, false, {
-    site: () => site,
-    trouble(_doing, error) {
-      throw error
-    },
-    changed() {},
-  })
-  await recover(site, peers, slots)
-  peers.forget()
-  holder.leave()
-}
 
 test(
   'a worker is alive until the instant it is killed',

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,6 +12,7 @@ import { openHome } from '../../lib/spool/home.ts'
 import { claim } from '../../lib/spool/moves.ts'
 import { discardFifos, FifoPool } from '../../lib/spool/runs.ts'
 import { startJob } from '../../lib/worker/jobs.ts'
+import { Shells } from '../../lib/worker/shells.ts'
 
 const test = suite('start')
 
@@ -34,15 +35,17 @@ test(
       home,
       holder,
       config: readConfig(home),
-      fifos: { take: takesItAway },
+      fifos: { take: takesItAway, giveBack: () => {} },
+      shells: new Shells(),
       tell: () => {},
       callHook: () => {},
       say: () => {},
       insist: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
     }
-    assert.is(await startJob(site, held, 1), undefined)
+    const run = await startJob(site, held, 1)
+    assert.equal(await run?.ended, { kind: 'taken_away' })
+    run?.close(false)
     assert.equal(linesOf(join(world.dir, 'ran')), [])
-    assert.equal(readdirSync(home.run), [])
     discardFifos(home, holder.name)
     holder.leave()
     await runAll(world)

@@ -99,7 +99,7 @@ export class DlqExportCommand extends SelectingCommand {
     for (const job of jobs) {
       if (this.io.isOver) return
       if (job instanceof Error) throw job
-      const found = await queue.get(typeof job === 'string' ? job : job.id)
+      const found = await queue.get(job)
       if (found.state === 'dead') this.printJson(jobJson(found))
     }
   }

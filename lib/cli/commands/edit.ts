@@ -45,10 +45,11 @@ export class EditCommand extends SelectingCommand {
         await openEditor(editing.file)
         return await editing.save()
       } catch (error) {
-        if (!(error instanceof QueueError)) throw error
-        if (error.code === 'INVALID_JOB' && (await this.wantsAgain(error))) continue
+        const isRefused = error instanceof QueueError
+        if (isRefused && error.code === 'INVALID_JOB' && (await this.wantsAgain(error))) continue
         const kept = editing.giveUp()
-        throw kept ? new QueueError(error.code, error.message, `what you wrote lies in ${kept}`) : error
+        if (kept && isRefused) throw new QueueError(error.code, error.message, `what you wrote lies in ${kept}`)
+        throw error
       }
     }
   }

@@ -2,7 +2,7 @@
 import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import { type Job, shownState, type State, STATES } from '../../job/job.ts'
-import type { Queue } from '../../queue.ts'
+import type { Meant, Queue } from '../../queue.ts'
 import { jobJson, wholeJob } from '../jobs.ts'
 import { forEachJob } from '../many.ts'
 import { outputOf } from '../output.ts'
@@ -32,7 +32,7 @@ export class ShowCommand extends SelectingCommand {
     return forEachJob(jobs, this.io, {
       done: 'shown',
       act: async (meant) => {
-        const job = await this.job(queue, typeof meant === 'string' ? meant : meant.id)
+        const job = await this.job(queue, meant)
         if (isMany && !this.json && shown++ > 0) this.print('')
         await this.showOne(queue, job)
       },
@@ -49,8 +49,8 @@ export class ShowCommand extends SelectingCommand {
       this.print(line)
   }
 
-  protected async job(queue: Queue, id: string): Promise<Job> {
-    return queue.get(id)
+  protected async job(queue: Queue, meant: Meant): Promise<Job> {
+    return queue.get(meant)
   }
 }
 
@@ -67,8 +67,8 @@ export class DlqShowCommand extends ShowCommand {
 
   protected override meantStates: readonly State[] = ['dead']
 
-  protected override async job(queue: Queue, id: string): Promise<Job> {
-    const job = await queue.get(id)
+  protected override async job(queue: Queue, meant: Meant): Promise<Job> {
+    const job = await queue.get(meant)
     if (job.state === 'dead') return job
     throw new QueueError(
       'WRONG_STATE',
