@@ -6,8 +6,8 @@
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { STATES, type State } from '../job/job.ts'
-import { type Entry, entryOf, type Place, readEntry } from './entry.ts'
-import type { Content } from './find.ts'
+import { Contents } from './contents.ts'
+import { type Entry, entryOf, type Place } from './entry.ts'
 import { eachName, look, names } from './files.ts'
 import { type Home, PLACE_OF, PLACES } from './home.ts'
 import { dayPlaces, holderPlaces, type Whereabouts } from './places.ts'
@@ -20,9 +20,10 @@ const TOGETHER_MS = 20
 const TRUTH_MS = 15_000
 const DEAF_MS = 500
 const REST = 20
-/** Names that are looked at without a pause, and for how long (ms) contents are read without one. */
+/** Names that are looked at without a pause; so many at once in one directory are more quickly listed. */
 const LOT = 2000
-const READ_MS = 8
+/** How soon (ms) is looked again after so many: the system may have dropped what nobody heard in time. */
+const FLOOD_MS = 1000
 
 /** What has changed; `holders`: perhaps something about workers. */
 export interface Heard extends Change {
@@ -36,13 +37,13 @@ export class Catalogue {
   readonly #home: Home
   readonly #watching: Watching
   readonly #standing = new Standing()
+  readonly contents = new Contents(this.#standing)
   readonly #places = new Map<string, Place>()
   readonly #listeners = new Set<(heard: Heard) => void>()
   #dirty = new Map<string, Set<string>>()
   #holders = false
   #corrupt = 0
   #timer: NodeJS.Timeout | undefined
-  #reading: NodeJS.Timeout | undefined
   #truth: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -57,7 +58,7 @@ export class Catalogue {
     await catalogue.#listAll()
     // Whoever opens it knows nothing yet: nothing has changed for him.
     catalogue.#standing.change()
-    catalogue.#read()
+    catalogue.contents.readSoon()
     catalogue.#lookAgain(0)
     return catalogue
   }
@@ -88,25 +89,6 @@ export class Catalogue {
     return this.#standing.jobs.get(id)
   }
 
-  /** Reads contents that were not read yet, for so long (ms) at most. @returns whether all are */
-  readFor(ms: number): boolean {
-    const end = monotonicMs() + ms
-    for (const entry of this.#standing.unread) {
-      if (monotonicMs() > end) return false
-      this.read(entry)
-    }
-    return true
-  }
-
-  /** Reads the file of an entry; undefined when it has moved on. */
-  read(entry: Entry): Content | undefined {
-    let content: Content | undefined
-    this.#standing.learn(entry, () => {
-      content = readEntry(entry)
-    })
-    return content
-  }
-
   /** Calls `heard` with what has changed, soon after it has. The result ends it. */
   listen(heard: (heard: Heard) => void): () => void {
     this.#listeners.add(heard)
@@ -121,7 +103,8 @@ export class Catalogue {
   close(): void {
     this.#isClosed = true
     this.#watching.close()
-    for (const timer of [this.#timer, this.#reading, this.#truth]) clearTimeout(timer)
+    this.contents.close()
+    for (const timer of [this.#timer, this.#truth]) clearTimeout(timer)
   }
 
   #hear(dir: string, name = ''): void {
@@ -151,7 +134,7 @@ export class Catalogue {
     if (this.#standing.giveUp(monotonicMs()))
       this.#timer ??= setTimeout(() => this.#flushLater(), ON_ITS_WAY_MS / 2).unref()
     this.#say()
-    this.#read()
+    this.contents.readSoon()
   }
 
   #say(): void {
@@ -165,7 +148,8 @@ export class Catalogue {
   #lookAt(dir: string, found: ReadonlySet<string>): void {
     const { root, processing, done, corrupt, run } = this.#home
     const place = this.#places.get(dir)
-    if (place) for (const name of found) this.#lookFor(place, name)
+    if (place && found.size > LOT) this.#relist(place, found).catch(() => this.#lookAgain(0, FLOOD_MS))
+    else if (place) for (const name of found) this.#lookFor(place, name)
     if (dir === run) for (const name of found) this.#standing.tell(name.replace(/\.\d+\.progress$/, ''))
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
@@ -178,12 +162,25 @@ export class Catalogue {
   }
 
   #lookFor(place: Place, fileName: string): void {
-    place.heard?.add(fileName)
+    for (const listing of place.listings) listing.add(fileName)
     const known = place.entries.get(fileName)
     const isThere = fileName !== '' && look(join(place.dir, fileName)) !== undefined
     if (known && !isThere) this.#leave(place, known)
     else if (known) this.#standing.touch(known)
     else if (isThere) this.#enter(place, fileName)
+  }
+
+  /** After a flood of names. */
+  async #relist(place: Place, heard: ReadonlySet<string>): Promise<void> {
+    // Whoever lists it already looks at all of these at its end.
+    for (const listing of place.listings) for (const fileName of heard) listing.add(fileName)
+    if (place.listings.size === 0) await this.#listSlowly(place.dir, place.state, place.holder)
+    for (const fileName of heard) {
+      const known = place.entries.get(fileName)
+      if (known) this.#standing.touch(known)
+    }
+    this.#flushLater()
+    this.#lookAgain(0, FLOOD_MS)
   }
 
   #enter(place: Place, fileName: string): void {
@@ -201,9 +198,17 @@ export class Catalogue {
   /** Lists a directory; pauses at each yield. */
   *#listing(dir: string, state: State, holder?: string): Generator<void> {
     this.#watching.add(dir)
-    const place = this.#places.get(dir) ?? { dir, state, holder, entries: new Map(), listed: 0, heard: undefined }
+    const place = this.#places.get(dir) ?? {
+      dir,
+      state,
+      holder,
+      entries: new Map(),
+      listed: 0,
+      listings: new Set<Set<string>>(),
+    }
     this.#places.set(dir, place)
-    place.heard = new Set()
+    const heard = new Set<string>()
+    place.listings.add(heard)
     place.listed = look(dir)?.mtimeMs ?? 0
     const left = new Set(place.entries.keys())
     let seen = 0
@@ -212,8 +217,8 @@ export class Catalogue {
       if (++seen % LOT === 0) yield
     }
     // What was heard of meanwhile may have been gone by the time its name came.
-    const doubted = [...left, ...place.heard]
-    place.heard = undefined
+    const doubted = [...left, ...heard]
+    place.listings.delete(heard)
     for (const fileName of doubted) this.#lookFor(place, fileName)
   }
 
@@ -264,16 +269,6 @@ export class Catalogue {
     for (const { dir, state, holder, listed } of this.#places.values())
       if (look(dir)?.mtimeMs !== listed) await this.#listSlowly(dir, state, holder)
     this.#countCorrupt()
-  }
-
-  /** Reads contents in the background, at most half of the time. */
-  #read(): void {
-    if (this.#reading || this.#isClosed || this.#standing.unread.size === 0) return
-    this.#reading = setTimeout(() => {
-      this.#reading = undefined
-      this.readFor(READ_MS)
-      this.#read()
-    }, READ_MS).unref()
   }
 
   /** Lists again what has changed since it was listed, in case that was not heard. */

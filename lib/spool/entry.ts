@@ -38,8 +38,8 @@ export interface Place {
   readonly entries: Map<string, Entry>
   /** When the directory had last changed as all of it was listed. */
   listed: number
-  /** What was heard of while it is being listed. */
-  heard: Set<string> | undefined
+  /** For each listing of it that goes on, what was heard of meanwhile. */
+  readonly listings: Set<Set<string>>
 }
 
 /** Of a command so much is searched. */

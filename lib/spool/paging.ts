@@ -58,7 +58,7 @@ const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
 export function matching(catalogue: Catalogue, search: Search): { entries: Entry[]; isExact: boolean } {
   const { states = STATES, queue, tag, text, error, isCancelled } = search
   const isOfContent = [tag, text, error, isCancelled].some((one) => one !== undefined)
-  const isExact = !isOfContent || catalogue.readFor(READ_MS)
+  const isExact = !isOfContent || catalogue.contents.readFor(READ_MS)
   const wanted = new Set(states)
   const typed = text?.toLowerCase()
   const entries: Entry[] = []
@@ -82,7 +82,7 @@ const occurs = ({ id, queue, text, error, tags }: Entry, typed: string): boolean
 export function pageOf(home: Home, catalogue: Catalogue, search: Search, options: PageOptions): Page {
   const { sort, isReverse, limit, after } = options
   const isOfContent = sort === 'created' || sort === 'updated'
-  const isSortExact = !isOfContent || catalogue.readFor(READ_MS)
+  const isSortExact = !isOfContent || catalogue.contents.readFor(READ_MS)
   const { entries, isExact } = matching(catalogue, search)
   const by = COMPARE[sort]
   const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || byText(a.id, b.id)
@@ -130,9 +130,9 @@ const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry)
 
 /** A job as it is now; undefined when it has gone. */
 export function listed(home: Home, catalogue: Catalogue, entry: Entry): Listed | undefined {
-  const here = catalogue.read(entry)
+  const here = catalogue.contents.read(entry)
   const now = here ? entry : catalogue.find(entry.id)
-  const content = here ?? (now && catalogue.read(now))
+  const content = here ?? (now && catalogue.contents.read(now))
   if (!now || !content) return undefined
   const { path, name }: Sighting = sightingOf(now)
   const { job } = content

@@ -176,6 +176,19 @@ test(
 )
 
 test(
+  'a flood of moves is known soon after',
+  inCatalogue(
+    async (live, world) => {
+      const [pending, hold] = [join(world.home, 'pending'), join(world.home, 'hold')]
+      for (const name of readdirSync(pending)) renameSync(join(pending, name), join(hold, name))
+      await isRight(live, world)
+      assert.is(live.counts().pending - live.counts().scheduled, 0)
+    },
+    async ({ home }) => multitude(home, 6500, Date.now()),
+  ),
+)
+
+test(
   'changes of which nothing is heard are found by looks',
   inWorld(async (world) => {
     const live = await world.queue.live({ isDeaf: true })
