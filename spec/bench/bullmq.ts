@@ -76,7 +76,7 @@ export async function bullmq(plan: Plan): Promise<Installed | string> {
   await until(() => existsSync(socket), 10_000, 'redis is up')
   const of = spawnSync('redis-server', ['--version'], { env: cleanEnv(), encoding: 'utf8' }).stdout
   return {
-    about: `${version} on Redis ${/v=(\S+)/.exec(of)?.[1] ?? ''}, appendonly; ${jobsOf(plan)} jobs`,
+    about: ` ${version} on Redis ${/v=(\S+)/.exec(of)?.[1] ?? ''}, append-only file`,
     async side() {
       const result = join(dir, 'result')
       const child = begin(
