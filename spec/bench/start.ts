@@ -1,6 +1,6 @@
 /** Rows 3 and 4: whole commands, from their start to their end, against Node alone. */
 import { absent, atMost, inTurns, type Line, line, ms, type Plan, type Row } from './bench.ts'
-import { inQueue, QUEUECTL, timedSmall } from './place.ts'
+import { inQueue, QUEUECTL, timed, timedSmall, workerArgs } from './place.ts'
 import { ROOT } from '../../fixtures/program.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ async function whole(
   asked: Readonly<Record<string, readonly string[]>>,
 ): Promise<Record<string, number[]>> {
   return inQueue(plan, async (queue, dir) => {
+    // A home that a worker has been in: the ballast lies there, else `status` writes as much to see whether it could.
+    await timed(process.execPath, workerArgs(queue.home, 1, '--burst'), { cwd: dir })
     const call = { cwd: dir, env: { QUEUECTL_HOME: queue.home } }
     const sides = Object.entries({ ...asked, [AGAINST]: [process.execPath, '-e', '0'] }).map(
       ([name, argv]) => [name, () => timedSmall(plan, argv, call)] as const,
