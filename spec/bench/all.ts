@@ -105,4 +105,7 @@ function unknown(name: string): undefined {
   throw new Error(`no row is called ${name}: there are ${ROWS.map((row) => row.name).join(', ')}, durability`)
 }
 
-await main()
+await main().catch((error: Error) => {
+  say(`bench: ${error.message}`)
+  process.exitCode = 1
+})

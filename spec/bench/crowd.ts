@@ -35,8 +35,8 @@ import {
 } from './place.ts'
 
 const SLOTS = 8
-/** So many jobs of the large directory are run before the rate is taken: several scans of it. */
-const DRAINED = 5000
+/** So many jobs of the large directory are run before the rate is taken. */
+const drained = ({ share }: Plan): number => Math.round(5000 * share)
 const FEW = 1000
 const LONG_MS = 600_000
 
@@ -45,7 +45,7 @@ async function full(plan: Plan): Promise<Line[]> {
     ours: () =>
       inLarge(plan, 'pending', async ({ home }) => {
         const worker = await startWorker(home, SLOTS, 'at once')
-        await untilCompleted(home, DRAINED)
+        await untilCompleted(home, drained(plan))
         await worker.stop()
         return drainRate(home)
       }),
@@ -56,7 +56,7 @@ async function full(plan: Plan): Promise<Line[]> {
         return drainRate(queue.home)
       }),
   })
-  const what = `drain rate with ${plan.large} jobs pending, over ${DRAINED} jobs, ${SLOTS} slots`
+  const what = `drain rate with ${plan.large} jobs pending, over ${drained(plan)} jobs, ${SLOTS} slots`
   return [line(what, `rate with ${FEW} pending`, [found.ours, found.few], rate, atLeast(0.8, 0.95))]
 }
 
