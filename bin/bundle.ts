@@ -1,13 +1,15 @@
 /**
  * Makes `dist/queuectl.cjs`, the one file that is installed as `queuectl`, of what tsc made of `bin/queuectl.ts`.
  *
- * One CommonJS file because that starts fastest (as ES modules it takes half as long again); what a command does not
- * need stays behind its dynamic `import()` and is not evaluated.
+ * One file, because that is found and read fastest, and cannot be half replaced while a worker runs. In it every part
+ * is a text until it is needed: the engine reads all of a program before it runs any of it, which took longer than
+ * what most commands do. Parts are what esbuild splits it into along the dynamic `import()`s.
  */
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type CommonOptions, type Plugin, transform } from 'esbuild'
+import { basename } from 'node:path'
 
 const require = createRequire(import.meta.url)
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -41,7 +43,7 @@ const noDefaultContext: Plugin = {
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    const isSlow = /^(node:)?(child_process|crypto|events|net|os|readline|stream|stream\/promises|tty)$/
+    const isSlow = /^(node:)?(child_process|crypto|events|net|os|readline|stream|stream\/promises|tty|v8)$/
     onResolve({ filter: isSlow }, ({ path, kind, namespace }) =>
       kind === 'import-statement' && namespace !== 'lazy' ? { path, namespace: 'lazy' } : undefined,
     )
@@ -56,19 +58,62 @@ const lazyBuiltins: Plugin = {
   },
 }
 
-await build({
-  entryPoints: [at('./queuectl.js')],
-  outfile: target,
-  bundle: true,
+const STYLE: CommonOptions = {
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
-  sourcemap: 'external',
   legalComments: 'none',
-  define: { QUEUECTL_VERSION: JSON.stringify(version) },
-  plugins: [noDefaultContext, lazyBuiltins],
   logLevel: 'warning',
-})
+}
+
+/** The parts by the names under which they import one another, as bodies of functions. */
+async function split(): Promise<Record<string, string>> {
+  const { outputFiles } = await build({
+    ...STYLE,
+    entryPoints: [at('./queuectl.js')],
+    outdir: at('..'),
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    define: { QUEUECTL_VERSION: JSON.stringify(version) },
+    plugins: [noDefaultContext, lazyBuiltins],
+  })
+  const parts = outputFiles.map(async ({ path, text }) => {
+    // Of a CommonJS package esbuild exports all as `default`; whoever imports it wants its members.
+    const program = text.replace(/^#!.*\n/, '').replace(/export default (require_\w+\(\));\s*$/, 'module.exports=$1;')
+    const { code } = await transform(program, {
+      ...STYLE,
+      format: 'cjs',
+      supported: { 'dynamic-import': false },
+      logOverride: { 'commonjs-variable-in-esm': 'silent' },
+    })
+    return [`./${basename(path)}`, code.trimEnd()] as const
+  })
+  return Object.fromEntries(await Promise.all(parts))
+}
+
+/** A text as a literal; our texts are full of double quotes. */
+const literal = (text: string): string =>
+  `'${JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/\\.|'/g, (found) => (found === "'" ? "\\'" : found === '\\"' ? '"' : found))}'`
+
+/** Evaluates a part when it is first asked for; what is no part is node's own. */
+const LOADER = `
+const made = Object.create(null)
+function load(name) {
+  if (!Object.hasOwn(parts, name)) return require(name)
+  if (made[name]) return made[name].exports
+  const part = (made[name] = { exports: {} })
+  const text = parts[name] + '\\n//# sourceURL=' + __filename + name.slice(1)
+  new Function('require', 'module', 'exports', text)(load, part, part.exports)
+  return part.exports
+}
+load('./queuectl.js')
+`
+
+const parts = Object.entries(await split()).map(([name, text]) => `'${name}': ${literal(text)},\n`)
+writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = {\n${parts.join('')}}${LOADER}`)
 chmodSync(target, 0o755)
