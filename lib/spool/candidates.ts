@@ -82,7 +82,15 @@ export class Candidates {
     return 'foreign'
   }
 
-  #insert(fileName: string): void {
+  /** Takes a name off the list that is gone: somebody else was faster. */
+  drop(fileName: string): void {
+    const at = this.#placeOf(fileName)
+    if (this.#sorted[at] === fileName) this.#sorted.splice(at, 1)
+    this.#foreign.delete(fileName)
+  }
+
+  /** Where a name stands in the list, or would. */
+  #placeOf(fileName: string): number {
     let low = 0
     let high = this.#sorted.length
     while (low < high) {
@@ -90,6 +98,11 @@ export class Candidates {
       if ((this.#sorted[middle] ?? '') > fileName) low = middle + 1
       else high = middle
     }
+    return low
+  }
+
+  #insert(fileName: string): void {
+    const low = this.#placeOf(fileName)
     if (this.#sorted[low] === fileName) return
     // Behind everything we know, while there is more that we do not know: not ours to judge before the next scan.
     if (low === 0 && this.#more) return

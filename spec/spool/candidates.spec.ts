@@ -74,6 +74,16 @@ test(
 )
 
 test(
+  'a name that is gone is taken off the list',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(1), nth(2), nth(3)])
+    candidates.drop(nth(2))
+    candidates.drop(nth(9))
+    assert.equal(takeAll(candidates), [nth(1), nth(3)])
+  }),
+)
+
+test(
   'a name that arrives after the scan takes its place in the order',
   inWorld((world) => {
     const candidates = scanned(world, [nth(1), nth(3)])
