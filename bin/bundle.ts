@@ -1,20 +1,23 @@
 /**
- * Makes `dist/queuectl.cjs`, the one file that is installed as `queuectl`, of what tsc made of `bin/queuectl.ts`.
+ * Makes `dist/queuectl.cjs`, which is installed as `queuectl`, and beside it `dist/queuectl-more.cjs`, of what tsc made of
+ * `bin/queuectl.ts`.
  *
- * One file, because that is found and read fastest, and cannot be half replaced while a worker runs. In it every part
- * is a text until it is needed: the engine reads all of a program before it runs any of it, which took longer than
- * what most commands do. Parts are what esbuild splits it into along the dynamic `import()`s.
+ * Few files, because those are found and read fastest. In them every part is a text until it is needed: the engine reads
+ * all of a program before it runs any of it, which took longer than what most commands do. Parts are what esbuild splits
+ * it into along the dynamic `import()`s. In the first file lies what the swift calls need (`lib/cli/swift.ts`), the second
+ * is read, whole, when anything else is asked for: so a worker has all of it from its start, whatever replaces it later.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build, type CommonOptions, type Plugin, transform } from 'esbuild'
+import { build, type CommonOptions, type Metafile, type Plugin, transform } from 'esbuild'
 import { basename } from 'node:path'
 
 const require = createRequire(import.meta.url)
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8')) as { version: string }
 const target = at('../queuectl.cjs')
+const moreTarget = at('../queuectl-more.cjs')
 
 /**
  * clipanion opens the standard streams and the terminal as it is loaded, for a default context that we replace:
@@ -67,19 +70,25 @@ const STYLE: CommonOptions = {
   logLevel: 'warning',
 }
 
-/** The parts by the names under which they import one another, as bodies of functions. */
-async function split(): Promise<Record<string, string>> {
-  const { outputFiles } = await build({
+type Parts = readonly (readonly [name: string, body: string])[]
+
+/** The parts by the names under which they import one another, as bodies of functions: for swift calls, and the rest. */
+async function split(): Promise<{ swift: Parts; more: Parts }> {
+  const { outputFiles, metafile } = await build({
     ...STYLE,
     entryPoints: [at('./queuectl.js')],
     outdir: at('..'),
     bundle: true,
     splitting: true,
     write: false,
+    metafile: true,
     format: 'esm',
     define: { QUEUECTL_VERSION: JSON.stringify(version) },
     plugins: [noDefaultContext, lazyBuiltins],
   })
+  const needed = new Set<string>()
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (/(^|\/)(bin\/queuectl|lib\/cli\/swift)\.js$/.test(entryPoint ?? '')) need(path, metafile, needed)
   const parts = outputFiles.map(async ({ path, text }) => {
     // Of a CommonJS package esbuild exports all as `default`; whoever imports it wants its members.
     const program = text.replace(/^#!.*\n/, '').replace(/export default (require_\w+\(\));\s*$/, 'module.exports=$1;')
@@ -91,7 +100,17 @@ async function split(): Promise<Record<string, string>> {
     })
     return [`./${basename(path)}`, code.trimEnd()] as const
   })
-  return Object.fromEntries(await Promise.all(parts))
+  const all = await Promise.all(parts)
+  const isSwift = ([name]: Parts[number]): boolean => needed.has(name.slice(2))
+  return { swift: all.filter(isSwift), more: all.filter((part) => !isSwift(part)) }
+}
+
+/** Adds a part, and all that it imports at once. */
+function need(path: string, metafile: Metafile, needed: Set<string>): void {
+  if (needed.has(basename(path))) return
+  needed.add(basename(path))
+  for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
+    if (kind === 'import-statement') need(next, metafile, needed)
 }
 
 /** A text as a literal; our texts are full of double quotes. */
@@ -104,8 +123,11 @@ const literal = (text: string): string =>
 const LOADER = `
 const made = Object.create(null)
 function load(name) {
-  if (!Object.hasOwn(parts, name)) return require(name)
   if (made[name]) return made[name].exports
+  if (!Object.hasOwn(parts, name)) {
+    if (!name.startsWith('./')) return require(name)
+    Object.assign(parts, require('./${basename(moreTarget)}'))
+  }
   const part = (made[name] = { exports: {} })
   const text = parts[name] + '\\n//# sourceURL=' + __filename + name.slice(1)
   new Function('require', 'module', 'exports', text)(load, part, part.exports)
@@ -114,6 +136,10 @@ function load(name) {
 load('./queuectl.js')
 `
 
-const parts = Object.entries(await split()).map(([name, text]) => `'${name}': ${literal(text)},\n`)
-writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = {\n${parts.join('')}}${LOADER}`)
+const listed = (parts: Parts): string =>
+  `{\n${parts.map(([name, text]) => `'${name}': ${literal(text)},\n`).join('')}}\n`
+
+const { swift, more } = await split()
+writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(swift)}${LOADER}`)
+writeFileSync(moreTarget, `module.exports = ${listed(more)}`)
 chmodSync(target, 0o755)
