@@ -1,20 +1,23 @@
 /**
- * Makes `dist/queuectl.cjs`, the one file that is installed as `queuectl`, of what tsc made of `bin/queuectl.ts`.
+ * Makes `dist/queuectl.cjs`, which is installed as `queuectl`, and beside it `dist/queuectl-more.cjs`, of what tsc made of
+ * `bin/queuectl.ts`.
  *
- * One CommonJS file because that starts fastest (as ES modules it takes half as long again); what a command does not
- * need stays behind its dynamic `import()` and is not evaluated. Beside it `dist/queuectl-web.cjs`, the web server.
+ * Few files, because those are found and read fastest. In them every part is a text until it is needed: the engine reads
+ * all of a program before it runs any of it, which took longer than what most commands do. Parts are what esbuild splits
+ * it into along the dynamic `import()`s. In the first file lies what the swift calls need (`lib/cli/swift.ts`), the second
+ * is read, whole, when anything else is asked for: so a worker has all of it from its start, whatever replaces it later.
  */
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type CommonOptions, type Metafile, type Plugin, transform } from 'esbuild'
+import { basename } from 'node:path'
 
 const require = createRequire(import.meta.url)
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8')) as { version: string }
 const target = at('../queuectl.cjs')
-const webTarget = at('../queuectl-web.cjs')
+const moreTarget = at('../queuectl-more.cjs')
 
 /**
  * clipanion opens the standard streams and the terminal as it is loaded, for a default context that we replace:
@@ -43,7 +46,7 @@ const noDefaultContext: Plugin = {
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    const isSlow = /^(node:)?(child_process|crypto|events|net|os|readline|stream|stream\/promises|tty)$/
+    const isSlow = /^(node:)?(child_process|crypto|events|net|os|readline|stream|stream\/promises|tty|v8)$/
     onResolve({ filter: isSlow }, ({ path, kind, namespace }) =>
       kind === 'import-statement' && namespace !== 'lazy' ? { path, namespace: 'lazy' } : undefined,
     )
@@ -58,72 +61,85 @@ const lazyBuiltins: Plugin = {
   },
 }
 
-const common = {
-  bundle: true,
+const STYLE: CommonOptions = {
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
   minifySyntax: true,
   minifyWhitespace: true,
-  sourcemap: 'external',
   legalComments: 'none',
   logLevel: 'warning',
-} as const
-
-/**
- * The web server lies in a file of its own, since every command reads the whole of the program's and only `web` needs
- * it. What it has in common with the program it is given by it, so that nothing is there twice: two classes of the same
- * name would not know each other's instances.
- */
-const given = new Set<string>()
-const inCommon: Plugin = {
-  name: 'in-common',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
-      const file = resolve(dirname(importer), path)
-      if (!file.startsWith(at('../lib/')) || file.startsWith(at('../lib/http/'))) return undefined
-      given.add(file)
-      return { path: file, namespace: 'given' }
-    })
-    onLoad({ filter: /.*/, namespace: 'given' }, ({ path }) => ({
-      contents: `module.exports = given(${JSON.stringify(relative(at('..'), path))})`,
-      loader: 'js',
-    }))
-  },
 }
-await build({
-  ...common,
-  entryPoints: [at('../lib/http/server.js')],
-  outfile: webTarget,
-  banner: { js: 'module.exports = (given) => { const module = { exports: {} };' },
-  footer: { js: 'return module.exports }' },
-  plugins: [inCommon],
-})
 
-const webApart: Plugin = {
-  name: 'web-apart',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/http\/server\.js$/ }, () => ({ path: 'web', namespace: 'web' }))
-    onResolve({ filter: /^\.\/queuectl-web\.cjs$/ }, ({ path }) => ({ path, external: true }))
-    onLoad({ filter: /.*/, namespace: 'web' }, () => {
-      const files = [...given].sort()
-      const cases = files.map(
-        (file) => `${JSON.stringify(relative(at('..'), file))}: () => require(${JSON.stringify(file)})`,
-      )
-      return {
-        contents: `const files = { ${cases.join(', ')} }
-          module.exports = require('./${basename(webTarget)}')((file) => files[file]())`,
-        loader: 'js',
-        resolveDir: at('..'),
-      }
+type Parts = readonly (readonly [name: string, body: string])[]
+
+/** The parts by the names under which they import one another, as bodies of functions: for swift calls, and the rest. */
+async function split(): Promise<{ swift: Parts; more: Parts }> {
+  const { outputFiles, metafile } = await build({
+    ...STYLE,
+    entryPoints: [at('./queuectl.js')],
+    outdir: at('..'),
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    define: { QUEUECTL_VERSION: JSON.stringify(version) },
+    plugins: [noDefaultContext, lazyBuiltins],
+  })
+  const needed = new Set<string>()
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (/(^|\/)(bin\/queuectl|lib\/cli\/swift)\.js$/.test(entryPoint ?? '')) need(path, metafile, needed)
+  const parts = outputFiles.map(async ({ path, text }) => {
+    // Of a CommonJS package esbuild exports all as `default`; whoever imports it wants its members.
+    const program = text.replace(/^#!.*\n/, '').replace(/export default (require_\w+\(\));\s*$/, 'module.exports=$1;')
+    const { code } = await transform(program, {
+      ...STYLE,
+      format: 'cjs',
+      supported: { 'dynamic-import': false },
+      logOverride: { 'commonjs-variable-in-esm': 'silent' },
     })
-  },
+    return [`./${basename(path)}`, code.trimEnd()] as const
+  })
+  const all = await Promise.all(parts)
+  const isSwift = ([name]: Parts[number]): boolean => needed.has(name.slice(2))
+  return { swift: all.filter(isSwift), more: all.filter((part) => !isSwift(part)) }
 }
-await build({
-  ...common,
-  entryPoints: [at('./queuectl.js')],
-  outfile: target,
-  define: { QUEUECTL_VERSION: JSON.stringify(version) },
-  plugins: [noDefaultContext, lazyBuiltins, webApart],
-})
+
+/** Adds a part, and all that it imports at once. */
+function need(path: string, metafile: Metafile, needed: Set<string>): void {
+  if (needed.has(basename(path))) return
+  needed.add(basename(path))
+  for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
+    if (kind === 'import-statement') need(next, metafile, needed)
+}
+
+/** A text as a literal; our texts are full of double quotes. */
+const literal = (text: string): string =>
+  `'${JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/\\.|'/g, (found) => (found === "'" ? "\\'" : found === '\\"' ? '"' : found))}'`
+
+/** Evaluates a part when it is first asked for; what is no part is node's own. */
+const LOADER = `
+const made = Object.create(null)
+function load(name) {
+  if (made[name]) return made[name].exports
+  if (!Object.hasOwn(parts, name)) {
+    if (!name.startsWith('./')) return require(name)
+    Object.assign(parts, require('./${basename(moreTarget)}'))
+  }
+  const part = (made[name] = { exports: {} })
+  const text = parts[name] + '\\n//# sourceURL=' + __filename + name.slice(1)
+  new Function('require', 'module', 'exports', text)(load, part, part.exports)
+  return part.exports
+}
+load('./queuectl.js')
+`
+
+const listed = (parts: Parts): string =>
+  `{\n${parts.map(([name, text]) => `'${name}': ${literal(text)},\n`).join('')}}\n`
+
+const { swift, more } = await split()
+writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(swift)}${LOADER}`)
+writeFileSync(moreTarget, `module.exports = ${listed(more)}`)
 chmodSync(target, 0o755)

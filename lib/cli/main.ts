@@ -6,7 +6,6 @@
  */
 import { readArgv, type Asked } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
-import { findCommand } from './commands.ts'
 import { fail, isMisfit, usageError } from './failure.ts'
 import { type Io, openIo } from './terminal.ts'
 import { VERSION } from '../version.ts'
@@ -50,8 +49,20 @@ async function dispatch(asked: Asked, io: Io): Promise<number> {
     io.print(await help(asked.words, io))
     return 0
   }
+  if (isPlain(asked)) {
+    const { swift } = await import('./swift.ts')
+    const status = await swift(asked, io)
+    if (status !== undefined) return status
+  }
+  const { findCommand } = await import('./commands.ts')
   return run(await findCommand(asked.words), asked, io)
 }
+
+/** Nothing but words, `--json` and what stands after `--`, and perhaps one of the commands that scripts call most. */
+const isPlain = ({ words, args, numbers }: Asked): boolean =>
+  ['status', 'enqueue'].includes(words[0] ?? 'status') &&
+  numbers.length === 0 &&
+  args.filter((arg) => arg !== '--json').join('\0') === words.join('\0')
 
 async function run(command: CommandClass, asked: Asked, io: Io): Promise<number> {
   const { Cli } = await import('clipanion')

@@ -5,7 +5,7 @@
  * stdout is data, stderr is talk. Written synchronously, past node's streams: nothing is lost when the program ends,
  * and a reader that has gone away (`| head`) is no error.
  */
-import { fstatSync, writeSync } from 'node:fs'
+import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { errno, QueueError } from '../errors.ts'
 
@@ -113,8 +113,13 @@ export async function openIo(mode: ColorMode): Promise<Io> {
 
 const isColorWanted = async (): Promise<boolean> => !(await import('../config.ts')).environment().noColor
 
-/** `isatty` loads streams and sockets, so it is asked only of what may be a terminal. */
-const isTerminal = (fd: number): boolean => fstatSync(fd).isCharacterDevice() && isatty(fd)
+/** `isatty` loads streams and sockets, so it is asked only of what may be a terminal: not of /dev/null. */
+function isTerminal(fd: number): boolean {
+  const stats = fstatSync(fd)
+  return (
+    stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev && isatty(fd)
+  )
+}
 
 const PLAIN: Colors = { bold: String, red: String, green: String, yellow: String, cyan: String }
 

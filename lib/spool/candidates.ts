@@ -4,11 +4,14 @@
  * One scan serves many claims. Nothing depends on the list being right: a name that is gone costs one failed rename,
  * and the next scan finds what the list does not know.
  */
-import { isIntakeName, type JobName, parseName } from '../job/name.ts'
+import { isIntakeName, isShapedLikeName, type JobName, parseName } from '../job/name.ts'
 import { eachName } from './files.ts'
 
-/** How many names one scan keeps. */
-const KEPT = 1000
+/**
+ * How many names one scan keeps. A scan of a million takes half a second and the next one waits nine times as long:
+ * what is kept must last until then. Names only, which are parsed when their turn comes: 2 MB.
+ */
+const KEPT = 20_000
 
 export interface Candidate {
   readonly fileName: string
@@ -16,16 +19,18 @@ export interface Candidate {
 }
 
 export class Candidates {
-  /** Worst first, so that the best is popped off the end. */
-  #sorted: Candidate[] = []
+  /** Worst first, so that the best is popped off the end. Each parses. */
+  #sorted: string[] = []
   #foreign = new Set<string>()
   /** Did the last scan see more than it kept? */
   #more = false
   readonly #only: string | undefined
+  readonly #kept: number
 
   /** @param only the id of the one job that is wanted; else all are */
-  constructor(only?: string) {
+  constructor(only?: string, kept = KEPT) {
     this.#only = only
+    this.#kept = kept
   }
 
   #isWanted(name: JobName): boolean {
@@ -34,28 +39,42 @@ export class Candidates {
 
   /** Reads `dir` anew and keeps the best names. */
   scan(dir: string): void {
-    let best: Candidate[] = []
+    let best: string[] = []
+    /** So many better ones are known that nothing behind this one is kept. */
+    let last: string | undefined
     this.#foreign.clear()
     this.#more = false
     for (const fileName of eachName(dir)) {
-      const name = parseName(fileName)
-      if (name && this.#isWanted(name)) best.push({ fileName, name })
-      else if (!name && isIntakeName(fileName)) this.#foreign.add(fileName)
-      if (best.length >= 2 * KEPT) {
-        best = best.sort(bestFirst).slice(0, KEPT)
+      // Only what is kept is parsed, in the end: what has the shape and is no job is seen when its turn comes.
+      if (isShapedLikeName(fileName)) {
+        if ((last === undefined || fileName < last) && fileName.includes(this.#only ?? '')) best.push(fileName)
+      } else if (isIntakeName(fileName)) this.#foreign.add(fileName)
+      if (best.length >= 2 * this.#kept) {
+        best = best.sort().slice(0, this.#kept)
+        last = best.at(-1)
         this.#more = true
       }
     }
-    best.sort(bestFirst)
-    if (best.length > KEPT) this.#more = true
-    this.#sorted = best.slice(0, KEPT).reverse()
+    best.sort()
+    if (best.length > this.#kept) this.#more = true
+    this.#sorted = best
+      .slice(0, this.#kept)
+      .filter((fileName) => this.#isJob(fileName))
+      .reverse()
+  }
+
+  /** Is it a job that is wanted? What is no job at all is a dropped file. */
+  #isJob(fileName: string): boolean {
+    const name = parseName(fileName)
+    if (!name) this.#foreign.add(fileName)
+    return name !== undefined && this.#isWanted(name)
   }
 
   /** Adds a name that is said to have arrived; tells what kind of name it is. */
   add(fileName: string): 'job' | 'foreign' | 'none' {
     const name = parseName(fileName)
     if (name) {
-      if (this.#isWanted(name)) this.#insert({ fileName, name })
+      if (this.#isWanted(name)) this.#insert(fileName)
       return 'job'
     }
     if (!isIntakeName(fileName)) return 'none'
@@ -63,28 +82,42 @@ export class Candidates {
     return 'foreign'
   }
 
-  #insert(candidate: Candidate): void {
-    const { fileName } = candidate
+  /** Takes a name off the list that is gone: somebody else was faster. */
+  drop(fileName: string): void {
+    const at = this.#placeOf(fileName)
+    if (this.#sorted[at] === fileName) this.#sorted.splice(at, 1)
+    this.#foreign.delete(fileName)
+  }
+
+  /** Where a name stands in the list, or would. */
+  #placeOf(fileName: string): number {
     let low = 0
     let high = this.#sorted.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#sorted[middle]?.fileName ?? '') > fileName) low = middle + 1
+      if ((this.#sorted[middle] ?? '') > fileName) low = middle + 1
       else high = middle
     }
-    if (this.#sorted[low]?.fileName === fileName) return
+    return low
+  }
+
+  #insert(fileName: string): void {
+    const low = this.#placeOf(fileName)
+    if (this.#sorted[low] === fileName) return
     // Behind everything we know, while there is more that we do not know: not ours to judge before the next scan.
     if (low === 0 && this.#more) return
-    this.#sorted.splice(low, 0, candidate)
-    if (this.#sorted.length > 2 * KEPT) {
-      this.#sorted = this.#sorted.slice(-KEPT)
+    this.#sorted.splice(low, 0, fileName)
+    if (this.#sorted.length > 2 * this.#kept) {
+      this.#sorted = this.#sorted.slice(-this.#kept)
       this.#more = true
     }
   }
 
   /** The best name, taken off the list. */
   take(): Candidate | undefined {
-    return this.#sorted.pop()
+    const fileName = this.#sorted.pop()
+    const name = fileName === undefined ? undefined : parseName(fileName)
+    return fileName !== undefined && name ? { fileName, name } : undefined
   }
 
   get isEmpty(): boolean {
@@ -105,6 +138,3 @@ export class Candidates {
     this.#foreign.delete(fileName)
   }
 }
-
-const bestFirst = (a: Candidate, b: Candidate): number =>
-  a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0

@@ -2,8 +2,10 @@
  * The line of waiting jobs as a worker knows it: candidates for its next claim, dropped files that are to be taken in,
  * and when it is time to read `pending/` again.
  */
+import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { type Candidate, Candidates } from '../spool/candidates.ts'
+import { exists } from '../spool/files.ts'
 
 /** After a scan, the next one waits this many times as long as it took, so that scans take a tenth of the time. */
 const REST = 9
@@ -23,9 +25,10 @@ export class Line {
     this.#candidates = new Candidates(only)
   }
 
-  /** Something came into the directory, perhaps under this name. */
+  /** Something came into the directory or went from it, perhaps of this name. */
   hear(fileName: string | undefined): void {
     if (fileName === undefined) this.#stale = true
+    else if (!exists(join(this.#dir, fileName))) this.#candidates.drop(fileName)
     else if (this.#candidates.add(fileName) === 'foreign') this.#dropped = true
   }
 

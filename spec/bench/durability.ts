@@ -1,19 +1,19 @@
 /**
- * What each level of durability costs here: `npm run bench:durability [rounds]`.
+ * What each level of durability costs here: `npm run bench -- durability`.
  *
- * The levels take turns within each round, so that what else the machine does meets all of them alike; the figure of a
- * level is its median over the rounds, and what counts is the ratio to `none`.
+ * The levels take turns within each round; the figure of a level is its median over the rounds, and what counts is the
+ * ratio to `none`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DURABILITIES, type Durability } from '../../lib/job/job.ts'
 import { Queue } from '../../lib/queue.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { fileSystemOf } from '../../lib/spool/abilities.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
+import { table } from '../../fixtures/readme.ts'
+import { compare, inTurns, median, type Plan, type Side } from './bench.ts'
 
-const ROUNDS = Number(process.argv[2] ?? 5)
 const SINGLE = 50
 const BATCH = 1000
 const RUNS = 60
@@ -70,30 +70,16 @@ async function once({ measure }: Measured, durability: Durability, dir: string):
   }
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-async function main(): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'queuectl-bench-'))
-  const say = (line: string): boolean => process.stdout.write(`${line}\n`)
-  say(`file system ${fileSystemOf(dir).type}, node ${process.version}, median of ${ROUNDS} rounds, ms a job`)
-  say(`| | ${DURABILITIES.join(' | ')} |`)
-  say(`| --- |${' --- |'.repeat(DURABILITIES.length)}`)
-  try {
-    for (const measured of MEASURED) {
-      const times = new Map<Durability, number[]>(DURABILITIES.map((level) => [level, []]))
-      for (let round = 0; round < ROUNDS; round++)
-        for (const level of DURABILITIES) times.get(level)?.push(await once(measured, level, dir))
-      const least = median(times.get('none') ?? [])
-      const cells = DURABILITIES.map((level) => {
-        const ms = median(times.get(level) ?? [])
-        return `${ms.toFixed(2)} (${(ms / least).toFixed(1)}x)`
-      })
-      say(`| ${measured.what} | ${cells.join(' | ')} |`)
-    }
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
+/** A line for each thing that is measured, a column for each level. */
+export async function durabilityTable(plan: Plan): Promise<string> {
+  const rows: string[][] = []
+  for (const measured of MEASURED) {
+    const sides = DURABILITIES.map((level) => [level, () => once(measured, level, plan.dir)] as const)
+    const times = await inTurns(plan.rounds, Object.fromEntries(sides) as Record<Durability, Side>)
+    const cell = (level: Durability): string =>
+      `${median(times[level]).toFixed(2)} (${compare(times[level], times.none, 'at most').toFixed(1)}x)`
+    rows.push([measured.what, ...DURABILITIES.map(cell)])
   }
+  const about = `${fileSystemOf(plan.dir).type}, node ${process.version}, median of ${plan.rounds} rounds, ms a job`
+  return table([about, ...DURABILITIES], rows)
 }
-
-await main()

@@ -13,6 +13,9 @@ const test = suite('candidates')
 /** The n-th job in order of arrival. */
 const nth = (n: number, priority = 0): string => formatName({ ...aName({ id: `j${n}`, priority }), due: n * 1000 })
 
+/** So many names are kept here. */
+const KEPT = 1000
+
 const put = (dir: string, names: readonly string[]): void => {
   for (const name of names) writeFileSync(join(dir, name), '')
 }
@@ -25,7 +28,7 @@ function takeAll(candidates: Candidates): string[] {
 
 const scanned = ({ dir }: World, names: readonly string[]): Candidates => {
   put(dir, names)
-  const candidates = new Candidates()
+  const candidates = new Candidates(undefined, KEPT)
   candidates.scan(dir)
   return candidates
 }
@@ -67,6 +70,16 @@ test(
     const candidates = scanned(world, [nth(1)])
     candidates.add(nth(1))
     assert.equal(takeAll(candidates), [nth(1)])
+  }),
+)
+
+test(
+  'a name that is gone is taken off the list',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(1), nth(2), nth(3)])
+    candidates.drop(nth(2))
+    candidates.drop(nth(9))
+    assert.equal(takeAll(candidates), [nth(1), nth(3)])
   }),
 )
 
@@ -142,6 +155,27 @@ test(
 )
 
 test(
+  'a name whose date does not exist is a dropped file, once its turn comes',
+  inWorld((world) => {
+    const odd = nth(1).replace(/-\d{8}T/, '-20209999T')
+    assert.equal(scanned(world, [odd, nth(1)]).foreign, [odd])
+  }),
+)
+
+test(
+  'a worker that is there for one job finds it behind very many others',
+  inWorld(({ dir }) => {
+    put(
+      dir,
+      Array.from({ length: 2500 }, (_, n) => nth(n)),
+    )
+    const candidates = new Candidates('j2400', KEPT)
+    candidates.scan(dir)
+    assert.equal(takeAll(candidates), [nth(2400)])
+  }),
+)
+
+test(
   'when all that was kept is taken, it is still known that there are more',
   inWorld((world) => {
     const candidates = scanned(
@@ -155,7 +189,7 @@ test(
 )
 
 test('names that only ever arrive are kept in bounds, the best of them', () => {
-  const candidates = new Candidates()
+  const candidates = new Candidates(undefined, KEPT)
   const names = Array.from({ length: 5000 }, (_, n) => nth(n))
   for (const name of names.toReversed()) candidates.add(name)
   const all = takeAll(candidates)

@@ -1,10 +1,9 @@
 /** `status`, also bare `queuectl`: how many jobs are in each state. */
 import { Command, Option } from 'clipanion'
-import type { Queue, Room } from '../../queue.ts'
+import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobJson, wholeJob } from '../jobs.ts'
-import { bytes } from '../print.ts'
-import type { Io } from '../terminal.ts'
+import { standing } from '../standing.ts'
 import { watch } from '../watch.ts'
 
 export class StatusCommand extends QueueCommand {
@@ -36,35 +35,6 @@ export class StatusCommand extends QueueCommand {
       const progress = queue.progress(job)
       return this.json ? [JSON.stringify(jobJson(job, progress))] : wholeJob(job, this.io, progress)
     }
-    const counts = await queue.count()
-    const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
-    const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
-    const disk = await queue.room()
-    if (this.json) {
-      const about = { active_workers: slots, worker_processes: alive.length, home: queue.home, disk }
-      return [JSON.stringify({ ...counts, ...about })]
-    }
-    return [
-      `Pending:    ${counts.pending}`,
-      ...(counts.scheduled > 0 ? [`Scheduled:  ${counts.scheduled} (of the pending; not due yet)`] : []),
-      `Processing: ${counts.processing}`,
-      `Completed:  ${counts.completed}`,
-      `Failed:     ${counts.failed}`,
-      `Dead (DLQ): ${counts.dead}`,
-      ...(counts.held > 0 ? [`Held:       ${counts.held}`] : []),
-      ...(counts.corrupt > 0
-        ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`]
-        : []),
-      '',
-      `Active Workers: ${slots}`,
-      ...(disk.state === 'ok' ? [] : ['', diskLine(disk, this.io)]),
-    ]
+    return standing(queue, this.io, this.json)
   }
-}
-
-function diskLine({ state, free_bytes, free_inodes }: Room, { colors }: Io): string {
-  const left = `${bytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
-  return state === 'full'
-    ? colors.red(`Disk: full (${left}). No job is started until there is room; nothing is lost`)
-    : colors.yellow(`Disk: low (${left})`)
 }
