@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { errno, QueueError } from '../errors.ts'
-import type { Queue } from '../queue.ts'
+import type { Ledger, Live, Queue } from '../queue.ts'
 import { makeApp } from './app.ts'
 import { isLoopback } from './guard.ts'
 import type { Options } from './site.ts'
@@ -41,18 +41,29 @@ export async function serve(queue: Queue, options: Options): Promise<Running> {
   server.requestTimeout = 60_000
   server.maxConnections = 1000
   await listen(server, host, port)
-  const [live, ledger] = [await queue.live(), await queue.ledger()]
-  handler.fetch = makeApp({ queue, live, ledger, options, tokens, end: end.signal }).fetch
+  const close = (): Promise<void> => new Promise((done) => server.close(() => done()))
+  let live: Live | undefined
+  let ledger: Ledger | undefined
+  try {
+    live = await queue.live()
+    ledger = await queue.ledger()
+    handler.fetch = makeApp({ queue, live, ledger, options, tokens, end: end.signal }).fetch
+  } catch (error) {
+    live?.close()
+    ledger?.close()
+    await close()
+    throw error
+  }
   const { port: taken } = server.address() as AddressInfo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${taken}/`
   return {
     url,
     link: tokens ? `${url}login?code=${tokens.makeLink()}` : url,
     async close() {
-      const isClosed = new Promise<void>((done) => server.close(() => done()))
+      const isClosed = close()
       end.abort()
-      live.close()
-      ledger.close()
+      live?.close()
+      ledger?.close()
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), GRACE_MS)
       await isClosed

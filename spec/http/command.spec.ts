@@ -69,6 +69,17 @@ test(
 )
 
 test(
+  'a home whose totals are broken is told, and nothing is left listening',
+  inWorld(async ({ cli, home }) => {
+    await cli(['init'])
+    writeFileSync(join(home, 'journal', 'totals.json'), '[]')
+    const { code, stderr } = await cli(['web', '--port', '0'])
+    assert.is(code, 1)
+    assert.match(stderr, 'these are no totals')
+  }),
+)
+
+test(
   'an address that others can reach needs a token',
   inWorld(async ({ cli }) => {
     const { code, stderr } = await cli(['web', '--host', '0.0.0.0', '--port', '0'])
