@@ -163,17 +163,20 @@ export interface Environment {
   readonly noColor: boolean
   /** The descriptor on which a worker says that it is up. */
   readonly readyFd: number | undefined
+  /** What requests to the web server must bring: kept off the command line, which everybody can read. */
+  readonly token: string | undefined
   /** The editor a person likes, as a shell line: VISUAL, else EDITOR, else vi. */
   readonly editor: string
 }
 
 export function environment(): Environment {
-  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, NO_COLOR, TERM, VISUAL, EDITOR } = process.env
+  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, QUEUECTL_TOKEN, NO_COLOR, TERM, VISUAL, EDITOR } = process.env
   const word = QUEUECTL_FOREGROUND?.toLowerCase()
   return {
     foreground: word === undefined || word === '' ? undefined : !['0', 'false', 'no', 'off'].includes(word),
     noColor: (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb',
     readyFd: /^\d+$/.test(QUEUECTL_READY_FD ?? '') ? Number(QUEUECTL_READY_FD) : undefined,
+    token: QUEUECTL_TOKEN === '' ? undefined : QUEUECTL_TOKEN,
     editor: VISUAL?.trim() || EDITOR?.trim() || 'vi',
   }
 }

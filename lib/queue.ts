@@ -5,7 +5,7 @@
 import { type Config, type ConfigKey, homePath, readConfig, writeSetting } from './config.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
-import { type EventKind, tell } from './journal/journal.ts'
+import { type Event, type EventKind, tell } from './journal/journal.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/read.ts'
 import { Reading } from './reading.ts'
@@ -16,6 +16,7 @@ import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { layout, openHome } from './spool/home.ts'
 import type { Seen } from './spool/listing.ts'
 import type { Meant } from './spool/meant.ts'
+import type { Members } from './spool/patch.ts'
 import type { Pruned, PruneOptions } from './spool/prune.ts'
 import { ring } from './spool/wake.ts'
 
@@ -28,7 +29,13 @@ export type { Ended } from './spool/ends.ts'
 export type { Followed, FollowOptions } from './spool/follow.ts'
 export type { Filter, Listed, ListOptions, Narrowing, Seen } from './spool/listing.ts'
 export type { Meant, Waiting } from './spool/meant.ts'
-export { SORTS, type Sort } from './spool/order.ts'
+export type { EventPage, EventSearch } from './journal/pages.ts'
+export type { Ledger, Place } from './journal/ledger.ts'
+export type { DeadGroup, Live, QueueCounts } from './spool/live.ts'
+export type { Heard } from './spool/catalogue.ts'
+export type { Written } from './spool/output.ts'
+export type { Mark, Search } from './spool/paging.ts'
+export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './spool/order.ts'
 export type { Room } from './spool/room.ts'
 export type { WorkerInfo } from './spool/workers.ts'
 export type { Explanation, Reason } from './worker/explain.ts'
@@ -60,7 +67,7 @@ export class Queue extends Reading {
    */
   async enqueue(request: JobRequest): Promise<Job> {
     const job = enqueueOne(this.dirs, here(readRequest(request)), readConfig(this.dirs))
-    tell(this.dirs, [{ event: 'enqueued', job: job.id }])
+    tell(this.dirs, [enqueued(job)])
     return job
   }
 
@@ -74,9 +81,7 @@ export class Queue extends Reading {
     const results = enqueueMany(this.dirs, jobs, readConfig(this.dirs))
     tell(
       this.dirs,
-      results.flatMap((result) =>
-        result instanceof QueueError ? [] : [{ event: 'enqueued' as const, job: result.id }],
-      ),
+      results.flatMap((result) => (result instanceof QueueError ? [] : [enqueued(result)])),
     )
     return results
   }
@@ -166,6 +171,19 @@ export class Queue extends Reading {
     return { ...editing, save }
   }
 
+  /**
+   * Changes members of a job that does not run; null takes one back to its default.
+   * @param isMeant is asked about the job once nobody else can change it: false leaves it as it is
+   * @returns whether it was meant
+   * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
+   */
+  async change(id: Meant, members: Members, isMeant: (job: Job) => boolean = () => true): Promise<boolean> {
+    const { patchJob } = await import('./spool/patch.ts')
+    const changed = await patchJob(this.dirs, this.meant(id), members, isMeant, readConfig(this.dirs))
+    if (changed !== undefined) this.#told('changed', changed)
+    return changed !== undefined
+  }
+
   /** Sets a key; undefined takes it back to its default. */
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.dirs, key, value)
@@ -190,5 +208,12 @@ export class Queue extends Reading {
 
 /** A job runs where it was enqueued unless it says where. */
 const here = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })
+
+/** Told with its time when it is not to run at once. */
+const enqueued = ({ id, state, run_at: due }: Job): Omit<Event, 'at'> => ({
+  event: 'enqueued',
+  job: id,
+  ...(state === 'scheduled' && due !== undefined ? { due } : {}),
+})
 
 type Arrange = typeof arranging

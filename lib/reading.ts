@@ -1,10 +1,13 @@
 /**
  * What can be seen of a queue: jobs, their output, workers, settings, the past. Reading only.
  */
+import { nowMs } from './clock.ts'
 import { type Config, readConfig, readSettings } from './config.ts'
 import { QueueError } from './errors.ts'
 import { type Event, newestEvents } from './journal/journal.ts'
+import type { Ledger, Place } from './journal/ledger.ts'
 import type { Metrics } from './journal/metrics.ts'
+import type { EventPage, EventSearch } from './journal/pages.ts'
 import { type EventsOptions, eventsAsked } from './journal/past.ts'
 import { history } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
@@ -24,7 +27,9 @@ import {
   type Narrowing,
   type Seen,
 } from './spool/listing.ts'
-import { findOne, jobsMeant, type Meant, queuesOf, type Waiting, waitingJobs } from './spool/meant.ts'
+import type { Live } from './spool/live.ts'
+import { findOne, jobsMeant, oldestIn, type Meant, queuesOf, type Waiting, waitingJobs } from './spool/meant.ts'
+import { bytesOf, type Written, writtenBy } from './spool/output.ts'
 import { Reader } from './spool/reader.ts'
 import { type Room, roomOf } from './spool/room.ts'
 import { progressOf, runNumbers, runPaths } from './spool/runs.ts'
@@ -88,6 +93,12 @@ export class Reading {
     return jobsMeant(this.dirs, meant, doing)
   }
 
+  /** For how many seconds the job that waits longest could have run; undefined when none may run now. */
+  async oldestReady(): Promise<number | undefined> {
+    const since = oldestIn(this.dirs, 'pending')
+    return since === undefined ? undefined : Math.max(0, (nowMs() - since) / 1000)
+  }
+
   /** How many jobs are in each state; `pending` includes the `scheduled` ones. */
   async count(): Promise<Counts> {
     return countJobs(this.dirs)
@@ -117,6 +128,16 @@ export class Reading {
     } finally {
       reader.close()
     }
+  }
+
+  /** All runs of a job that left output, and how much. The job is one that was just read. */
+  written(job: Pick<Job, 'id'>): Written[] {
+    return writtenBy(this.dirs, job.id)
+  }
+
+  /** A part of a file that {@link output} named, in blocks. */
+  *bytes(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
+    yield* bytesOf(path, from, to)
   }
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
@@ -157,9 +178,36 @@ export class Reading {
     return eventsAsked(this.dirs, options)
   }
 
+  /** The journal for a program that stays; whoever opens it closes it. */
+  async ledger(): Promise<Ledger> {
+    const { Ledger } = await import('./journal/ledger.ts')
+    return Ledger.open(this.dirs)
+  }
+
+  /** What happened, newest first, a page of it. */
+  async eventPage(search: EventSearch): Promise<EventPage> {
+    const { pageOfEvents } = await import('./journal/pages.ts')
+    return pageOfEvents(this.dirs, search)
+  }
+
+  /** What happened since a place in the journal; undefined when that is more than `most` events, or cannot be told. */
+  async eventsSince(place: Place, most: number): Promise<Event[] | undefined> {
+    const { eventsSince } = await import('./journal/pages.ts')
+    return eventsSince(this.dirs, place, most)
+  }
+
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
   async room(): Promise<Room> {
     return roomOf(this.dirs)
+  }
+
+  /**
+   * The home for a program that stays and asks again and again; whoever opens it closes it.
+   * @param options.isDeaf by timed looks alone, where the file system tells nothing of changes
+   */
+  async live(options: { readonly isDeaf?: boolean } = {}): Promise<Live> {
+    const { Live } = await import('./spool/live.ts')
+    return Live.open(this.dirs, options.isDeaf)
   }
 
   /** Files that were set aside, and why. */

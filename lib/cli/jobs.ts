@@ -4,19 +4,13 @@ import { commandLine, type Job, OUR_MEMBERS, shownState } from '../job/job.ts'
 import { DEFAULT_QUEUE } from '../job/name.ts'
 import { type Progress, progressText } from '../job/progress.ts'
 import { KNOWN_MEMBERS } from '../job/read.ts'
+import { jobJson } from '../job/shown.ts'
 import { seconds } from '../journal/words.ts'
 import type { Listed } from '../queue.ts'
 import { local, rough, table, until, visible } from './print.ts'
 import type { Colors, Io } from './terminal.ts'
 
-/** A job as JSON: its record, under the name people know its state by, and how far it is if it says so. */
-export const jobJson = ({ id, command, state, ...others }: Job, progress?: Progress): object => ({
-  id,
-  command,
-  state: shownState(state),
-  ...others,
-  ...(progress ? { progress } : {}),
-})
+export { jobJson } from '../job/shown.ts'
 
 export const listedJson = (listed: Listed): object =>
   listed.job

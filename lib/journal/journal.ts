@@ -54,7 +54,7 @@ export interface Event {
   readonly error?: string
   /** The setting that names the hook. */
   readonly hook?: string
-  /** When it will be tried again. */
+  /** When it will be tried for the first time, or again. */
   readonly due?: string
 }
 

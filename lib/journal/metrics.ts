@@ -130,6 +130,29 @@ export async function summarize(
   }
 }
 
+/** Totals alone as metrics, without recent events. */
+export function metricsOf({ events, durations }: Totals): Metrics {
+  const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, events[kind] ?? 0])) as Record<EventKind, number>
+  const { count, total, buckets } = durations
+  const sorted = Object.entries(buckets)
+    .map(([bucket, n]): [number, number] => [PRECISION ** Number(bucket), n])
+    .sort(([a], [b]) => a - b)
+  return {
+    events: counts,
+    completed: counts.completed,
+    dead: counts.dlq,
+    cancelled: counts.cancelled + counts.removed,
+    duration_ms: {
+      count,
+      total,
+      average: count === 0 ? null : total / count,
+      p50: nearestRank(sorted, 0.5 * count),
+      p95: nearestRank(sorted, 0.95 * count),
+    },
+    recent: [],
+  }
+}
+
 /** The smallest that at least so many do not exceed. */
 function nearestRank(sorted: readonly (readonly [number, number])[], rank: number): number | null {
   let below = 0

@@ -27,20 +27,25 @@ export class Tail {
     return this.#rest.toString('utf8')
   }
 
-  /** The whole lines that have come since the last call. */
-  lines(): string[] {
+  /** Where the next line begins. */
+  get position(): number {
+    return this.#offset - this.#rest.length
+  }
+
+  /** The whole lines that have come since the last call; of very many those in the first `most` bytes or so. */
+  lines(most = Number.POSITIVE_INFINITY): string[] {
     const found: string[] = []
     this.#open((fd) => {
       const block = Buffer.alloc(BLOCK)
-      for (;;) {
+      for (const end = this.#offset + most; this.#offset < end; ) {
         const got = readSync(fd, block, 0, BLOCK, this.#offset)
         if (got === 0) break
         this.#offset += got
         this.#rest = Buffer.concat([this.#rest, block.subarray(0, got)])
-        const end = this.#rest.lastIndexOf(0x0a)
-        if (end < 0) continue
-        found.push(...this.#rest.toString('utf8', 0, end).split('\n'))
-        this.#rest = this.#rest.subarray(end + 1)
+        const last = this.#rest.lastIndexOf(0x0a)
+        if (last < 0) continue
+        found.push(...this.#rest.toString('utf8', 0, last).split('\n'))
+        this.#rest = this.#rest.subarray(last + 1)
       }
     })
     return found

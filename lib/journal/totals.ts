@@ -13,14 +13,14 @@ import type { Home } from '../spool/home.ts'
 import { days, events } from './journal.ts'
 import { type Metrics, NOTHING, summarize, Tally, type Totals } from './metrics.ts'
 
-interface Kept extends Totals {
+export interface Kept extends Totals {
   readonly folded: readonly string[]
 }
 
 const pathOf = (home: Home): string => join(home.journal, 'totals.json')
 
 /** @throws QueueError FAILED when it was broken by hand. */
-function readTotals(home: Home): Kept {
+export function readTotals(home: Home): Kept {
   const text = read(pathOf(home))
   if (text === undefined) return { ...NOTHING, folded: [] }
   try {

@@ -63,8 +63,7 @@ export async function moveToQueue(home: Home, meant: Meant, queue: string, how: 
 
 function rename(home: Home, meant: Meant, doing: string, changed: Partial<JobName>, how: How): Promise<Seen> {
   return actOn(home, meant, doing, (seen) => {
-    demand(CHANGEABLE, doing, seen)
-    refuseDropped(doing, seen)
+    demandChangeable(doing, seen)
     const to = seen.state as Resting
     return rearrange(home, seen, to, formatName({ ...seen.name, ...changed }), doing, how)
   })
@@ -99,6 +98,12 @@ function demand(states: readonly State[], doing: string, seen: Sighting): void {
   if (seen.state === 'processing')
     throw forbidden(doing, seen, 'it is running', `end it with: queuectl cancel ${seen.name.id}`)
   throw forbidden(doing, seen, `it is ${shownState(seen.state)}`)
+}
+
+/** Only a job that nobody wants at this moment is changed. @throws QueueError WRONG_STATE */
+export function demandChangeable(doing: string, seen: Sighting): void {
+  demand(CHANGEABLE, doing, seen)
+  refuseDropped(doing, seen)
 }
 
 /** @throws QueueError WRONG_STATE */

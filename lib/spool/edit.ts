@@ -114,13 +114,13 @@ const takenAway = (id: string, file: string | undefined): QueueError =>
   )
 
 /** What a person may say about a job, and what means nothing to us. */
-const editable = (job: Job): JobRequest => {
+export const editable = (job: Job): JobRequest => {
   const ours: readonly string[] = OUR_MEMBERS
   return Object.fromEntries(Object.entries(job).filter(([name]) => !ours.includes(name))) as unknown as JobRequest
 }
 
-/** @throws QueueError INVALID_JOB */
-function readEdited(text: string, id: string): JobRequest {
+/** What a person has made of it. @throws QueueError INVALID_JOB */
+export function readEdited(text: string, id: string): JobRequest {
   let value: unknown
   try {
     value = parseJson(text)
@@ -143,7 +143,7 @@ interface Next {
 }
 
 /** The record, and where it goes: back to where it was, unless it is to run at another time. */
-function edited({ seen, job, defaults }: Begun, request: JobRequest): Next {
+export function edited({ seen, job, defaults }: Omit<Begun, 'held'>, request: JobRequest): Next {
   const now = nowMs()
   const runAt = request.run_at === undefined ? undefined : parseInstant(request.run_at)
   const next: Job = {

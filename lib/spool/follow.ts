@@ -20,7 +20,14 @@ export type Followed =
   /** It waits: to be run for the first time, or again, or to be released. Told whenever its state has changed. */
   | { readonly kind: 'waits'; readonly job: Job }
   | { readonly kind: 'began'; readonly run: number }
-  | { readonly kind: 'wrote'; readonly run: number; readonly stream: Stream; readonly bytes: Buffer }
+  | {
+      readonly kind: 'wrote'
+      readonly run: number
+      readonly stream: Stream
+      readonly bytes: Buffer
+      /** Where in its file they end. */
+      readonly at: number
+    }
   /** Nothing has happened for about a second. */
   | { readonly kind: 'idle'; readonly job: Job }
   /** The job is over, or the one run that was asked for; without the record its file was removed. */
@@ -33,6 +40,8 @@ export interface FollowOptions {
   readonly fromFirst?: boolean
   /** Of what had been written before, the last so many lines of each stream. */
   readonly tail?: number
+  /** Of the first run that is read, from these bytes on. */
+  readonly from?: { readonly [S in Stream]: number }
   readonly cut?: AbortSignal
 }
 
@@ -41,18 +50,18 @@ class Run {
   readonly run: number
   readonly #readers: readonly [Stream, Reader][]
 
-  constructor(home: Home, id: string, run: number, tail: number | undefined) {
+  constructor(home: Home, id: string, run: number, { tail, from }: FollowOptions) {
     const paths = runPaths(home, id, run)
     this.run = run
     this.#readers = [
-      ['stdout', new Reader(paths, 'out', tail)],
-      ['stderr', new Reader(paths, 'err', tail)],
+      ['stdout', new Reader(paths, 'out', tail, from?.stdout)],
+      ['stderr', new Reader(paths, 'err', tail, from?.stderr)],
     ]
   }
 
   *news(): Generator<Followed> {
     for (const [stream, reader] of this.#readers)
-      for (const bytes of reader.news()) yield { kind: 'wrote', run: this.run, stream, bytes }
+      for (const bytes of reader.news()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
   }
 
   close(): void {
@@ -123,7 +132,7 @@ export async function* follow(home: Home, id: string, options: FollowOptions = {
         const number = next(last)
         if (number !== undefined) {
           // Only what was there when we came is cut to its end.
-          run = new Run(home, id, number, last === 0 ? options.tail : undefined)
+          run = new Run(home, id, number, last === 0 ? options : {})
           last = number
           told = ''
           yield { kind: 'began', run: number }

@@ -1,6 +1,6 @@
 /** Which jobs are meant by ids as people type them, and what a shell may offer. Reading only. */
 import { QueueError } from '../errors.ts'
-import { STATES } from '../job/job.ts'
+import { STATES, type State } from '../job/job.ts'
 import { isoTime } from '../job/times.ts'
 import { findMeant, type Sighting, sightings } from './find.ts'
 import type { Home } from './home.ts'
@@ -67,4 +67,12 @@ export function waitingJobs(home: Home): Waiting | undefined {
     if (!first || seen.name.due < first.name.due) first = seen
   }
   return first && { id: first.name.id, due: isoTime(Math.floor(first.name.due / 1000)), count }
+}
+
+/** The least due time (ms) of the jobs in a state, by their names. */
+export function oldestIn(home: Home, state: State): number | undefined {
+  let least: number | undefined
+  for (const { name, foreign } of sightings(home, [state]))
+    if (!foreign && (least === undefined || name.due < least)) least = name.due
+  return least === undefined ? undefined : least / 1000
 }

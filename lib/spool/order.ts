@@ -6,6 +6,10 @@ import type { Sighting } from './find.ts'
 export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
 export type Sort = (typeof SORTS)[number]
 
+/** By what pages are sorted. `due`: by when a job may run, or was over. */
+export const PAGE_SORTS = [...SORTS, 'due'] as const
+export type PageSort = (typeof PAGE_SORTS)[number]
+
 const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const inOrder = (a: Sighting, b: Sighting): number =>

@@ -17,11 +17,20 @@ export class Reader {
   #ino = 0
   #at = 0
 
-  /** @param tail begin before the last so many lines that are there at the first look */
-  constructor(paths: RunPaths, stream: Stream, tail?: number) {
+  /**
+   * @param tail begin before the last so many lines that are there at the first look
+   * @param from or with this byte
+   */
+  constructor(paths: RunPaths, stream: Stream, tail?: number, from = 0) {
     this.#paths = paths
     this.#stream = stream
     this.#tail = tail
+    this.#at = from
+  }
+
+  /** The byte that comes next. */
+  get at(): number {
+    return this.#at
   }
 
   /** What has been written since the last look, in blocks. */

@@ -99,7 +99,7 @@ const usage: readonly (readonly [string, readonly string[], number, string | Reg
   ['a retry from the DLQ of what is not there', ['dlq', 'retry', 'nope'], 4, 'nope'],
   ['a retry from the DLQ of nothing', ['dlq', 'retry'], 2, '--all'],
   ['a cancel of a job that is not there', ['cancel', 'nope'], 4, 'nope'],
-  ['the dashboard', ['web', '--port', '5000'], 1, 'not there yet'],
+  ['a dashboard for all the world without a token', ['web', '--host', '0.0.0.0'], 2, 'without a token'],
   ['JSON and Prometheus at once', ['metrics', '--json', '--prometheus'], 2, 'not both'],
   ['--leave and --force', ['worker', 'stop', '--leave', '--force'], 2, 'not both'],
   ['a worker without slots', ['worker', 'start', '--count', '0'], 2, 'whole number'],

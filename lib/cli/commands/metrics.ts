@@ -5,7 +5,7 @@ import type { Event } from '../../journal/journal.ts'
 import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { exposition } from '../exposition.ts'
+import { exposition } from '../../journal/exposition.ts'
 import { local, visible } from '../print.ts'
 import { isCount } from '../values.ts'
 
@@ -31,7 +31,8 @@ export class MetricsCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     if (this.prometheus && this.json) throw new QueueError('USAGE', 'metrics: --json or --prometheus, not both')
     const metrics = await queue.metrics({ recent: this.recent })
-    if (this.prometheus) return this.io.print(exposition(metrics, await queue.count(), await queue.workers()))
+    if (this.prometheus)
+      return this.io.print(exposition(metrics, await queue.count(), await queue.workers(), await queue.oldestReady()))
     if (this.json) return this.printJson(metrics)
     const { average, p50, p95 } = metrics.duration_ms
     const seconds = (ms: number | null): string => (ms === null ? 'n/a' : `${(ms / 1000).toFixed(2)} seconds`)

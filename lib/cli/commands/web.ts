@@ -1,26 +1,71 @@
-/** `web`: announced, and not there yet. */
+/** `web`: the dashboard and its HTTP API. */
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Command, Option } from 'clipanion'
+import { environment } from '../../config.ts'
 import { QueueError } from '../../errors.ts'
+import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
+import { onInterrupt } from '../interrupts.ts'
 import { isCount } from '../values.ts'
+
+const LAST_PORT = 65_535
 
 export class WebCommand extends QueueCommand {
   static override paths = [['web'], ['dashboard']]
   static override usage = Command.Usage({
     category: 'Statistics',
-    description: 'the web dashboard (not in this version)',
+    description: 'the dashboard in a browser, and its HTTP API',
+    details: `Prints its address and runs until Ctrl-C. It shows and does what this program does, keeps nothing of its own,
+      and may be started several times. Whoever reaches it can run commands as you: it listens on this machine alone, and
+      on another address only with a token (QUEUECTL_TOKEN, or --token), which the page asks for. The printed link signs
+      in whoever opens it first.`,
     examples: [
-      ['Until then', 'queuectl status --watch'],
-      ['And for programs', 'queuectl list --json'],
+      ['On this machine', 'queuectl web'],
+      ['In a browser, wherever there is a free port', 'queuectl web --port 0 --open'],
+      ['For others to look at', 'QUEUECTL_TOKEN=$(openssl rand -hex 16) queuectl web --host 0.0.0.0 --read-only'],
+      ['The API', 'curl -s http://127.0.0.1:5000/api/v1/jobs?state=dead | jq .total'],
+      ['What the API can do', 'curl -s http://127.0.0.1:5000/api/v1/openapi.json'],
     ],
   })
-  static override forms = ['[options]']
+  static override forms = ['[--host ADDRESS] [--port N] [options]']
 
   host = Option.String('--host', '127.0.0.1', { description: '<ADDRESS> where to listen' })
-  port = Option.String('--port', '5000', { description: '<N> the port', validator: isCount(0) })
-  debug = Option.Boolean('--debug', false, { description: 'say more' })
+  port = Option.String('--port', '5000', { description: '<N> the port, 0 for any free one', validator: isCount(0) })
+  open = Option.Boolean('--open', false, { description: 'open it in the browser' })
+  readOnly = Option.Boolean('--read-only', false, { description: 'show everything, change nothing' })
+  token = Option.String('--token', { description: '<T> what requests must bring; better in QUEUECTL_TOKEN' })
+  allowHost = Option.Array('--allow-host', {
+    description: '<NAME> another name by which it may be called, such as a proxy’s; repeatable',
+  })
+  debug = Option.Boolean('--debug', false, { description: 'a line on stderr for each request' })
 
-  protected async run(): Promise<void> {
-    throw new QueueError('FAILED', 'the web dashboard is not there yet', 'until then: queuectl status --watch')
+  protected async run(queue: Queue): Promise<void> {
+    if (this.port > LAST_PORT) throw new QueueError('USAGE', `--port ${this.port}: ports end at ${LAST_PORT}`)
+    const { serve } = await import('../../http/server.ts')
+    const server = await serve(queue, {
+      host: this.host,
+      port: this.port,
+      names: this.allowHost ?? [],
+      readOnly: this.readOnly,
+      token: this.token ?? environment().token,
+      pages: join(dirname(realpathSync(this.io.program)), 'web'),
+      tell: (error) => this.io.say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      ...(this.debug ? { trace: (line: string) => this.io.say(line) } : {}),
+    })
+    const interrupted = new Promise<void>((done) => {
+      onInterrupt(() => done())
+    })
+    if (this.json) this.printJson({ url: server.url, link: server.link })
+    else this.print(server.link)
+    if (this.io.isHeard) this.io.say(`serving ${queue.home}${this.readOnly ? ', read-only' : ''}; Ctrl-C ends it`)
+    if (this.open) await this.openPage(server.link)
+    await interrupted
+    await server.close()
+  }
+
+  private async openPage(url: string): Promise<void> {
+    const { openPage } = await import('../browser.ts')
+    if (!(await openPage(url))) this.io.say('there is no browser to open it with')
   }
 }

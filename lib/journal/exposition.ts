@@ -1,9 +1,10 @@
 /**
  * Numbers in the text format of Prometheus, version 0.0.4. Our own thirty lines: prom-client takes 40 ms to load and
- * keeps a registry in one process, while our numbers come from the files of many. Pure.
+ * keeps a registry in one process, while our numbers come from the files of many. The one text of `metrics --prometheus`
+ * and of the web server's `/metrics`. Pure.
  */
-import type { Metrics } from '../journal/metrics.ts'
-import type { WorkerInfo } from '../queue.ts'
+import type { WorkerInfo } from '../spool/workers.ts'
+import type { Metrics } from './metrics.ts'
 
 type Kind = 'gauge' | 'counter' | 'summary'
 
@@ -12,6 +13,7 @@ export function exposition(
   metrics: Metrics,
   counts: Readonly<Record<string, number>>,
   workers: readonly WorkerInfo[],
+  oldestReadySeconds = 0,
 ): string {
   const alive = workers.filter((worker) => worker.life !== 'dead')
   const { scheduled: _within, ...states } = counts
@@ -25,6 +27,9 @@ export function exposition(
       Object.entries(states).map(([state, n]) => [`{state="${state}"}`, n]),
     ),
     ...family('queuectl_jobs_scheduled', 'gauge', 'Pending jobs that are not due yet.', [['', counts.scheduled ?? 0]]),
+    ...family('queuectl_oldest_ready_seconds', 'gauge', 'For how long the job that waits longest could have run.', [
+      ['', oldestReadySeconds],
+    ]),
     ...family(
       'queuectl_events_total',
       'counter',

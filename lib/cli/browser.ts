@@ -1,0 +1,13 @@
+/** Opening a page in whatever browser the person uses. */
+import { spawn } from 'node:child_process'
+
+/** Resolves to whether there was a program that took it. */
+export function openPage(url: string): Promise<boolean> {
+  const program = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  return new Promise((done) => {
+    const child = spawn(program, [url], { stdio: 'ignore', detached: true })
+    child.once('error', () => done(false))
+    child.once('exit', (code) => done(code === 0))
+    child.unref()
+  })
+}

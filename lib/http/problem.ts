@@ -1,0 +1,83 @@
+/** Refusals and errors as `application/problem+json` (RFC 9457). The only place that decides an HTTP status. */
+import type { Context } from 'hono'
+import { errno, type ErrorCode, explained, QueueError } from '../errors.ts'
+
+const STATUS: Record<ErrorCode, number> = {
+  USAGE: 400,
+  INVALID_JOB: 422,
+  BAD_CONFIG: 422,
+  DUPLICATE_JOB: 409,
+  WRONG_STATE: 409,
+  NOT_FOUND: 404,
+  DISK_FULL: 507,
+  NOT_WRITABLE: 500,
+  UNSAFE_HOME: 500,
+  FAILED: 500,
+  NO_WORKER: 503,
+  PARTLY_DONE: 500,
+  STILL_RUNNING: 503,
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
+  421: 'Misdirected Request',
+  422: 'Unprocessable Content',
+  428: 'Precondition Required',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+}
+
+/** What HTTP itself forbids, whatever the queue would say. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly hint: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, message: string, hint?: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.hint = hint
+    this.headers = headers
+  }
+}
+
+/** The answer to a request that failed. `tell` hears of what is our fault. */
+export function problem(c: Context, error: unknown, tell: (error: unknown) => void): Response {
+  if (error instanceof Refusal) return answer(c, error.status, 'HTTP', error.message, error.hint, error.headers)
+  const told = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, 'answer') : error
+  if (told instanceof QueueError) return answer(c, STATUS[told.code], told.code, told.message, told.hint)
+  tell(error)
+  return answer(c, 500, 'BUG', 'this is a bug; the server has printed what is needed to report it')
+}
+
+function answer(
+  c: Context,
+  status: number,
+  code: string,
+  detail: string,
+  hint?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const body = {
+    type: `urn:queuectl:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    ...(hint === undefined ? {} : { hint }),
+  }
+  c.header('Cache-Control', 'no-store')
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
+  return c.body(JSON.stringify(body), status as 400, { 'Content-Type': 'application/problem+json' })
+}

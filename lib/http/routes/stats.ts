@@ -1,0 +1,75 @@
+/** Numbers about the whole queue, now and over time. */
+import type { Hono } from 'hono'
+import { nowMs } from '../../clock.ts'
+import { isoTime, parseDuration } from '../../job/times.ts'
+import { exposition } from '../../journal/exposition.ts'
+import { MINUTE, Step } from '../../journal/series.ts'
+import { readCount, readSearch } from '../asked.ts'
+import type { Broadcast } from '../broadcast.ts'
+import { Refusal } from '../problem.ts'
+import type { Site } from '../site.ts'
+
+const DAY_S = 86_400
+const POINTS = 60
+
+export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast: Broadcast): void {
+  app.get('/api/v1/stats', async (c) => {
+    const { events, duration_ms } = ledger.settled().metrics
+    const { count, average, p50, p95 } = duration_ms
+    const oldest = (await live.settled()).oldestReady()
+    return c.json({
+      ...(await broadcast.counts()),
+      home: queue.home,
+      disk: await queue.room(),
+      oldest_ready: oldest ? { ...oldest, seconds: secondsSince(oldest.since) } : null,
+      events,
+      run_ms: { count, average, p50, p95 },
+    })
+  })
+  app.get('/api/v1/stats/timeseries', (c) => {
+    const query = c.req.query()
+    const window = parseDuration(query.window ?? '1h')
+    if (window === undefined || window < 60 || window > DAY_S)
+      throw new Refusal(400, `window is ${JSON.stringify(query.window)}: expected from 1m to 24h`)
+    const step = readCount(query, 'step', 60, DAY_S) ?? Math.max(60, Math.ceil(window / POINTS / 60) * 60)
+    if (step % 60 !== 0) throw new Refusal(400, 'step: expected whole minutes, in seconds')
+    // The minute that has begun is a part of it.
+    const to = Math.ceil((nowMs() + 1) / MINUTE) * MINUTE
+    const steps = ledger.settled().series.between(to - window * 1000, to, step * 1000)
+    const all = new Step()
+    for (const one of steps) all.merge(one.step)
+    return c.json({
+      from: isoTime(steps[0]?.at ?? to),
+      to: isoTime(to),
+      step,
+      points: steps.map(({ at, step: { happened, waited, ran } }) => ({
+        at: isoTime(at),
+        ...happened,
+        wait_ms_p50: waited.at(0.5),
+        wait_ms_p95: waited.at(0.95),
+        run_ms_p50: ran.at(0.5),
+        run_ms_p95: ran.at(0.95),
+      })),
+      totals: { ...all.happened, wait_ms: all.waited.summary, run_ms: all.ran.summary },
+      is_complete: ledger.isComplete,
+    })
+  })
+  app.get('/api/v1/queues', async (c) => c.json({ items: (await live.settled()).queues() }))
+  app.get('/api/v1/workers', async (c) => c.json({ items: await broadcast.workers() }))
+  app.get('/api/v1/dead/groups', async (c) => {
+    const { queue: name, tag } = c.req.query()
+    return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag })) })
+  })
+  app.get('/metrics', async (c) => {
+    const oldest = (await live.settled()).oldestReady()
+    const text = exposition(
+      ledger.settled().metrics,
+      live.counts(),
+      await broadcast.workers(),
+      oldest && secondsSince(oldest.since),
+    )
+    return c.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
+  })
+}
+
+const secondsSince = (time: string): number => Math.max(0, (nowMs() - Date.parse(time)) / 1000)

@@ -1,0 +1,126 @@
+/** Events into steps of time: what happened in each minute of a day, and how long jobs waited and ran. Pure. */
+import type { Event } from './journal.ts'
+
+/** What is counted in each step. */
+export const HAPPENED = ['enqueued', 'started', 'completed', 'failed', 'dead', 'cancelled'] as const
+export type Happened = Record<(typeof HAPPENED)[number], number>
+
+const KIND: Partial<Record<Event['event'], keyof Happened>> = {
+  enqueued: 'enqueued',
+  started: 'started',
+  completed: 'completed',
+  failed: 'failed',
+  dlq: 'dead',
+  cancelled: 'cancelled',
+  removed: 'cancelled',
+}
+
+/** Durations, of which only about how long they were is kept: within two percent. */
+export class Spread {
+  static readonly #FINE = Math.log(1.04)
+  readonly #buckets = new Map<number, number>()
+  #count = 0
+  #total = 0
+
+  add(ms: number): void {
+    const bucket = ms < 1 ? 0 : Math.round(Math.log(ms) / Spread.#FINE) + 1
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
+    this.#count++
+    this.#total += Math.max(0, ms)
+  }
+
+  merge(other: Spread): void {
+    for (const [bucket, n] of other.#buckets) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + n)
+    this.#count += other.#count
+    this.#total += other.#total
+  }
+
+  /** The smallest that at least this share does not exceed; null when there is none. */
+  at(share: number): number | null {
+    let below = 0
+    for (const [bucket, n] of [...this.#buckets].sort(([a], [b]) => a - b)) {
+      below += n
+      if (below >= share * this.#count) return bucket === 0 ? 0 : Math.round(Math.exp((bucket - 1) * Spread.#FINE))
+    }
+    return null
+  }
+
+  get summary(): Durations {
+    const average = this.#count === 0 ? null : this.#total / this.#count
+    return { count: this.#count, average, p50: this.at(0.5), p95: this.at(0.95) }
+  }
+}
+
+export interface Durations {
+  readonly count: number
+  readonly average: number | null
+  readonly p50: number | null
+  readonly p95: number | null
+}
+
+/** What happened in one step. */
+export class Step {
+  readonly happened: Happened = { enqueued: 0, started: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 }
+  readonly waited = new Spread()
+  readonly ran = new Spread()
+
+  merge(other: Step): void {
+    for (const kind of HAPPENED) this.happened[kind] += other.happened[kind]
+    this.waited.merge(other.waited)
+    this.ran.merge(other.ran)
+  }
+}
+
+export const MINUTE = 60_000
+const DAY = 86_400_000
+/** So many jobs that wait are remembered, the newest. */
+const WAITING = 200_000
+
+/** The steps of the last day, a minute each. */
+export class Series {
+  readonly #minutes = new Map<number, Step>()
+  /** Since when (ms) a job may run. */
+  readonly #ready = new Map<string, number>()
+
+  add(event: Event): void {
+    const at = Date.parse(event.at)
+    if (Number.isNaN(at)) return
+    const step = this.#step(Math.floor(at / MINUTE))
+    const kind = KIND[event.event]
+    if (kind) step.happened[kind]++
+    if (event.event === 'completed' && event.duration_ms !== undefined) step.ran.add(event.duration_ms)
+    const since = this.#ready.get(event.job)
+    this.#ready.delete(event.job)
+    if (event.event === 'started' && since !== undefined && since <= at) step.waited.add(at - since)
+    if (!['enqueued', 'failed', 'retried', 'released', 'interrupted', 'given_back'].includes(event.event)) return
+    this.#ready.set(event.job, Math.max(at, Date.parse(event.due ?? '') || at))
+    for (const [oldest] of this.#ready) {
+      if (this.#ready.size <= WAITING) break
+      this.#ready.delete(oldest)
+    }
+  }
+
+  #step(minute: number): Step {
+    const known = this.#minutes.get(minute)
+    if (known) return known
+    for (const old of this.#minutes.keys())
+      if (old * MINUTE < minute * MINUTE - DAY - 2 * MINUTE) this.#minutes.delete(old)
+    const step = new Step()
+    this.#minutes.set(minute, step)
+    return step
+  }
+
+  /** The steps between two instants (ms), `step` ms each, oldest first. */
+  between(from: number, to: number, step: number): { readonly at: number; readonly step: Step }[] {
+    const steps: { at: number; step: Step }[] = []
+    for (let at = Math.floor(from / step) * step; at < to; at += step) {
+      const whole = new Step()
+      for (let minute = at / MINUTE; minute < (at + step) / MINUTE; minute++) {
+        const one = this.#minutes.get(minute)
+        if (one) whole.merge(one)
+      }
+      steps.push({ at, step: whole })
+    }
+    return steps
+  }
+}

@@ -1,0 +1,143 @@
+/** The document and the routes, held against one another both ways, and answers against their shapes. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { add, runAll } from '../../fixtures/facts.ts'
+import { type Answer, inWeb, type Web } from '../../fixtures/web.ts'
+import { makeApp } from '../../lib/http/app.ts'
+import { openapi } from '../../lib/http/openapi/document.ts'
+import { SHAPES } from '../../lib/http/shapes.ts'
+import { inWorld } from '../../fixtures/world.ts'
+
+const test = suite('the OpenAPI document')
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+  >
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[]
+}
+const document = openapi('1.0.0') as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+for (const [name, shape] of Object.entries(SHAPES)) ajv.addSchema(shape, `#/components/schemas/${name}`)
+ajv.addSchema({ $id: 'https://queuectl.invalid/document', components: { schemas: SHAPES } })
+
+/** Fails unless an answer is one that the document tells of. */
+function isAsWritten({ status, headers, text }: Answer, method: string, path: string): void {
+  const { content } = document.paths[path]?.[method]?.responses[status] ?? {}
+  assert.ok(document.paths[path]?.[method]?.responses[status], `${method} ${path} says nothing of ${status}: ${text}`)
+  const [type = ''] = (headers['content-type'] ?? '').split(';')
+  if (!content) return assert.is(text, '')
+  assert.ok(content[type], `${method} ${path} ${status}: ${type}`)
+  if (!type.endsWith('json')) return
+  const schema = JSON.parse(
+    JSON.stringify(content[type]?.schema).replaceAll('"#/components', '"https://queuectl.invalid/document#/components'),
+  ) as object
+  const check = ajv.compile(schema)
+  assert.ok(check(JSON.parse(text)), `${method} ${path}: ${ajv.errorsText(check.errors)}\n${text.slice(0, 1000)}`)
+}
+
+test(
+  'every route is in the document, and every operation of it is routed',
+  inWorld(async ({ queue, dir }) => {
+    const end = new AbortController()
+    const [live, ledger] = [await queue.live(), await queue.ledger()]
+    const options = {
+      host: 'localhost',
+      port: 0,
+      names: [],
+      pages: dir,
+      readOnly: false,
+      token: undefined,
+      tell: () => {},
+    }
+    const app = makeApp({ queue, live, ledger, options, tokens: undefined, end: end.signal })
+    const routed = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && !['/*', '/login'].includes(path))
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    const written = Object.entries(document.paths).flatMap(([path, one]) =>
+      Object.keys(one).map((method) => `${method} ${path}`),
+    )
+    assert.equal(routed.toSorted(), written.toSorted())
+    end.abort()
+    live.close()
+    ledger.close()
+  }),
+)
+
+test('every shape can be compiled, and every one that is referred to is there', () => {
+  const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name ?? '')
+  assert.ok(names.length > 30)
+  for (const name of names) assert.ok(SHAPES[name], name)
+  for (const name of Object.keys(SHAPES)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
+})
+
+test('every parameter in a path is written down', () => {
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, { parameters = [] }] of Object.entries(methods))
+      assert.equal(
+        parameters.filter((one) => one.in === 'path').map(({ name }) => name),
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+        `${method} ${path}`,
+      )
+})
+
+async function some(web: Web): Promise<void> {
+  await add(web, 'echo out; echo broken >&2; exit 3', { id: 'a', max_retries: 1, tags: ['x'], env: { A: '1' } })
+  await add(web, 'true', { id: 'b' })
+  await runAll(web)
+  await add(web, ['echo', 'later'], { id: 'c', run_at: '2999-01-01' })
+  await add(web, 'true', { id: 'd' })
+}
+
+test(
+  'what every GET answers is what the document says',
+  inWeb(async (web) => {
+    await some(web)
+    for (const [path, methods] of Object.entries(document.paths)) {
+      if (!methods.get || path.endsWith('/stream')) continue
+      const at = path.replace('{id}', 'a').replace('{n}', '1')
+      isAsWritten(await web.ask(at), 'get', path)
+      if (path.includes('{id}'))
+        isAsWritten(await web.ask(path.replace('{id}', 'nobody').replace('{n}', '1')), 'get', path)
+    }
+    for (const id of ['b', 'c', 'd']) isAsWritten(await web.ask(`/api/v1/jobs/${id}`), 'get', '/api/v1/jobs/{id}')
+  }),
+)
+
+test(
+  'what every change answers is what the document says, when it is done and when it is refused',
+  inWeb(async (web) => {
+    await some(web)
+    const one = async (method: string, path: string, body: object, id = 'd', headers = {}): Promise<void> => {
+      const asked = { method: method.toUpperCase(), body, headers }
+      isAsWritten(await web.ask(path.replace('{id}', id), asked), method, path)
+    }
+    await one('post', '/api/v1/jobs', { command: 'true', id: 'e' })
+    await one('post', '/api/v1/jobs', { command: 'true', id: 'e' })
+    await one('post', '/api/v1/jobs', {})
+    await one('post', '/api/v1/jobs', { command: 'x' }, '', { 'idempotency-key': 'k' })
+    await one('post', '/api/v1/jobs', { command: 'x' }, '', { 'idempotency-key': 'k' })
+    await one('patch', '/api/v1/jobs/{id}', { priority: 1 })
+    await one('patch', '/api/v1/jobs/{id}', { priority: 1 }, 'd', { 'if-match': '"x"' })
+    await one('patch', '/api/v1/jobs/{id}', { priority: 1 }, 'd', { 'if-match': '*' })
+    for (const verb of ['hold', 'hold', 'release', 'cancel', 'retry', 'duplicate'])
+      await one('post', `/api/v1/jobs/{id}/${verb}`, {})
+    await one('post', '/api/v1/jobs/bulk', { action: 'hold', ids: ['d', 'nobody'] })
+    await one('post', '/api/v1/jobs/bulk', { action: 'hold', filter: {} })
+    await one('post', '/api/v1/jobs/bulk', { action: 'cancel', filter: {}, dry_run: true })
+    await one('delete', '/api/v1/jobs/{id}', {}, 'a')
+    await one('delete', '/api/v1/jobs/{id}', {}, 'c')
+    await one('patch', '/api/v1/config', { max_retries: 5 })
+    await one('patch', '/api/v1/config', { max_retries: 'many' })
+    await one('post', '/api/v1/session', {})
+    await one('delete', '/api/v1/session', {})
+    await one('post', '/api/enqueue', { command: 'true' })
+    await one('post', '/api/retry/{id}', {}, 'b')
+  }),
+)
+
+test.run()
