@@ -8,7 +8,7 @@ import { type Entry, sightingOf } from './entry.ts'
 import type { Counts } from './find.ts'
 import type { Home } from './home.ts'
 import type { Listed, Seen } from './listing.ts'
-import { listed, matching, type Page, pageOf, type PageOptions, type Search } from './paging.ts'
+import { isOfContent, listed, matching, type Page, pageOf, type PageOptions, type Search } from './paging.ts'
 import { noCounts, type StateCounts } from './standing.ts'
 
 /** Dead jobs that have the same last error. */
@@ -33,6 +33,8 @@ export interface QueueCounts extends StateCounts {
 }
 
 const NEWEST = 10
+/** For how long (ms) others wait while everything is read for a selection. */
+const BIT_MS = 20
 const seenOf = (entry: Entry): Seen => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
 const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
 
@@ -60,10 +62,11 @@ export class Live {
     return pageOf(this.#home, await this.#catalogue.settled(), search, options)
   }
 
-  /** All jobs that match, by their names; `isExact` as in a {@link Page}. */
-  async select(search: Search): Promise<{ jobs: Seen[]; isExact: boolean }> {
-    const { entries, isExact } = matching(await this.#catalogue.settled(), search)
-    return { jobs: entries.map(seenOf), isExact }
+  /** All jobs that match. Waits until every file that must be read for that has been, in small bits. */
+  async select(search: Search): Promise<Seen[]> {
+    do await this.#catalogue.settled()
+    while (isOfContent(search) && !this.#catalogue.contents.readFor(BIT_MS))
+    return matching(this.#catalogue, search).entries.map(seenOf)
   }
 
   /** Where a job lies, by its whole id; undefined when it is not known (yet). */

@@ -54,11 +54,14 @@ const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
   id: (a, b) => byText(a.id, b.id),
 }
 
+/** Must files be read to tell, and not only their names? */
+export const isOfContent = ({ tag, text, error, isCancelled }: Search): boolean =>
+  [tag, text, error, isCancelled].some((one) => one !== undefined)
+
 /** The jobs that match, in no particular order; their contents have been read as far as time allowed. */
 export function matching(catalogue: Catalogue, search: Search): { entries: Entry[]; isExact: boolean } {
   const { states = STATES, queue, tag, text, error, isCancelled } = search
-  const isOfContent = [tag, text, error, isCancelled].some((one) => one !== undefined)
-  const isExact = !isOfContent || catalogue.contents.readFor(READ_MS)
+  const isExact = !isOfContent(search) || catalogue.contents.readFor(READ_MS)
   const wanted = new Set(states)
   const typed = text?.toLowerCase()
   const entries: Entry[] = []
@@ -81,8 +84,7 @@ const occurs = ({ id, queue, text, error, tags }: Entry, typed: string): boolean
 
 export function pageOf(home: Home, catalogue: Catalogue, search: Search, options: PageOptions): Page {
   const { sort, isReverse, limit, after } = options
-  const isOfContent = sort === 'created' || sort === 'updated'
-  const isSortExact = !isOfContent || catalogue.contents.readFor(READ_MS)
+  const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.contents.readFor(READ_MS)
   const { entries, isExact } = matching(catalogue, search)
   const by = COMPARE[sort]
   const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || byText(a.id, b.id)

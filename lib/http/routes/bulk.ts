@@ -5,7 +5,7 @@
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import type { State } from '../../job/job.ts'
-import type { Meant, Search, Seen } from '../../queue.ts'
+import type { Meant, Seen } from '../../queue.ts'
 import { readSearch } from '../asked.ts'
 import { bodyOf } from '../limits.ts'
 import { Refusal } from '../problem.ts'
@@ -117,7 +117,7 @@ async function byIds({ live, queue }: Site, ids: unknown): Promise<Asked['jobs']
 
 const FILTERS = ['state', 'queue', 'tag', 'q', 'error']
 
-async function byFilter(site: Site, filter: unknown, isNotCancelled: boolean): Promise<Asked['jobs']> {
+async function byFilter({ live }: Site, filter: unknown, isNotCancelled: boolean): Promise<Asked['jobs']> {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
     throw new Refusal(400, 'filter: expected an object')
   for (const [name, value] of Object.entries(filter)) {
@@ -125,18 +125,9 @@ async function byFilter(site: Site, filter: unknown, isNotCancelled: boolean): P
     if (typeof value !== 'string') throw new Refusal(400, `filter: ${name}: expected a text`)
   }
   const search = readSearch(filter as Record<string, string>)
-  const jobs = await all(site, search)
+  const jobs = await live.select(search)
   if (!isNotCancelled) return jobs
-  const cancelled = new Set((await all(site, { ...search, isCancelled: true })).map(({ id }) => id))
+  const cancelled = new Set((await live.select({ ...search, isCancelled: true })).map(({ id }) => id))
   const why = 'it was cancelled; retry it by its id, or with "cancelled": true'
   return jobs.map((job) => (cancelled.has(job.id) ? { id: job.id, why } : job))
-}
-
-/** A change is made to all that match, so all must have been read. */
-async function all({ live, end }: Site, search: Search): Promise<readonly Seen[]> {
-  for (;;) {
-    const { jobs, isExact } = await live.select(search)
-    if (isExact || end.aborted) return jobs
-    await new Promise((done) => setImmediate(done))
-  }
 }
