@@ -29,7 +29,7 @@ interface Import {
 
 const sources: readonly Source[] = ['lib', 'bin', 'spec', 'fixtures'].flatMap((room) =>
   readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .toSorted()
     .map((name) => readSource(join(room, name))),
 )
@@ -105,6 +105,8 @@ const BELOW: Record<string, readonly string[]> = {
   'lib/index.ts': ['lib/job/', 'lib/spool/', 'lib/config.ts', 'lib/journal/', 'lib/queue.ts'],
   // As the keyboard: the verbs, and what a job and an event are; not where jobs lie.
   'lib/http/': ['lib/job/', 'lib/config.ts', 'lib/journal/', 'lib/queue.ts'],
+  // The pages run in a browser: of what is ours they know the shapes of jobs, see below.
+  'lib/web/': ['lib/job/'],
   // The keyboard knows the verbs, not where jobs lie: nothing of the spool, and of the workers their control.
   'lib/cli/': ['lib/job/', 'lib/config.ts', 'lib/journal/', 'lib/worker/control.ts', 'lib/queue.ts', 'lib/http/'],
   // Before all else the engine is told to keep quiet: that cannot wait for the command that needs it.
@@ -157,8 +159,27 @@ test('only lib/spool/files.ts changes names, directories and times', () => {
   none(broken, 'one door to the disk: every crash point is in one file')
 })
 
+test('the pages import of ours nothing but types, and nothing of Node', () => {
+  const broken = within('lib/web').flatMap(({ path, imports }) =>
+    imports
+      .filter(({ from, what }) => from.startsWith('node:') || (/^lib\/(?!web\/)/.test(from) && !/^type\s/.test(what)))
+      .map(({ from }) => `${path} imports ${from}`),
+  )
+  none(broken, 'they run in a browser')
+})
+
+test('the pages never read text as HTML or as a program', () => {
+  none(
+    using(
+      within('lib/web'),
+      /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|eval)\b|\bdocument\.write/,
+    ),
+    'commands, errors and output of jobs are hostile',
+  )
+})
+
 test('only lib/clock.ts asks for the time and for chance', () => {
-  const clock = { 'lib/clock.ts': 'it is the clock' }
+  const clock = { 'lib/clock.ts': 'it is the clock', 'lib/web/clock.ts': 'it is the clock of the browser' }
   const asks = /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\.now\b|\bprocess\.hrtime\b/
   none(using(within('lib'), asks, clock), 'time is an argument, so that tests own it')
 })
@@ -220,16 +241,23 @@ test('every package we depend on is used, and every package we use is depended o
     dependencies: Record<string, string>
     devDependencies: Record<string, string>
   }
-  const used = new Set(
-    within('lib').flatMap(({ imports }) =>
-      imports
-        .map(({ from }) => from)
-        .filter((from) => !from.startsWith('node:') && !from.startsWith('lib/'))
-        // A package may be asked for a part of it: `hono/streaming`.
-        .map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from),
+  const packages = (files: readonly Source[]): string[] => [
+    ...new Set(
+      files.flatMap(({ imports }) =>
+        imports
+          .map(({ from }) => from)
+          .filter((from) => !from.startsWith('node:') && !from.startsWith('lib/'))
+          // A package may be asked for a part of it: `hono/streaming`.
+          .map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from),
+      ),
     ),
-  )
-  assert.equal([...used].toSorted(), Object.keys(manifest.dependencies).toSorted())
+  ]
+  const isPage = ({ path }: Source): boolean => path.startsWith('lib/web/')
+  const program = within('lib').filter((source) => !isPage(source))
+  assert.equal(packages(program).toSorted(), Object.keys(manifest.dependencies).toSorted())
+  // What the pages are made of is in their bundle, and nobody who installs the program needs it.
+  const missing = packages(within('lib/web')).filter((name) => !Object.hasOwn(manifest.devDependencies, name))
+  none(missing, 'bundled into dist/web')
 })
 
 test('every file of lib and bin has a sign on its door', () => {

@@ -1,0 +1,138 @@
+/** Every setting: what it is, where that comes from, and changing it. */
+import { useState } from 'preact/hooks'
+import { patch, type Problem } from '../api.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { ProblemNotice } from '../parts/pieces.tsx'
+import { say } from '../parts/toasts.tsx'
+import { refresh, useResource } from '../resource.ts'
+import { useSession } from '../session.ts'
+import type { List, Setting, Value } from '../shapes.ts'
+
+const SOURCES = { default: 'default', file: 'config.json', environment: 'environment' }
+
+/** As the command line has it. */
+const shown = ({ key }: Setting): string => key.replaceAll('_', '-')
+
+export function Config() {
+  const { isReadOnly, home } = useSession()
+  const { data, problem } = useResource<List<Setting>>('/config', ['stats'])
+  const [edited, setEdited] = useState<Setting>()
+  return (
+    <>
+      <header class="page-head">
+        <h1>Config</h1>
+        {home && <span class="hint cut">{home}/config.json</span>}
+      </header>
+      <ProblemNotice problem={problem} />
+      <div class="card">
+        <table class="table settings" role="table">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader">Setting</th>
+              <th role="columnheader">Value</th>
+              <th role="columnheader">From</th>
+              <th role="columnheader" class="c-default">
+                Default
+              </th>
+              {!isReadOnly && (
+                <th role="columnheader">
+                  <span class="unseen">Actions</span>
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            {data?.items.map((setting) => (
+              <tr key={setting.key} role="row">
+                <td role="cell">
+                  <span class="name">{shown(setting)}</span>
+                  <span class="meaning soft">
+                    <Meaning text={setting.meaning} />
+                  </span>
+                </td>
+                <td role="cell" class="mono">
+                  {setting.value === '' ? <span class="faint">none</span> : String(setting.value)}
+                </td>
+                <td role="cell">
+                  <span class={setting.source === 'default' ? 'faint' : 'tag'}>{SOURCES[setting.source]}</span>
+                </td>
+                <td role="cell" class="mono faint c-default">
+                  {setting.default === '' ? 'none' : String(setting.default)}
+                </td>
+                {!isReadOnly && (
+                  <td role="cell" class="right">
+                    <button
+                      type="button"
+                      class="button plain small"
+                      aria-label={`Change ${shown(setting)}`}
+                      onClick={() => setEdited(setting)}
+                    >
+                      Change
+                    </button>
+                  </td>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {edited && <Edit setting={edited} onClose={() => setEdited(undefined)} />}
+    </>
+  )
+}
+
+/** What stands between backticks is code. */
+const Meaning = ({ text }: { readonly text: string }) => (
+  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</>
+)
+
+/** As typed, of the kind the default has. */
+function valueOf(text: string, like: Value): Value {
+  if (typeof like === 'boolean') return text === 'true'
+  return typeof like === 'number' && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+}
+
+function Edit({ setting, onClose }: { readonly setting: Setting; readonly onClose: () => void }) {
+  const [text, setText] = useState(String(setting.value))
+  const [problem, setProblem] = useState<Problem>()
+  const save = (value: Value | null): void => {
+    patch('/config', { [setting.key]: value }).then(() => {
+      say(`${shown(setting)} is ${value === null ? `${setting.default} again` : value}`)
+      refresh()
+      onClose()
+    }, setProblem)
+  }
+  return (
+    <Dialog title={shown(setting)} isLittle onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          save(valueOf(text, setting.default))
+        }}
+      >
+        <div class="dialog-body">
+          <ProblemNotice problem={problem} />
+          <label class="asked">
+            <span>
+              <Meaning text={setting.meaning} />
+            </span>
+            <input class="field" autofocus value={text} onInput={(event) => setText(event.currentTarget.value)} />
+            <span class="hint">{setting.expected}</span>
+          </label>
+        </div>
+        <div class="dialog-foot">
+          {setting.source === 'file' && (
+            <button type="button" class="button plain" onClick={() => save(null)}>
+              Back to {setting.default === '' ? 'none' : String(setting.default)}
+            </button>
+          )}
+          <span class="hint" />
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button class="button main">Save</button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,37 @@
+/** The help: exactly the keys that work on the page behind it. */
+import { type Shortcut, shortcuts } from '../keys.ts'
+import { Dialog } from './dialog.tsx'
+
+const GROUPS: readonly Shortcut['group'][] = ['Job', 'List', 'Anywhere', 'Go to']
+
+export function Help({ onClose }: { readonly onClose: () => void }) {
+  const all = shortcuts()
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      <div class="dialog-body keys">
+        {GROUPS.map((group) => {
+          const here = all.filter((one) => one.group === group)
+          return (
+            here.length > 0 && (
+              <section key={group}>
+                <h3>{group}</h3>
+                <dl>
+                  {here.map(({ keys, does }) => (
+                    <>
+                      <dt>{does}</dt>
+                      <dd>
+                        {keys.split(' ').map((key) => (
+                          <kbd key={key}>{key}</kbd>
+                        ))}
+                      </dd>
+                    </>
+                  ))}
+                </dl>
+              </section>
+            )
+          )
+        })}
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,66 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Terminal } from '../../lib/web/ansi.ts'
+
+const test = suite('terminal output on the page')
+
+/** The portions one after the other, as `text{looks}`. */
+function seen(...portions: readonly string[]): string {
+  const terminal = new Terminal()
+  return portions
+    .flatMap((portion) => terminal.read(portion))
+    .map(({ text, looks, color, background }) => {
+      const how = [looks, color, background].filter(Boolean).join(' ')
+      return how === '' ? text : `${text}{${how}}`
+    })
+    .join('')
+}
+
+test('text without escapes stays as it is, tabs and line ends included', () => {
+  assert.is(seen('a\tb\r\nc\n'), 'a\tb\nc\n')
+})
+
+test('the sixteen colours and the decorations become names', () => {
+  assert.is(
+    seen('\x1b[31mred\x1b[0m \x1b[1;4mbold\x1b[22;24m \x1b[92;41mx'),
+    'red{f-red} bold{bold underline} x{f-green b-red}',
+  )
+})
+
+test('an empty sequence takes all colours back, as grep and ls write it', () => {
+  assert.is(seen('\x1b[31mred\x1b[mplain'), 'red{f-red}plain')
+})
+
+test('a colour holds over portions, and a sequence cut in two is still one', () => {
+  assert.is(seen('\x1b[32mgre', 'en\x1b[', '0mplain\x1b', '[31mred'), 'gre{f-green}en{f-green}plainred{f-red}')
+})
+
+test('colours by number are given as such', () => {
+  assert.is(seen('\x1b[38;5;1ma\x1b[38;2;1;2;3mb'), 'a{f-red}b{#010203}')
+})
+
+test('reverse video exchanges the two colours', () => {
+  assert.is(seen('\x1b[31;7mx\x1b[0;7my'), 'x{b-red}y{b-white}')
+})
+
+test('cursor movements, titles, bells and other control characters are left out', () => {
+  assert.is(seen('\x1b[2K\x1b[1Aa\x1b]0;title\x07b\x1b]8;;http://x\x1b\\c\x07\b\x1b(Bd\x1b[?25le'), 'abcde')
+})
+
+test('a line that was written over shows what was written last', () => {
+  assert.is(seen('10 %\r50 %\r100 %\ndone'), '100 %\ndone')
+})
+
+test('a line end cut in two takes nothing away', () => {
+  assert.is(seen('whole\r', '\nnext'), 'whole\nnext')
+})
+
+test('what looks like HTML is text like any other', () => {
+  assert.is(seen('<img src=x onerror=alert(1)>&amp;'), '<img src=x onerror=alert(1)>&amp;')
+})
+
+test('an escape that never ends does not hold back what follows', () => {
+  assert.match(seen(`\x1b]0;${'x'.repeat(300)}`, 'later'), /later$/)
+})
+
+test.run()

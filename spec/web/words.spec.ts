@@ -1,0 +1,91 @@
+/** What the pages write down purely: numbers, times, filters, command lines. */
+import { execFileSync } from 'node:child_process'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inWorld } from '../../fixtures/world.ts'
+import { actionLine, commandText, enqueueLine, requestOf } from '../../lib/web/cli.ts'
+import { filterIn, typed } from '../../lib/web/filter.ts'
+import { age, bytes, many, short, since, span, took } from '../../lib/web/format.ts'
+import type { Job } from '../../lib/web/shapes.ts'
+
+const test = suite('words of the pages')
+
+test('durations have three digits that matter, and the unit', () => {
+  assert.equal([0, 7.4, 999.6, 1250, 9994, 9995, 59_949, 59_950, 185_000, 7_800_000, 360_000_000].map(took), [
+    '0 ms',
+    '7 ms',
+    '1.00 s',
+    '1.25 s',
+    '9.99 s',
+    '10.0 s',
+    '59.9 s',
+    '59s',
+    '3m 05s',
+    '2h 10m',
+    '4d 4h',
+  ])
+})
+
+test('what goes on is counted in whole seconds, and an age has one unit', () => {
+  assert.equal([0, 59_999, 60_000, 86_400_000].map(span), ['0s', '59s', '1m 00s', '1d 0h'])
+  assert.equal([0, 59_999, 60_000, 86_400_000].map(age), ['0s', '59s', '1m', '1d'])
+})
+
+test('an instant is told against now, before and after it', () => {
+  const now = Date.parse('2026-11-22T10:00:00Z')
+  assert.is(since('2026-11-22T09:57:00Z', now), '3m ago')
+  assert.is(since('2026-11-22T10:00:05Z', now), 'in 6s')
+})
+
+test('counts are grouped, and short where they would not fit', () => {
+  assert.equal([7, 1234, 99_999, 104_000, 1_250_000].map(short), ['7', '1,234', '99,999', '104k', '1.3M'])
+  assert.equal([many(1, 'job'), many(1200, 'job')], ['1 job', '1,200 jobs'])
+  assert.equal([812, 1200, 48_000_000].map(bytes), ['812 B', '1.2 kB', '48 MB'])
+})
+
+test('qualifiers narrow the list, the rest is looked for', () => {
+  assert.equal(typed('queue:mail  backup tag:"two words" of'), {
+    found: { queue: 'mail', tag: 'two words' },
+    rest: 'backup of',
+  })
+  assert.equal(typed('state:dead state:failed'), { found: { state: 'dead,failed' }, rest: '' })
+  assert.equal(typed('http://x aqueue:y'), { found: {}, rest: 'http://x aqueue:y' })
+})
+
+test('the address holds the filter', () => {
+  assert.equal(filterIn(new URLSearchParams('state=dead&q=a+b&sort=id&queue=')), { state: 'dead', q: 'a b' })
+})
+
+test('an argv is shown as one would type it', () => {
+  assert.is(commandText(['rm', 'old file', "it's", '-f']), `rm 'old file' 'it'\\''s' -f`)
+  assert.is(commandText('a | b'), 'a | b')
+})
+
+test('the home is named unless it is where a queue lies by default', () => {
+  assert.is(actionLine('/home/you/.queuectl', 'retry', 'a'), 'queuectl retry a')
+  assert.is(actionLine('/srv/my jobs', 'delete', 'a'), `queuectl --home '/srv/my jobs' dlq purge a`)
+})
+
+test(
+  'the line to enqueue again, given to a shell, enqueues the same',
+  inWorld(async ({ queue, cli, dir }) => {
+    const first = await queue.enqueue({
+      command: ['echo', `it's "so"`],
+      queue: 'mail',
+      tags: ['x'],
+      priority: 3,
+      odd: [1],
+    })
+    const request = requestOf(first as unknown as Job)
+    const argv = execFileSync('sh', ['-c', enqueueLine(null, request).replace('queuectl', `printf '%s\\0'`)], {
+      cwd: dir,
+      encoding: 'utf8',
+    })
+    const { stdout } = await cli([...argv.split('\0').slice(0, -1), '--json'])
+    const second = JSON.parse(stdout) as Job
+    assert.not(second.id === first.id)
+    assert.equal(requestOf(second), request)
+  }),
+)
+
+test.run()
