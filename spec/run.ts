@@ -24,6 +24,8 @@ interface Report {
   readonly file: string
   readonly passed: number
   readonly failed: number
+  /** How many tests were skipped, and the lines that say which. */
+  readonly skips: number
   readonly skipped: readonly string[]
   /** Why the file failed, beyond its own output; empty when it passed. */
   readonly wrong: readonly string[]
@@ -177,6 +179,14 @@ function readSkips(path: string): Skip[] {
   return lines.map((line) => JSON.parse(line) as Skip)
 }
 
+/** A line for each, or one for all of a file when they have one reason, as where there is no browser. */
+function listed(skips: readonly Skip[]): string[] {
+  const [first, ...others] = skips
+  if (first && others.length > 1 && others.every(({ reason }) => reason === first.reason))
+    return [`${skips.length} tests (${first.reason})`]
+  return skips.map(({ test, reason }) => `${test} (${reason})`)
+}
+
 function judge(file: string, ending: Ending, skips: readonly Skip[], seconds: number): Report {
   const block = [...ending.output.matchAll(BLOCK)].at(-1)
   const [total = 0, passed = 0, unnamed = 0] = block?.slice(1).map(Number) ?? []
@@ -190,11 +200,12 @@ function judge(file: string, ending: Ending, skips: readonly Skip[], seconds: nu
   if (/\.only\s*\(/.test(readFileSync(file, 'utf8'))) wrong.push('has .only left in it')
   if (skips.length > passed) wrong.push('skipped more tests than it passed')
   if (ending.code !== 0 && wrong.length === 0) wrong.push(`exited with ${ending.code}`)
-  const skipped = skips.map(({ test, reason }) => `${test} (${reason})`)
+  const skipped = listed(skips)
   for (let n = 0; n < unnamed; n++) skipped.push('one by .skip in the file (no reason given)')
   return {
     file,
     passed: Math.max(0, passed - skips.length),
+    skips: skips.length + unnamed,
     failed: wrong.length === 0 ? 0 : Math.max(1, total - passed),
     skipped,
     wrong,
@@ -205,8 +216,8 @@ function judge(file: string, ending: Ending, skips: readonly Skip[], seconds: nu
 
 const shown = (file: string): string => relative(under, file).replace(/\.js$/, '')
 
-function show({ file, passed, skipped, wrong, output, seconds }: Report): void {
-  const counts = `${passed} passed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`
+function show({ file, passed, skips, wrong, output, seconds }: Report): void {
+  const counts = `${passed} passed${skips > 0 ? `, ${skips} skipped` : ''}`
   if (wrong.length === 0) say(`ok    ${shown(file)}: ${counts} (${seconds.toFixed(2)} s)`)
   else say(`FAIL  ${shown(file)}: ${wrong.join('; ')} (${seconds.toFixed(2)} s)\n${indented(output)}`)
 }
@@ -224,7 +235,7 @@ function conclude(reports: readonly Report[]): void {
   say('')
   for (const { file, wrong } of failed) say(`failed: ${shown(file)}: ${wrong.join('; ')}`)
   for (const { file, skipped } of reports) for (const what of skipped) say(`skipped: ${shown(file)}: ${what}`)
-  const skipped = sum((report) => report.skipped.length)
+  const skipped = sum((report) => report.skips)
   say(`${sum((report) => report.passed)} passed, ${sum((report) => report.failed)} failed, ${skipped} skipped`)
   process.exitCode = failed.length > 0 ? 1 : 0
 }

@@ -1,0 +1,361 @@
+/** What a person does in the dashboard, done in a real browser with a real server, real workers and real jobs. */
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inBrowser } from '../../fixtures/browser.ts'
+import { referee } from '../../fixtures/referee.ts'
+import { until } from '../../fixtures/until.ts'
+
+const test = suite('dashboard')
+
+/** An element, as far as it is needed here: the specs know no browser's types. */
+interface Scrolling {
+  scrollTop: number
+  readonly scrollHeight: number
+  readonly clientHeight: number
+}
+
+const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true })
+const row = (page: Page, id: string): Locator =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name: id, exact: true }) })
+const sees = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor()
+/** The state in the head of a job's page. */
+const stateIs = (page: Page, state: string): Promise<void> =>
+  page.locator('.page-head .state', { hasText: state }).waitFor()
+
+test(
+  'a job is enqueued, seen running, its output read as it comes, and its end',
+  inBrowser(async ({ page, visit, startWorker, dir, home }) => {
+    await startWorker()
+    await visit('/')
+    await button(page, 'New job').click()
+    await page
+      .getByRole('dialog')
+      .getByLabel('Command')
+      .fill('echo first; while [ ! -e go ]; do sleep 0.02; done; echo second >&2')
+    await page.locator('summary', { hasText: 'More' }).click()
+    await page.getByLabel('Id').fill('mine')
+    await page.getByLabel('Directory').fill(dir)
+    await button(page, 'Enqueue').click()
+    await page.waitForURL('**/jobs/mine')
+    await stateIs(page, 'Processing')
+    await page.getByRole('log').getByText('first').waitFor()
+    await sees(page, /1 line\. Following/)
+    writeFileSync(join(dir, 'go'), '')
+    await page.getByRole('log').getByText('second').waitFor()
+    await stateIs(page, 'Completed')
+    await sees(page, /2 lines\. The run is over/)
+    referee(home)
+  }),
+)
+
+test(
+  'a job is seen to fail, and to succeed once it is retried',
+  inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
+    await startWorker()
+    await queue.enqueue({ id: 'shaky', command: 'cat wanted', cwd: dir, max_retries: 1 })
+    await visit('/jobs/shaky')
+    await stateIs(page, 'Dead')
+    await page.getByRole('log').getByText('No such file').waitFor()
+    await sees(page, /exit code 1/)
+    writeFileSync(join(dir, 'wanted'), 'here it is')
+    await button(page, 'Retry').click()
+    await stateIs(page, 'Completed')
+    await page.getByRole('log').getByText('here it is').waitFor()
+    await page.getByText('Run 2').or(page.getByText('Attempt 1')).first().waitFor()
+    assert.is(await page.locator('button.attempt').count(), 2)
+  }),
+)
+
+test(
+  'the list is narrowed by state, search and qualifiers, and a reload keeps it so',
+  inBrowser(async ({ page, visit, queue, url }) => {
+    await queue.enqueueAll([
+      { id: 'one', command: 'make one', queue: 'mail' },
+      { id: 'two', command: 'make two', queue: 'mail', tags: ['night'] },
+      { id: 'three', command: 'make three' },
+      { id: 'later', command: 'make later', run_at: '2999-01-01T00:00:00Z' },
+    ])
+    await visit('/')
+    await page
+      .getByRole('navigation', { name: 'Jobs by state' })
+      .getByRole('link', { name: /^Pending/ })
+      .click()
+    await row(page, 'three').waitFor()
+    const search = page.getByLabel('Search jobs')
+    await search.fill('make t')
+    await row(page, 'one').waitFor({ state: 'detached' })
+    await search.fill('queue:mail make t')
+    await search.press('Enter')
+    await row(page, 'three').waitFor({ state: 'detached' })
+    assert.is(page.url(), `${url}/jobs?state=pending&queue=mail&q=make+t`)
+    await page.reload()
+    await row(page, 'two').waitFor()
+    assert.is(await page.getByRole('row').count(), 2)
+    assert.is(await search.inputValue(), 'make t')
+    await search.fill('nothing like this')
+    await sees(page, 'No job matches')
+  }),
+)
+
+test(
+  'all that match are retried, on other pages too, after one question that names their number',
+  inBrowser(async ({ page, visit, startWorker, queue, home }) => {
+    await queue.enqueueAll(Array.from({ length: 60 }, () => ({ command: 'exit 1', max_retries: 1, queue: 'bad' })))
+    await queue.enqueue({ id: 'other', command: 'exit 1', max_retries: 1 })
+    const worker = await startWorker({ count: 8, args: ['--burst'] })
+    await worker.ended
+    await visit('/jobs?state=dead&queue=bad')
+    await page.getByLabel('Choose all on this page').check()
+    await button(page, 'Choose all 60 matching').click()
+    await page.getByRole('region', { name: 'Chosen jobs' }).getByRole('button', { name: 'Retry' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Retry 60 jobs?' })
+    await dialog.getByRole('button', { name: 'Retry 60 jobs' }).click()
+    await sees(page, '60 jobs retried')
+    await sees(page, 'No job matches')
+    const counts = await queue.count()
+    assert.equal([counts.pending, counts.dead], [60, 1])
+    referee(home)
+  }),
+)
+
+test(
+  'nothing is done when another number matches than was confirmed, and the new one is asked for',
+  inBrowser(async ({ page, visit, queue, home, complaints }) => {
+    await queue.enqueueAll(Array.from({ length: 52 }, () => ({ command: 'true' })))
+    await visit('/jobs?state=pending')
+    await page.getByLabel('Choose all on this page').check()
+    await button(page, 'Choose all 52 matching').click()
+    await page.getByRole('region', { name: 'Chosen jobs' }).getByRole('button', { name: 'Hold' }).click()
+    await button(page, 'Hold 52 jobs').waitFor()
+    await queue.enqueue({ command: 'true' })
+    await button(page, 'Hold 52 jobs').click()
+    await page.getByRole('dialog').getByRole('alert').waitFor()
+    await button(page, 'Hold 53 jobs').waitFor()
+    assert.is((await queue.count()).held, 0)
+    complaints.length = 0
+    referee(home)
+  }),
+)
+
+test(
+  'a job is held and released at once, and cancelled after a question',
+  inBrowser(async ({ page, visit, queue, home }) => {
+    await queue.enqueue({ id: 'waits', command: 'true' })
+    await visit('/jobs/waits')
+    await button(page, 'Hold').click()
+    await stateIs(page, 'Held')
+    await button(page, 'Release').click()
+    await stateIs(page, 'Pending')
+    await button(page, 'Cancel').click()
+    await page.getByRole('dialog', { name: 'Cancel this job?' }).getByRole('button', { name: 'Keep' }).click()
+    assert.is((await queue.get('waits')).state, 'pending')
+    await button(page, 'Cancel').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).click()
+    await stateIs(page, 'Dead')
+    referee(home)
+  }),
+)
+
+test(
+  'what is moved by hand is seen where it lies now',
+  inBrowser(async ({ page, visit, queue, home }) => {
+    await queue.enqueue({ id: 'moved', command: 'true' })
+    await visit('/jobs')
+    await row(page, 'moved').getByText('Pending').waitFor()
+    const [name = ''] = readdirSync(join(home, 'pending'))
+    renameSync(join(home, 'pending', name), join(home, 'hold', name))
+    await row(page, 'moved').getByText('Held').waitFor()
+  }),
+)
+
+test(
+  'the connection is said to be lost while the server is away, and comes back by itself',
+  inBrowser(async ({ page, visit, server, serve, queue, complaints }) => {
+    await visit('/jobs')
+    await sees(page, 'No jobs yet')
+    await page.getByRole('status').getByText('Live').waitFor()
+    server.kill()
+    await server.ended
+    await page.getByRole('alert').getByText('Connection lost').waitFor()
+    await queue.enqueue({ id: 'meanwhile', command: 'true' })
+    await serve()
+    await row(page, 'meanwhile').waitFor()
+    await page.getByRole('status').getByText('Live').waitFor()
+    assert.ok(
+      complaints.every((text) => /ERR_|Failed to load resource/.test(text)),
+      complaints.join(),
+    )
+    complaints.length = 0
+  }),
+)
+
+test(
+  'a tab that nobody looks at lets its streams go, and shows what is new as soon as it is looked at',
+  inBrowser(async ({ page, visit, queue, url }) => {
+    const look = (isHidden: boolean): Promise<unknown> =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await page.clock.install()
+    await visit('/jobs')
+    await sees(page, 'No jobs yet')
+    await page.getByRole('status').getByText('Live').waitFor()
+    const ended = page.waitForEvent('requestfailed', (request) => request.url() === `${url}/api/v1/stream`)
+    await look(true)
+    await page.clock.fastForward(6000)
+    await ended
+    await queue.enqueue({ id: 'unseen', command: 'true' })
+    await look(false)
+    await row(page, 'unseen').waitFor()
+    await page.getByRole('status').getByText('Live').waitFor()
+  }),
+)
+
+test(
+  'output is shown from its end, stops following when one scrolls up, and goes on at the end',
+  inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
+    await startWorker()
+    await queue.enqueue({
+      id: 'long',
+      cwd: dir,
+      command: 'seq 1 500; while [ ! -e go ]; do sleep 0.02; done; seq 501 1000',
+    })
+    await visit('/jobs/long')
+    const log = page.getByRole('log')
+    await sees(page, /500 lines\. Following/)
+    const atEnd = (): Promise<boolean> =>
+      log.evaluate((one: Scrolling) => one.scrollHeight - one.scrollTop - one.clientHeight < 24)
+    assert.ok(await atEnd())
+    await log.evaluate((one: Scrolling) => {
+      one.scrollTop = 0
+    })
+    await sees(page, /Paused, since you scrolled up/)
+    writeFileSync(join(dir, 'go'), '')
+    await sees(page, /1,000 lines/)
+    assert.not(await atEnd())
+    await button(page, 'To the end').click()
+    assert.ok(await atEnd())
+  }),
+)
+
+test(
+  'what a job is called, runs and writes is shown as text, whatever it looks like',
+  inBrowser(async ({ page, visit, startWorker, queue }) => {
+    const evil = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`
+    await startWorker()
+    await queue.enqueue({
+      id: 'evil',
+      command: ['printf', '%s\\n\\033[31m%s\\n', evil, evil],
+      queue: 'a.b',
+      tags: [evil],
+    })
+    await queue.enqueue({ id: 'evil2', command: ['sh', '-c', `echo '${evil}' >&2; exit 1`], max_retries: 1 })
+    await until(async () => (await queue.count()).dead === 1, 5000, 'the second is dead')
+    for (const path of ['/', '/jobs', '/jobs/evil', '/jobs/evil2', '/dead', '/events']) {
+      await visit(path)
+      await sees(page, 'evil')
+      assert.is(await page.locator('img[src="x"]').count(), 0, path)
+      assert.not.match(await page.title(), 'taken')
+    }
+    await visit('/jobs/evil')
+    await page.getByRole('log').locator('.f-red').getByText(evil).waitFor()
+  }),
+)
+
+test(
+  'dead letters stand by error, and those of one error are retried together',
+  inBrowser(async ({ page, visit, startWorker, queue }) => {
+    await queue.enqueueAll([
+      { command: 'exit 3', max_retries: 1 },
+      { command: 'exit 3', max_retries: 1 },
+      { id: 'alone', command: 'exit 4', max_retries: 1 },
+    ])
+    const worker = await startWorker({ args: ['--burst'] })
+    await worker.ended
+    await visit('/dead')
+    await sees(page, '3 jobs, 2 errors')
+    await button(page, 'Retry 2 jobs: exit code 3').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 jobs' }).click()
+    await sees(page, '1 job, 1 error')
+    assert.is((await queue.count()).pending, 2)
+  }),
+)
+
+test(
+  'a waiting job is changed, and enqueued once more with other values',
+  inBrowser(async ({ page, visit, queue }) => {
+    await queue.enqueue({ id: 'first', command: 'true', tags: ['kept'] })
+    await visit('/jobs/first')
+    await button(page, 'Edit').click()
+    await page.getByLabel('Priority').fill('7')
+    await button(page, 'Save').click()
+    await page.locator('.facts').getByText('7', { exact: true }).waitFor()
+    assert.is((await queue.get('first')).priority, 7)
+    await button(page, 'Duplicate').click()
+    await page.getByRole('dialog').getByLabel('Command').fill('echo again')
+    await button(page, 'Enqueue').click()
+    await page.waitForURL((url) => !url.pathname.endsWith('/first'))
+    const again = await queue.get('last')
+    assert.equal([again.command, again.priority, again.tags], ['echo again', 7, ['kept']])
+  }),
+)
+
+test(
+  'settings are shown with where they come from, and are changed',
+  inBrowser(async ({ page, visit, queue }) => {
+    await visit('/config')
+    const setting = page.getByRole('row').filter({ hasText: 'max-retries' })
+    await setting.getByText('default').first().waitFor()
+    await setting.getByRole('button').click()
+    await page.getByRole('dialog').getByRole('textbox').fill('5')
+    await button(page, 'Save').click()
+    await setting.getByText('config.json').waitFor()
+    assert.is(queue.config().max_retries, 5)
+  }),
+)
+
+test(
+  'read-only, nothing can be changed, and that is said',
+  inBrowser(
+    async ({ page, visit, queue }) => {
+      await queue.enqueue({ id: 'seen', command: 'true' })
+      await visit('/jobs/seen')
+      await page.getByText('read-only').first().waitFor()
+      assert.is(await button(page, 'Cancel').count(), 0)
+      assert.is(await button(page, 'Duplicate').count(), 0)
+      await visit('/jobs')
+      await row(page, 'seen').waitFor()
+      assert.is(await page.getByRole('checkbox').count(), 0)
+      await page.keyboard.press('n')
+      assert.is(await page.getByRole('dialog').count(), 0)
+    },
+    { server: ['--read-only'] },
+  ),
+)
+
+test(
+  'with a token the door is shown first, and opened by it',
+  inBrowser(
+    async ({ page, url, complaints }) => {
+      await page.goto(`${url}/jobs`)
+      await page.getByLabel('Token').fill('wrong')
+      await button(page, 'Sign in').click()
+      await page.getByRole('alert').waitFor()
+      await page.getByLabel('Token').fill('0123456789abcdef0123')
+      await page.getByLabel('Token').press('Enter')
+      await sees(page, 'No jobs yet')
+      await page.reload()
+      await sees(page, 'No jobs yet')
+      assert.ok(
+        complaints.every((text) => text.includes('401')),
+        complaints.join(),
+      )
+      complaints.length = 0
+    },
+    { server: ['--token', '0123456789abcdef0123'] },
+  ),
+)
+
+test.run()
