@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Context } from 'hono'
 import { errno } from '../errors.ts'
 import { Refusal } from './problem.ts'
@@ -26,6 +27,8 @@ const TYPES: Readonly<Record<string, string>> = {
 interface Page {
   readonly type: string
   readonly bytes: Buffer<ArrayBuffer>
+  /** The same, compressed. */
+  readonly packed: Buffer<ArrayBuffer>
 }
 
 export type Pages = (c: Context) => Response
@@ -40,7 +43,11 @@ export function pagesIn(dir: string): Pages {
     const page = isAsset && name !== asked ? undefined : pages.get(name)
     if (!page) throw new Refusal(404, pages.size === 0 ? 'the pages were not built: npm run build' : `no ${asked} here`)
     c.header('Cache-Control', isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
-    return c.body(page.bytes, 200, { 'Content-Type': page.type })
+    c.header('Content-Type', page.type)
+    c.header('Vary', 'Accept-Encoding')
+    if (!/\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) return c.body(page.bytes)
+    c.header('Content-Encoding', 'gzip')
+    return c.body(page.packed)
   }
 }
 
@@ -48,7 +55,9 @@ function readPages(dir: string): ReadonlyMap<string, Page> {
   const pages = new Map<string, Page>()
   for (const name of filesIn(dir)) {
     const type = TYPES[extname(name)]
-    if (type) pages.set(`/${name}`, { type, bytes: Buffer.from(readFileSync(join(dir, name))) })
+    if (!type) continue
+    const bytes = Buffer.from(readFileSync(join(dir, name)))
+    pages.set(`/${name}`, { type, bytes, packed: gzipSync(bytes, { level: 9 }) })
   }
   return pages
 }
