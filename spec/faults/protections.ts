@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import {
   add,
@@ -240,8 +240,11 @@ export const PROTECTIONS = {
   },
 
   'a job is handed over from one version of the program to the next': async (world) => {
-    const installed = join(world.dir, 'installed')
-    const install = (): void => copyFileSync(PROGRAM, installed)
+    const installed = join(world.dir, basename(PROGRAM))
+    const install = (): void => {
+      for (const name of readdirSync(dirname(PROGRAM)).filter((one) => one.endsWith('.cjs')))
+        copyFileSync(join(dirname(PROGRAM), name), join(world.dir, name))
+    }
     install()
     await alone(world)
     const start = ['worker', 'start', '--count', '1']
