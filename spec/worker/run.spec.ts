@@ -9,11 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, isUp, letGo, linesOf, outputOf, runAll, settles, untilLetGo } from '../../fixtures/facts.ts'
+import { add, isUp, letGo, linesOf, outputOf, runAll, settles, SOON_MS, untilLetGo } from '../../fixtures/facts.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { skip } from '../../fixtures/skip.ts'
+import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job, JobRequest, State } from '../../lib/job/job.ts'
 
@@ -367,13 +369,19 @@ test(
     const worker = await world.startWorker({ count: 4, args: ['--burst'] })
     for (const name of names) {
       const fds = `/proc/${await isUp(world, name)}/fd`
-      const open = readdirSync(fds).map((fd) => [fd, readlinkSync(join(fds, fd))] as const)
-      assert.equal(Object.fromEntries(open.filter(([, path]) => path.startsWith(world.home))), {
-        0: `${world.home}/run/${name}.1.stdin (deleted)`,
-        1: `${world.home}/logs/${name}/1.out`,
-        2: `${world.home}/logs/${name}/1.err`,
-        3: `${world.home}/run/${name}.1.fifo`,
-      })
+      const ours = (): string[] =>
+        readdirSync(fds).flatMap((fd) => {
+          const path = existsSync(join(fds, fd)) ? readlinkSync(join(fds, fd)) : ''
+          return path.startsWith(world.home) ? `${fd} ${path.slice(world.home.length + 1)}` : []
+        })
+      const wanted = [
+        `0 run/${name}.1.stdin (deleted)`,
+        `1 logs/${name}/1.out`,
+        `2 logs/${name}/1.err`,
+        `3 run/${name}.1.fifo`,
+      ]
+      // While its shell writes the sign that it is up, standard output is put aside.
+      await until(() => isDeepStrictEqual(ours(), wanted), SOON_MS, ours)
     }
     for (const name of names) letGo(world, name)
     await worker.ended
