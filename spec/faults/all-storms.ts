@@ -19,6 +19,8 @@ export async function allStorms({ seed, rounds, say }: Plan): Promise<readonly s
     for (const text of wreck.wrong) say(`chaos: FAILED ${text}`)
     say(`chaos: seed ${seed + n}: ${wreck.acknowledged} acknowledged, ${wreck.wrong.length} failures`)
   }
+  for (const role of ['worker', 'shim', 'job', 'command'])
+    if (!Object.keys(sent).some((kind) => kind.startsWith(role))) wrong.push(`no ${role} was sent any signal`)
   say(
     `chaos: ${rounds} signals (${Object.entries(sent)
       .map(([kind, count]) => `${count} ${kind}`)

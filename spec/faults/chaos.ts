@@ -193,9 +193,11 @@ class Weather {
   #all(role: Role): number[] {
     if (role === 'worker') return [...this.#workers].map(({ pid }) => pid)
     if (role === 'command') return [...this.#commands].map(({ pid }) => pid)
-    const isShim = ({ command }: Found): boolean => command.includes('trap : TERM')
+    const isShim = ({ command }: Found): boolean =>
+      command.startsWith('/bin/sh -s worker-') || command.includes('trap : TERM')
+    const isJob = (one: Found): boolean => one.environment.includes('QUEUECTL_JOB_ID=') && !isShim(one)
     return processesOf(this.#world.dir)
-      .filter((one) => one.environment.includes('QUEUECTL_JOB_ID=') && isShim(one) === (role === 'shim'))
+      .filter(role === 'shim' ? isShim : isJob)
       .map(({ pid }) => pid)
   }
 
