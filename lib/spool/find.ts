@@ -13,6 +13,7 @@ import { parseJson, readJob, readRequest } from '../job/read.ts'
 import { parseInstant, utcDay } from '../job/times.ts'
 import { exists, look, names, read } from './files.ts'
 import { type Home, PLACE_OF } from './home.ts'
+import { newestFirst } from './order.ts'
 
 /** A job seen in a directory, known by its file name alone. */
 export interface Sighting {
@@ -91,6 +92,17 @@ export function* inDoneDay(home: Home, day: string, isWanted: Wanted = ANY): Gen
   if (!isIntakeName(day)) return yield* inDir(join(home.done, day), 'completed', isWanted)
   const seen = sighting(home.done, day, 'completed')
   if (seen) yield seen
+}
+
+/** The same, newest first; what nobody asks for is neither parsed nor sorted. */
+export function* newestInDoneDay(home: Home, day: string): Generator<Sighting> {
+  if (!isIntakeName(day)) {
+    const dir = join(home.done, day)
+    for (const fileName of newestFirst(names(dir))) {
+      const seen = sighting(dir, fileName, 'completed')
+      if (seen) yield seen
+    }
+  } else yield* inDoneDay(home, day)
 }
 
 /** In a home in which jobs move without a pause, what is not seen in so many looks is not there. */

@@ -4,7 +4,16 @@
  */
 import { type Job, STATES, type State } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
-import { type Content, doneDays, findExact, inDoneDay, keyOf, Latest, readSighted, type Sighting } from './find.ts'
+import {
+  type Content,
+  doneDays,
+  findExact,
+  keyOf,
+  Latest,
+  newestInDoneDay,
+  readSighted,
+  type Sighting,
+} from './find.ts'
 import type { Home } from './home.ts'
 import { byText, SORT_BY_NAME, type Sort } from './order.ts'
 import { progressOf } from './runs.ts'
@@ -84,8 +93,8 @@ function* candidates(home: Home, filter: Filter, sort: Sort): Generator<Candidat
   // One that was given as running, and has been completed since, is not given again.
   const isNew = (seen: Sighting): boolean => mayMatch(seen, filter) && !given.has(keyOf(seen))
   for (const day of doneDays(home))
-    for (const seen of inOrder([...inDoneDay(home, day)].filter(isNew)))
-      yield { seen, read: () => readAgain(home, seen, states) }
+    for (const seen of newestInDoneDay(home, day))
+      if (isNew(seen)) yield { seen, read: () => readAgain(home, seen, states) }
 }
 
 const mayMatch = (seen: Sighting, { queue }: Filter): boolean =>
