@@ -2,6 +2,7 @@
  * Leftovers of processes that died: scratch in `tmp/`, traces of settled runs in `run/`. Anybody may sweep at any time.
  */
 import { join } from 'node:path'
+import { errno } from '../errors.ts'
 import { look, names, remove, removeTree } from './files.ts'
 import { sightings } from './find.ts'
 import type { Home } from './home.ts'
@@ -14,8 +15,17 @@ const TRACE_AGE = 60_000
 
 /** Removes leftovers as of `now` (ms). */
 export function sweep(home: Home, now: number): void {
-  for (const path of scratchOf(home, now)) removeTree(path)
+  for (const path of scratchOf(home, now)) removeScratch(path)
   for (const path of settledTraces(home, now)) remove(path)
+}
+
+function removeScratch(path: string): void {
+  try {
+    removeTree(path)
+  } catch (error) {
+    // Somebody is still putting things there (a clock is ahead of theirs): perhaps the next sweep finds it at rest.
+    if (errno(error) !== 'ENOTEMPTY') throw error
+  }
 }
 
 /** A clock that was set ahead makes everything old: what a living process has made ready for itself stays. */
