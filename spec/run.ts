@@ -9,7 +9,7 @@
  * With `--again` a file that failed beside others is run once more, alone, and counts as it ends then; it is listed as
  * unsteady, with what was wrong at first. For machines that somebody else may be using, such as CI's.
  *
- *     node dist/spec/run.js [--again] [--at-once 2] [--limit 120] [--under dist/spec] [part of a path]...
+ *     node dist/spec/run.js [--again] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -45,7 +45,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     again: { type: 'boolean', default: false },
-    'at-once': { type: 'string', default: '2' },
+    'at-once': { type: 'string', default: '3' },
     limit: { type: 'string', default: '120' },
     under: { type: 'string', default: 'dist/spec' },
   },
