@@ -114,20 +114,7 @@ export async function summarize(
     if (newest.length > 2 * recent + 100) newest = recent > 0 ? newest.slice(-recent) : []
   }
   durations.sort(([a], [b]) => a - b)
-  return {
-    events: counts,
-    completed: counts.completed,
-    dead: counts.dlq,
-    cancelled: counts.cancelled + counts.removed,
-    duration_ms: {
-      count,
-      total,
-      average: count === 0 ? null : total / count,
-      p50: nearestRank(durations, 0.5 * count),
-      p95: nearestRank(durations, 0.95 * count),
-    },
-    recent: recent > 0 ? newest.slice(-recent).reverse() : [],
-  }
+  return told(counts, { count, total, sorted: durations }, recent > 0 ? newest.slice(-recent).reverse() : [])
 }
 
 /** Totals alone as metrics, without recent events. */
@@ -137,6 +124,15 @@ export function metricsOf({ events, durations }: Totals): Metrics {
   const sorted = Object.entries(buckets)
     .map(([bucket, n]): [number, number] => [PRECISION ** Number(bucket), n])
     .sort(([a], [b]) => a - b)
+  return told(counts, { count, total, sorted }, [])
+}
+
+/** @param runs how many completed, how long they took in all, and each duration with its number, shortest first */
+function told(
+  counts: Record<EventKind, number>,
+  { count, total, sorted }: { count: number; total: number; sorted: [number, number][] },
+  recent: Metrics['recent'],
+): Metrics {
   return {
     events: counts,
     completed: counts.completed,
@@ -149,7 +145,7 @@ export function metricsOf({ events, durations }: Totals): Metrics {
       p50: nearestRank(sorted, 0.5 * count),
       p95: nearestRank(sorted, 0.95 * count),
     },
-    recent: [],
+    recent,
   }
 }
 
