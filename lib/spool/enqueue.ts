@@ -13,19 +13,7 @@ import { type DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.t
 import { formatName } from '../job/name.ts'
 import { newJob } from '../job/read.ts'
 import { parseInstant } from '../job/times.ts'
-import {
-  discard,
-  empty,
-  exists,
-  linkNew,
-  makeDir,
-  move,
-  names,
-  read,
-  remove,
-  removeEmptyDir,
-  writeNew,
-} from './files.ts'
+import { discard, cut, exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
 import { findExact } from './find.ts'
 import { flushesRecords, syncDir } from './flush.ts'
 import type { Home } from './home.ts'
@@ -173,7 +161,7 @@ export function reserve(home: Home, id: string): Reservation {
       const mine = join(dir, `.reserved.${last + 1}`)
       if (!tryLink(aside, mine, dir)) continue
       return {
-        use: () => empty(mine),
+        use: () => cut(mine),
         giveUp() {
           remove(mine)
           removeEmptyDir(dir)

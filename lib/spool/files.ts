@@ -138,10 +138,10 @@ export function createNew(path: string): number | undefined {
   }
 }
 
-/** Empties a file that is there. If we die: it is empty or not. */
-export function empty(path: string): void {
+/** Shortens a file that is there. If we die: it is as long as it was, or as it is to be. */
+export function cut(path: string, length = 0): void {
   try {
-    truncateSync(path)
+    truncateSync(path, length)
   } catch (error) {
     if (errno(error) !== 'ENOENT') throw error
   }

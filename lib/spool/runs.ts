@@ -3,9 +3,9 @@
  * knows how far it got. They never move, and go after the settling move.
  *
  *   run/<id>.<n>.fifo   held by every process the run started
- *   run/<id>.<n>.start  start mark: the shim's line of /proc/pid/stat and, of a resident shell, when this run began,
- *                       written just before the command
- *   run/<id>.<n>.exit   exit record: the command's exit code
+ *   run/<id>.<n>.mark   its first line is the start mark, written just before the command: the shim's line of
+ *                       /proc/pid/stat and, of a resident shell, when this run began; its second line is the exit
+ *                       record, the command's exit code. One file, because what costs is to make and to remove it
  *   run/<id>.<n>.note   why we are ending it, on disk before the first signal
  *   run/<id>.<n>.stdin  its standard input, while it is being started
  *   run/<id>.<n>.gap  what was punched out of its output (cap.ts)
@@ -19,6 +19,7 @@ import type { Job } from '../job/job.ts'
 import { parseProgress, type Progress } from '../job/progress.ts'
 import {
   createNew,
+  cut,
   discard,
   exists,
   linkNew,
@@ -36,7 +37,7 @@ import type { Home } from './home.ts'
 import { isHeld, type Leader, makeFifos, startIn } from './liveness.ts'
 import { hasRoom } from './room.ts'
 
-const TRACES = ['fifo', 'start', 'exit', 'note', 'stdin', 'progress', 'gap'] as const
+const TRACES = ['fifo', 'mark', 'note', 'stdin', 'progress', 'gap'] as const
 
 /** Why a run is being ended. */
 export type Note =
@@ -50,8 +51,7 @@ export function runPaths(home: Home, id: string, run: number): RunPaths {
   const trace = (kind: string): string => join(home.run, `${id}.${run}.${kind}`)
   return {
     fifo: trace('fifo'),
-    start: trace('start'),
-    exit: trace('exit'),
+    mark: trace('mark'),
     note: trace('note'),
     stdin: trace('stdin'),
     progress: trace('progress'),
@@ -174,14 +174,13 @@ export interface Traces {
 
 export function readTraces(paths: RunPaths): Traces {
   const held = isHeld(paths.fifo)
-  const mark = completeLine(read(paths.start))
-  const exit = completeLine(read(paths.exit))
+  const [mark, exit] = completeLines(read(paths.mark))
   const note = readNote(paths)
   return {
     held: held === true,
     leader: mark === undefined ? undefined : leaderIn(mark),
     exit:
-      exit !== undefined && /^\d+$/.test(exit) ? { code: Number(exit), at: look(paths.exit)?.mtimeMs ?? 0 } : undefined,
+      exit !== undefined && /^\d+$/.test(exit) ? { code: Number(exit), at: look(paths.mark)?.mtimeMs ?? 0 } : undefined,
     note,
     any: held !== undefined || mark !== undefined || exit !== undefined || exists(paths.note),
   }
@@ -194,9 +193,12 @@ function leaderIn(mark: string): Leader {
   return since === undefined ? leader : { ...leader, since: Number(since) }
 }
 
-/** A record counts only as one complete line: after a power cut it may be empty or torn. */
-const completeLine = (text: string | undefined): string | undefined =>
-  text !== undefined && text.endsWith('\n') && text.length > 1 ? text.slice(0, -1) : undefined
+/** A line counts only when it is complete: after a power cut it may be empty or torn. */
+const completeLines = (text: string | undefined): (string | undefined)[] =>
+  (text ?? '')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line || undefined)
 
 /** Why a run is being ended, if somebody has said so. */
 export const readNote = (paths: RunPaths): Note | undefined =>
@@ -224,12 +226,13 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
   return parseNote(read(path) ?? '') ?? note
 }
 
-/** Removes the traces of a settled run; a FIFO that is still held stays, for the next run to find. */
+/** Removes the traces of a settled run; a FIFO that is still held stays, for the next run to find, and the start mark. */
 export function removeTraces(paths: RunPaths, held: boolean): void {
   try {
     // If we die here: leftovers of a settled run; the sweeper removes them.
     for (const kind of TRACES)
-      if (!(held && (kind === 'fifo' || kind === 'start')) && exists(paths[kind])) remove(paths[kind])
+      if (!(held && (kind === 'fifo' || kind === 'mark')) && exists(paths[kind])) remove(paths[kind])
+    if (held) cut(paths.mark, (read(paths.mark)?.indexOf('\n') ?? -1) + 1)
   } catch {
     // The job is settled, whatever becomes of them: as above.
   }

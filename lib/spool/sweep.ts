@@ -52,7 +52,7 @@ export function settledTraces(home: Home, now: number): string[] {
     [...sightings(home, ['processing']), ...sightings(home, ['processing'])].map((seen) => seen.name.id),
   )
   for (const name of traces) {
-    const id = /^(.+)\.\d+\.(fifo|start|exit|note|stdin|progress|gap)$/.exec(name)?.[1]
+    const id = /^(.+)\.\d+\.(fifo|mark|note|stdin|progress|gap)$/.exec(name)?.[1]
     if (id === undefined || held.has(id)) continue
     const path = join(home.run, name)
     if (now - (look(path)?.mtimeMs ?? now) < TRACE_AGE) continue

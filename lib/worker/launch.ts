@@ -27,11 +27,11 @@ import { failure, type ShellEnd, type Shells, type Start, words } from './shells
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
 read -r s </proc/$$/stat || s=$$
-( echo "$s" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
+( echo "$s" >"$1" || exit 125; shift; exec "$@" 2>&4 4>&- )
 c=$?
 [ -s "$1" ] || [ $c != 125 ] || exit 125
 trap '' PIPE
-echo $c >"$2"
+echo $c >>"$1"
 echo >&3
 exit $c`
 
@@ -122,7 +122,7 @@ async function alone(
     const fifo = writeEnd(paths.fifo)
     fds.push(fifo)
     if (!exists(held)) return undefined
-    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.start, paths.exit, ...argv], {
+    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.mark, ...argv], {
       cwd,
       detached: true,
       stdio: [stdin ?? 'ignore', output.out, output.err, fifo],
@@ -132,7 +132,7 @@ async function alone(
     if (pid === undefined) throw await failure(child)
     const ended = new Promise<ShellEnd>((resolve) => {
       child.once('exit', (code) => {
-        if (code === NOT_BEGUN && !exists(paths.start) && !exists(paths.exit)) resolve('unbegun')
+        if (code === NOT_BEGUN && !exists(paths.mark)) resolve('unbegun')
         else resolve(code ?? 'killed')
       })
     })

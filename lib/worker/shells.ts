@@ -13,7 +13,7 @@ import { startOf } from '../spool/liveness.ts'
 import type { RunPaths } from '../spool/runs.ts'
 
 /**
- * `queuectl_run` job fifo start exit out err since cwd name=value... '' argv...
+ * `queuectl_run` job fifo mark out err since cwd name=value... '' argv...
  *
  * The FIFO is opened before it asks whether the job is still where we held it: whoever takes a dead worker's directory
  * looks at the FIFO afterwards, so either it sees that the run lives, or the run does not begin. `<>` waits for nobody.
@@ -28,12 +28,12 @@ queuectl_run() {
 queuectl_code=gone
 [ -p "$2" ] && {
 [ -e "$1" ] && {
-( queuectl_mark=$3 queuectl_since=$7; cd "$8" || exit; shift 8
+( queuectl_mark=$3 queuectl_since=$6; cd "$7" || exit; shift 7
 while [ -n "$1" ]; do export "$1"; shift; done; shift
 echo "$queuectl_shell since=$queuectl_since" >"$queuectl_mark" || exit
-exec "$@" ) </dev/null >>"$5" 2>>"$6"
+exec "$@" ) </dev/null >>"$4" 2>>"$5"
 queuectl_code=$?
-if [ -s "$3" ]; then echo $queuectl_code >"$4"; echo >&3; else queuectl_code=unbegun; fi
+if [ -s "$3" ]; then echo $queuectl_code >>"$3"; echo >&3; else queuectl_code=unbegun; fi
 }
 } 3<>"$2"
 echo $queuectl_code
@@ -70,9 +70,9 @@ export interface Start {
 export function words(start: Start, since: number): string | undefined {
   const { held, paths, cwd, env, argv } = start
   if (Object.keys(env).some((name) => ODD_NAME.test(name))) return undefined
-  const { fifo, start: mark, exit, out, err } = paths
+  const { fifo, mark, out, err } = paths
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const all = [held, fifo, mark, exit, out, err, String(since), cwd, ...variables, '', ...argv]
+  const all = [held, fifo, mark, out, err, String(since), cwd, ...variables, '', ...argv]
   const text = `queuectl_run ${all.map(quoted).join(' ')}\n`
   return text.length > MOST_TEXT ? undefined : text
 }

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, isAlive, isUp, letGo, settles, SOON_MS, untilLetGo } from '../../fixtures/facts.ts'
+import { add, isAlive, isUp, letGo, linesOf, settles, SOON_MS, untilLetGo } from '../../fixtures/facts.ts'
 import { onTmpfs } from '../../fixtures/mounts.ts'
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
@@ -216,7 +216,7 @@ test(
 test(
   'finds leftovers of dead commands and settled runs, and --fix removes them',
   inWorld(async (world) => {
-    const left = ['tmp/x.new', 'run/gone.1.exit']
+    const left = ['tmp/x.new', 'run/gone.1.mark']
     for (const path of left) {
       writeFileSync(join(world.home, path), '')
       old(join(world.home, path))
@@ -228,11 +228,11 @@ test(
         0,
         [
           'note leftovers: tmp/x.new is left of a command that died',
-          'note leftovers: run/gone.1.exit is left of a run that is settled',
+          'note leftovers: run/gone.1.mark is left of a run that is settled',
         ],
       ],
     )
-    assert.equal((await doctor(world, '--fix')).fixed, ['removed tmp/x.new', 'removed run/gone.1.exit'])
+    assert.equal((await doctor(world, '--fix')).fixed, ['removed tmp/x.new', 'removed run/gone.1.mark'])
     assert.equal((await doctor(world)).found, [])
   }),
 )
@@ -274,7 +274,7 @@ test(
     worker.kill('SIGKILL')
     await worker.ended
     letGo(world, 'ends')
-    await until(() => existsSync(join(world.home, 'run/ends.1.exit')), SOON_MS, 'its exit is recorded')
+    await until(() => linesOf(join(world.home, 'run/ends.1.mark')).length === 2, SOON_MS, 'its exit is recorded')
     assert.match((await doctor(world)).found.join('\n'), /problem holders: worker-\S+ is dead and holds 1 job/)
     const { fixed } = await doctor(world, '--fix')
     assert.match(fixed.join('\n'), /^moved processing\/worker-\S+ends.json to dead\/\S+ends.json/)

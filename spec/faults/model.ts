@@ -3,7 +3,7 @@
  * both, and after each recovery they must agree. Runs have no processes here: what they leave in `run/` is written by
  * hand, so that a death is possible between any two steps.
  */
-import { closeSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
@@ -157,11 +157,11 @@ class Both {
       Object.assign(known, { step: 'stamped', runs: run })
     } else if (act === 'begin' && known.step === 'stamped') {
       execFileSync('mkfifo', [paths.fifo])
-      writeFileSync(paths.start, MARK)
+      writeFileSync(paths.mark, MARK)
       known.step = 'begun'
     } else if ((act === 'end' || act === 'fail') && known.step === 'begun') {
       known.code = act === 'end' ? 0 : 1
-      writeFileSync(paths.exit, `${known.code}\n`)
+      appendFileSync(paths.mark, `${known.code}\n`)
       known.step = 'ended'
     } else if (act === 'note' && known.step === 'begun') {
       writeFileSync(paths.note, '{"why":"give-back"}')

@@ -217,7 +217,7 @@ export const PROTECTIONS = {
     )
     const worker = await world.startWorker()
     await until(() => readFileSync(join(world.dir, 'up'), 'utf8').endsWith('\n'), SOON_MS, 'it runs')
-    const leader = Number.parseInt(readFileSync(join(world.home, 'run/job1.1.start'), 'utf8'), 10)
+    const leader = Number.parseInt(readFileSync(join(world.home, 'run/job1.1.mark'), 'utf8'), 10)
     worker.kill('SIGQUIT')
     await until(() => existsSync(join(world.dir, 'term')), SOON_MS, 'it was told to end')
     worker.kill('SIGKILL')

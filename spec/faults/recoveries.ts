@@ -1,5 +1,5 @@
 /** What a worker, or a command, finds of those that died before it: recovery under a fault. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { fileOf, isAlive, linesOf, SOON_MS } from '../../fixtures/facts.ts'
@@ -20,7 +20,7 @@ const workerDies =
     const worker = await world.startWorker()
     const { home } = world
     const leader = await until(
-      () => Number.parseInt(readFileSync(join(home, 'run/job1.1.start'), 'utf8'), 10) || undefined,
+      () => Number.parseInt(readFileSync(join(home, 'run/job1.1.mark'), 'utf8'), 10) || undefined,
       SOON_MS,
       'it runs',
     )
@@ -30,7 +30,7 @@ const workerDies =
     if (then === 'dies') signal(-leader, 'SIGKILL')
     else writeFileSync(join(world.dir, 'go'), '')
     await until(() => !isAlive(leader), SOON_MS, 'it is over')
-    assert.is(existsSync(join(home, 'run/job1.1.exit')), then === 'ends')
+    assert.is(linesOf(join(home, 'run/job1.1.mark')).length, then === 'ends' ? 2 : 1)
   }
 
 /** Runs a command that dies right after the first operation whose line contains `match`. */

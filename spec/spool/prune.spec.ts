@@ -28,7 +28,7 @@ test(
   'a pruned job is gone with its output, its traces and its mark',
   inWorld(async (world) => {
     some(world, 1)
-    writeFileSync(join(world.home, 'run', 'job0.1.exit'), '0\n')
+    writeFileSync(join(world.home, 'run', 'job0.1.mark'), '0\n')
     await world.queue.prune({ keep: 0 })
     assert.equal([...referee(world.home)], [])
     for (const place of ['logs', 'run', 'processing', 'tmp']) assert.equal(readdirSync(join(world.home, place)), [])
@@ -39,9 +39,9 @@ test(
   'the job of another id with the same beginning keeps its traces',
   inWorld(async (world) => {
     some(world, 1)
-    writeFileSync(join(world.home, 'run', 'job0.x.1.exit'), '0\n')
+    writeFileSync(join(world.home, 'run', 'job0.x.1.mark'), '0\n')
     await world.queue.prune({ keep: 0 })
-    assert.equal(readdirSync(join(world.home, 'run')), ['job0.x.1.exit'])
+    assert.equal(readdirSync(join(world.home, 'run')), ['job0.x.1.mark'])
   }),
 )
 

@@ -111,7 +111,7 @@ test(
 test(
   'a start mark tells the leader and its start time',
   inHome((_home, paths) => {
-    writeFileSync(paths.start, STAT)
+    writeFileSync(paths.mark, STAT)
     assert.equal(readTraces(paths).leader, { pid: 4321, start: '98765' })
   }),
 )
@@ -120,7 +120,7 @@ for (const text of ['', '\n', STAT.slice(0, -1), STAT.slice(0, 8)])
   test(
     `a start mark of ${text.length} bytes without its end is none`,
     inHome((_home, paths) => {
-      writeFileSync(paths.start, text)
+      writeFileSync(paths.mark, text)
       assert.is(readTraces(paths).leader, undefined)
     }),
   )
@@ -128,17 +128,17 @@ for (const text of ['', '\n', STAT.slice(0, -1), STAT.slice(0, 8)])
 test(
   'an exit record tells the code and when it was written',
   inHome((_home, paths) => {
-    writeFileSync(paths.exit, '137\n')
-    utimesSync(paths.exit, NOON / 1000, NOON / 1000)
+    writeFileSync(paths.mark, `${STAT}137\n`)
+    utimesSync(paths.mark, NOON / 1000, NOON / 1000)
     assert.equal(readTraces(paths).exit, { code: 137, at: NOON })
   }),
 )
 
-for (const text of ['', '0', '\n', '\0\0', '1 2\n', '-1\n', 'x\n', '0\n0\n'])
+for (const text of ['', '0', '\n', '\0\0', '1 2\n', '-1\n', 'x\n', '\n0\n'])
   test(
     `an exit record ${JSON.stringify(text)} is none`,
     inHome((_home, paths) => {
-      writeFileSync(paths.exit, text)
+      writeFileSync(paths.mark, `${STAT}${text}`)
       assert.is(readTraces(paths).exit, undefined)
     }),
   )
@@ -166,7 +166,7 @@ test(
 test(
   'the earlier traces of a job are its own, and not those of one whose id begins like it',
   inHome((home) => {
-    for (const name of ['job1.1.start', 'job1.2.fifo', 'job1.2.start', 'job1.5.exit', 'job1.1.4.exit', 'job10.4.exit'])
+    for (const name of ['job1.1.mark', 'job1.2.fifo', 'job1.2.mark', 'job1.5.mark', 'job1.1.4.mark', 'job10.4.mark'])
       writeFileSync(join(home.run, name), '')
     assert.equal(new Set(earlierTraces(home, 'job1', 5)), new Set([1, 2]))
     assert.equal(earlierTraces(home, 'job1.1', 5), [4])
@@ -177,7 +177,7 @@ test(
   'a run is counted when history has it while traces of it are there',
   inHome((_home, paths) => {
     const history = [{ run: 3, outcome: 'failed', finished_at: '2026-11-22T10:15:00.000Z' }] as const
-    writeFileSync(paths.exit, '1\n')
+    writeFileSync(paths.mark, `${STAT}1\n`)
     const traces = readTraces(paths)
     assert.is(isCounted(aJob({ runs: 3, history }), traces), true)
     assert.is(isCounted(aJob({ runs: 4, history }), traces), false)
@@ -190,9 +190,11 @@ test(
   'the traces of a run that left processes running keep the FIFO and the start mark',
   inHome((home, paths) => {
     makeFifos([paths.fifo])
-    for (const path of [paths.start, paths.exit, paths.note]) writeFileSync(path, '')
+    writeFileSync(paths.mark, `${STAT}0\n`)
+    writeFileSync(paths.note, '')
     removeTraces(paths, true)
-    assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.start'])
+    assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.mark'])
+    assert.is(readFileSync(paths.mark, 'utf8'), STAT)
     removeTraces(paths, false)
     assert.equal(readdirSync(home.run), [])
   }),

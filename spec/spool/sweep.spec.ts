@@ -85,11 +85,11 @@ test(
 test(
   'traces of a job that nobody holds are swept once they are a minute old',
   inHome((home, paths) => {
-    for (const path of [paths.start, paths.exit, paths.note]) old(path, 60_001)
-    old(runPaths(home, 'job2', 1).exit, 59_000)
+    for (const path of [paths.fifo, paths.mark, paths.note]) old(path, 60_001)
+    old(runPaths(home, 'job2', 1).mark, 59_000)
     old(join(home.run, 'mine.txt'), HOUR)
     sweep(home, NOON)
-    assert.equal(readdirSync(home.run).toSorted(), ['job2.1.exit', 'mine.txt'])
+    assert.equal(readdirSync(home.run).toSorted(), ['job2.1.mark', 'mine.txt'])
   }),
 )
 
@@ -98,9 +98,9 @@ test(
   inHome((home, paths) => {
     const holder = joinWorkers(home, 1, NOON)
     writeFileSync(join(holder.dir, '1000-20261122T101500.000000Z-job1.json'), '{}')
-    old(paths.start, HOUR)
+    old(paths.mark, HOUR)
     sweep(home, NOON)
-    assert.ok(existsSync(paths.start))
+    assert.ok(existsSync(paths.mark))
   }),
 )
 
@@ -109,10 +109,10 @@ test(
   inHome((home, paths) => {
     makeFifos([paths.fifo])
     const fd = hold(paths.fifo)
-    old(paths.start, HOUR)
+    old(paths.mark, HOUR)
     utimesSync(paths.fifo, 1, 1)
     sweep(home, NOON)
-    assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.start'])
+    assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.mark'])
     closeSync(fd)
     sweep(home, NOON)
     assert.equal(readdirSync(home.run), [])
@@ -122,7 +122,7 @@ test(
 test(
   'a clock set back sweeps nothing',
   inHome((home, paths) => {
-    old(paths.exit, -HOUR)
+    old(paths.mark, -HOUR)
     old(join(home.tmp, 'job1.1a2b3c4d.new'), -HOUR)
     sweep(home, NOON)
     assert.is(readdirSync(home.run).length + readdirSync(home.tmp).length, 2)

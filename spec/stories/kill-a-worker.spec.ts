@@ -28,7 +28,7 @@ const test = suite('kill a worker')
 /** The process that leads the group of a run, by its start mark. */
 const shimOf = (world: World, id: string, run = 1): Promise<number> =>
   until(
-    () => Number.parseInt(linesOf(join(world.home, `run/${id}.${run}.start`))[0] ?? '', 10) || undefined,
+    () => Number.parseInt(linesOf(join(world.home, `run/${id}.${run}.mark`))[0] ?? '', 10) || undefined,
     SOON_MS,
     'the start mark',
   )
