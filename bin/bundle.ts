@@ -3,9 +3,11 @@
  * `bin/queuectl.ts`.
  *
  * Few files, because those are found and read fastest. In them every part is a text until it is needed: the engine reads
- * all of a program before it runs any of it, which took longer than what most commands do. Parts are what esbuild splits
- * it into along the dynamic `import()`s. In the first file lies what the swift calls need (`lib/cli/swift.ts`), the second
- * is read, whole, when anything else is asked for: so a worker has all of it from its start, whatever replaces it later.
+ * all of a program before it runs any of it, which took longer than what most commands do. Parts are the chunks that
+ * esbuild splits it into along the dynamic `import()`s; but what every start needs is joined into one part, and what the
+ * swift calls need besides (`lib/cli/swift.ts`) into another: 30 small scopes that look things up in one another take 4 ms
+ * longer. These two lie in the first file. The second is read, whole, when anything else is asked for: so a worker has all
+ * of it from its start, whatever replaces it later.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -70,10 +72,16 @@ const STYLE: CommonOptions = {
   logLevel: 'warning',
 }
 
-type Parts = readonly (readonly [name: string, body: string])[]
+const AS_PART: CommonOptions = { ...STYLE, format: 'cjs', supported: { 'dynamic-import': false } }
 
-/** The parts by the names under which they import one another, as bodies of functions: for swift calls, and the rest. */
-async function split(): Promise<{ swift: Parts; more: Parts }> {
+/** Texts by the names under which they import one another. */
+type Texts = ReadonlyMap<string, string>
+
+/**
+ * What esbuild splits the program into, and which of it is needed together: at every start, and by the swift calls
+ * besides.
+ */
+async function split(): Promise<{ texts: Texts; front: readonly string[]; swift: readonly string[] }> {
   const { outputFiles, metafile } = await build({
     ...STYLE,
     entryPoints: [at('./queuectl.js')],
@@ -86,31 +94,54 @@ async function split(): Promise<{ swift: Parts; more: Parts }> {
     define: { QUEUECTL_VERSION: JSON.stringify(version) },
     plugins: [noDefaultContext, lazyBuiltins],
   })
-  const needed = new Set<string>()
-  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
-    if (/(^|\/)(bin\/queuectl|lib\/cli\/swift)\.js$/.test(entryPoint ?? '')) need(path, metafile, needed)
-  const parts = outputFiles.map(async ({ path, text }) => {
-    // Of a CommonJS package esbuild exports all as `default`; whoever imports it wants its members.
-    const program = text.replace(/^#!.*\n/, '').replace(/export default (require_\w+\(\));\s*$/, 'module.exports=$1;')
-    const { code } = await transform(program, {
-      ...STYLE,
-      format: 'cjs',
-      supported: { 'dynamic-import': false },
-      logOverride: { 'commonjs-variable-in-esm': 'silent' },
-    })
-    return [`./${basename(path)}`, code.trimEnd()] as const
-  })
-  const all = await Promise.all(parts)
-  const isSwift = ([name]: Parts[number]): boolean => needed.has(name.slice(2))
-  return { swift: all.filter(isSwift), more: all.filter((part) => !isSwift(part)) }
+  const texts = new Map(outputFiles.map(({ path, text }) => [`./${basename(path)}`, text.replace(/^#!.*\n/, '')]))
+  const neededBy = (entry: RegExp): string[] => {
+    const needed = new Set<string>()
+    for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+      if (entry.test(entryPoint ?? '')) need(path, metafile, needed)
+    return [...needed]
+  }
+  const front = neededBy(/(^|\/)bin\/queuectl\.js$/)
+  return { texts, front, swift: neededBy(/(^|\/)lib\/cli\/swift\.js$/).filter((name) => !front.includes(name)) }
 }
 
-/** Adds a part, and all that it imports at once. */
+/** Adds a chunk, after all that it imports at once. */
 function need(path: string, metafile: Metafile, needed: Set<string>): void {
-  if (needed.has(basename(path))) return
-  needed.add(basename(path))
-  for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
-    if (kind === 'import-statement') need(next, metafile, needed)
+  const name = `./${basename(path)}`
+  if (needed.has(name)) return
+  for (const { path: next, kind, external } of metafile.outputs[path]?.imports ?? [])
+    if (kind === 'import-statement' && !external) need(next, metafile, needed)
+  needed.add(name)
+}
+
+/** A part of one chunk, as the body of a function. */
+async function alone(text: string): Promise<string> {
+  // Of a CommonJS package esbuild exports all as `default`; whoever imports it wants its members.
+  const program = text.replace(/export default (require_\w+\(\));\s*$/, 'module.exports=$1;')
+  const { code } = await transform(program, { ...AS_PART, logOverride: { 'commonjs-variable-in-esm': 'silent' } })
+  return code.trimEnd()
+}
+
+/** A part of many chunks in one scope, which exports what each of them does, in their order. */
+async function joined(texts: Texts, names: readonly string[]): Promise<string> {
+  const chunks: Plugin = {
+    name: 'chunks',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /.*/ }, ({ path }) =>
+        names.includes(path) ? { path, namespace: 'chunk' } : { path, external: true },
+      )
+      onLoad({ filter: /.*/, namespace: 'chunk' }, ({ path }) => ({ contents: texts.get(path) ?? '', loader: 'js' }))
+    },
+  }
+  const contents = names.map((name, i) => `export * as _${i} from '${name}'`).join('\n')
+  const { outputFiles } = await build({
+    ...AS_PART,
+    stdin: { contents },
+    bundle: true,
+    write: false,
+    plugins: [chunks],
+  })
+  return outputFiles[0]?.text.trimEnd() ?? ''
 }
 
 /** A text as a literal; our texts are full of double quotes. */
@@ -119,11 +150,24 @@ const literal = (text: string): string =>
     .slice(1, -1)
     .replaceAll(/\\.|'/g, (found) => (found === "'" ? "\\'" : found === '\\"' ? '"' : found))}'`
 
-/** Evaluates a part when it is first asked for; what is no part is node's own. */
+const { texts, front, swift } = await split()
+const JOINED = { './front': front, './swift': swift }
+
+/** In which joined part a chunk lies, and under which name. */
+const places = Object.entries(JOINED).flatMap(([part, names]) =>
+  names.map((name, i) => `'${name}': ['${part}', '_${i}'],\n`),
+)
+
+/** Evaluates a part when something in it is first asked for; what is no part is node's own. */
 const LOADER = `
+const places = {\n${places.join('')}}
 const made = Object.create(null)
 function load(name) {
   if (made[name]) return made[name].exports
+  if (Object.hasOwn(places, name)) {
+    const [part, member] = places[name]
+    return load(part)[member]
+  }
   if (!Object.hasOwn(parts, name)) {
     if (!name.startsWith('./')) return require(name)
     Object.assign(parts, require('./${basename(moreTarget)}'))
@@ -133,13 +177,15 @@ function load(name) {
   new Function('require', 'module', 'exports', text)(load, part, part.exports)
   return part.exports
 }
-load('./queuectl.js')
+load('./front')
 `
 
-const listed = (parts: Parts): string =>
-  `{\n${parts.map(([name, text]) => `'${name}': ${literal(text)},\n`).join('')}}\n`
+const listed = (parts: readonly (readonly [name: string, body: string])[]): string =>
+  `{\n${parts.map(([name, body]) => `'${name}': ${literal(body)},\n`).join('')}}\n`
 
-const { swift, more } = await split()
-writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(swift)}${LOADER}`)
-writeFileSync(moreTarget, `module.exports = ${listed(more)}`)
+const first = Object.entries(JOINED).map(async ([part, names]) => [part, await joined(texts, names)] as const)
+const others = [...texts].filter(([name]) => !front.includes(name) && !swift.includes(name))
+const more = others.map(async ([name, text]) => [name, await alone(text)] as const)
+writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(await Promise.all(first))}${LOADER}`)
+writeFileSync(moreTarget, `module.exports = ${listed(await Promise.all(more))}`)
 chmodSync(target, 0o755)
