@@ -4,10 +4,12 @@
  *
  * Few files, because those are found and read fastest. In them every part is a text until it is needed: the engine reads
  * all of a program before it runs any of it, which took longer than what most commands do. Parts are the chunks that
- * esbuild splits it into along the dynamic `import()`s; but what every start needs is joined into one part, and what the
- * swift calls need besides (`lib/cli/swift.ts`) into another: 30 small scopes that look things up in one another take 4 ms
- * longer. These two lie in the first file. The second is read, whole, when anything else is asked for: so a worker has all
- * of it from its start, whatever replaces it later.
+ * esbuild splits it into along the dynamic `import()`s; but chunks that are needed together are joined into one, because
+ * many small scopes that look things up in one another take as long again. In the first file lie what every start needs,
+ * and the swift calls (`lib/cli/swift.ts`) with no more than they use of all they import. The second is read, whole, when
+ * anything else is asked for: so a worker has all of it from its start, whatever replaces it later. What the swift calls
+ * use of it lies there once more, so nothing may be kept in a module that both a swift call and what it leaves to others
+ * must know.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -74,6 +76,8 @@ const STYLE: CommonOptions = {
 
 const AS_PART: CommonOptions = { ...STYLE, format: 'cjs', supported: { 'dynamic-import': false } }
 
+type Part = readonly [name: string, body: string]
+
 /** Texts by the names under which they import one another. */
 type Texts = ReadonlyMap<string, string>
 
@@ -122,8 +126,8 @@ async function alone(text: string): Promise<string> {
   return code.trimEnd()
 }
 
-/** A part of many chunks in one scope, which exports what each of them does, in their order. */
-async function joined(texts: Texts, names: readonly string[]): Promise<string> {
+/** A part of many chunks in one scope, with as much of them as these exports need. */
+async function joined(texts: Texts, names: readonly string[], exports: string): Promise<string> {
   const chunks: Plugin = {
     name: 'chunks',
     setup({ onResolve, onLoad }) {
@@ -133,10 +137,9 @@ async function joined(texts: Texts, names: readonly string[]): Promise<string> {
       onLoad({ filter: /.*/, namespace: 'chunk' }, ({ path }) => ({ contents: texts.get(path) ?? '', loader: 'js' }))
     },
   }
-  const contents = names.map((name, i) => `export * as _${i} from '${name}'`).join('\n')
   const { outputFiles } = await build({
     ...AS_PART,
-    stdin: { contents },
+    stdin: { contents: exports },
     bundle: true,
     write: false,
     plugins: [chunks],
@@ -151,12 +154,16 @@ const literal = (text: string): string =>
     .replaceAll(/\\.|'/g, (found) => (found === "'" ? "\\'" : found === '\\"' ? '"' : found))}'`
 
 const { texts, front, swift } = await split()
-const JOINED = { './front': front, './swift': swift }
+const JOINED = { './front': front, './common': swift }
+const everyOf = (names: readonly string[]): string =>
+  names.map((name, i) => `export * as _${i} from '${name}'`).join('\n')
 
 /** In which joined part a chunk lies, and under which name. */
 const places = Object.entries(JOINED).flatMap(([part, names]) =>
   names.map((name, i) => `'${name}': ['${part}', '_${i}'],\n`),
 )
+
+const swiftEntry = swift.find((name) => name.startsWith('./swift-')) ?? ''
 
 /** Evaluates a part when something in it is first asked for; what is no part is node's own. */
 const LOADER = `
@@ -164,7 +171,7 @@ const places = {\n${places.join('')}}
 const made = Object.create(null)
 function load(name) {
   if (made[name]) return made[name].exports
-  if (Object.hasOwn(places, name)) {
+  if (!Object.hasOwn(parts, name) && Object.hasOwn(places, name)) {
     const [part, member] = places[name]
     return load(part)[member]
   }
@@ -180,12 +187,16 @@ function load(name) {
 load('./front')
 `
 
-const listed = (parts: readonly (readonly [name: string, body: string])[]): string =>
+const listed = (parts: readonly Part[]): string =>
   `{\n${parts.map(([name, body]) => `'${name}': ${literal(body)},\n`).join('')}}\n`
 
-const first = Object.entries(JOINED).map(async ([part, names]) => [part, await joined(texts, names)] as const)
+const first: Part[] = [
+  ['./front', await joined(texts, front, everyOf(front))],
+  [swiftEntry, await joined(texts, swift, `export * from '${swiftEntry}'`)],
+]
 const others = [...texts].filter(([name]) => !front.includes(name) && !swift.includes(name))
-const more = others.map(async ([name, text]) => [name, await alone(text)] as const)
-writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(await Promise.all(first))}${LOADER}`)
-writeFileSync(moreTarget, `module.exports = ${listed(await Promise.all(more))}`)
+const more: Part[] = [['./common', await joined(texts, swift, everyOf(swift))]]
+for (const [name, text] of others) more.push([name, await alone(text)])
+writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(first)}${LOADER}`)
+writeFileSync(moreTarget, `module.exports = ${listed(more)}`)
 chmodSync(target, 0o755)
