@@ -12,12 +12,10 @@
  * must know.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build, type CommonOptions, type Metafile, type Plugin, transform } from 'esbuild'
 import { basename } from 'node:path'
 
-const require = createRequire(import.meta.url)
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8')) as { version: string }
 const target = at('../queuectl.cjs')
@@ -45,23 +43,15 @@ const noDefaultContext: Plugin = {
 
 /**
  * Node's own modules are loaded when something of theirs is first used, not at each start: some take as long as a
- * whole command (child_process, crypto and tty bring in streams and sockets).
+ * whole command (child_process, crypto and tty bring in streams and sockets). The loader below knows them by `lazy:`.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve }) {
     const isSlow = /^(node:)?(child_process|crypto|events|net|os|readline|stream|stream\/promises|tty|v8)$/
-    onResolve({ filter: isSlow }, ({ path, kind, namespace }) =>
-      kind === 'import-statement' && namespace !== 'lazy' ? { path, namespace: 'lazy' } : undefined,
+    onResolve({ filter: isSlow }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path: `lazy:${path}`, external: true } : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => {
-      const names = Object.keys(require(path) as object)
-      const getters = names.map((name) => `get ${name}() { return load().${name} }`)
-      return {
-        contents: `const load = () => require('${path}'); module.exports = { ${getters.join(', ')} }`,
-        loader: 'js',
-      }
-    })
   },
 }
 
@@ -176,6 +166,7 @@ function load(name) {
     return load(part)[member]
   }
   if (!Object.hasOwn(parts, name)) {
+    if (name.startsWith('lazy:')) return (made[name] = { exports: lazy(name.slice(5)) }).exports
     if (!name.startsWith('./')) return require(name)
     Object.assign(parts, require('./${basename(moreTarget)}'))
   }
@@ -183,6 +174,11 @@ function load(name) {
   const text = parts[name] + '\\n//# sourceURL=' + __filename + name.slice(1)
   new Function('require', 'module', 'exports', text)(load, part, part.exports)
   return part.exports
+}
+// Inherited, because whoever wants the default is given a copy by esbuild, with the same prototype.
+function lazy(name) {
+  const get = (_, member) => (member === '__esModule' ? undefined : require(name)[member])
+  return Object.create(new Proxy({}, { get }))
 }
 load('./front')
 `
