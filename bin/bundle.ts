@@ -12,6 +12,7 @@
  * must know.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build, type CommonOptions, type Metafile, type Plugin, transform } from 'esbuild'
 import { basename } from 'node:path'
@@ -55,6 +56,13 @@ const lazyBuiltins: Plugin = {
   },
 }
 
+/** Packages that name only their CommonJS, of which esbuild can leave nothing out, and have modules as well. */
+const { resolve } = createRequire(import.meta.url)
+const MODULES = {
+  clipanion: resolve('clipanion/lib/advanced/index.mjs'),
+  typanion: resolve('typanion/lib/index.mjs'),
+}
+
 const STYLE: CommonOptions = {
   platform: 'node',
   target: 'node20',
@@ -85,6 +93,7 @@ async function split(): Promise<{ texts: Texts; front: readonly string[]; swift:
     write: false,
     metafile: true,
     format: 'esm',
+    alias: MODULES,
     define: { QUEUECTL_VERSION: JSON.stringify(version) },
     plugins: [noDefaultContext, lazyBuiltins],
   })
