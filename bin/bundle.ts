@@ -79,11 +79,16 @@ type Part = readonly [name: string, body: string]
 /** Texts by the names under which they import one another. */
 type Texts = ReadonlyMap<string, string>
 
-/**
- * What esbuild splits the program into, and which of it is needed together: at every start, and by the swift calls
- * besides.
- */
-async function split(): Promise<{ texts: Texts; front: readonly string[]; swift: readonly string[] }> {
+interface Split {
+  readonly texts: Texts
+  /** What is needed at every start, and besides by the swift calls and by completion; the last one imports the others. */
+  readonly front: readonly string[]
+  readonly swift: readonly string[]
+  readonly complete: readonly string[]
+}
+
+/** What esbuild splits the program into, and which of it is needed together. */
+async function split(): Promise<Split> {
   const { outputFiles, metafile } = await build({
     ...STYLE,
     entryPoints: [at('./queuectl.js')],
@@ -105,7 +110,8 @@ async function split(): Promise<{ texts: Texts; front: readonly string[]; swift:
     return [...needed]
   }
   const front = neededBy(/(^|\/)bin\/queuectl\.js$/)
-  return { texts, front, swift: neededBy(/(^|\/)lib\/cli\/swift\.js$/).filter((name) => !front.includes(name)) }
+  const besides = (entry: RegExp): string[] => neededBy(entry).filter((name) => !front.includes(name))
+  return { texts, front, swift: besides(/\/cli\/swift\.js$/), complete: besides(/\/cli\/complete\.js$/) }
 }
 
 /** Adds a chunk, after all that it imports at once. */
@@ -152,7 +158,7 @@ const literal = (text: string): string =>
     .slice(1, -1)
     .replaceAll(/\\.|'/g, (found) => (found === "'" ? "\\'" : found === '\\"' ? '"' : found))}'`
 
-const { texts, front, swift } = await split()
+const { texts, front, swift, complete } = await split()
 const JOINED = { './front': front, './common': swift }
 const everyOf = (names: readonly string[]): string =>
   names.map((name, i) => `export * as _${i} from '${name}'`).join('\n')
@@ -162,7 +168,11 @@ const places = Object.entries(JOINED).flatMap(([part, names]) =>
   names.map((name, i) => `'${name}': ['${part}', '_${i}'],\n`),
 )
 
-const swiftEntry = swift.find((name) => name.startsWith('./swift-')) ?? ''
+/** A part with no more than this one chunk uses of all that it imports. */
+async function trimmed(names: readonly string[]): Promise<Part> {
+  const entry = names.at(-1) ?? ''
+  return [entry, await joined(texts, names, `export * from '${entry}'`)]
+}
 
 /** Evaluates a part when something in it is first asked for; what is no part is node's own. */
 const LOADER = `
@@ -195,12 +205,9 @@ load('./front')
 const listed = (parts: readonly Part[]): string =>
   `{\n${parts.map(([name, body]) => `'${name}': ${literal(body)},\n`).join('')}}\n`
 
-const first: Part[] = [
-  ['./front', await joined(texts, front, everyOf(front))],
-  [swiftEntry, await joined(texts, swift, `export * from '${swiftEntry}'`)],
-]
-const others = [...texts].filter(([name]) => !front.includes(name) && !swift.includes(name))
-const more: Part[] = [['./common', await joined(texts, swift, everyOf(swift))]]
+const first: Part[] = [['./front', await joined(texts, front, everyOf(front))], await trimmed(swift)]
+const others = [...texts].filter(([name]) => ![...front, ...swift, complete.at(-1)].includes(name))
+const more: Part[] = [['./common', await joined(texts, swift, everyOf(swift))], await trimmed(complete)]
 for (const [name, text] of others) more.push([name, await alone(text)])
 writeFileSync(target, `#!/usr/bin/env node\n'use strict'\nconst parts = ${listed(first)}${LOADER}`)
 writeFileSync(moreTarget, `module.exports = ${listed(more)}`)

@@ -1,9 +1,6 @@
 /** Rows 3 and 4: whole commands, from their start to their end, against Node alone. */
-import { absent, atMost, inTurns, type Line, line, ms, type Plan, type Row } from './bench.ts'
+import { atMost, inTurns, type Line, line, ms, type Plan, type Row } from './bench.ts'
 import { inQueue, QUEUECTL, timed, timedSmall, workerArgs } from './place.ts'
-import { ROOT } from '../../fixtures/program.ts'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 
 /** So many times as many rounds: each takes 50 ms. */
 const TIMES = 8
@@ -32,12 +29,17 @@ async function enqueue(plan: Plan): Promise<Line[]> {
 }
 
 async function commands(plan: Plan): Promise<Line[]> {
-  const found = await whole(plan, { status: [...QUEUECTL, 'status'], '--version': [...QUEUECTL, '--version'] })
-  const lines = ['status', '--version'].map((name) =>
-    line(`\`${name}\``, AGAINST, [found[name] ?? [], found[AGAINST] ?? []], ms, atMost(1.7, 1.2)),
+  const asked = {
+    '`status`': ['status'],
+    '`--version`': ['--version'],
+    'completion: Tab after `queuectl sta`': ['__complete', 'sta'],
+    'completion: Tab after `queuectl show `': ['__complete', 'show', ''],
+  }
+  const calls = Object.entries(asked).map(([what, words]) => [what, [...QUEUECTL, ...words]] as const)
+  const found = await whole(plan, Object.fromEntries(calls))
+  return Object.keys(asked).map((what) =>
+    line(what, AGAINST, [found[what] ?? [], found[AGAINST] ?? []], ms, atMost(1.7, 1.2)),
   )
-  const hasCompletion = existsSync(join(ROOT, 'lib/cli/commands/completion.ts'))
-  return hasCompletion ? lines : [...lines, absent('completion', AGAINST, 'there is no completion in this version')]
 }
 
 export const ENQUEUE: Row = { row: 3, name: 'enqueue', measure: enqueue }
