@@ -7,7 +7,7 @@
  * The table goes to stdout, talk to stderr; `--write` puts the whole table into README. `durability` is a table of its
  * own: what each level of durability costs.
  */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -21,7 +21,7 @@ import { durabilityTable } from './durability.ts'
 import { IDLE } from './idle.ts'
 import { LATENCY } from './latency.ts'
 import { PEERS } from './peers.ts'
-import { endAll } from './place.ts'
+import { endAll, isMemory } from './place.ts'
 import { RECOVERY } from './recovery.ts'
 import { ENQUEUE, START } from './start.ts'
 import { type Measured, report } from './table.ts'
@@ -43,6 +43,8 @@ const ROWS: readonly Row[] = [
   FULL,
 ]
 
+const MEMORY = '/dev/shm'
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -61,8 +63,12 @@ async function main(): Promise<void> {
   const named = positionals.map((name) => ROWS.find((row) => row.name === name) ?? unknown(name))
   const rows = ROWS.filter((row) => named.length === 0 || named.includes(row))
   if (values.write && positionals.length > 0) throw new Error('--write is for the whole table: leave the names out')
-  const dir = realpathSync(mkdtempSync(join(values.dir, 'queuectl-bench-')))
-  const clear = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  const scratch = (parent: string): string => realpathSync(mkdtempSync(join(parent, 'queuectl-bench-')))
+  const dir = scratch(values.dir)
+  const memory = existsSync(MEMORY) && isMemory(MEMORY) && !isMemory(dir) ? scratch(MEMORY) : undefined
+  const clear = (): void => {
+    for (const one of [dir, memory]) if (one !== undefined) rmSync(one, { recursive: true, force: true, maxRetries: 5 })
+  }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () => {
       endAll()
@@ -75,6 +81,7 @@ async function main(): Promise<void> {
     large: Number(values.large),
     share: Number(values.share),
     dir,
+    memory,
     say,
   }
   try {

@@ -1,7 +1,6 @@
 /** Row 5: a large batch against the files alone. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { spawnSync } from 'node:child_process'
 import { absent, atLeast, inTurns, type Line, line, type Plan, rate, type Row } from './bench.ts'
 import { compiled, fill, inQueue, inScratch, NO_COMPILER, QUEUECTL, timed } from './place.ts'
 
@@ -32,12 +31,9 @@ async function batch(plan: Plan): Promise<Line[]> {
   const model = await template(plan)
   const input = join(plan.dir, 'jobs.ndjson')
   writeFileSync(input, `${JSON.stringify({ command: 'true', cwd: plan.dir })}\n`.repeat(jobs))
-  // What the other side, and the removal of its files, has left to be written is not ours to wait for.
-  const settle = (): unknown => spawnSync('sync', ['-f', plan.dir])
   const found = await inTurns(plan.rounds, {
     ours: () =>
       inQueue(plan, async (queue, dir) => {
-        settle()
         const [command, ...args] = [...QUEUECTL, 'enqueue', '-f', input, '--home', queue.home]
         const took = await timed(command, args, { cwd: dir, output: join(dir, 'ids') })
         return jobs / (took / 1000)
@@ -47,7 +43,6 @@ async function batch(plan: Plan): Promise<Line[]> {
         const [target, aside] = [join(dir, 'pending'), join(dir, 'tmp')]
         mkdirSync(target)
         mkdirSync(aside)
-        settle()
         const args = ['write', target, String(jobs), '0', model.path, String(model.offset), aside]
         return jobs / ((await timed(files, args, { cwd: dir })) / 1000)
       }),

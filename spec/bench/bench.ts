@@ -16,6 +16,8 @@ export interface Plan {
   readonly large: number
   /** Scratch, on the disk that is measured. */
   readonly dir: string
+  /** The same in memory, where nothing waits for a disk; undefined where there is none, or `dir` lies there. */
+  readonly memory: string | undefined
   /** Talk about how it goes. */
   readonly say: (line: string) => void
 }
@@ -83,6 +85,12 @@ export function quantile(values: readonly number[], share: number): number {
 /** How our rounds stand to theirs: the median of the ratios, or of the differences. */
 export const compare = (ours: readonly number[], theirs: readonly number[], kind: Goal['kind']): number =>
   median(ours.map((value, round) => (kind === 'plus' ? value - (theirs[round] ?? 0) : value / (theirs[round] ?? 0))))
+
+/** The plan, and the same in memory, with what is said of it. */
+export const grounds = (plan: Plan): (readonly [plan: Plan, about: string])[] => [
+  [plan, ''],
+  ...(plan.memory === undefined ? [] : [[{ ...plan, dir: plan.memory, memory: undefined }, ', in memory'] as const]),
+]
 
 /** A line from what both sides measured. `show` prints one figure with its unit. */
 export function line(

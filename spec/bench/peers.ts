@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { absent, atLeast, inTurns, type Line, line, type Plan, rate, type Row, type Side } from './bench.ts'
+import { absent, atLeast, grounds, inTurns, type Line, line, type Plan, rate, type Row, type Side } from './bench.ts'
 import { bullmq } from './bullmq.ts'
 import { jobsOf, list, ours, SLOTS } from './drain.ts'
 import { has, inQueue, inScratch, QUEUECTL, timed, workerArgs } from './place.ts'
@@ -72,6 +72,12 @@ const handedToUs =
     })
 
 async function peers(plan: Plan): Promise<Line[]> {
+  const lines: Line[] = []
+  for (const [ground, about] of grounds(plan)) lines.push(...(await peersOn(ground, about)))
+  return lines
+}
+
+async function peersOn(plan: Plan, where: string): Promise<Line[]> {
   const bull = await bullmq(plan)
   const jobs = jobsOf(plan)
   /** Of each: the side, what is said of it, and whether handing the jobs over counts on both sides. */
@@ -88,7 +94,7 @@ async function peers(plan: Plan): Promise<Line[]> {
     const all = [['drain', ours(plan)] as const, ['whole', handedToUs(plan)] as const, ...sides]
     const found: Record<string, number[]> = await inTurns(plan.rounds, Object.fromEntries(all))
     return Object.entries(installed).map(([name, [side, about, isWhole]]) => {
-      const what = `${jobs} jobs as in row 1${isWhole ? ', enqueued and run' : ''}`
+      const what = `${jobs} jobs as in row 1${isWhole ? ', enqueued and run' : ''}${where}`
       if (typeof side === 'string') return absent(what, name, side)
       const us = found[isWhole ? 'whole' : 'drain'] ?? []
       return line(what, `${name}${about}`, [us, found[name] ?? []], rate, atLeast(1, 2))
