@@ -2,8 +2,9 @@
  * The doorbell. A wake-up is a hint and carries nothing that anybody depends on: events get lost, and the timed scan
  * finds what they would have told.
  *
- * `wake/bell` is rung by touching it, and watched by chokidar, as is the bell in a worker's own directory (not the
- * directory: our own claims and stamps would ring it several times a job). `pending/` is watched by node's own `fs.watch`: chokidar sets one watch for every file in it and reads the
+ * `wake/bell` is rung by touching it, and watched by chokidar, as is the bell in a worker's own directory. Not their
+ * directories: our own claims and stamps would ring several times a job, and after an event in a directory chokidar keeps
+ * a process from ending for a second. `pending/` is watched by node's own `fs.watch`: chokidar sets one watch for every file in it and reads the
  * directory again at each event (14 ms of CPU an event at 1,000 files), `fs.watch` sets one (0.1 ms at any size).
  */
 import { type FSWatcher, watch as watchDir } from 'node:fs'
@@ -11,7 +12,7 @@ import { join } from 'node:path'
 import { touch } from './files.ts'
 import type { Home } from './home.ts'
 
-const bell = (home: Home): string => join(home.wake, 'bell')
+export const bell = (home: Home): string => join(home.wake, 'bell')
 
 /** Wakes every idle worker of this home. Never fails: whoever does not hear it finds out by its timer. */
 export function ring(home: Home): void {
@@ -45,7 +46,6 @@ export interface Listener {
 /** Starts listening; resolves once events come in. The result stops it. */
 export async function listenFor(home: Home, ownDir: string, listener: Listener): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar')
-  touch(bell(home))
   let pending: FSWatcher | undefined
   try {
     pending = watchDir(home.pending, { persistent: false }, (_event, name) => listener.arrived(name ?? undefined))
@@ -53,8 +53,7 @@ export async function listenFor(home: Home, ownDir: string, listener: Listener):
   } catch (error) {
     listener.deaf(error)
   }
-  const watcher = watch([home.wake, join(ownDir, 'bell')], {
-    depth: 0,
+  const watcher = watch([bell(home), join(ownDir, 'bell')], {
     ignoreInitial: true,
     atomic: false,
     awaitWriteFinish: false,
@@ -62,7 +61,7 @@ export async function listenFor(home: Home, ownDir: string, listener: Listener):
   // `raw`, because chokidar drops `change` events that follow one another within 50 ms, without a trailing one.
   watcher.on('raw', (_event, _path, details) => {
     const watched = (details as { watchedPath?: string } | undefined)?.watchedPath ?? ''
-    if (watched.startsWith(home.wake)) listener.rang()
+    if (watched === bell(home)) listener.rang()
     else listener.touched()
   })
   watcher.on('error', (error) => listener.deaf(error))

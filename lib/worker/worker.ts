@@ -204,12 +204,13 @@ export class Worker {
     const hasPlace = this.#place.holder.isThere()
     const ground = this.#footing.look(hasPlace)
     if (ground === 'changing') return false
-    if (ground === 'same' && !this.#ears.areDeaf) return true
+    const isDeaf = this.#ears.areOutdated()
+    if (ground === 'same' && !isDeaf) return true
     if (ground === 'gone') this.#stopWithoutHome()
     else if (!hasPlace) await this.#joinAgain()
     else {
       if (ground === 'damaged') openHome(this.#home.root)
-      if (this.#ears.areOutdated()) await this.#ears.open(this.#place.dir)
+      if (isDeaf) await this.#ears.open(this.#place.dir)
     }
     return true
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -6,6 +6,9 @@ import { add, configure, fileOf, isUp, letGo, outputOf, settles, SOON_MS, untilL
 import { referee } from '../../fixtures/referee.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
+import { openHome } from '../../lib/spool/home.ts'
+import { ring } from '../../lib/spool/wake.ts'
+import { Ears } from '../../lib/worker/ears.ts'
 
 const test = suite('wake-up')
 
@@ -186,6 +189,50 @@ for (const [how, lose] of [
       }
     }),
   )
+
+test(
+  'a doorbell that was removed is hung up again and heard',
+  inWorld(async (world) => {
+    await idleWorker(world)
+    rmSync(join(world.home, 'wake/bell'))
+    await until(() => existsSync(join(world.home, 'wake/bell')), SOON_MS, 'there is a bell')
+    await add(world, 'true', { id: 'later', run_at: new Date(Date.now() + 50).toISOString() })
+    await settles(world.queue, 'later')
+  }),
+)
+
+test(
+  'who stops listening as it rings leaves no timer of a second behind, which would keep the process from ending',
+  inWorld(async (world) => {
+    const home = openHome(world.home)
+    writeFileSync(join(world.dir, 'bell'), '')
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    let rang: () => void = () => {}
+    const hasRung = new Promise<void>((resolve) => {
+      rang = resolve
+    })
+    const ears = new Ears(home, { arrived() {}, rang, touched() {}, deaf() {} })
+    await ears.open(world.dir)
+    ring(home)
+    await hasRung
+    await ears.close()
+    await until(() => timers() <= before, 500, 'no timer is left')
+  }),
+)
+
+test(
+  'who stops listening before it has quite begun listens no more',
+  inWorld(async (world) => {
+    const home = openHome(world.home)
+    writeFileSync(join(world.dir, 'bell'), '')
+    const watches = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length
+    const before = watches()
+    const ears = new Ears(home, { arrived() {}, rang() {}, touched() {}, deaf() {} })
+    await Promise.all([ears.open(world.dir), ears.close()])
+    await until(() => watches() <= before, 500, 'nothing is watched')
+  }),
+)
 
 for (const place of ['done', 'failed', 'dead', 'logs', 'run', 'tmp', 'corrupt'])
   test(
