@@ -25,8 +25,8 @@ const LONG_MS = 600_000
  */
 export async function inScratch<T>(plan: Plan, act: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(plan.dir, 'at-'))
-  // What others have left to be written is not ours to wait for.
-  spawnSync('sync', ['-f', dir])
+  // What others have left to be written is not ours to wait for, nor to share the machine with.
+  spawnSync('sync')
   try {
     return await act(dir)
   } finally {
