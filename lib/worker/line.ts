@@ -25,11 +25,14 @@ export class Line {
     this.#candidates = new Candidates(only)
   }
 
-  /** Something came into the directory or went from it, perhaps of this name. */
-  hear(fileName: string | undefined): void {
+  /** Something came into the directory or went from it, perhaps of this name. False: it went. */
+  hear(fileName: string | undefined): boolean {
     if (fileName === undefined) this.#stale = true
-    else if (!exists(join(this.#dir, fileName))) this.#candidates.drop(fileName)
-    else if (this.#candidates.add(fileName) === 'foreign') this.#dropped = true
+    else if (!exists(join(this.#dir, fileName))) {
+      this.#candidates.drop(fileName)
+      return false
+    } else if (this.#candidates.add(fileName) === 'foreign') this.#dropped = true
+    return true
   }
 
   /** From now on we may not know all that lies there. */

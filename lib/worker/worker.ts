@@ -62,10 +62,7 @@ export class Worker {
     this.#door = new Door(this.#home, this.#line)
     this.#footing = new Footing(this.#home)
     this.#ears = new Ears(this.#home, {
-      arrived: (fileName) => {
-        if (fileName === undefined || !this.#slots.has(fileName)) this.#line.hear(fileName)
-        this.#wake()
-      },
+      arrived: (fileName) => this.#hear(fileName),
       rang: () => this.#wake(true),
       touched: () => this.#wake(true),
       deaf: (error) => this.#say(`cannot watch for changes (${String(error)}): only the timer is left`),
@@ -127,6 +124,14 @@ export class Worker {
   force(): void {
     this.drain()
     this.#slots.endAll({ why: 'give-back' }, true)
+  }
+
+  /** What others claim while we run jobs, and what comes while every slot is taken, is no reason for a round. */
+  #hear(fileName: string | undefined): void {
+    const isOurs = fileName !== undefined && this.#slots.has(fileName)
+    const isNews = !isOurs && this.#line.hear(fileName)
+    const isWanted = this.#slots.free > 0 || this.#line.hasDropped
+    if (this.#slots.busy === 0 || (isNews && isWanted)) this.#wake()
   }
 
   #wake(duties = false): void {
