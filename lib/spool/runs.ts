@@ -102,8 +102,14 @@ const BATCH = 64
 
 const poolDir = (home: Home, owner: string): string => join(home.tmp, `${owner}.fifos`)
 
-/** Removes what a worker made ahead and will not use. */
-export const discardFifos = (home: Home, owner: string): void => removeTree(poolDir(home, owner))
+/** Removes what a worker made ahead and will not use; what several remove at once is left to the sweeper. */
+export function discardFifos(home: Home, owner: string): void {
+  try {
+    removeTree(poolDir(home, owner))
+  } catch {
+    // Scratch; and no job waits for it.
+  }
+}
 
 /** FIFOs made ahead for the runs of one worker. */
 export class FifoPool {
