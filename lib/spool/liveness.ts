@@ -7,6 +7,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { bootSeconds } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
@@ -56,6 +57,19 @@ export function isHeldAt(fd: number): boolean {
     if (errno(error) === 'EAGAIN') return true
     throw error
   }
+}
+
+/**
+ * Calls `ended`, perhaps twice, once nobody holds the FIFO whose read end this is; the result stops that. Also when the
+ * last one was gone before we listened: of that the kernel tells nobody.
+ */
+export function hearEnd(fd: number, ended: () => void): Socket {
+  const socket = new Socket({ fd, readable: true, writable: false })
+  socket.on('end', ended).on('error', ended)
+  // Nothing is ever written; reading is what makes the end heard.
+  socket.resume()
+  if (!isHeldAt(fd)) setImmediate(ended)
+  return socket
 }
 
 /** Does any process hold this FIFO? Undefined: there is none of that name. */

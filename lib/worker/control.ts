@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomHex, sleep } from '../clock.ts'
@@ -15,7 +15,7 @@ import { QueueError } from '../errors.ts'
 import { exists, readTail, remove } from '../spool/files.ts'
 import { type Holder, holders } from '../spool/holders.ts'
 import { openHome } from '../spool/home.ts'
-import { isRunning, listenIfThere } from '../spool/liveness.ts'
+import { hearEnd, isRunning, listenIfThere } from '../spool/liveness.ts'
 import { Worker } from './worker.ts'
 
 export interface StartOptions {
@@ -156,11 +156,11 @@ export async function stopWorkers(
 async function goneWithin(worker: Holder, seconds: number | undefined): Promise<boolean> {
   const fd = listenIfThere(join(worker.dir, 'alive'))
   if (fd === undefined) return true
-  const socket = new Socket({ fd, readable: true, writable: false })
+  let ended: () => void = () => {}
   const gone = new Promise<void>((resolve) => {
-    socket.on('end', resolve).on('error', () => resolve())
-    socket.resume()
+    ended = resolve
   })
+  const socket = hearEnd(fd, ended)
   const cut = new AbortController()
   try {
     const isGone = gone.then(() => true)

@@ -4,15 +4,15 @@
  * A peer's death is heard at once, by the FIFO it held; the timed round finds what was not heard.
  */
 import { join } from 'node:path'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { nowMs } from '../clock.ts'
 import { STATES } from '../job/job.ts'
 import { isIntakeName } from '../job/name.ts'
-import { exists, isExhausted, look, move, names } from '../spool/files.ts'
+import { exists, look, move, names } from '../spool/files.ts'
 import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
 import { PLACE_OF } from '../spool/home.ts'
 import { putBackIntake } from '../spool/intake.ts'
-import { listen } from '../spool/liveness.ts'
+import { hearEnd, listen } from '../spool/liveness.ts'
 import { moveBack, setAside } from '../spool/moves.ts'
 import { finishPurges } from '../spool/purge.ts'
 import { discardFifos } from '../spool/runs.ts'
@@ -39,22 +39,15 @@ export class Peers {
   }
 
   listenTo(peer: Holder): void {
-    let socket: Socket
-    try {
-      socket = new Socket({ fd: listen(join(peer.dir, 'alive')), readable: true, writable: false })
-    } catch (error) {
-      // Gone since, or no descriptor left to listen with: the timed round will see.
-      if (isExhausted(error)) return
-      return
-    }
-    this.#ends.set(peer.name, socket)
     const heard = (): void => {
-      socket.destroy()
+      this.#ends.get(peer.name)?.destroy()
       if (this.#ends.delete(peer.name)) this.#died()
     }
-    socket.on('end', heard).on('error', heard)
-    // Nothing is ever written; reading is what makes the end heard.
-    socket.resume()
+    try {
+      this.#ends.set(peer.name, hearEnd(listen(join(peer.dir, 'alive')), heard))
+    } catch {
+      // Gone since, or no descriptor left to listen with: the timed round will see.
+    }
   }
 
   forget(): void {

@@ -1,5 +1,5 @@
 /** Dead, alive or elsewhere: told by FIFOs and start times, never by a clock. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,7 +10,7 @@ import { fakeHolder, recoverAll } from '../../fixtures/recoverer.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/home.ts'
 import { holderOf, holders, joinWorkers, type WorkerCard } from '../../lib/spool/holders.ts'
-import { isHeld, isRunning, makeFifos, startIn, startOf } from '../../lib/spool/liveness.ts'
+import { hearEnd, hold, isHeld, isRunning, listen, makeFifos, startIn, startOf } from '../../lib/spool/liveness.ts'
 
 const test = suite('liveness')
 
@@ -109,6 +109,24 @@ test(
     assert.equal(holders(home), [])
   }),
 )
+
+for (const when of ['before', 'after'] as const)
+  test(
+    `that the last one let go of a FIFO is heard, ${when} one began to listen`,
+    inWorld(async ({ dir }) => {
+      const path = join(dir, 'fifo')
+      makeFifos([path])
+      const holder = hold(path)
+      if (when === 'before') closeSync(holder)
+      let hasEnded = false
+      const socket = hearEnd(listen(path), () => {
+        hasEnded = true
+      })
+      if (when === 'after') closeSync(holder)
+      await until(() => hasEnded, 5000, 'its end is heard')
+      socket.destroy()
+    }),
+  )
 
 test('a process is running only under the start time it has, and a pid nobody has is not', () => {
   const start = startOf(process.pid) ?? ''
