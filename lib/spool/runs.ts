@@ -180,13 +180,15 @@ export interface Traces {
 
 export function readTraces(paths: RunPaths): Traces {
   const held = isHeld(paths.fifo)
-  const [mark, exit] = completeLines(read(paths.mark))
+  const [mark, exit, more] = completeLines(read(paths.mark))
   const note = readNote(paths)
   return {
     held: held === true,
     leader: mark === undefined ? undefined : leaderIn(mark),
     exit:
-      exit !== undefined && /^\d+$/.test(exit) ? { code: Number(exit), at: look(paths.mark)?.mtimeMs ?? 0 } : undefined,
+      exit !== undefined && more === undefined && /^\d+$/.test(exit)
+        ? { code: Number(exit), at: look(paths.mark)?.mtimeMs ?? 0 }
+        : undefined,
     note,
     any: held !== undefined || mark !== undefined || exit !== undefined || exists(paths.note),
   }

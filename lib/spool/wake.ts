@@ -4,8 +4,9 @@
  *
  * `wake/bell` is rung by touching it, and watched by chokidar, as is the bell in a worker's own directory. Not their
  * directories: our own claims and stamps would ring several times a job, and after an event in a directory chokidar keeps
- * a process from ending for a second. `pending/` is watched by node's own `fs.watch`: chokidar sets one watch for every file in it and reads the
- * directory again at each event (14 ms of CPU an event at 1,000 files), `fs.watch` sets one (0.1 ms at any size).
+ * a process from ending for a second. `pending/` is watched by node's own `fs.watch`: chokidar sets one watch for every
+ * file in it and reads the directory again at each event (14 ms of CPU an event at 1,000 files), `fs.watch` sets one
+ * (0.1 ms at any size).
  */
 import { type FSWatcher, watch as watchDir } from 'node:fs'
 import { join } from 'node:path'

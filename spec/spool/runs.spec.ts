@@ -134,7 +134,7 @@ test(
   }),
 )
 
-for (const text of ['', '0', '\n', '\0\0', '1 2\n', '-1\n', 'x\n', '\n0\n'])
+for (const text of ['', '0', '\n', '\0\0', '1 2\n', '-1\n', 'x\n', '\n0\n', '0\n0\n'])
   test(
     `an exit record ${JSON.stringify(text)} is none`,
     inHome((_home, paths) => {
