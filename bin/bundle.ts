@@ -6,7 +6,7 @@
  * all of a program before it runs any of it, which took longer than what most commands do. Parts are the chunks that
  * esbuild splits it into along the dynamic `import()`s; but chunks that are needed together are joined into one, because
  * many small scopes that look things up in one another take as long again. In the first file lie what every start needs,
- * and the swift calls (`lib/cli/swift.ts`) with no more than they use of all they import. The second is read, whole, when
+ * and the swift calls (`lib/cli/fast-path.ts`) with no more than they use of all they import. The second is read, whole, when
  * anything else is asked for: so a worker has all of it from its start, whatever replaces it later. What the swift calls
  * use of it lies there once more, so nothing may be kept in a module that both a swift call and what it leaves to others
  * must know.
@@ -111,7 +111,7 @@ async function split(): Promise<Split> {
   }
   const front = neededBy(/(^|\/)bin\/queuectl\.js$/)
   const besides = (entry: RegExp): string[] => neededBy(entry).filter((name) => !front.includes(name))
-  return { texts, front, swift: besides(/\/cli\/swift\.js$/), complete: besides(/\/cli\/complete\.js$/) }
+  return { texts, front, swift: besides(/\/cli\/fast-path\.js$/), complete: besides(/\/cli\/completion\.js$/) }
 }
 
 /** Adds a chunk, after all that it imports at once. */

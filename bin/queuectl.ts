@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The program: runs the command line and leaves its exit status. */
-import '../lib/worker/quiet.ts'
+import '../lib/worker/gc.ts'
 import { main } from '../lib/cli/main.ts'
 
 // Not process.exit: what is still being written to a pipe would be cut off.

@@ -1,5 +1,5 @@
 /** What a program may import from `queuectl`. */
-export type { Config, ConfigKey } from './config.ts'
+export type { Config, ConfigKey } from './config/config.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
 export type { Progress } from './job/progress.ts'
@@ -32,4 +32,4 @@ export {
   type Waiting,
   type WorkerInfo,
 } from './queue.ts'
-export type { Counts } from './spool/find.ts'
+export type { Counts } from './spool/scan.ts'

@@ -2,44 +2,44 @@
  * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it; what they see
  * of a queue is in reading.ts.
  */
-import { type Config, type ConfigKey, homePath, readConfig, writeSetting } from './config.ts'
+import { type Config, type ConfigKey, homePath, readConfig, writeSetting } from './config/config.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { type Event, type EventKind, tell } from './journal/journal.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
-import { readRequest } from './job/read.ts'
-import { Reading } from './reading.ts'
-import type * as arranging from './spool/arrange.ts'
-import { type How, retryJob, type Trial } from './spool/change.ts'
-import type { Editing } from './spool/edit.ts'
+import { readRequest } from './job/parse.ts'
+import { Reading } from './queue-reader.ts'
+import type * as arranging from './operator/reorder.ts'
+import { type How, retryJob, type Trial } from './operator/take.ts'
+import type { Editing } from './operator/edit.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
-import { layout, openHome } from './spool/home.ts'
-import type { Seen } from './spool/listing.ts'
-import type { Meant } from './spool/meant.ts'
-import type { Members } from './spool/patch.ts'
-import type { Pruned, PruneOptions } from './spool/prune.ts'
-import { ring } from './spool/wake.ts'
+import { layout, openHome } from './spool/layout.ts'
+import type { Seen } from './query/list.ts'
+import type { Meant } from './query/resolve.ts'
+import type { Members } from './operator/patch.ts'
+import type { Pruned, PruneOptions } from './operator/prune.ts'
+import { ring } from './spool/wakeup.ts'
 
 export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
-export type { Output } from './reading.ts'
+export type { Output } from './queue-reader.ts'
 export type { CorruptFile } from './spool/corrupt.ts'
-export type { Trial } from './spool/change.ts'
-export type { Editing } from './spool/edit.ts'
-export type { Ended } from './spool/ends.ts'
-export type { Followed, FollowOptions } from './spool/follow.ts'
-export type { Filter, Listed, ListOptions, Narrowing, Seen } from './spool/listing.ts'
-export type { Meant, Waiting } from './spool/meant.ts'
-export type { EventPage, EventSearch } from './journal/pages.ts'
-export type { Ledger, Place } from './journal/ledger.ts'
-export type { DeadGroup, Live, QueueCounts } from './spool/live.ts'
-export type { Heard } from './spool/catalogue.ts'
-export type { Written } from './spool/output.ts'
-export type { Mark, Search } from './spool/paging.ts'
-export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './spool/order.ts'
-export type { Room } from './spool/room.ts'
-export type { WorkerInfo } from './spool/workers.ts'
-export type { Explanation, Reason } from './worker/explain.ts'
-export type { SlotInfo } from './worker/ps.ts'
+export type { Trial } from './operator/take.ts'
+export type { Editing } from './operator/edit.ts'
+export type { Ended } from './query/wait.ts'
+export type { Followed, FollowOptions } from './query/follow.ts'
+export type { Filter, Listed, ListOptions, Narrowing, Seen } from './query/list.ts'
+export type { Meant, Waiting } from './query/resolve.ts'
+export type { EventPage, EventSearch } from './journal/page.ts'
+export type { Ledger, Place } from './journal/live.ts'
+export type { DeadGroup, Live, QueueCounts } from './catalog/live.ts'
+export type { Heard } from './catalog/catalog.ts'
+export type { Written } from './run/output.ts'
+export type { Mark, Search } from './catalog/page.ts'
+export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './query/order.ts'
+export type { Room } from './disk/space.ts'
+export type { WorkerInfo } from './query/workers.ts'
+export type { Explanation, Reason } from './query/explain.ts'
+export type { SlotInfo } from './query/slots.ts'
 
 export class Queue extends Reading {
   /**
@@ -57,7 +57,7 @@ export class Queue extends Reading {
    * @throws QueueError FAILED when there is none; UNSAFE_HOME when it should fix one that others may write to
    */
   static async diagnose(options: { readonly home?: string; readonly fix?: boolean } = {}): Promise<Diagnosis> {
-    const { diagnose } = await import('./worker/mend.ts')
+    const { diagnose } = await import('./doctor/fix.ts')
     return diagnose(layout(homePath(options.home)), options.fix === true)
   }
 
@@ -102,7 +102,7 @@ export class Queue extends Reading {
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead
    */
   async cancel(id: Meant, reason = 'by hand', options: Trial & { readonly waitMs?: number } = {}): Promise<Job> {
-    const { cancelAndWait, mayCancel } = await import('./worker/cancel.ts')
+    const { cancelAndWait, mayCancel } = await import('./operator/cancel.ts')
     if (options.dryRun) return mayCancel(this.dirs, this.meant(id))
     return cancelAndWait(this.dirs, this.meant(id), reason, options.waitMs ?? 15_000)
   }
@@ -112,7 +112,7 @@ export class Queue extends Reading {
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is not dead
    */
   async purge(id: Meant, options: Trial & { readonly states?: readonly State[] } = {}): Promise<string> {
-    const { purgeJob } = await import('./spool/purge.ts')
+    const { purgeJob } = await import('./operator/purge.ts')
     return purgeJob(this.dirs, this.meant(id), options)
   }
 
@@ -122,7 +122,7 @@ export class Queue extends Reading {
    * @param options.pruned called for each as it goes
    */
   async prune(options: PruneOptions = {}): Promise<Pruned[]> {
-    const { prune } = await import('./spool/prune.ts')
+    const { prune } = await import('./operator/prune.ts')
     return prune(this.dirs, options, readConfig(this.dirs))
   }
 
@@ -161,7 +161,7 @@ export class Queue extends Reading {
 
   /** Takes a job out of the way to edit it; whoever calls this ends it. @throws QueueError NOT_FOUND, WRONG_STATE */
   async edit(id: Meant): Promise<Editing> {
-    const { editJob } = await import('./spool/edit.ts')
+    const { editJob } = await import('./operator/edit.ts')
     const editing = await editJob(this.dirs, this.meant(id), readConfig(this.dirs))
     const save = async (): Promise<Job | undefined> => {
       const job = await editing.save()
@@ -178,7 +178,7 @@ export class Queue extends Reading {
    * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
    */
   async change(id: Meant, members: Members, isMeant: (job: Job) => boolean = () => true): Promise<boolean> {
-    const { patchJob } = await import('./spool/patch.ts')
+    const { patchJob } = await import('./operator/patch.ts')
     const changed = await patchJob(this.dirs, this.meant(id), members, isMeant, readConfig(this.dirs))
     if (changed !== undefined) this.#told('changed', changed)
     return changed !== undefined
@@ -191,7 +191,7 @@ export class Queue extends Reading {
   }
 
   async #arranged(event: EventKind, options: Trial, act: (arrange: Arrange) => Promise<Seen>): Promise<Seen> {
-    const seen = await act(await import('./spool/arrange.ts'))
+    const seen = await act(await import('./operator/reorder.ts'))
     this.#told(event, seen.id, options)
     return seen
   }

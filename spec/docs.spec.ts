@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cleanEnv, PROGRAM, ROOT } from '../fixtures/program.ts'
-import { readme, renewed } from '../fixtures/readme.ts'
+import { readme, renewed } from '../bin/docs.ts'
 import { inWorld } from '../fixtures/world.ts'
-import { allCommands } from '../lib/cli/commands.ts'
+import { allCommands } from '../lib/cli/registry.ts'
 
 const test = suite('documents')
 
@@ -22,7 +22,7 @@ const steady = (text: string): string =>
     .replace(/ +/g, ' ')
     .trimEnd()
 
-test('the tables of README are what the program says of itself (else: node dist/fixtures/readme.js --write)', async () => {
+test('the tables of README are what the program says of itself (else: node dist/bin/docs.js --write)', async () => {
   assert.is(readme(), await renewed(readme()))
 })
 

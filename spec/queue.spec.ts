@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT, start } from '../fixtures/program.ts'
-import { referee } from '../fixtures/referee.ts'
+import { referee } from '../fixtures/check-home.ts'
 import { inWorld } from '../fixtures/world.ts'
 import { type JobRequest } from '../lib/job/job.ts'
 import { Queue } from '../lib/queue.ts'
-import { refusal } from '../fixtures/refusal.ts'
+import { refusal } from '../fixtures/throws.ts'
 const test = suite('queue')
 
 test(

@@ -6,10 +6,10 @@
  */
 import { Cli } from 'clipanion'
 import type { CommandClass } from './command.ts'
-import { allCommands, findCommand, isGroup } from './commands.ts'
+import { allCommands, findCommand, isGroup } from './registry.ts'
 import type { Io } from './terminal.ts'
 import { VERSION } from '../version.ts'
-import { padded, wrapped } from './print.ts'
+import { padded, wrapped } from './output/text.ts'
 
 const WIDTH = 80
 

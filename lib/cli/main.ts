@@ -6,7 +6,7 @@
  */
 import { readArgv, type Asked } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
-import { fail, isMisfit, usageError } from './failure.ts'
+import { fail, isMisfit, usageError } from './errors.ts'
 import { type Io, openIo } from './terminal.ts'
 import { VERSION } from '../version.ts'
 
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** What a shell may offer in the place of the last word. Never says what is wrong: somebody is typing. */
 async function completed(words: readonly string[]): Promise<number> {
   try {
-    const { candidates } = await import('./complete.ts')
+    const { candidates } = await import('./completion.ts')
     const io = await openIo('never')
     io.print((await candidates(words)).map(([word, about]) => `${word}\t${about}\n`).join(''))
     return 0
@@ -50,11 +50,11 @@ async function dispatch(asked: Asked, io: Io): Promise<number> {
     return 0
   }
   if (isPlain(asked)) {
-    const { swift } = await import('./swift.ts')
+    const { swift } = await import('./fast-path.ts')
     const status = await swift(asked, io)
     if (status !== undefined) return status
   }
-  const { findCommand } = await import('./commands.ts')
+  const { findCommand } = await import('./registry.ts')
   return run(await findCommand(asked.words), asked, io)
 }
 

@@ -1,11 +1,11 @@
 /** The jobs: each in one place, readable, of this time; and what was set aside. */
 import { relative } from 'node:path'
-import { isIntakeName } from '../job/name.ts'
+import { isIntakeName } from '../job/file-name.ts'
 import { corruptFiles } from '../spool/corrupt.ts'
-import { look, names } from '../spool/files.ts'
-import { type Content, readSighted, type Sighting, sightings } from '../spool/find.ts'
-import type { Home } from '../spool/home.ts'
-import { runNumbers } from '../spool/runs.ts'
+import { look, names } from '../disk/files.ts'
+import { type Content, readSighted, type Sighting, sightings } from '../spool/scan.ts'
+import type { Home } from '../spool/layout.ts'
+import { runNumbers } from '../run/traces.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
 
 /** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */

@@ -1,11 +1,11 @@
 /** What the dead left: holders whose jobs wait, traces, scratch, processes of runs that are over, output of no job. */
 import { join, relative } from 'node:path'
-import { look, names } from '../spool/files.ts'
-import { sightings } from '../spool/find.ts'
+import { look, names } from '../disk/files.ts'
+import { sightings } from '../spool/scan.ts'
 import { holders, jobFiles } from '../spool/holders.ts'
-import type { Home } from '../spool/home.ts'
-import { holdersOf, isHeld } from '../spool/liveness.ts'
-import { scratchOf, settledTraces } from '../spool/sweep.ts'
+import type { Home } from '../spool/layout.ts'
+import { holdersOf, isHeld } from '../disk/fifo.ts'
+import { scratchOf, settledTraces } from '../spool/leftovers.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
 
 /** Workers and commands that died holding something. */

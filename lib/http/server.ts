@@ -6,8 +6,8 @@ import { createAdaptorServer } from '@hono/node-server'
 import { errno, QueueError } from '../errors.ts'
 import type { Ledger, Live, Queue } from '../queue.ts'
 import { makeApp } from './app.ts'
-import { isLoopback } from './guard.ts'
-import type { Options } from './site.ts'
+import { isLoopback } from './access.ts'
+import type { Options } from './context.ts'
 import { Tokens } from './tokens.ts'
 
 export interface Running {

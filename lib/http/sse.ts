@@ -1,6 +1,6 @@
 /** Server-sent events: a stream of text that is written as fast as it is read, and no faster. */
 import type { Context } from 'hono'
-import type { Limits } from './limits.ts'
+import type { Limits } from './rate-limit.ts'
 
 /** How long (ms) nothing may be said: proxies close what is silent. */
 export const BEAT_MS = 15_000

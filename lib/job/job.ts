@@ -146,7 +146,7 @@ export const OUR_MEMBERS = [
   'history',
 ] as const
 
-/** How much is flushed to the disk (see spool/flush.ts); the strongest first. */
+/** How much is flushed to the disk (see disk/sync.ts); the strongest first. */
 export const DURABILITIES = ['full', 'enqueue', 'none'] as const
 export type Durability = (typeof DURABILITIES)[number]
 

@@ -2,7 +2,7 @@
  * What follows from how a run ended. Pure: no disk, no clock, no chance; everything comes in as an argument.
  */
 import type { Ending, Job, Run } from './job.ts'
-import { isoTime } from './times.ts'
+import { isoTime } from './time.ts'
 
 /** An interrupted job that is started again this often and interrupted once more is poison. */
 export const MAX_INTERRUPTIONS = 5

@@ -4,7 +4,7 @@
  * Each limit stands for itself: a job that is over any of them goes.
  */
 import type { State } from './job.ts'
-import { parseDuration } from './times.ts'
+import { parseDuration } from './time.ts'
 
 /** The states that anything is ever pruned from: nothing in them waits to be run. */
 export const PRUNABLE = ['completed', 'dead'] as const satisfies readonly State[]

@@ -3,9 +3,9 @@
  */
 import { watch } from 'node:fs'
 import { sleep } from '../clock.ts'
-import type { Home } from '../spool/home.ts'
+import type { Home } from '../spool/layout.ts'
 import { dayFile, days, type Event, parseEvent } from './journal.ts'
-import { Tail } from './tail.ts'
+import { Tail } from '../disk/tail.ts'
 
 const LOOK_EVERY_MS = 1000
 /** A day is looked at this long after the next one has begun: somebody may have read the clock just before midnight. */

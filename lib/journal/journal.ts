@@ -8,9 +8,9 @@ import { constants, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
-import { isoTime, utcDay } from '../job/times.ts'
-import { append, exists, look, names, readTail } from '../spool/files.ts'
-import type { Home } from '../spool/home.ts'
+import { isoTime, utcDay } from '../job/time.ts'
+import { append, exists, look, names, readTail } from '../disk/files.ts'
+import type { Home } from '../spool/layout.ts'
 
 /**
  * What can happen to a job.

@@ -7,9 +7,9 @@
 import { join } from 'node:path'
 import { errno, QueueError } from '../errors.ts'
 import { randomHex } from '../clock.ts'
-import { utcDay } from '../job/times.ts'
-import { move, names, read, remove, writeNew } from '../spool/files.ts'
-import type { Home } from '../spool/home.ts'
+import { utcDay } from '../job/time.ts'
+import { move, names, read, remove, writeNew } from '../disk/files.ts'
+import type { Home } from '../spool/layout.ts'
 import { days, events } from './journal.ts'
 import { type Metrics, NOTHING, summarize, Tally, type Totals } from './metrics.ts'
 

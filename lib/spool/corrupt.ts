@@ -1,7 +1,7 @@
 /** What was set aside into `corrupt/`, and why. */
 import { join } from 'node:path'
-import { names, read } from './files.ts'
-import type { Home } from './home.ts'
+import { names, read } from '../disk/files.ts'
+import type { Home } from './layout.ts'
 
 /** A file in `corrupt/`, by its absolute path. */
 export interface CorruptFile {

@@ -10,15 +10,27 @@ import { monotonicFactory } from 'ulid'
 import { nowMicros, randomBytes, randomHex } from '../clock.ts'
 import { errno, explained, QueueError } from '../errors.ts'
 import { type DEFAULTS, type Job, type JobRequest, printJob } from '../job/job.ts'
-import { formatName } from '../job/name.ts'
-import { newJob } from '../job/read.ts'
-import { parseInstant } from '../job/times.ts'
-import { discard, cut, exists, linkNew, makeDir, move, names, read, remove, removeEmptyDir, writeNew } from './files.ts'
-import { findExact } from './find.ts'
-import { flushesRecords, syncDir } from './flush.ts'
-import type { Home } from './home.ts'
-import { type Identity, isRunning, self } from './liveness.ts'
-import { ring } from './wake.ts'
+import { formatName } from '../job/file-name.ts'
+import { newJob } from '../job/parse.ts'
+import { parseInstant } from '../job/time.ts'
+import {
+  discard,
+  cut,
+  exists,
+  linkNew,
+  makeDir,
+  move,
+  names,
+  read,
+  remove,
+  removeEmptyDir,
+  writeNew,
+} from '../disk/files.ts'
+import { findExact } from './scan.ts'
+import { flushesRecords, syncDir } from '../disk/sync.ts'
+import type { Home } from './layout.ts'
+import { type Identity, isRunning, self } from '../disk/fifo.ts'
+import { ring } from './wakeup.ts'
 
 // Given its randomness: by itself it loads `node:crypto`, which no start need wait for.
 const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)

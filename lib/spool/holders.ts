@@ -7,12 +7,23 @@
 import { closeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { isoTime } from '../job/times.ts'
+import { isoTime } from '../job/time.ts'
 import { VERSION } from '../version.ts'
-import { exists, look, makeDir, move, names, read, remove, removeEmptyDir, removeTree, writeNew } from './files.ts'
-import type { Home, Place } from './home.ts'
-import { setAside } from './moves.ts'
-import { hold, type Identity, isHeld, isRunning, makeFifos, self } from './liveness.ts'
+import {
+  exists,
+  look,
+  makeDir,
+  move,
+  names,
+  read,
+  remove,
+  removeEmptyDir,
+  removeTree,
+  writeNew,
+} from '../disk/files.ts'
+import type { Home, Place } from './layout.ts'
+import { setAside } from './transitions.ts'
+import { hold, type Identity, isHeld, isRunning, makeFifos, self } from '../disk/fifo.ts'
 
 /** What a worker says of itself in `worker.json`. */
 export interface WorkerCard extends Identity {

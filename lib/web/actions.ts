@@ -1,10 +1,10 @@
 /** What can be done to jobs: in which states, in which words, and the doing. One way for one job and for many. */
 import { jobApi, post, type Problem, remove } from './api.ts'
 import { many } from './format.ts'
-import type { IconName } from './parts/icons.tsx'
-import { say, sayProblem } from './parts/toasts.tsx'
+import type { IconName } from './components/icons.tsx'
+import { say, sayProblem } from './components/toasts.tsx'
 import { refresh } from './resource.ts'
-import type { Action, BulkResult, Filter, State } from './shapes.ts'
+import type { Action, BulkResult, Filter, State } from './api-types.ts'
 
 interface Deed {
   readonly label: string

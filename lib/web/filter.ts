@@ -1,6 +1,6 @@
 /** What the list of jobs is narrowed to, as it stands in the address bar and as it is typed. Pure. */
-import { address } from './address.ts'
-import type { Filter } from './shapes.ts'
+import { address } from './url.ts'
+import type { Filter } from './api-types.ts'
 
 export const FILTERS = ['state', 'queue', 'tag', 'q', 'error'] as const
 export type FilterName = (typeof FILTERS)[number]

@@ -5,8 +5,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { get, type Problem } from './api.ts'
 import { ticks } from './clock.ts'
-import { onChange, type Topic } from './live.ts'
-import type { Row } from './shapes.ts'
+import { onChange, type Topic } from './live-updates.ts'
+import type { Row } from './api-types.ts'
 
 export interface Resource<T> {
   /** Undefined until the first answer. */

@@ -1,8 +1,8 @@
 /** Who is here and what may be done, and what any page may ask of the frame around it. */
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Asked } from './parts/confirm.tsx'
-import type { Wanted } from './parts/jobform.tsx'
+import type { Asked } from './components/confirm-dialog.tsx'
+import type { Wanted } from './components/job-form.tsx'
 
 interface Here {
   /** Where the queue lies; null when it is not told. */

@@ -1,7 +1,7 @@
 /** A worker's log file: one line an event, turned over to `<name>.log.1` when it grows large. */
 import { nowMs } from '../clock.ts'
-import { isoTime } from '../job/times.ts'
-import { append, look, move } from '../spool/files.ts'
+import { isoTime } from '../job/time.ts'
+import { append, look, move } from '../disk/files.ts'
 
 /** A log is turned over at this size; one old part is kept. */
 const MAX_LOG_BYTES = 1_048_576

@@ -3,13 +3,13 @@
  */
 import { join } from 'node:path'
 import { QueueError } from '../errors.ts'
-import { exists } from '../spool/files.ts'
-import { punch } from '../spool/cap.ts'
-import { type Held, putBack, setAside } from '../spool/moves.ts'
-import { type Note, removeTraces } from '../spool/runs.ts'
-import { settleRun, startJob } from './jobs.ts'
-import type { ActiveRun } from './run.ts'
-import type { StartingSite } from './site.ts'
+import { exists } from '../disk/files.ts'
+import { punch } from '../run/output-cap.ts'
+import { type Held, putBack, setAside } from '../spool/transitions.ts'
+import { type Note, removeTraces } from '../run/traces.ts'
+import { settleRun, startJob } from '../run/resume.ts'
+import type { ActiveRun } from '../run/active-run.ts'
+import type { StartingSite } from '../run/context.ts'
 
 interface Taken {
   readonly slot: number

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { DURABILITIES, type Durability } from '../../lib/job/job.ts'
 import { Queue } from '../../lib/queue.ts'
 import { monotonicMs } from '../../lib/clock.ts'
-import { fileSystemOf } from '../../lib/spool/abilities.ts'
+import { fileSystemOf } from '../../lib/disk/probe.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
-import { table } from '../../fixtures/readme.ts'
+import { table } from '../../bin/docs.ts'
 import { compare, inTurns, median, type Plan, type Side } from './bench.ts'
 
 const SINGLE = 50

@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runAll, SOON_MS } from '../../fixtures/facts.ts'
+import { runAll, SOON_MS } from '../../fixtures/jobs.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Event } from '../../lib/journal/journal.ts'
-import { openHome } from '../../lib/spool/home.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 import { tell } from '../../lib/journal/journal.ts'
-import { shell } from './shell.ts'
+import { shell } from '../../fixtures/shell.ts'
 
 const test = suite('events')
 

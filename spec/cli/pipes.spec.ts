@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { skip } from '../../fixtures/skip.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { shell } from './shell.ts'
+import { shell } from '../../fixtures/shell.ts'
 
 const test = suite('pipes')
 

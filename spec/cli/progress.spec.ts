@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { add, isUp, letGo, settles, untilLetGo } from '../../fixtures/facts.ts'
+import { add, isUp, letGo, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { inWorld } from '../../fixtures/world.ts'
 

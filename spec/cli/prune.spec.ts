@@ -2,15 +2,15 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runAll, SOON_MS } from '../../fixtures/facts.ts'
+import { runAll, SOON_MS } from '../../fixtures/jobs.ts'
 import { DAY_MS, putFinished } from '../../fixtures/finished.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { fillBytes, onTmpfs } from '../../fixtures/mounts.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { Queue } from '../../lib/queue.ts'
-import { openHome } from '../../lib/spool/home.ts'
-import { keepBallast } from '../../lib/spool/room.ts'
+import { openHome } from '../../lib/spool/layout.ts'
+import { keepBallast } from '../../lib/disk/space.ts'
 
 const test = suite('prune command')
 

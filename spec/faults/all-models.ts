@@ -1,7 +1,7 @@
 /** Many random sequences against the model. */
 import { join } from 'node:path'
 import { world as newWorld } from '../../fixtures/world.ts'
-import { openHome } from '../../lib/spool/home.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 import { check } from './model.ts'
 import type { Plan } from './plan.ts'
 

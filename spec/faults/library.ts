@@ -7,7 +7,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
-import { linesOf } from '../../fixtures/facts.ts'
+import { linesOf } from '../../fixtures/jobs.ts'
 
 /** What the N-th operation meets. Of `short`, a write takes half of what it is given, and says so. */
 export const KINDS = ['kill-before', 'kill-after', 'ENOSPC', 'EIO', 'EMFILE', 'EDQUOT', 'short'] as const

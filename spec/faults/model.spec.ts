@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import { skip } from '../../fixtures/skip.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { openHome } from '../../lib/spool/home.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 import { check } from './model.ts'
 
 const test = suite('model')

@@ -29,7 +29,7 @@ const patch = (file: string, find: string, replace: string): Patch => ({ file, f
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no file sync',
-    patches: [patch('spool/files.js', 'if (durable)\n            fsyncSync(fd);', '')],
+    patches: [patch('disk/files.js', 'if (durable)\n            fsyncSync(fd);', '')],
     caughtBy: 'what is acknowledged was flushed before, and so was its name',
   },
   {
@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no sync of a stamp',
-    patches: [patch('spool/files.js', 'await flushFile(fd);', ';')],
+    patches: [patch('disk/files.js', 'await flushFile(fd);', ';')],
     caughtBy: 'what a stamp replaces was flushed before',
   },
   {
@@ -72,30 +72,26 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'run without the inherited descriptor',
-    patches: [patch('worker/shells.js', '} 3<>"$2"', '} 3</dev/null')],
+    patches: [patch('run/shell.js', '} 3<>"$2"', '} 3</dev/null')],
     caughtBy: 'a job goes on when its worker is killed, and is neither lost nor repeated',
   },
   {
     name: 'one FIFO for worker and job',
     patches: [
-      patch(
-        'worker/shells.js',
-        '( queuectl_mark=$3',
-        '( exec 4<>"${1%/*}/alive"; queuectl_mark=$3'.replaceAll('$', '\\$'),
-      ),
+      patch('run/shell.js', '( queuectl_mark=$3', '( exec 4<>"${1%/*}/alive"; queuectl_mark=$3'.replaceAll('$', '\\$')),
     ],
     caughtBy: 'the death of a worker is heard at once, while its job runs on and every other slot is busy',
   },
   {
     name: 'a shell does not ask whether the job is still ours',
-    patches: [patch('worker/shells.js', '[ -p "$2" ] && {\n[ -e "$1" ] && {', '{\n{')],
+    patches: [patch('run/shell.js', '[ -p "$2" ] && {\n[ -e "$1" ] && {', '{\n{')],
     caughtBy: 'what a shell was asked to start when its worker died does not run beside its next run',
   },
   {
     name: 'same rename target',
     patches: [
       patch(
-        'spool/moves.js',
+        'spool/transitions.js',
         'const path = join(ownDir, fileName);',
         "makeDir(join(home.processing, 'all')); const path = join(home.processing, 'all', fileName);",
       ),
@@ -107,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'stamp after move',
     patches: [
       patch(
-        'worker/jobs.js',
+        'run/resume.js',
         'return ((await stampHeld(held, record, site.config.durability)) &&\n            settleMove(site.home, held, record, verdict.to, verdict.due ?? now));',
         `if (!settleMove(site.home, held, record, verdict.to, verdict.due ?? now)) return false;
         const moved = [...sightings(site.home)].find((seen) => seen.name.id === record.id);
@@ -119,7 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no 'ended because' note",
     patches: [
-      patch('worker/run.js', 'this.#note = writeNote(this.#home, this.id, this.run, note);', 'this.#note = note;'),
+      patch('run/active-run.js', 'this.#note = writeNote(this.#home, this.id, this.run, note);', 'this.#note = note;'),
     ],
     caughtBy: 'a run that was being ended when its worker died was not interrupted',
   },
@@ -127,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'O_EXCL of the run log dropped',
     patches: [
       patch(
-        'spool/files.js',
+        'disk/files.js',
         'constants.O_CREAT | constants.O_EXCL | constants.O_APPEND',
         'constants.O_CREAT | constants.O_APPEND',
       ),
@@ -138,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'output removed before the job',
     patches: [
       patch(
-        'spool/purge.js',
+        'operator/purge.js',
         'const mark = join(marks, fileName);',
         'removeRest(home, id); const mark = join(marks, fileName);',
       ),

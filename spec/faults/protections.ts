@@ -29,10 +29,10 @@ import {
   settles,
   SOON_MS,
   untilLetGo,
-} from '../../fixtures/facts.ts'
+} from '../../fixtures/jobs.ts'
 import { childrenOf, signal } from '../../fixtures/processes.ts'
 import { PROGRAM } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import { flushed } from './flushed.ts'

@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { fileOf, isAlive, linesOf, SOON_MS } from '../../fixtures/facts.ts'
+import { fileOf, isAlive, linesOf, SOON_MS } from '../../fixtures/jobs.ts'
 import { signal } from '../../fixtures/processes.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { linesOf } from '../../fixtures/facts.ts'
+import { linesOf } from '../../fixtures/jobs.ts'
 import type { State } from '../../lib/job/job.ts'
 import { add, becomesDead, BURST, completedOnce, noted, type Operation, type Seen } from './operations.ts'
 

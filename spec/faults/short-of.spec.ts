@@ -15,12 +15,12 @@ import {
   settles,
   SOON_MS,
   untilLetGo,
-} from '../../fixtures/facts.ts'
-import { referee } from '../../fixtures/referee.ts'
+} from '../../fixtures/jobs.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { errno } from '../../lib/errors.ts'
-import { isExhausted } from '../../lib/spool/files.ts'
+import { isExhausted } from '../../lib/disk/files.ts'
 import { Trap } from './library.ts'
 
 const test = suite('out of something')

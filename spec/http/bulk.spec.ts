@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, runAll } from '../../fixtures/facts.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { add, runAll } from '../../fixtures/jobs.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 
 const test = suite('changes of many jobs over HTTP')

@@ -3,8 +3,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, runAll } from '../../fixtures/facts.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { add, fileOf, runAll } from '../../fixtures/jobs.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 
 const test = suite('jobs over HTTP')

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, configure, runAll } from '../../fixtures/facts.ts'
+import { add, configure, runAll } from '../../fixtures/jobs.ts'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 
 const test = suite('output over HTTP')

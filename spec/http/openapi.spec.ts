@@ -2,11 +2,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, runAll } from '../../fixtures/facts.ts'
+import { add, runAll } from '../../fixtures/jobs.ts'
 import { type Answer, inWeb, type Web } from '../../fixtures/web.ts'
 import { makeApp } from '../../lib/http/app.ts'
 import { openapi } from '../../lib/http/openapi/document.ts'
-import { SHAPES } from '../../lib/http/shapes.ts'
+import { SHAPES } from '../../lib/http/openapi/schemas.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
 const test = suite('the OpenAPI document')

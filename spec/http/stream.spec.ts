@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/facts.ts'
+import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWeb, type Stream, type Told } from '../../fixtures/web.ts'
 

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, aName } from '../../fixtures/job.ts'
-import { NotJson, readJob } from '../../lib/job/read.ts'
+import { NotJson, readJob } from '../../lib/job/parse.ts'
 
 const test = suite('edited')
 

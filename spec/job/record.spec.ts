@@ -15,7 +15,7 @@ import {
   settled,
   started,
 } from '../../lib/job/policy.ts'
-import { readJob } from '../../lib/job/read.ts'
+import { readJob } from '../../lib/job/parse.ts'
 
 const test = suite('record')
 

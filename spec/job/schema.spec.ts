@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { ROOT } from '../../fixtures/program.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { MAX_JOB_BYTES, OUR_MEMBERS } from '../../lib/job/job.ts'
-import { KNOWN_MEMBERS, readRequest } from '../../lib/job/read.ts'
+import { KNOWN_MEMBERS, readRequest } from '../../lib/job/parse.ts'
 
 const test = suite('schema')
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Event, events, newestEvents, tell } from '../../lib/journal/journal.ts'
-import { type Home, openHome } from '../../lib/spool/home.ts'
+import { type Home, openHome } from '../../lib/spool/layout.ts'
 
 const test = suite('journal')
 

@@ -6,7 +6,7 @@ import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import type { QueueError } from '../../lib/errors.ts'
 import { fold, history } from '../../lib/journal/totals.ts'
-import { openHome } from '../../lib/spool/home.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 
 const test = suite('totals')
 

@@ -5,12 +5,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aName } from '../../fixtures/job.ts'
 import { race } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { formatName } from '../../lib/job/name.ts'
-import { makeFifos } from '../../lib/spool/liveness.ts'
-import { claim } from '../../lib/spool/moves.ts'
-import { corrupt, list, put, take, workplace } from '../../fixtures/workplace.ts'
+import { formatName } from '../../lib/job/file-name.ts'
+import { makeFifos } from '../../lib/disk/fifo.ts'
+import { claim } from '../../lib/spool/transitions.ts'
+import { corrupt, list, put, take, workplace } from '../../fixtures/spool-home.ts'
 const test = suite('claim')
 
 test(

@@ -3,8 +3,8 @@ import { appendFileSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/referee.ts'
-import { inDesk } from '../../fixtures/desk.ts'
+import { referee } from '../../fixtures/check-home.ts'
+import { inDesk } from '../../fixtures/intake-clock.ts'
 const test = suite('doubt')
 
 const WRONG: Record<string, string | Uint8Array> = {

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import type { Job } from '../../lib/job/job.ts'
-import { isMadeId, parseName } from '../../lib/job/name.ts'
-import { refusal } from '../../fixtures/refusal.ts'
+import { isMadeId, parseName } from '../../lib/job/file-name.ts'
+import { refusal } from '../../fixtures/throws.ts'
 
 const test = suite('enqueue')
 

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { parseName } from '../../lib/job/name.ts'
-import { type Home, openHome } from '../../lib/spool/home.ts'
+import { parseName } from '../../lib/job/file-name.ts'
+import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { clear, holderOf, holders, joinWorkers } from '../../lib/spool/holders.ts'
-import { claim } from '../../lib/spool/moves.ts'
+import { claim } from '../../lib/spool/transitions.ts'
 
 const test = suite('holders')
 

@@ -4,11 +4,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/referee.ts'
-import { parseName } from '../../lib/job/name.ts'
-import { names } from '../../lib/spool/files.ts'
-import { findExact } from '../../lib/spool/find.ts'
-import { inDesk, taken } from '../../fixtures/desk.ts'
+import { referee } from '../../fixtures/check-home.ts'
+import { parseName } from '../../lib/job/file-name.ts'
+import { names } from '../../lib/disk/files.ts'
+import { findExact } from '../../lib/spool/scan.ts'
+import { inDesk, taken } from '../../fixtures/intake-clock.ts'
 const test = suite('intake')
 
 test(

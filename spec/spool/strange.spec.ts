@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
-import { names } from '../../lib/spool/files.ts'
-import { makeFifos } from '../../lib/spool/liveness.ts'
-import { promote } from '../../lib/spool/moves.ts'
-import { inDesk } from '../../fixtures/desk.ts'
+import { names } from '../../lib/disk/files.ts'
+import { makeFifos } from '../../lib/disk/fifo.ts'
+import { promote } from '../../lib/spool/transitions.ts'
+import { inDesk } from '../../fixtures/intake-clock.ts'
 const test = suite('strange')
 
 const STRANGE: Record<string, [(path: string) => void, RegExp]> = {

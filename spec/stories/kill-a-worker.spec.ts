@@ -16,9 +16,9 @@ import {
   settles,
   SOON_MS,
   untilLetGo,
-} from '../../fixtures/facts.ts'
+} from '../../fixtures/jobs.ts'
 import { processesOf, signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { monotonicMs } from '../../lib/clock.ts'

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inBrowser } from '../../fixtures/browser.ts'
-import { referee } from '../../fixtures/referee.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('dashboard')

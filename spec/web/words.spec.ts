@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
-import { actionLine, commandText, enqueueLine, requestOf } from '../../lib/web/cli.ts'
+import { actionLine, commandText, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
 import { filterIn, typed } from '../../lib/web/filter.ts'
 import { age, bytes, many, short, since, span, took } from '../../lib/web/format.ts'
-import type { Job } from '../../lib/web/shapes.ts'
+import type { Job } from '../../lib/web/api-types.ts'
 
 const test = suite('words of the pages')
 

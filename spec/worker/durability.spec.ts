@@ -4,13 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, configure, SOON_MS } from '../../fixtures/facts.ts'
+import { add, configure, SOON_MS } from '../../fixtures/jobs.ts'
 import { isThere } from '../../fixtures/mounts.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import { flushDir } from '../../lib/spool/flush.ts'
+import { flushDir } from '../../lib/disk/sync.ts'
 
 const test = suite('durability')
 

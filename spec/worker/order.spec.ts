@@ -13,8 +13,8 @@ import {
   settles,
   SOON_MS,
   untilLetGo,
-} from '../../fixtures/facts.ts'
-import { referee } from '../../fixtures/referee.ts'
+} from '../../fixtures/jobs.ts'
+import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 

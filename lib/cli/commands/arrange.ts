@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../selectors.ts'
+import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../input/selection.ts'
 
 export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]

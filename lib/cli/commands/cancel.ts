@@ -1,7 +1,7 @@
 /** `cancel`: a job is not to run, or not to go on. */
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
 
 export class CancelCommand extends SelectingCommand {
   static override paths = [['cancel']]

@@ -1,8 +1,8 @@
 /** `completion`: what a shell needs to complete our commands. */
 import { Command, Option } from 'clipanion'
 import { QueueCommand } from '../command.ts'
-import { SHELLS } from '../complete.ts'
-import { isOneOf } from '../values.ts'
+import { SHELLS } from '../completion.ts'
+import { isOneOf } from '../input/option-types.ts'
 
 export class CompletionCommand extends QueueCommand {
   static override paths = [['completion']]

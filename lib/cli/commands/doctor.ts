@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import { type Checked, type Diagnosis, isLeft, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { plural, visible } from '../print.ts'
+import { plural, visible } from '../output/text.ts'
 
 /** So many findings of one check are shown to people. */
 const SHOWN = 20

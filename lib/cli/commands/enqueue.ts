@@ -2,9 +2,9 @@
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
-import { AskingCommand } from '../asking.ts'
-import { Receipts } from '../receipts.ts'
-import type { Meant } from '../requests.ts'
+import { AskingCommand } from '../input/job-options.ts'
+import { Receipts } from '../output/enqueue-report.ts'
+import type { Meant } from '../input/job-source.ts'
 
 export class EnqueueCommand extends AskingCommand {
   static override paths = [['enqueue']]
@@ -55,7 +55,7 @@ export class EnqueueCommand extends AskingCommand {
     const receipts = new Receipts(queue, this.io, this.json)
     let refused: QueueError | undefined
     if ('from' in meant) {
-      const { enqueueFrom } = await import('../batch.ts')
+      const { enqueueFrom } = await import('../input/batch.ts')
       const complete = (value: unknown) => this.request(value)
       refused = await enqueueFrom(meant.from, complete, receipts, queue, this.io, await this.reader())
     } else {
@@ -76,12 +76,12 @@ export class EnqueueCommand extends AskingCommand {
   private async reader() {
     const template = this.eachLine
     if (template === undefined) return undefined
-    const { eachLine } = await import('../template.ts')
+    const { eachLine } = await import('../input/template.ts')
     return (stream: AsyncIterable<Uint8Array>) => eachLine(stream, template)
   }
 
   private async waitFor(queue: Queue, ids: readonly string[]): Promise<number> {
-    const { waitFor } = await import('../waiting.ts')
+    const { waitFor } = await import('../output/wait.ts')
     return waitFor(queue, this.io, ids, {
       ended: ({ status, line }) => {
         if (status !== 0) this.io.say(line)

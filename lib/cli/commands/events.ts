@@ -2,11 +2,11 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
-import { sentence } from '../../journal/words.ts'
+import { sentence } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { local, visible } from '../print.ts'
-import { isCount, isSince } from '../values.ts'
+import { local, visible } from '../output/text.ts'
+import { isCount, isSince } from '../input/option-types.ts'
 
 /** How many events of the past one sees before those that follow. */
 const BEFORE = 10

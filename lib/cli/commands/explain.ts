@@ -3,11 +3,11 @@ import { Command } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import { shownState, type State } from '../../job/job.ts'
-import { seconds } from '../../journal/words.ts'
+import { seconds } from '../../journal/describe.ts'
 import type { Explanation, Queue, Reason } from '../../queue.ts'
-import { forEachJob } from '../many.ts'
-import { local, plural, rough, until, visible } from '../print.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand, UNFINISHED } from '../selectors.ts'
+import { forEachJob } from '../input/for-each.ts'
+import { local, plural, rough, until, visible } from '../output/text.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand, UNFINISHED } from '../input/selection.ts'
 
 export class ExplainCommand extends SelectingCommand {
   static override paths = [['explain'], ['why']]

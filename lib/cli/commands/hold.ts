@@ -2,7 +2,7 @@
 import { Command } from 'clipanion'
 import { shownState } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
 
 export class HoldCommand extends SelectingCommand {
   static override paths = [['hold']]

@@ -2,10 +2,10 @@
 import { Command, Option } from 'clipanion'
 import { type Filter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { jobLines } from '../jobs.ts'
-import { printList } from '../lists.ts'
-import { readStates, SHOWN_STATES } from '../selectors.ts'
-import { isCount, isOneOf } from '../values.ts'
+import { jobLines } from '../output/job-view.ts'
+import { printList } from '../output/job-list.ts'
+import { readStates, SHOWN_STATES } from '../input/selection.ts'
+import { isCount, isOneOf } from '../input/option-types.ts'
 
 export class ListCommand extends QueueCommand {
   static override paths = [['list'], ['ls']]

@@ -4,10 +4,10 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import { STATES } from '../../job/job.ts'
 import type { Meant, Queue } from '../../queue.ts'
-import { forEachJob } from '../many.ts'
-import { harmless, visible } from '../print.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
-import { isCount } from '../values.ts'
+import { forEachJob } from '../input/for-each.ts'
+import { harmless, visible } from '../output/text.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { isCount } from '../input/option-types.ts'
 
 export class LogsCommand extends SelectingCommand {
   static override paths = [['logs']]
@@ -68,8 +68,8 @@ export class LogsCommand extends SelectingCommand {
   private async stay(queue: Queue, id: string): Promise<number> {
     const run = await this.wanted(queue, id)
     if (run !== undefined) await queue.output({ id }, run)
-    const { asJson, merged, timed } = await import('../views.ts')
-    const { followOnScreen } = await import('../following.ts')
+    const { asJson, merged, timed } = await import('../output/follow-format.ts')
+    const { followOnScreen } = await import('../output/follow.ts')
     const view = this.json ? asJson(this.io) : this.timestamps ? timed(this.io) : merged(this.io)
     const both = this.stdout === this.stderr
     const result = await followOnScreen(queue, this.io, id, {

@@ -5,9 +5,9 @@ import type { Event } from '../../journal/journal.ts'
 import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { exposition } from '../../journal/exposition.ts'
-import { local, visible } from '../print.ts'
-import { isCount } from '../values.ts'
+import { exposition } from '../../journal/prometheus.ts'
+import { local, visible } from '../output/text.ts'
+import { isCount } from '../input/option-types.ts'
 
 /** Printed even while nothing of the kind has happened. */
 const ALWAYS: readonly string[] = ['enqueued', 'started', 'completed', 'failed', 'dlq']

@@ -4,9 +4,9 @@ import { QueueError } from '../../errors.ts'
 import { shownState, type State } from '../../job/job.ts'
 import { PRUNABLE, type Prunable } from '../../job/retention.ts'
 import type { Queue } from '../../queue.ts'
-import { plural } from '../print.ts'
-import { ABOUT_IDS, readStates, SelectingCommand } from '../selectors.ts'
-import { isCount, isDuration, isSize } from '../values.ts'
+import { plural } from '../output/text.ts'
+import { ABOUT_IDS, readStates, SelectingCommand } from '../input/selection.ts'
+import { isCount, isDuration, isSize } from '../input/option-types.ts'
 
 export class PruneCommand extends SelectingCommand {
   static override paths = [['prune']]

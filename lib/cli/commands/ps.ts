@@ -4,10 +4,10 @@ import { nowMs } from '../../clock.ts'
 import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { jobLines } from '../jobs.ts'
-import { printList } from '../lists.ts'
-import { plural, rough, table, until, visible } from '../print.ts'
-import { isCount } from '../values.ts'
+import { jobLines } from '../output/job-view.ts'
+import { printList } from '../output/job-list.ts'
+import { plural, rough, table, until, visible } from '../output/text.ts'
+import { isCount } from '../input/option-types.ts'
 
 export class PsCommand extends QueueCommand {
   static override paths = [['ps']]

@@ -3,7 +3,7 @@ import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { State } from '../../job/job.ts'
 import type { Filter, Meant, Queue } from '../../queue.ts'
-import { ABOUT_IDS, SelectingCommand, type Verb } from '../selectors.ts'
+import { ABOUT_IDS, SelectingCommand, type Verb } from '../input/selection.ts'
 
 export class RetryCommand extends SelectingCommand {
   static override paths = [['retry'], ['restart']]

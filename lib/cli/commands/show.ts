@@ -3,10 +3,10 @@ import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import { type Job, shownState, type State, STATES } from '../../job/job.ts'
 import type { Meant, Queue } from '../../queue.ts'
-import { jobJson, wholeJob } from '../jobs.ts'
-import { forEachJob } from '../many.ts'
-import { outputOf } from '../output.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
+import { jobJson, wholeJob } from '../output/job-view.ts'
+import { forEachJob } from '../input/for-each.ts'
+import { outputOf } from '../output/run-output.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
 
 export class ShowCommand extends SelectingCommand {
   static override paths = [['show'], ['get']]

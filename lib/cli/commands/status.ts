@@ -2,9 +2,9 @@
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { jobJson, wholeJob } from '../jobs.ts'
-import { standing } from '../standing.ts'
-import { watch } from '../watch.ts'
+import { jobJson, wholeJob } from '../output/job-view.ts'
+import { standing } from '../output/status.ts'
+import { watch } from '../output/refresh.ts'
 
 export class StatusCommand extends QueueCommand {
   static override paths = [['status']]

@@ -1,10 +1,10 @@
 /** `top`: jobs that are to run first; without one, a live screen. */
 import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
-import { listedJson } from '../jobs.ts'
-import { ABOUT_IDS, SelectingCommand } from '../selectors.ts'
+import { listedJson } from '../output/job-view.ts'
+import { ABOUT_IDS, SelectingCommand } from '../input/selection.ts'
 import { look } from '../top/snapshot.ts'
-import { stillOf, Top } from '../top/top.ts'
+import { stillOf, Top } from '../top/app.ts'
 
 export class TopCommand extends SelectingCommand {
   static override paths = [['top']]

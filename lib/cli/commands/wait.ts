@@ -3,9 +3,9 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import { shownState } from '../../job/job.ts'
 import type { Meant, Queue } from '../../queue.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../selectors.ts'
-import { isDuration } from '../values.ts'
-import { type Told, waitFor } from '../waiting.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { isDuration } from '../input/option-types.ts'
+import { type Told, waitFor } from '../output/wait.ts'
 
 export class WaitCommand extends SelectingCommand {
   static override paths = [['wait']]

@@ -2,12 +2,12 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'clipanion'
-import { environment } from '../../config.ts'
+import { environment } from '../../config/config.ts'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { onInterrupt } from '../interrupts.ts'
-import { isCount } from '../values.ts'
+import { onInterrupt } from '../signals.ts'
+import { isCount } from '../input/option-types.ts'
 
 const LAST_PORT = 65_535
 
@@ -65,7 +65,7 @@ export class WebCommand extends QueueCommand {
   }
 
   private async openPage(url: string): Promise<void> {
-    const { openPage } = await import('../browser.ts')
+    const { openPage } = await import('../output/open-browser.ts')
     if (!(await openPage(url))) this.io.say('there is no browser to open it with')
   }
 }

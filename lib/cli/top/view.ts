@@ -1,7 +1,7 @@
 /** The live screen as lines, of a snapshot and a size. Pure. */
 import { commandLine, shownState } from '../../job/job.ts'
 import type { Listed, WorkerInfo } from '../../queue.ts'
-import { cut, padded, plural, rough, visible, width } from '../print.ts'
+import { cut, padded, plural, rough, visible, width } from '../output/text.ts'
 import type { Colors } from '../terminal.ts'
 import type { Snapshot } from './snapshot.ts'
 

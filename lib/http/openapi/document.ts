@@ -6,9 +6,9 @@
  * command line; `/stream` tells what has changed, so that nobody has to ask again and again. The server keeps nothing of
  * its own: several may run at once, and be ended at any time.
  */
-import { SHAPES } from '../shapes.ts'
-import { JOBS } from './jobs.ts'
-import { OTHERS } from './others.ts'
+import { SHAPES } from './schemas.ts'
+import { JOBS } from './job-routes.ts'
+import { OTHERS } from './queue-routes.ts'
 
 export const openapi = (version: string): object => ({
   openapi: '3.1.0',

@@ -1,5 +1,5 @@
 /** How an operation of the OpenAPI document is written down: what it takes, what it gives, what it may refuse. */
-import { ref } from '../shapes.ts'
+import { ref } from './schemas.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 

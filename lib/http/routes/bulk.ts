@@ -6,11 +6,11 @@ import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import type { State } from '../../job/job.ts'
 import type { Meant, Seen } from '../../queue.ts'
-import { readSearch } from '../asked.ts'
-import { bodyOf } from '../limits.ts'
+import { readSearch } from '../query-params.ts'
+import { bodyOf } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
-import type { Site } from '../site.ts'
-import { reasonIn } from './changes.ts'
+import type { Site } from '../context.ts'
+import { reasonIn } from './job-actions.ts'
 
 const ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
 type Action = (typeof ACTIONS)[number]

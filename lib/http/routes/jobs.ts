@@ -4,10 +4,10 @@ import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import type { Job, Run } from '../../job/job.ts'
 import type { Queue, Written } from '../../queue.ts'
-import { cursorOf, readCount, readMark, readSearch, readSort } from '../asked.ts'
+import { cursorOf, readCount, readMark, readSearch, readSort } from '../query-params.ts'
 import { Refusal } from '../problem.ts'
-import { rowJson, wholeJson } from '../rows.ts'
-import type { Site } from '../site.ts'
+import { rowJson, wholeJson } from '../job-json.ts'
+import type { Site } from '../context.ts'
 
 const PAGE = 50
 const MOST = 500

@@ -1,10 +1,10 @@
 /** Signing in: the token, or a link that may be opened once, for a cookie that scripts cannot read. */
 import type { Context, Hono } from 'hono'
 import { VERSION } from '../../version.ts'
-import { addressOf, isSignedIn, signIn, signOut } from '../guard.ts'
-import { bodyOf, type Limits } from '../limits.ts'
+import { addressOf, isSignedIn, signIn, signOut } from '../access.ts'
+import { bodyOf, type Limits } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
-import type { Site } from '../site.ts'
+import type { Site } from '../context.ts'
 
 export function sessionRoutes(app: Hono, site: Site, limits: Limits): void {
   const { tokens, options, queue } = site

@@ -1,13 +1,13 @@
 /** Numbers about the whole queue, now and over time. */
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
-import { isoTime, parseDuration } from '../../job/times.ts'
-import { exposition } from '../../journal/exposition.ts'
-import { MINUTE, Step } from '../../journal/series.ts'
-import { readCount, readSearch } from '../asked.ts'
-import type { Broadcast } from '../broadcast.ts'
+import { isoTime, parseDuration } from '../../job/time.ts'
+import { exposition } from '../../journal/prometheus.ts'
+import { MINUTE, Step } from '../../journal/timeseries.ts'
+import { readCount, readSearch } from '../query-params.ts'
+import type { Broadcast } from '../event-stream.ts'
 import { Refusal } from '../problem.ts'
-import type { Site } from '../site.ts'
+import type { Site } from '../context.ts'
 
 const DAY_S = 86_400
 const POINTS = 60

@@ -1,9 +1,9 @@
 /** What changes, as it changes: one stream of server-sent events for each page that is open. */
 import type { Hono } from 'hono'
-import { type Broadcast, type Topic, TOPICS } from '../broadcast.ts'
-import type { Limits } from '../limits.ts'
+import { type Broadcast, type Topic, TOPICS } from '../event-stream.ts'
+import type { Limits } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
-import type { Site } from '../site.ts'
+import type { Site } from '../context.ts'
 import { sse } from '../sse.ts'
 
 export function streamRoutes(app: Hono, site: Site, broadcast: Broadcast, limits: Limits): void {

@@ -1,12 +1,12 @@
 /** Every setting: what it is, where that comes from, and changing it. */
 import { useState } from 'preact/hooks'
 import { patch, type Problem } from '../api.ts'
-import { Dialog } from '../parts/dialog.tsx'
-import { ProblemNotice } from '../parts/pieces.tsx'
-import { say } from '../parts/toasts.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { ProblemNotice } from '../components/pieces.tsx'
+import { say } from '../components/toasts.tsx'
 import { refresh, useResource } from '../resource.ts'
 import { useSession } from '../session.ts'
-import type { List, Setting, Value } from '../shapes.ts'
+import type { List, Setting, Value } from '../api-types.ts'
 
 const SOURCES = { default: 'default', file: 'config.json', environment: 'environment' }
 

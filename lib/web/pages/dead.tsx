@@ -1,11 +1,11 @@
 /** The dead letters, grouped by what killed them, so that what failed for one reason is dealt with at once. */
 import { many } from '../format.ts'
-import { Icon } from '../parts/icons.tsx'
-import { Empty, ProblemNotice, Since } from '../parts/pieces.tsx'
+import { Icon } from '../components/icons.tsx'
+import { Empty, ProblemNotice, Since } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
-import { address, jobPath } from '../address.ts'
+import { address, jobPath } from '../url.ts'
 import { useSession } from '../session.ts'
-import type { DeadGroup, List } from '../shapes.ts'
+import type { DeadGroup, List } from '../api-types.ts'
 
 export function Dead() {
   const { isReadOnly, ask } = useSession()

@@ -1,12 +1,12 @@
 /** What happened, newest first, as the journal tells it. */
 import { useNow } from '../clock.ts'
 import { moment } from '../format.ts'
-import { Icon } from '../parts/icons.tsx'
-import { Empty, ProblemNotice } from '../parts/pieces.tsx'
+import { Icon } from '../components/icons.tsx'
+import { Empty, ProblemNotice } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
-import { address, jobPath } from '../address.ts'
+import { address, jobPath } from '../url.ts'
 import { go, usePlace } from '../route.ts'
-import type { Happening, Page, State } from '../shapes.ts'
+import type { Happening, Page, State } from '../api-types.ts'
 
 /** The kinds of events, and the colour of the state each leads to. */
 const KINDS: Record<string, State> = {

@@ -2,15 +2,15 @@
 import { useState } from 'preact/hooks'
 import { useNow } from '../clock.ts'
 import { count, short, span, took } from '../format.ts'
-import { Chart } from '../parts/chart.tsx'
-import { Failures } from '../parts/failures.tsx'
-import { Icon } from '../parts/icons.tsx'
-import { Card, Choices, ProblemNotice, STATE_NAMES } from '../parts/pieces.tsx'
-import { Queues, Working } from '../parts/working.tsx'
+import { Chart } from '../components/chart.tsx'
+import { Failures } from '../components/recent-failures.tsx'
+import { Icon } from '../components/icons.tsx'
+import { Card, Choices, ProblemNotice, STATE_NAMES } from '../components/pieces.tsx'
+import { Queues, Working } from '../components/worker-summary.tsx'
 import { type Resource, useResource } from '../resource.ts'
-import { address, jobPath } from '../address.ts'
+import { address, jobPath } from '../url.ts'
 import { useSession } from '../session.ts'
-import type { Stats, Timeseries } from '../shapes.ts'
+import type { Stats, Timeseries } from '../api-types.ts'
 
 const TILES = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const
 const WINDOWS = ['15m', '1h', '6h', '24h'] as const

@@ -1,8 +1,8 @@
 /** The door: asks for the token that `queuectl web` was given. */
 import { useState } from 'preact/hooks'
 import { post, type Problem } from '../api.ts'
-import { ProblemNotice } from '../parts/pieces.tsx'
-import type { Session } from '../shapes.ts'
+import { ProblemNotice } from '../components/pieces.tsx'
+import type { Session } from '../api-types.ts'
 
 export function SignIn({ onDone }: { readonly onDone: (session: Session) => void }) {
   const [token, setToken] = useState('')

@@ -1,13 +1,13 @@
 /** Who runs jobs, and what. */
-import { commandText, lineFor } from '../cli.ts'
+import { commandText, lineFor } from '../command-line.ts'
 import { useNow } from '../clock.ts'
 import { many, span } from '../format.ts'
-import { Empty, ProblemNotice } from '../parts/pieces.tsx'
+import { Empty, ProblemNotice } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
-import { jobPath } from '../address.ts'
+import { jobPath } from '../url.ts'
 import { useSession } from '../session.ts'
-import type { List, Worker } from '../shapes.ts'
-import { Slots } from '../parts/working.tsx'
+import type { List, Worker } from '../api-types.ts'
+import { Slots } from '../components/worker-summary.tsx'
 
 const LIVES = {
   alive: 'Alive',

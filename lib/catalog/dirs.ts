@@ -1,0 +1,34 @@
+/** The directories in which jobs may lie, those that come and go among them. */
+import { join } from 'node:path'
+import { STATES, type State } from '../job/job.ts'
+import { look, names } from '../disk/files.ts'
+import { type Home, PLACE_OF } from '../spool/layout.ts'
+
+/** A directory and the state of what lies in it; without a state only other directories do. */
+export interface Whereabouts {
+  readonly dir: string
+  readonly state: State | undefined
+  readonly holder?: string
+}
+
+/** The directories of holders: a worker's is a place, an operator's has one for each state. */
+export function* holderPlaces({ processing }: Home): Generator<Whereabouts> {
+  yield { dir: processing, state: 'processing' }
+  for (const holder of names(processing)) {
+    if (holder.endsWith('.json')) continue
+    const dir = join(processing, holder)
+    const isOperator = holder.startsWith('operator-')
+    yield { dir, state: isOperator ? undefined : 'processing', holder }
+    if (!isOperator) continue
+    for (const state of STATES) {
+      const from = join(dir, PLACE_OF[state])
+      if (look(from)) yield { dir: from, state, holder }
+    }
+  }
+}
+
+/** The directories of completed jobs: one for each day. */
+export function* dayPlaces({ done }: Home): Generator<Whereabouts> {
+  yield { dir: done, state: 'completed' }
+  for (const day of names(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }
+}

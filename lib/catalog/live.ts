@@ -1,0 +1,150 @@
+/**
+ * A home as a program sees it that stays and is asked again and again: pages, counts and groups of all jobs, answered
+ * out of a {@link Catalogue}, and what changes as it changes.
+ */
+import { isoTime } from '../job/time.ts'
+import { Catalogue, type Heard } from './catalog.ts'
+import { type Entry, sightingOf } from './entry.ts'
+import type { Counts } from '../spool/scan.ts'
+import type { Home } from '../spool/layout.ts'
+import type { Listed, Seen } from '../query/list.ts'
+import { isOfContent, listed, matching, type Page, pageOf, type PageOptions, type Search } from './page.ts'
+import { noCounts, type StateCounts } from './job-index.ts'
+
+/** Dead jobs that have the same last error. */
+export interface DeadGroup {
+  readonly error: string
+  readonly count: number
+  /** The newest ten. */
+  readonly jobs: readonly string[]
+  /** When the newest died. */
+  readonly last: string | null
+}
+
+/** The job that may run and has waited longest. */
+export interface Oldest {
+  readonly id: string
+  readonly since: string
+}
+
+export interface QueueCounts extends StateCounts {
+  readonly queue: string
+  readonly oldest_ready_at: string | null
+}
+
+const NEWEST = 10
+/** For how long (ms) others wait while everything is read for a selection. */
+const BIT_MS = 20
+const seenOf = (entry: Entry): Seen => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
+const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
+
+export class Live {
+  readonly #home: Home
+  readonly #catalogue: Catalogue
+
+  private constructor(home: Home, catalogue: Catalogue) {
+    this.#home = home
+    this.#catalogue = catalogue
+  }
+
+  static async open(home: Home, isDeaf = false): Promise<Live> {
+    return new Live(home, await Catalogue.open(home, isDeaf))
+  }
+
+  /** What has changed by now is known. */
+  async settled(): Promise<this> {
+    await this.#catalogue.settled()
+    return this
+  }
+
+  /** A page of the jobs that match. */
+  async page(search: Search, options: PageOptions): Promise<Page> {
+    return pageOf(this.#home, await this.#catalogue.settled(), search, options)
+  }
+
+  /** All jobs that match. Waits until every file that must be read for that has been, in small bits. */
+  async select(search: Search): Promise<Seen[]> {
+    do await this.#catalogue.settled()
+    while (isOfContent(search) && !this.#catalogue.contents.readFor(BIT_MS))
+    return matching(this.#catalogue, search).entries.map(seenOf)
+  }
+
+  /** Where a job lies, by its whole id; undefined when it is not known (yet). */
+  async find(id: string): Promise<Seen | undefined> {
+    const entry = (await this.#catalogue.settled()).find(id)
+    return entry && seenOf(entry)
+  }
+
+  /** These jobs as they are now; those that are not there any more are left out. */
+  read(ids: Iterable<string>): Listed[] {
+    return [...ids].flatMap((id) => {
+      const entry = this.#catalogue.find(id)
+      return (entry && listed(this.#home, this.#catalogue, entry)) ?? []
+    })
+  }
+
+  counts(): Counts {
+    const counts = { ...noCounts(), corrupt: this.#catalogue.corrupt }
+    for (const ofQueue of this.#catalogue.queues.values())
+      for (const [state, n] of Object.entries(ofQueue)) counts[state as Entry['state']] += n
+    counts.pending += counts.scheduled
+    return counts
+  }
+
+  queues(): QueueCounts[] {
+    const oldest = new Map<string, Entry>()
+    for (const entry of this.#ready()) {
+      const known = oldest.get(entry.queue)
+      if (!known || entry.due < known.due) oldest.set(entry.queue, entry)
+    }
+    return [...this.#catalogue.queues]
+      .map(([queue, counts]) => {
+        const first = oldest.get(queue)
+        const pending = counts.pending + counts.scheduled
+        return { queue, ...counts, pending, oldest_ready_at: first ? timeOf(first) : null }
+      })
+      .sort((a, b) => (a.queue < b.queue ? -1 : 1))
+  }
+
+  oldestReady(): Oldest | undefined {
+    let oldest: Entry | undefined
+    for (const entry of this.#ready()) if (!oldest || entry.due < oldest.due) oldest = entry
+    return oldest && { id: oldest.id, since: timeOf(oldest) }
+  }
+
+  *#ready(): Generator<Entry> {
+    for (const entry of this.#catalogue.jobs) if (entry.state === 'pending' && !entry.foreign) yield entry
+  }
+
+  /** Dead jobs by their last error, the most frequent first. */
+  async deadGroups(search: Search): Promise<DeadGroup[]> {
+    const { entries } = matching(await this.#catalogue.settled(), { ...search, states: ['dead'], text: '' })
+    const groups = new Map<string, Entry[]>()
+    for (const entry of entries) {
+      const group = groups.get(entry.error)
+      if (group) group.push(entry)
+      else groups.set(entry.error, [entry])
+    }
+    return [...groups]
+      .map(([error, all]) => {
+        const newest = all.sort((a, b) => b.due - a.due).slice(0, NEWEST)
+        const [last] = newest
+        return { error, count: all.length, jobs: newest.map(({ id }) => id), last: last ? timeOf(last) : null }
+      })
+      .sort((a, b) => b.count - a.count)
+  }
+
+  /** Calls `heard` with what has changed, soon after it has. The result ends it. */
+  listen(heard: (heard: Heard) => void): () => void {
+    return this.#catalogue.listen(heard)
+  }
+
+  /** How many directories are being watched. */
+  get watched(): number {
+    return this.#catalogue.watched
+  }
+
+  close(): void {
+    this.#catalogue.close()
+  }
+}

@@ -1,0 +1,150 @@
+/** Which jobs of a catalogue match, and a page of them: as many as there may be, only that page is read. */
+import { type State, STATES } from '../job/job.ts'
+import type { Catalogue } from './catalog.ts'
+import { type Entry, sightingOf } from './entry.ts'
+import type { Home } from '../spool/layout.ts'
+import type { Filter, Listed } from '../query/list.ts'
+import { byText, type PageSort } from '../query/order.ts'
+import { progressOf } from '../run/traces.ts'
+import type { Sighting } from '../spool/scan.ts'
+
+/** Which jobs are meant; everything left out matches all. */
+export interface Search extends Filter {
+  /** Occurs, in whatever case, in id, command, last error, queue or a tag. */
+  readonly text?: string
+  /** Is the last error. */
+  readonly error?: string
+  /** Only those that were cancelled, or only those that were not. */
+  readonly isCancelled?: boolean
+}
+
+export interface PageOptions {
+  readonly sort: PageSort
+  readonly isReverse: boolean
+  readonly limit: number
+  /** The page begins behind this. */
+  readonly after: Mark | undefined
+}
+
+/** Where a page ended: what of its last job any sort goes by. */
+export type Mark = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
+
+export interface Page {
+  readonly items: readonly Listed[]
+  readonly next: Mark | undefined
+  readonly total: number
+  /** False while not every content has been read: there may be more, in another order. */
+  readonly isExact: boolean
+}
+
+/** How long (ms) a page waits for contents that were not read yet. */
+const READ_MS = 150
+
+const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
+const RANK = Object.fromEntries(flow.map((state, i) => [state, i])) as Record<State, number>
+
+const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
+  order: (a, b) =>
+    RANK[a.state] - RANK[b.state] ||
+    (a.state === 'completed' || a.state === 'dead' ? b.due - a.due : byText(a.fileName, b.fileName)),
+  created: (a, b) => a.created - b.created,
+  updated: (a, b) => a.updated - b.updated,
+  due: (a, b) => a.due - b.due,
+  priority: (a, b) => b.priority - a.priority || a.due - b.due,
+  id: (a, b) => byText(a.id, b.id),
+}
+
+/** Must files be read to tell, and not only their names? */
+export const isOfContent = ({ tag, text, error, isCancelled }: Search): boolean =>
+  [tag, text, error, isCancelled].some((one) => one !== undefined)
+
+/** The jobs that match, in no particular order; their contents have been read as far as time allowed. */
+export function matching(catalogue: Catalogue, search: Search): { entries: Entry[]; isExact: boolean } {
+  const { states = STATES, queue, tag, text, error, isCancelled } = search
+  const isExact = !isOfContent(search) || catalogue.contents.readFor(READ_MS)
+  const wanted = new Set(states)
+  const typed = text?.toLowerCase()
+  const entries: Entry[] = []
+  for (const entry of catalogue.jobs) {
+    if (!wanted.has(entry.state) || (queue !== undefined && entry.queue !== queue)) continue
+    if (tag !== undefined && !entry.tags.includes(tag)) continue
+    if (error !== undefined && entry.error !== error) continue
+    if (isCancelled !== undefined && entry.isCancelled !== isCancelled) continue
+    if (typed === undefined || occurs(entry, typed)) entries.push(entry)
+  }
+  return { entries, isExact }
+}
+
+const occurs = ({ id, queue, text, error, tags }: Entry, typed: string): boolean =>
+  text.includes(typed) ||
+  id.toLowerCase().includes(typed) ||
+  queue.toLowerCase().includes(typed) ||
+  (error !== '' && error.toLowerCase().includes(typed)) ||
+  tags.some((tag) => tag.toLowerCase().includes(typed))
+
+export function pageOf(home: Home, catalogue: Catalogue, search: Search, options: PageOptions): Page {
+  const { sort, isReverse, limit, after } = options
+  const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.contents.readFor(READ_MS)
+  const { entries, isExact } = matching(catalogue, search)
+  const by = COMPARE[sort]
+  const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || byText(a.id, b.id)
+  const found = first(entries, limit + 1, compare, after)
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  return {
+    items: page.flatMap((entry) => listed(home, catalogue, entry) ?? []),
+    next: found.length > limit && last ? markOf(last) : undefined,
+    total: entries.length,
+    isExact: isExact && isSortExact,
+  }
+}
+
+/** The first `limit` behind `after`, sorted: what is further behind is never sorted. */
+function first(entries: readonly Entry[], limit: number, compare: (a: Mark, b: Mark) => number, after?: Mark): Entry[] {
+  const best: Entry[] = []
+  for (const entry of entries) {
+    if (after && compare(entry, after) <= 0) continue
+    const worst = best.at(-1)
+    if (worst && best.length >= limit && compare(entry, worst) >= 0) continue
+    let low = 0
+    let high = best.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = best[middle]
+      if (other && compare(other, entry) <= 0) low = middle + 1
+      else high = middle
+    }
+    best.splice(low, 0, entry)
+    if (best.length > limit) best.pop()
+  }
+  return best
+}
+
+const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry): Mark => ({
+  state,
+  due,
+  fileName,
+  priority,
+  id,
+  created,
+  updated,
+})
+
+/** A job as it is now; undefined when it has gone. */
+export function listed(home: Home, catalogue: Catalogue, entry: Entry): Listed | undefined {
+  const here = catalogue.contents.read(entry)
+  const now = here ? entry : catalogue.find(entry.id)
+  const content = here ?? (now && catalogue.contents.read(now))
+  if (!now || !content) return undefined
+  const { path, name }: Sighting = sightingOf(now)
+  const { job } = content
+  const progress = job && progressOf(home, job)
+  return {
+    id: job?.id ?? name.id,
+    state: now.state,
+    path,
+    job,
+    unreadable: content.job ? undefined : content.unreadable,
+    ...(progress ? { progress } : {}),
+  }
+}

@@ -1,0 +1,31 @@
+/** `config get`: a value, or all of them. */
+import { Command, Option } from 'clipanion'
+import { CONFIG_KEYS, findKey, shownConfig, shownKey, shownValue } from '../../../config/config.ts'
+import type { Queue } from '../../../queue.ts'
+import { QueueCommand } from '../../command.ts'
+
+export class ConfigGetCommand extends QueueCommand {
+  static override paths = [['config', 'get']]
+  static override usage = Command.Usage({
+    category: 'Configuration',
+    description: 'print a value, or all of them',
+    details: 'Exit status 4 when there is no such key.',
+    examples: [
+      ['A value', 'queuectl config get max-retries'],
+      ['All of them', 'queuectl config get'],
+    ],
+  })
+  static override forms = ['[KEY]']
+
+  key = Option.String({ name: 'key', required: false })
+
+  protected async run(queue: Queue): Promise<void> {
+    const config = queue.config()
+    if (this.key !== undefined) {
+      const value = config[findKey(this.key, 'NOT_FOUND')]
+      return this.json ? this.printJson(value) : this.print(String(value))
+    }
+    if (this.json) return this.printJson(shownConfig(config))
+    for (const key of CONFIG_KEYS) this.print(`${shownKey(key)}: ${shownValue(key, config[key])}`)
+  }
+}

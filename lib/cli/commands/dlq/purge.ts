@@ -1,0 +1,30 @@
+/** `dlq purge`: dead jobs are removed for good. */
+import { Command } from 'clipanion'
+import type { Queue } from '../../../queue.ts'
+import { SelectingCommand } from '../../input/selection.ts'
+
+export class DlqPurgeCommand extends SelectingCommand {
+  static override paths = [['dlq', 'purge']]
+  static override usage = Command.Usage({
+    category: 'Dead letter queue',
+    description: 'remove dead jobs for good, with their output',
+    details: 'What they were can be kept first: queuectl dlq export >dead.ndjson',
+    examples: [
+      ['A dead job', 'queuectl dlq purge job1'],
+      ['Which ones --all would remove', 'queuectl dlq purge --all --dry-run'],
+    ],
+  })
+  static override forms = ['ID...', '[--all] [--queue Q] [--tag T] [--dry-run]', '-']
+
+  protected override noun = 'dead job'
+
+  protected async run(queue: Queue): Promise<number> {
+    const { dryRun } = this
+    return this.forSelected(queue, {
+      doing: 'purge',
+      done: 'purged',
+      states: ['dead'],
+      act: (job) => queue.purge(job, { dryRun }),
+    })
+  }
+}

@@ -1,0 +1,62 @@
+/** `worker list`, `worker status` and `worker health`: who runs jobs, and which. */
+import { Command } from 'clipanion'
+import { nowMs } from '../../../clock.ts'
+import { QueueError } from '../../../errors.ts'
+import { commandLine } from '../../../job/job.ts'
+import type { Queue, WorkerInfo } from '../../../queue.ts'
+import { QueueCommand } from '../../command.ts'
+import { cut, plural, rough, visible } from '../../output/text.ts'
+
+export class WorkerListCommand extends QueueCommand {
+  static override paths = [
+    ['worker', 'list'],
+    ['worker', 'status'],
+  ]
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'list the workers and what each runs',
+    details: 'Exit status 5 when none is alive.',
+    examples: [
+      ['Who runs what', 'queuectl worker list'],
+      ['For a script', "queuectl worker list --json | jq -r '.[].pid'"],
+    ],
+  })
+  static override forms = ['[--json]']
+
+  protected async run(queue: Queue): Promise<void> {
+    const workers = await queue.workers()
+    if (this.json) this.printJson(workers)
+    else for (const line of workers.flatMap((worker) => this.lines(worker))) this.print(line)
+    if (!workers.some(isAlive))
+      throw new QueueError('NO_WORKER', 'no worker is running', 'start one with: queuectl worker start')
+  }
+
+  private lines({ name, pid, life, slots, only, started_at, log, running }: WorkerInfo): string[] {
+    const word = { alive: 'healthy', dead: 'dead (its jobs wait for the next worker)', elsewhere: 'on another machine' }
+    const up = life === 'alive' ? `up ${since(started_at)}, ` : ''
+    const task = only === undefined ? '' : `for ${only} only, `
+    return [
+      `${visible(name)}: ${word[life]}, pid ${pid}, ${up}${task}${running.length} of ${plural(slots, 'slot')} busy, log ${visible(log)}`,
+      ...running.map((run) => {
+        const at = run.started_at === undefined ? '' : ` for ${since(run.started_at)}`
+        return cut(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)
+      }),
+    ]
+  }
+}
+
+export class WorkerHealthCommand extends WorkerListCommand {
+  static override paths = [['worker', 'health']]
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'say whether a worker is alive, for people and health checks',
+    details: 'Exit status 0 when at least one is alive, else 5.',
+    examples: [
+      ['Is anybody there', 'queuectl worker health'],
+      ['Start one if not', 'queuectl worker health >/dev/null 2>&1 || queuectl worker start'],
+    ],
+  })
+}
+
+const isAlive = (worker: WorkerInfo): boolean => worker.life !== 'dead'
+const since = (iso: string): string => rough(nowMs() - Date.parse(iso))

@@ -1,0 +1,51 @@
+/** `worker start`: a worker, in the background unless told otherwise. */
+import { Command, Option } from 'clipanion'
+import { environment } from '../../../config/config.ts'
+import { QueueError } from '../../../errors.ts'
+import type { Queue } from '../../../queue.ts'
+import { QueueCommand } from '../../command.ts'
+import { plural } from '../../output/text.ts'
+import { isCount } from '../../input/option-types.ts'
+
+export class WorkerStartCommand extends QueueCommand {
+  static override paths = [['worker', 'start']]
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'start a worker that runs jobs',
+    details: `In the background: it returns when the worker is up and names its pid and log. In the foreground
+      (--foreground, QUEUECTL_FOREGROUND=1 or config foreground) it blocks; the first Ctrl-C or SIGTERM lets the running
+      jobs finish, the second one ends them and gives them back. Several starts add workers.`,
+    examples: [
+      ['Three jobs at a time', 'queuectl worker start --count 3'],
+      ['In this terminal, until Ctrl-C', 'queuectl worker start --foreground'],
+      ['Until nothing is left to do', 'queuectl worker start --foreground --burst'],
+      ['One job now, past all others', 'queuectl worker start --only job1'],
+    ],
+  })
+  static override forms = ['[options]']
+
+  count = Option.String('-c,--count', '1', {
+    description: '<N> how many jobs run at a time (1)',
+    validator: isCount(1),
+  })
+  foreground = Option.Boolean('--foreground', { description: 'stay in this terminal' })
+  background = Option.Boolean('--background', { description: 'return when the worker is up' })
+  burst = Option.Boolean('--burst', false, { description: 'end when no job is pending or waiting for a retry' })
+
+  only = Option.String('--only', { description: '<ID> run this job and no other, and end when it is settled' })
+
+  protected async run(queue: Queue): Promise<void> {
+    if (this.foreground && this.background)
+      throw new QueueError('USAGE', 'worker start: --foreground or --background, not both')
+    const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
+    const { runInForeground, startInBackground } = await import('../../../worker/control.ts')
+    const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
+    const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
+    if (isForeground) return runInForeground(options, (line) => this.io.say(line), environment().readyFd)
+    const worker = await startInBackground(options, this.io.program)
+    if (this.json) return this.printJson(worker)
+    this.print(
+      `Started worker ${worker.name} with ${plural(worker.slots, 'slot')} (pid ${worker.pid}), log ${worker.log}`,
+    )
+  }
+}

@@ -1,0 +1,46 @@
+/** `worker stop`: all workers of this home end. */
+import { Command, Option } from 'clipanion'
+import { QueueError } from '../../../errors.ts'
+import type { Queue } from '../../../queue.ts'
+import { QueueCommand } from '../../command.ts'
+import { plural } from '../../output/text.ts'
+import { isDuration } from '../../input/option-types.ts'
+
+export class WorkerStopCommand extends QueueCommand {
+  static override paths = [['worker', 'stop']]
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'stop all workers',
+    details: `Workers take no more jobs, finish the ones that run and end; the command returns when they are gone. With
+      --timeout it waits no longer than that (exit status 75) and they go on finishing.`,
+    examples: [
+      ['When the running jobs are done', 'queuectl worker stop'],
+      ['Now; the jobs run on, and the next worker takes them up', 'queuectl worker stop --leave'],
+      ['Now, and end the jobs too: they go back and use no attempt', 'queuectl worker stop --force'],
+    ],
+  })
+  static override forms = ['[options]']
+
+  timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
+  leave = Option.Boolean('--leave', false, { description: 'go at once; running jobs run on and are adopted' })
+  force = Option.Boolean('--force', false, { description: 'end running jobs (TERM, 10 s, KILL) and give them back' })
+
+  protected async run(queue: Queue): Promise<void> {
+    if (this.leave && this.force) throw new QueueError('USAGE', 'worker stop: --leave or --force, not both')
+    const { stopWorkers } = await import('../../../worker/control.ts')
+    const { stopped, left } = await stopWorkers({
+      home: queue.home,
+      mode: this.force ? 'force' : this.leave ? 'leave' : 'drain',
+      ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
+    })
+    if (this.json) this.printJson({ stopped, left })
+    else if (stopped.length > 0) this.print(`Stopped ${plural(stopped.length, 'worker')}`)
+    if (left.length > 0)
+      throw new QueueError(
+        'STILL_RUNNING',
+        `${plural(left.length, 'worker')} still finishing after ${this.timeout} s: ${left.join(', ')}`,
+        'they take no more jobs; --force ends what they run',
+      )
+    if (stopped.length === 0 && !this.json) this.print('No worker is running')
+  }
+}

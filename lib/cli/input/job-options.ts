@@ -1,0 +1,117 @@
+/**
+ * What `enqueue` and `run` have in common: the options that describe a job, and the ways to write its command.
+ */
+import { isAbsolute, resolve } from 'node:path'
+import { Option } from 'clipanion'
+import { nowMs } from '../../clock.ts'
+import { QueueError } from '../../errors.ts'
+import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
+import { isoTime } from '../../job/time.ts'
+import { QueueCommand } from '../command.ts'
+import { type Meant, readScript, readVariables, readWords } from './job-source.ts'
+import { isDuration, isNumber } from './option-types.ts'
+
+export abstract class AskingCommand extends QueueCommand {
+  static override takesExact = true
+
+  command = Option.String('-c,--command', { description: '<LINE> the command, a line for the shell' })
+  chosenId = Option.String('-i,--id', {
+    description: '<ID> 1 to 128 letters, digits, dots, dashes, underscores; else one is made',
+  })
+  priority = Option.String('-p,--priority', {
+    description: '<N> -999 to 999, higher runs first (0)',
+    validator: isNumber,
+  })
+  maxRetries = Option.String('-r,--max-retries', { description: '<N> attempts in all (3)', validator: isNumber })
+  timeout = Option.String('-t,--timeout', {
+    description: '<TIME> how long an attempt may take: 90, 10m, 0 for ever (300)',
+    validator: isDuration,
+  })
+  runAt = Option.String('--run-at', { description: '<WHEN> not before this ISO 8601 time; without a zone local' })
+  delay = Option.String('--delay', {
+    description: '<TIME> not before so long from now: 90, 10m, 1h30m',
+    validator: isDuration,
+  })
+  queueName = Option.String('--queue', { description: '<NAME> a label to list jobs by (default)' })
+  tags = Option.Array('--tag', { description: '<TAG> a label to list jobs by; may be repeated' })
+  cwd = Option.String('--cwd', { description: '<DIR> where the command runs (the current directory)' })
+  variables = Option.Array('--env', { description: "<NAME=VALUE> added to the worker's environment; may be repeated" })
+  backoffBase = Option.String('--backoff-base', {
+    description: '<N> attempt n is followed by a wait of N ^ n seconds (2)',
+    validator: isNumber,
+  })
+  words = Option.Rest({ name: 'job' })
+
+  protected abstract readonly verb: string
+
+  /** The one way in which the job is given; `more` are ways that not every command has. */
+  protected async meant(...more: readonly Meant[]): Promise<Meant> {
+    const { exact } = this.context
+    const forms: Meant[] = [...more]
+    if (this.words.length > 0) forms.push(readWords(this.words))
+    if (this.command !== undefined) forms.push({ job: { command: this.command } })
+    if (exact) forms.push({ job: { command: exact } })
+    if (forms.length === 0) forms.push(...(await this.script()))
+    const [one] = forms
+    if (one === undefined)
+      throw new QueueError(
+        'USAGE',
+        `${this.verb}: what is to be run?`,
+        `for example: queuectl ${this.verb} -c "echo hello"`,
+      )
+    if (forms.length === 1) return one
+    throw new QueueError(
+      'USAGE',
+      `${this.verb}: the command is given more than once: as an argument, with --command, with --file or after --`,
+      `options for the program itself go after --: queuectl ${this.verb} -- sh -c "echo hello"`,
+    )
+  }
+
+  /** Standard input as a command, when there is no other one and it is no terminal: a here-document needs no quoting. */
+  private async script(): Promise<Meant[]> {
+    if (this.io.inputIsTerminal) return []
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of this.io.input) {
+      size += chunk.length
+      if (size > MAX_JOB_BYTES)
+        throw new QueueError(
+          'INVALID_JOB',
+          `${this.verb}: the command on standard input is larger than ${MAX_JOB_BYTES} bytes`,
+          'many jobs are read with: queuectl enqueue -',
+        )
+      chunks.push(chunk)
+    }
+    return readScript(Buffer.concat(chunks))
+  }
+
+  /** What was given, completed by the options. */
+  protected request(given: unknown): JobRequest {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return given as never
+    const job = given as JobRequest
+    const options = Object.entries({
+      id: this.chosenId,
+      priority: this.priority,
+      max_retries: this.maxRetries,
+      timeout: this.timeout,
+      run_at: this.due(),
+      queue: this.queueName,
+      tags: this.tags,
+      cwd: this.directory() ?? job.cwd ?? this.io.cwd,
+      env: this.variables && { ...job.env, ...readVariables(this.variables) },
+      backoff_base: this.backoffBase,
+    }).filter(([, value]) => value !== undefined)
+    return { ...job, ...Object.fromEntries(options) }
+  }
+
+  private directory(): string | undefined {
+    return this.cwd === undefined || isAbsolute(this.cwd) ? this.cwd : resolve(this.io.cwd, this.cwd)
+  }
+
+  private due(): string | undefined {
+    if (this.delay === undefined) return this.runAt
+    if (this.runAt !== undefined)
+      throw new QueueError('USAGE', `${this.verb}: --run-at and --delay say the same thing: give one of them`)
+    return isoTime(nowMs() + this.delay * 1000)
+  }
+}

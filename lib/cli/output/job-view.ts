@@ -1,0 +1,173 @@
+/** Jobs as they are shown: one to a line, as a whole, as JSON. */
+import { nowMs } from '../../clock.ts'
+import { commandLine, type Job, OUR_MEMBERS, shownState } from '../../job/job.ts'
+import { DEFAULT_QUEUE } from '../../job/file-name.ts'
+import { type Progress, progressText } from '../../job/progress.ts'
+import { KNOWN_MEMBERS } from '../../job/parse.ts'
+import { jobJson } from '../../job/json.ts'
+import { seconds } from '../../journal/describe.ts'
+import type { Listed } from '../../queue.ts'
+import { local, rough, table, until, visible } from './text.ts'
+import type { Colors, Io } from '../terminal.ts'
+
+export { jobJson } from '../../job/json.ts'
+
+export const listedJson = (listed: Listed): object =>
+  listed.job
+    ? jobJson(listed.job, listed.progress)
+    : { id: listed.id, state: shownState(listed.state), unreadable: listed.unreadable, path: listed.path }
+
+/** A column of a job list: its head, and a job's cell in it. */
+interface Column {
+  readonly head: string
+  readonly cell: (job: Job, listed: Listed) => string
+  /** Left out unless this holds for one of the jobs. */
+  readonly if?: (job: Job, listed: Listed) => boolean
+}
+
+const age = (since: string | undefined): string => {
+  const ms = nowMs() - Date.parse(since ?? '')
+  return Number.isNaN(ms) ? '-' : rough(ms)
+}
+
+const dueOf = (job: Job): string => {
+  const due = job.state === 'failed' ? job.next_retry_at : job.state === 'scheduled' ? job.run_at : undefined
+  return due === undefined ? '-' : until(due, nowMs())
+}
+
+const COMMAND: Column = { head: 'COMMAND', cell: (job) => visible(commandLine(job.command)) }
+
+const LIST: readonly Column[] = [
+  { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
+  { head: 'PRI', cell: (job) => String(job.priority) },
+  { head: 'AGE', cell: (job) => age(job.created_at) },
+  { head: 'DUE', cell: dueOf, if: (job) => dueOf(job) !== '-' },
+  { head: 'QUEUE', cell: (job) => job.queue, if: (job) => job.queue !== DEFAULT_QUEUE },
+  {
+    head: 'PROGRESS',
+    cell: (_job, { progress }) => (progress ? visible(progressText(progress)) : '-'),
+    if: (_job, { progress }) => progress !== undefined,
+  },
+  COMMAND,
+]
+
+const DEAD: readonly Column[] = [
+  { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
+  { head: 'DIED', cell: (job) => age(job.finished_at ?? job.updated_at) },
+  COMMAND,
+  { head: 'ERROR', cell: (job) => visible(job.last_error ?? '') },
+]
+
+/** Lists of all jobs, and of dead ones with what they died of: head, then a line for each. */
+export const jobLines = (all: readonly Listed[], io: Io): string[] => lines(all, LIST, io)
+export const deadLines = (all: readonly Listed[], io: Io): string[] => lines(all, DEAD, io)
+
+function lines(all: readonly Listed[], columns: readonly Column[], io: Io): string[] {
+  const used = columns.filter((column) => !column.if || all.some((one) => one.job && column.if?.(one.job, one)))
+  const rows = all.map((listed) => [
+    visible(listed.id),
+    shownState(listed.state),
+    ...used.map(({ head, cell }) => {
+      if (listed.job) return cell(listed.job, listed) || '-'
+      return head === 'COMMAND' ? `(cannot be read: ${visible(listed.unreadable ?? '')})` : '-'
+    }),
+  ])
+  const commandMost = used.at(-1)?.head === 'ERROR' ? io.columns / 3 : Number.POSITIVE_INFINITY
+  return table(['ID', 'STATE', ...used.map(({ head }) => head)], rows, io.columns, {
+    paint: (cell, i) => (i === 1 ? paintState(io.colors, cell) : cell),
+    most: commandMost,
+  })
+}
+
+function paintState(colors: Colors, padded: string): string {
+  switch (padded.trimEnd()) {
+    case 'completed':
+      return colors.green(padded)
+    case 'failed':
+      return colors.yellow(padded)
+    case 'dead':
+      return colors.red(padded)
+    case 'processing':
+      return colors.cyan(padded)
+    default:
+      return padded
+  }
+}
+
+/** A job with its attempts, for people. */
+export function wholeJob(job: Job, io: Io, progress?: Progress): string[] {
+  const far: [string, string][] = progress ? [['Progress', visible(progressText(progress))]] : []
+  const rows = [...members(job), ...far].filter((row): row is [string, string] => row[1] !== undefined)
+  const widest = Math.max(...rows.map(([name]) => name.length))
+  const head = rows.map(([name, value]) => `${io.colors.bold(`${name}:`.padEnd(widest + 2))}${value}`)
+  if (job.history.length === 0) return head
+  const runs = job.history.map((run) => [
+    String(run.run),
+    run.attempt === undefined ? '-' : String(run.attempt),
+    run.timed_out ? 'timed out' : run.outcome.replaceAll('_', ' '),
+    run.signal ?? (run.exit_code === undefined ? '-' : String(run.exit_code)),
+    run.started_at === undefined ? '-' : local(run.started_at),
+    run.duration_ms === undefined ? '-' : seconds(run.duration_ms),
+    visible(run.error ?? ''),
+  ])
+  return [...head, '', ...table(['RUN', 'ATTEMPT', 'OUTCOME', 'EXIT', 'STARTED', 'TOOK', 'ERROR'], runs, io.columns)]
+}
+
+function members(job: Job): [string, string | undefined][] {
+  const time = (iso: string | undefined): string | undefined =>
+    iso === undefined
+      ? undefined
+      : `${local(iso)} (${Date.parse(iso) > nowMs() ? until(iso, nowMs()) : `${age(iso)} ago`})`
+  const unit = (n: number | undefined): string | undefined => (n === undefined ? undefined : `${n} s`)
+  const list = (all: readonly unknown[] | undefined): string | undefined => all && visible(all.join(', '))
+  const text = (value: string | undefined): string | undefined => value && visible(value)
+  const shown: [string, string | undefined][] = [
+    ['Id', visible(job.id)],
+    ['State', shownState(job.state)],
+    ['Command', visible(commandLine(job.command))],
+    ['Attempts', `${job.attempts}/${job.max_retries}`],
+    ['Priority', String(job.priority)],
+    ['Queue', job.queue],
+    ['Tags', list(job.tags)],
+    ['Directory', text(job.cwd)],
+    [
+      'Environment',
+      text(
+        job.env &&
+          Object.entries(job.env)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(' '),
+      ),
+    ],
+    ['Input', text(job.stdin)],
+    ['Timeout', job.timeout === 0 ? 'none' : unit(job.timeout)],
+    ['Backoff base', job.backoff_base === undefined ? undefined : String(job.backoff_base)],
+    ['Max backoff', unit(job.max_backoff)],
+    ['Jitter', job.jitter === undefined ? undefined : String(job.jitter)],
+    ['Success codes', list(job.success_codes)],
+    ['Retry later codes', list(job.retry_later_codes)],
+    ['Give up codes', list(job.give_up_codes)],
+    ['Created', time(job.created_at)],
+    ['Run at', time(job.run_at)],
+    ['Started', time(job.started_at)],
+    ['Finished', time(job.finished_at)],
+    ['Next retry', time(job.next_retry_at)],
+    ['Took', job.duration_ms === undefined ? undefined : seconds(job.duration_ms)],
+    ['Exit code', job.exit_code === undefined ? undefined : String(job.exit_code)],
+    ['Signal', job.signal],
+    ['Interruptions', job.interruptions === 0 ? undefined : String(job.interruptions)],
+    ['Cancelled', text(job.cancelled?.reason)],
+    ['Last error', text(job.last_error)],
+    ['Left running', list(job.strays)],
+    ['Worker', text(job.worker)],
+  ]
+  return [...shown, ...others(job)]
+}
+
+const SHOWN: ReadonlySet<string> = new Set([...KNOWN_MEMBERS, ...OUR_MEMBERS])
+
+/** Members that mean nothing to us and are kept. */
+const others = (job: Job): [string, string][] =>
+  Object.entries(job)
+    .filter(([name]) => !SHOWN.has(name))
+    .map(([name, value]) => [visible(name), visible(JSON.stringify(value) ?? '')])

@@ -1,0 +1,35 @@
+/** How it stands: the jobs in each state, the workers, the disk. What `status` says without an id. */
+import type { Queue, Room } from '../../queue.ts'
+import { bytes } from './text.ts'
+import type { Io } from '../terminal.ts'
+
+export async function standing(queue: Queue, io: Io, json: boolean): Promise<string[]> {
+  const counts = await queue.count()
+  const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
+  const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
+  const disk = await queue.room()
+  if (json) {
+    const about = { active_workers: slots, worker_processes: alive.length, home: queue.home, disk }
+    return [JSON.stringify({ ...counts, ...about })]
+  }
+  return [
+    `Pending:    ${counts.pending}`,
+    ...(counts.scheduled > 0 ? [`Scheduled:  ${counts.scheduled} (of the pending; not due yet)`] : []),
+    `Processing: ${counts.processing}`,
+    `Completed:  ${counts.completed}`,
+    `Failed:     ${counts.failed}`,
+    `Dead (DLQ): ${counts.dead}`,
+    ...(counts.held > 0 ? [`Held:       ${counts.held}`] : []),
+    ...(counts.corrupt > 0 ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`] : []),
+    '',
+    `Active Workers: ${slots}`,
+    ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
+  ]
+}
+
+function diskLine({ state, free_bytes, free_inodes }: Room, { colors }: Io): string {
+  const left = `${bytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
+  return state === 'full'
+    ? colors.red(`Disk: full (${left}). No job is started until there is room; nothing is lost`)
+    : colors.yellow(`Disk: low (${left})`)
+}

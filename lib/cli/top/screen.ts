@@ -1,0 +1,135 @@
+/**
+ * The whole terminal as a screen: its other buffer, keys one by one, lines drawn only where they have changed. However the
+ * program ends, but for SIGKILL, the terminal is left as it was found.
+ */
+import type { Io } from '../terminal.ts'
+
+/** The other buffer, no cursor, no wrapping of what is too wide; and back. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J'
+const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
+
+/** Exit statuses: 128 and the signal's number. */
+const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+export interface Watcher {
+  /** A character, or the name of a key: `up`, `down`, `enter`, `escape`. */
+  key(key: string): void
+  /** All is to be drawn again. */
+  resized(): void
+  /** A signal, Ctrl-C, or the terminal is gone: the exit status. */
+  ended(status: number): void
+}
+
+const NAMED: Record<string, string> = {
+  '\x1b[A': 'up',
+  '\x1bOA': 'up',
+  '\x1b[B': 'down',
+  '\x1bOB': 'down',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\x1b': 'escape',
+}
+
+/** The keys in what the terminal sent; sequences that mean nothing to us are passed over. */
+export function keysIn(text: string): string[] {
+  const parts = text.match(/\x1b(?:\[[\d;?]*[ -/]*[@-~]|O.)?|[^\x1b]/gsu) ?? []
+  return parts.flatMap((part) => NAMED[part] ?? (part.length > 1 && part.startsWith('\x1b') ? [] : [part]))
+}
+
+export class Screen {
+  readonly #io: Io
+  readonly #watcher: Watcher
+  #shown: readonly string[] = []
+  #isOpen = false
+  readonly #undo: (() => void)[] = []
+
+  constructor(io: Io, watcher: Watcher) {
+    this.#io = io
+    this.#watcher = watcher
+    const { stdin, stdout } = process
+    this.#on(process, 'exit', () => this.close())
+    for (const [name, status] of Object.entries(ENDINGS)) this.#on(process, name, () => watcher.ended(status))
+    this.#on(process, 'SIGTSTP', () => this.#suspend())
+    this.#on(process, 'SIGCONT', () => this.#open())
+    this.#on(stdout, 'resize', () => this.#redraw())
+    stdin.setEncoding('utf8')
+    this.#on(stdin, 'data', (text) => {
+      for (const key of keysIn(String(text))) this.#press(key)
+    })
+    for (const gone of ['end', 'close', 'error']) this.#on(stdin, gone, () => watcher.ended(ENDINGS.SIGHUP))
+    this.#open()
+  }
+
+  get columns(): number {
+    return process.stdout.columns || 80
+  }
+
+  get rows(): number {
+    return process.stdout.rows || 24
+  }
+
+  /** Shows these lines, which must fit; what is as it was is not written again. */
+  draw(lines: readonly string[]): void {
+    if (!this.#isOpen) return
+    const rows = Array.from({ length: this.rows }, (_, i) => lines[i] ?? '')
+    // Emptied before and not after: behind a full line the cursor stands on its last character.
+    const changed = rows.flatMap((line, i) => (line === this.#shown[i] ? [] : [`\x1b[${i + 1};1H\x1b[K${line}`]))
+    this.#shown = rows
+    if (changed.length > 0) this.#io.print(changed.join(''))
+    if (this.#io.isOver) this.#watcher.ended(ENDINGS.SIGHUP)
+  }
+
+  /** Gives the terminal back. */
+  close(): void {
+    this.#leave()
+    for (const undo of this.#undo.splice(0)) undo()
+    process.stdin.pause()
+  }
+
+  #press(key: string): void {
+    if (key === '\x03') this.#watcher.ended(ENDINGS.SIGINT)
+    else if (key === '\x1a') this.#suspend()
+    else if (key === '\x0c') this.#redraw()
+    else this.#watcher.key(key)
+  }
+
+  #open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    process.stdin.setRawMode(true)
+    this.#io.print(ENTER)
+    this.#redraw()
+  }
+
+  #leave(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    try {
+      process.stdin.setRawMode(false)
+    } catch {
+      // The terminal is gone, and its settings with it.
+    }
+    try {
+      this.#io.print(LEAVE)
+    } catch {
+      // As above.
+    }
+  }
+
+  /** To the shell, until it puts us in the foreground again. */
+  #suspend(): void {
+    this.#leave()
+    process.kill(process.pid, 'SIGSTOP')
+  }
+
+  #redraw(): void {
+    this.#shown = []
+    if (this.#isOpen) this.#io.print('\x1b[2J')
+    this.#watcher.resized()
+  }
+
+  #on(source: NodeJS.EventEmitter, name: string, act: (data?: unknown) => void): void {
+    source.on(name, act)
+    this.#undo.push(() => source.off(name, act))
+  }
+}

@@ -1,0 +1,143 @@
+/** Every setting: what it may be, and what it means. */
+import * as t from 'typanion'
+import { isHook, isHookSecret } from './hook-target.ts'
+import { type DEFAULTS, DURABILITIES } from '../job/job.ts'
+import { LIMITS } from '../job/parse.ts'
+import { isAgeLimit, isCountLimit, isSizeLimit } from '../job/retention.ts'
+
+export type Config = typeof DEFAULTS
+export type ConfigKey = keyof Config
+
+interface Setting {
+  readonly isValid: (value: unknown, test: { errors: string[] }) => boolean
+  readonly expected: string
+  /** What it means and its unit, for `config list` and README. */
+  readonly meaning: string
+  /** Its upper and lower case matter. */
+  readonly isText?: true
+  /** Shown only to who asks for it by name. */
+  readonly isSecret?: true
+}
+
+const AGE = 'a duration such as 12h or 30d, or all'
+const COUNT = 'a whole number, or all'
+const SIZE = 'a size such as 500MB or 2GiB, or all'
+
+const HOOK = 'a command line, a URL that starts with http:// or https://, or nothing'
+
+const hook = (when: string): Setting => ({
+  isValid: isHook,
+  expected: HOOK,
+  meaning: `told of each job ${when}: a command, by the job as JSON on its standard input, or a URL, by POST`,
+  isText: true,
+})
+
+/** Every key, in the order of the documentation. */
+export const SETTINGS: Record<ConfigKey, Setting> = {
+  max_retries: {
+    isValid: LIMITS.max_retries,
+    expected: 'a whole number from 0 to 1000',
+    meaning: 'attempts in all, written into a job when it is enqueued',
+  },
+  backoff_base: {
+    isValid: LIMITS.backoff_base,
+    expected: 'a number from 1 to 1000',
+    meaning: 'attempt n that fails is tried again after base ^ n seconds',
+  },
+  max_backoff: {
+    isValid: LIMITS.max_backoff,
+    expected: 'seconds, from 1 to 31536000',
+    meaning: 'longest wait before a retry, in seconds',
+  },
+  jitter: {
+    isValid: LIMITS.jitter,
+    expected: 'a share from 0 to 1',
+    meaning: 'share of the wait that is added at random at most',
+  },
+  timeout: {
+    isValid: LIMITS.timeout,
+    expected: 'seconds, from 0 (no limit) to 31536000',
+    meaning: 'seconds an attempt may take, 0 for no limit',
+  },
+  default_priority: {
+    isValid: LIMITS.priority,
+    expected: 'a whole number from -999 to 999',
+    meaning: 'priority of a job that names none',
+  },
+  poll_interval: {
+    isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 60)),
+    expected: 'seconds, from 0.1 to 60',
+    meaning: 'seconds between the scans that find what no event told',
+  },
+  foreground: {
+    isValid: t.isBoolean(),
+    expected: 'true or false',
+    meaning: 'whether `worker start` stays in the foreground',
+  },
+  durability: {
+    isValid: t.isEnum(DURABILITIES),
+    expected: DURABILITIES.join(', '),
+    meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
+  },
+  max_log_bytes: {
+    isValid: t.isOneOf([
+      t.isLiteral(0),
+      t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(131_072, 2 ** 50)]),
+    ]),
+    expected: 'bytes, 0 (no limit) or from 131072',
+    meaning: 'how much of each output of a run is kept: its head and its end; 0 for all',
+  },
+  keep_completed: {
+    isValid: isAgeLimit,
+    expected: AGE,
+    meaning: 'how long workers keep completed jobs, with their output',
+  },
+  keep_completed_count: {
+    isValid: isCountLimit,
+    expected: COUNT,
+    meaning: 'of completed jobs, so many of the newest at most',
+  },
+  keep_completed_bytes: {
+    isValid: isSizeLimit,
+    expected: SIZE,
+    meaning: 'of completed jobs, the newest that take so much room at most',
+  },
+  keep_dead: { isValid: isAgeLimit, expected: AGE, meaning: 'how long workers keep dead jobs, with their output' },
+  keep_dead_count: {
+    isValid: isCountLimit,
+    expected: COUNT,
+    meaning: 'of dead jobs, so many of the newest at most',
+  },
+  keep_dead_bytes: {
+    isValid: isSizeLimit,
+    expected: SIZE,
+    meaning: 'of dead jobs, the newest that take so much room at most',
+  },
+  keep_journal: {
+    isValid: isAgeLimit,
+    expected: AGE,
+    meaning: 'how long single events are kept; older days are folded into the totals',
+  },
+  on_completed: hook('that completed'),
+  on_failed: hook('that failed and will be tried again'),
+  on_dead: hook('that went to the dead letter queue, cancelled ones apart'),
+  on_cancelled: hook('that somebody cancelled'),
+  on_drained: {
+    isValid: isHook,
+    expected: HOOK,
+    meaning: 'told when the last job is done and nothing is pending, failed or running',
+    isText: true,
+  },
+  hook_timeout: {
+    isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 3600)),
+    expected: 'seconds, from 0.1 to 3600',
+    meaning: 'seconds a hook may take',
+  },
+  hook_secret: {
+    isValid: isHookSecret,
+    expected: 'a text, or whsec_ and base64',
+    meaning: 'key by which what is posted is signed, in the manner of standardwebhooks.com',
+    isText: true,
+    isSecret: true,
+  },
+}

@@ -1,0 +1,32 @@
+/** The settings as a running worker sees them: read again when the file has changed, kept when it is broken. */
+import { type Config, readConfig } from './config.ts'
+import { DEFAULTS } from '../job/job.ts'
+import { look } from '../disk/files.ts'
+import type { Home } from '../spool/layout.ts'
+
+export class Settings {
+  readonly #home: Home
+  #config: Config = DEFAULTS
+  #seen = ''
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  get now(): Config {
+    return this.#config
+  }
+
+  /** Takes up what has changed; `say` gets a line when the file cannot be used. */
+  refresh(say: (line: string) => void): void {
+    const stats = look(this.#home.config)
+    const seen = stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : 'none'
+    if (seen === this.#seen) return
+    this.#seen = seen
+    try {
+      this.#config = readConfig(this.#home)
+    } catch (error) {
+      say(`keeping the old settings: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}

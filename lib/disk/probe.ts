@@ -1,0 +1,100 @@
+/**
+ * What the file system of a home can do, tried in a directory of its own in `tmp/`, and what is known of its kind.
+ *
+ * Crash: scratch that the sweeper removes.
+ */
+import { statfsSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { nowMs, randomHex } from '../clock.ts'
+import { errno } from '../errors.ts'
+import { linkNew, look, makeDir, move, read, removeTree, writeNew } from './files.ts'
+import { syncDir } from './sync.ts'
+import type { Home } from '../spool/layout.ts'
+import { isHeld, makeFifos } from './fifo.ts'
+
+/** `memory`: gone when the machine stops. `network`, `fuse`: whether the rules of a local one hold is up to them. */
+export type FileSystemKind = 'local' | 'memory' | 'network' | 'fuse' | 'unknown'
+
+export interface Abilities {
+  /** Such as `ext4`; what the system numbers it as when we do not know it. */
+  readonly type: string
+  readonly kind: FileSystemKind
+  /** What was tried and failed: the ability, and why. */
+  readonly failed: readonly { readonly ability: string; readonly why: string }[]
+  /** Milliseconds its clock is ahead of ours; undefined when no file could be made. */
+  readonly ahead: number | undefined
+}
+
+/** By the magic numbers of statfs(2) on Linux. */
+const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
+  0xef53: ['ext4', 'local'],
+  0x58465342: ['xfs', 'local'],
+  0x9123683e: ['btrfs', 'local'],
+  0xca451a4e: ['bcachefs', 'local'],
+  0x2fc12fc1: ['zfs', 'local'],
+  0xf2f52010: ['f2fs', 'local'],
+  0x794c7630: ['overlay', 'local'],
+  0x01021994: ['tmpfs', 'memory'],
+  0x858458f6: ['ramfs', 'memory'],
+  0x6969: ['nfs', 'network'],
+  0xff534d42: ['cifs', 'network'],
+  0xfe534d42: ['smb2', 'network'],
+  0x01021997: ['9p', 'network'],
+  0x00c36400: ['ceph', 'network'],
+  0x0bd00bd0: ['lustre', 'network'],
+  0x47504653: ['gpfs', 'network'],
+  0x65735546: ['fuse', 'fuse'],
+  0x4d44: ['vfat', 'local'],
+  0x2011bab0: ['exfat', 'local'],
+}
+
+/** The type and kind of the file system that a path lies on. */
+export function fileSystemOf(path: string): Pick<Abilities, 'type' | 'kind'> {
+  const magic = statfsSync(path).type >>> 0
+  const known = process.platform === 'linux' ? TYPES[magic] : undefined
+  return known ? { type: known[0], kind: known[1] } : { type: `0x${magic.toString(16)}`, kind: 'unknown' }
+}
+
+/** Tries what the queue needs. */
+export function tryAbilities(home: Home): Abilities {
+  const dir = join(home.tmp, `doctor.${randomHex(8)}.new`)
+  const at = (name: string): string => join(dir, name)
+  const failed: { ability: string; why: string }[] = []
+  let ahead: number | undefined
+  const attempt = (ability: string, act: () => boolean | void): void => {
+    try {
+      if (act() === false) failed.push({ ability, why: 'it had no effect' })
+    } catch (error) {
+      failed.push({ ability, why: errno(error) ?? (error instanceof Error ? error.message : String(error)) })
+    }
+  }
+  try {
+    attempt('create and flush a file', () => {
+      makeDir(dir)
+      writeNew(at('a'), 'x')
+      ahead = (look(at('a'))?.mtimeMs ?? 0) - nowMs()
+    })
+    if (ahead === undefined) return { ...fileSystemOf(home.root), failed, ahead }
+    attempt('rename over a file', () => {
+      writeNew(at('b'), 'y', false)
+      return move(at('a'), at('b')) && read(at('b')) === 'x'
+    })
+    attempt('hard links', () => linkNew(at('b'), at('c')) && !linkNew(at('b'), at('c')))
+    attempt('flush a directory', () => syncDir(dir))
+    attempt('FIFOs', () => {
+      makeFifos([at('fifo')])
+      return isHeld(at('fifo')) === false
+    })
+    attempt('watch a directory', () => watch(dir, { persistent: false }).close())
+  } finally {
+    removeTree(dir)
+  }
+  return { ...fileSystemOf(home.root), failed, ahead }
+}
+
+/** The limits of inotify for this user, where there is one. */
+export function watchLimits(): { readonly watches: number; readonly instances: number } | undefined {
+  const limit = (name: string): number => Number(read(`/proc/sys/fs/inotify/${name}`))
+  const limits = { watches: limit('max_user_watches'), instances: limit('max_user_instances') }
+  return limits.watches > 0 ? limits : undefined
+}

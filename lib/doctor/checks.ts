@@ -1,0 +1,47 @@
+/**
+ * The doctor: looks at a home and changes nothing in it, save that it tries the file system in a scratch directory of
+ * its own in `tmp/`. What is wrong is mended elsewhere (`doctor/fix.ts`), and only on demand.
+ */
+import { existsSync } from 'node:fs'
+import { explained, QueueError } from '../errors.ts'
+import type { Home } from '../spool/layout.ts'
+import type { Checked } from './finding.ts'
+import { checkCorrupt, checkJobs } from './jobs.ts'
+import { checkHolders, checkLeftovers } from './leftovers.ts'
+import { checkFileSystem, checkRoom, checkVersions } from './machine.ts'
+import { checkPermissions, checkSettings, checkStructure } from './home.ts'
+import { problem } from './finding.ts'
+
+/** Everything. @throws QueueError FAILED when there is no home. */
+export function examine(home: Home, now: number): Checked[] {
+  if (!existsSync(home.root))
+    throw new QueueError('FAILED', `there is no home in ${home.root}`, 'make one with: queuectl init')
+  return [
+    tried('structure', () => checkStructure(home)),
+    tried('permissions', () => checkPermissions(home)),
+    ...examineCheaply(home),
+    tried('jobs', () => checkJobs(home, now)),
+    tried('corrupt', () => checkCorrupt(home)),
+    tried('holders', () => checkHolders(home)),
+    tried('leftovers', () => checkLeftovers(home, now)),
+  ]
+}
+
+/** What takes the same few milliseconds however many jobs there are: a worker does it when it starts. */
+export const examineCheaply = (home: Home): Checked[] => [
+  tried('settings', () => checkSettings(home)),
+  tried('versions', () => checkVersions(home)),
+  tried('disk', () => checkRoom(home)),
+  tried('file system', () => checkFileSystem(home)),
+]
+
+/** A check that cannot be made is a finding, and keeps nobody from the others. */
+function tried(check: string, make: () => Checked): Checked {
+  try {
+    return make()
+  } catch (error) {
+    const told = explained(error, `check: ${check}`)
+    if (!(told instanceof QueueError)) throw error
+    return { check, fact: 'not known', findings: [problem(told.message, told.hint)] }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What `doctor --fix` does: each remedy is something that the sweeper, recovery or a claim would do sooner or later,
+ * done by the same functions.
+ *
+ * Crash: as in those functions; a holder taken over is a dead holder's directory again.
+ */
+import { join, relative } from 'node:path'
+import { nowMs } from '../clock.ts'
+import { examine } from './checks.ts'
+import { type Checked, type Diagnosis, type Finding, isLeft, type Remedy } from './finding.ts'
+import { explained, QueueError } from '../errors.ts'
+import { parseName } from '../job/file-name.ts'
+import { exists, makeDir, removeTree } from '../disk/files.ts'
+import { sightings } from '../spool/scan.ts'
+import { type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
+import { type Home, refuseUnsafe } from '../spool/layout.ts'
+import { putBackIntake } from '../spool/intake.ts'
+import { setAside } from '../spool/transitions.ts'
+import { discardFifos } from '../run/traces.ts'
+import { resume } from '../run/resume.ts'
+import { giveBackOperator } from '../worker/recover.ts'
+import { hooksOf, visit } from '../run/visitor-context.ts'
+
+/** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
+export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
+  const checks = examine(home, nowMs())
+  // What others may have put there is not moved about by our hand.
+  if (fix) refuseUnsafe(home)
+  const after: Checked[] = []
+  for (const one of checks) after.push(fix ? await mendAll(home, one) : one)
+  return { home: home.root, healthy: !after.some(({ findings }) => findings.some(isLeft)), checks: after }
+}
+
+async function mendAll(home: Home, checked: Checked): Promise<Checked> {
+  const findings: Finding[] = []
+  for (const finding of checked.findings)
+    findings.push(finding.remedy ? await mended(home, finding, finding.remedy) : finding)
+  return { ...checked, findings }
+}
+
+/** A remedy that fails leaves its finding, and keeps nobody from the others. */
+async function mended(home: Home, finding: Finding, remedy: Remedy): Promise<Finding> {
+  try {
+    const { did, left } = await mend(home, remedy)
+    if (left.length === 0) return { ...finding, fixed: did }
+    return { ...finding, ...(did.length === 0 ? {} : { partly_fixed: did }), advice: left.join('; ') }
+  } catch (error) {
+    const told = explained(error, 'mend it')
+    if (!(told instanceof QueueError)) throw error
+    return { ...finding, advice: `not mended: ${told.message}` }
+  }
+}
+
+/** A sentence for each move, and for each thing that only a worker can do; none when nothing was to do any more. */
+interface Mended {
+  readonly did: readonly string[]
+  readonly left: readonly string[]
+}
+
+const NOTHING: Mended = { did: [], left: [] }
+const did = (...lines: readonly string[]): Mended => ({ did: lines, left: [] })
+
+async function mend(home: Home, remedy: Remedy): Promise<Mended> {
+  const shown = (path: string): string => relative(home.root, path)
+  switch (remedy.kind) {
+    case 'make':
+      return makeDir(remedy.path) ? did(`made ${shown(remedy.path)}/`) : NOTHING
+    case 'sweep':
+      removeTree(remedy.path)
+      return did(`removed ${shown(remedy.path)}`)
+    case 'set_aside':
+      return setAside(home, remedy.path, remedy.fileName, remedy.reason)
+        ? did(`moved ${shown(remedy.path)} to corrupt/, bytes untouched`)
+        : NOTHING
+    case 'recover':
+      return recoverFrom(home, remedy.holder)
+  }
+}
+
+async function recoverFrom(home: Home, name: string): Promise<Mended> {
+  const dead = holderOf(home, name)
+  if (dead?.life !== 'dead') return NOTHING
+  const moved: string[] = []
+  const left: string[] = []
+  if (dead.kind === 'operator') {
+    const leave = async (_dir: string, fileName: string): Promise<void> => {
+      left.push(`${fileName} is for a worker to read how far it got: queuectl worker start`)
+    }
+    await giveBackOperator({ home, say: (line) => moved.push(line) }, dead, leave)
+  } else await recoverFromWorker(home, dead, moved, left)
+  return moved.length + left.length === 0 ? did(`removed processing/${name}: it held no job`) : { did: moved, left }
+}
+
+/** Settles what has ended and puts back what never began. What still runs is left, for a worker to adopt. */
+async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left: string[]): Promise<void> {
+  const holder = takeOver(home, dead)
+  if (!holder) return
+  const hooks = hooksOf(home)
+  const site = visit(home, holder, hooks)
+  try {
+    putBackIntake(home, holder.dir)
+    for (const fileName of jobFiles(holder.dir)) {
+      const path = join(holder.dir, fileName)
+      await resume(site, holder.dir, fileName, 0, () => undefined)
+      if (exists(path)) left.push(`${fileName} still runs, and the next worker adopts it: queuectl worker start`)
+      else moved.push(`moved processing/${dead.name}/${fileName} to ${whereIsIt(home, fileName)}`)
+    }
+    discardFifos(home, dead.name)
+  } finally {
+    holder.leave()
+    await hooks.finish()
+  }
+}
+
+/** Where a job went that lay under this name: the same name, or the newest place of its id. */
+function whereIsIt(home: Home, fileName: string): string {
+  const id = parseName(fileName)?.id
+  const all = [...sightings(home)].filter((seen) => seen.name.id === id)
+  const seen = all.find((one) => one.fileName === fileName) ?? all.at(-1)
+  return seen ? relative(home.root, seen.path) : 'corrupt/'
+}

@@ -1,0 +1,188 @@
+/**
+ * Hooks: a command or a URL is told what became of a job, beside the jobs and after they have moved. No job waits for
+ * one; what cannot be told is an event and a line in the log.
+ *
+ * Crash: a hook that was not called yet is not called any more; one whose command runs goes on without a time limit.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { nowMs, sleep } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { type Hook, isUrl } from '../config/hook-target.ts'
+import type { Job } from '../job/job.ts'
+import { isoTime } from '../job/time.ts'
+import type { Event } from '../journal/journal.ts'
+import { exists, remove, touch } from '../disk/files.ts'
+import { sightings } from '../spool/scan.ts'
+import type { Home } from '../spool/layout.ts'
+import { hasWork } from '../spool/transitions.ts'
+import { post } from './webhook.ts'
+
+/** So many at a time. */
+const AT_ONCE = 4
+/** So many may wait; what comes beyond is told as failed, for else a dead receiver would fill the memory. */
+const MOST_WAITING = 1000
+/** After its time is up and it was told to end, a command has so long (ms) until it is killed. */
+const GRACE_MS = 1000
+const MOST_SAID = 4096
+
+/** One call of a hook. */
+export interface Call {
+  readonly hook: Hook
+  /** A command or a URL. */
+  readonly target: string
+  /** The job's id; empty for all of them. */
+  readonly job: string
+  /** The same for each time that the same thing is told. */
+  readonly id: string
+  readonly body: string
+  readonly seconds: number
+  readonly secret: string
+}
+
+interface Owner {
+  /** What is set now. */
+  readonly settings: { readonly now: Config }
+  readonly tell: (event: Omit<Event, 'at'>) => void
+}
+
+export class Hooks {
+  readonly #home: Home
+  readonly #owner: Owner
+  readonly #waiting: Call[] = []
+  readonly #going = new Set<Promise<void>>()
+
+  constructor(home: Home, owner: Owner) {
+    this.#home = home
+    this.#owner = owner
+  }
+
+  /** A job was settled. */
+  settled(hook: Hook, job: Job): void {
+    this.#call(hook, job.id, `${job.id}_${job.runs}_${Date.parse(job.updated_at)}`, job)
+  }
+
+  /** A job has begun: sooner or later there may be none. */
+  begun(): void {
+    if (this.#owner.settings.now.on_drained === '') return
+    try {
+      // If we die after this: whoever finds nothing left to do removes it and calls the hook.
+      touch(this.#mark)
+    } catch (error) {
+      this.#failed({ hook: 'drained', job: '' }, `cannot note that a job has begun: ${String(error)}`)
+    }
+  }
+
+  /** Calls the hook when nothing is left to do, and something had been; of many who see that, one. */
+  lookDrained(): void {
+    const home = this.#home
+    if (this.#owner.settings.now.on_drained === '' || !exists(this.#mark)) return
+    try {
+      // In the order in which jobs flow: what moves on meanwhile is seen where it comes to.
+      if (hasWork(home) || !sightings(home, ['processing']).next().done) return
+      // If we die after this: nobody is told this time.
+      if (!remove(this.#mark)) return
+    } catch {
+      // The machine is out of something, or the disk is broken: whoever looks next tells it.
+      return
+    }
+    const at = isoTime(nowMs())
+    this.#call('drained', '', at, { event: 'drained', at, home: home.root })
+  }
+
+  get #mark(): string {
+    return join(this.#home.run, 'worked')
+  }
+
+  /** Resolves when all have been called, or when the time is up; what then waits is told as failed. */
+  async finish(): Promise<void> {
+    this.lookDrained()
+    const cut = new AbortController()
+    const all = async (): Promise<void> => {
+      while (this.#going.size > 0) await Promise.all(this.#going)
+      cut.abort()
+    }
+    void all()
+    if (this.#going.size > 0) await sleep(this.#owner.settings.now.hook_timeout * 1000 + 2 * GRACE_MS, cut.signal)
+    for (const call of this.#waiting.splice(0)) this.#failed(call, 'the worker stopped before it was called')
+  }
+
+  #call(hook: Hook, job: string, id: string, body: object): void {
+    const config = this.#owner.settings.now
+    const target = config[`on_${hook}`]
+    if (target === '') return
+    const call = {
+      hook,
+      target,
+      job,
+      id: `msg_${hook}_${id}`,
+      body: JSON.stringify(body),
+      seconds: config.hook_timeout,
+      secret: config.hook_secret,
+    }
+    if (this.#waiting.length >= MOST_WAITING) this.#failed(call, `${MOST_WAITING} others wait to be called`)
+    else this.#waiting.push(call)
+    this.#next()
+  }
+
+  #next(): void {
+    while (this.#going.size < AT_ONCE) {
+      const call = this.#waiting.shift()
+      if (!call) return
+      const going = (isUrl(call.target) ? post(call) : run(call, this.#home))
+        .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+        .then((error) => {
+          this.#going.delete(going)
+          if (error !== undefined) this.#failed(call, error)
+          this.#next()
+        })
+      this.#going.add(going)
+    }
+  }
+
+  #failed({ hook, job }: Pick<Call, 'hook' | 'job'>, error: string): void {
+    this.#owner.tell({ event: 'hook_failed', job, hook: `on_${hook}`, error })
+  }
+}
+
+/** Runs a command with the body on its standard input. @returns why it failed */
+async function run({ target, hook, job, body, seconds }: Call, home: Home): Promise<string | undefined> {
+  const child: ChildProcess = spawn('/bin/sh', ['-c', target], {
+    cwd: home.root,
+    env: { ...process.env, QUEUECTL_HOME: home.root, QUEUECTL_EVENT: hook, QUEUECTL_JOB_ID: job },
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+  })
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MOST_SAID)))
+  // One that does not read its input to the end closes it: that is its right.
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(`${body}\n`)
+  let isLate = false
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name)
+    } catch {
+      // It ended in between, which is what we want.
+    }
+  }
+  const late = setTimeout(() => {
+    isLate = true
+    signal('SIGTERM')
+  }, seconds * 1000)
+  const tooLate = setTimeout(() => signal('SIGKILL'), seconds * 1000 + GRACE_MS)
+  // Not `close`: something it left running may hold its output for ever.
+  const ended = await new Promise<string | undefined>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, name) => resolve(code === 0 ? undefined : name === null ? `exit code ${code}` : name))
+  }).finally(() => {
+    clearTimeout(late)
+    clearTimeout(tooLate)
+    // What it started and left running.
+    if (isLate) signal('SIGKILL')
+  })
+  child.stderr?.destroy()
+  if (isLate) return `it took longer than ${seconds} s`
+  const line = said.trimEnd().split('\n').at(-1)?.slice(0, 300)
+  return ended === undefined || !line ? ended : `${ended}: ${line}`
+}

@@ -1,0 +1,266 @@
+/**
+ * From text to a job: requests that people make, and records we wrote and people may have edited. Pure.
+ *
+ * Foreign text is hostile until it has passed here. Messages name the member, what was expected and what was got.
+ */
+import * as t from 'typanion'
+import { QueueError } from '../errors.ts'
+import { DEFAULTS, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run, type State } from './job.ts'
+import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
+import { isoTime, parseInstant } from './time.ts'
+
+const between = (low: number, high: number) => t.cascade(t.isNumber(), t.isInInclusiveRange(low, high))
+const whole = (low: number, high: number) => t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(low, high)])
+const text = t.cascade(t.isString(), [
+  must((value) => (value.includes('\0') ? 'expected no NUL character' : undefined)),
+])
+const notBlank = must((value) => (value.trim() === '' ? 'expected something other than blanks' : undefined))
+const isDate = must((value) =>
+  parseInstant(value) === undefined ? 'expected an ISO 8601 date such as 2026-12-31T23:59:00Z' : undefined,
+)
+const isAbsolute = must((value) => (value.startsWith('/') ? undefined : 'expected an absolute directory'))
+const isVariable = must((value) => (/^[^=\0]+$/.test(value) ? undefined : 'expected the name of a variable'))
+const isShort = must((value) => ([...value].length > 128 ? 'expected at most 128 characters' : undefined))
+const isNoArray = t.makeValidator<object>({
+  test: (value, state) => {
+    if (!Array.isArray(value)) return true
+    state?.errors?.push(`${state.p ?? '.'}: Expected an object (got an array)`)
+    return false
+  },
+})
+const codes = t.isArray(whole(0, 255))
+
+/** What each member must be. Config values obey the same limits (`lib/config/config.ts`). */
+export const LIMITS = {
+  priority: whole(-PRIORITY_LIMIT, PRIORITY_LIMIT),
+  max_retries: whole(0, 1000),
+  timeout: between(0, 31_536_000),
+  backoff_base: between(1, 1000),
+  max_backoff: between(1, 31_536_000),
+  jitter: between(0, 1),
+}
+
+const isRequest = t.isObject(
+  {
+    command: t.isOneOf([t.cascade(text, [notBlank]), t.cascade(t.isArray(text), [t.hasMinLength(1)])]),
+    id: t.isOptional(t.cascade(t.isString(), [must(whyNotChosenId)])),
+    queue: t.isOptional(t.cascade(t.isString(), [must(whyNotQueue)])),
+    run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
+    cwd: t.isOptional(t.cascade(text, [isAbsolute])),
+    env: t.isOptional(t.cascade(t.isRecord(text, { keys: t.cascade(t.isString(), [isVariable]) }), [isNoArray])),
+    stdin: t.isOptional(t.isString()),
+    tags: t.isOptional(t.isArray(t.cascade(text, [isShort, notBlank]))),
+    priority: t.isOptional(LIMITS.priority),
+    max_retries: t.isOptional(LIMITS.max_retries),
+    timeout: t.isOptional(LIMITS.timeout),
+    backoff_base: t.isOptional(LIMITS.backoff_base),
+    max_backoff: t.isOptional(LIMITS.max_backoff),
+    jitter: t.isOptional(LIMITS.jitter),
+    success_codes: t.isOptional(codes),
+    retry_later_codes: t.isOptional(codes),
+    give_up_codes: t.isOptional(codes),
+  },
+  { extra: t.isRecord(t.isUnknown()) },
+)
+
+/** The members of a request that mean something to us; others are kept and ignored. */
+export const KNOWN_MEMBERS: readonly string[] = [
+  'command',
+  'id',
+  'queue',
+  'run_at',
+  'cwd',
+  'env',
+  'stdin',
+  'tags',
+  'priority',
+  'max_retries',
+  'timeout',
+  'backoff_base',
+  'max_backoff',
+  'jitter',
+  'success_codes',
+  'retry_later_codes',
+  'give_up_codes',
+]
+
+/**
+ * A request out of a parsed value, without the members only we write.
+ * @throws QueueError INVALID_JOB naming the first thing wrong.
+ */
+export function readRequest(value: unknown): JobRequest {
+  const members = Object.fromEntries(
+    Object.entries(asObject(value)).filter(([key]) => !OURS.has(key) && key !== '__proto__'),
+  )
+  assertRequest(members)
+  if (sizeOf(members) > MAX_JOB_BYTES - 4096)
+    throw new QueueError(
+      'INVALID_JOB',
+      `invalid job: it is larger than ${MAX_JOB_BYTES} bytes`,
+      'put large input in a file and name it in the command',
+    )
+  return members
+}
+
+/** Bytes of its text. What a program hands over may be a circle, or nest deeper than can be written. */
+function sizeOf(members: object): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(members))
+  } catch (error) {
+    const why = error instanceof RangeError ? 'it is nested too deeply' : String(error).split('\n')[0]
+    throw new QueueError('INVALID_JOB', `invalid job: it cannot be written as JSON: ${why}`)
+  }
+}
+
+const OURS: ReadonlySet<string> = new Set(OUR_MEMBERS)
+
+function assertRequest(members: Record<string, unknown>): asserts members is JobRequest {
+  const errors: string[] = []
+  if (isRequest(members, { errors }) && whyNotCommand(members.command) === undefined) return
+  const why =
+    whyNotCommand(members.command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not understood'
+  throw new QueueError(
+    'INVALID_JOB',
+    `invalid job: ${why}`,
+    why.includes('command') ? `a job needs at least {"command":"echo hello"}` : undefined,
+  )
+}
+
+/** Said apart because a union of two shapes makes a message nobody reads. */
+function whyNotCommand(command: unknown): string | undefined {
+  if (command === undefined) return 'it has no command'
+  if (typeof command === 'string') {
+    if (command.trim() === '') return 'its command is empty'
+    return command.includes('\0') ? 'its command has a NUL character in it' : undefined
+  }
+  if (!Array.isArray(command))
+    return `its command is ${command === null ? 'null' : `a ${typeof command}`}, expected a string or an array of strings`
+  if (command.length === 0 || command[0] === '') return 'its command names no program'
+  if (!command.every((arg) => typeof arg === 'string'))
+    return 'its command is an array with something other than strings in it'
+  return command.some((arg) => arg.includes('\0')) ? 'its command has a NUL character in it' : undefined
+}
+
+function asObject(value: unknown): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  throw new QueueError(
+    'INVALID_JOB',
+    `invalid job: expected one JSON object, got ${got}`,
+    `a job looks like {"command":"echo hello"}`,
+  )
+}
+
+/** A new job's record: the request with its defaults written in, made at `now` (ms). */
+export function newJob(
+  request: JobRequest,
+  id: string,
+  defaults: { max_retries: number; default_priority: number },
+  state: State,
+  now: number,
+): Job {
+  const at = isoTime(now)
+  return {
+    ...request,
+    id,
+    command: request.command,
+    queue: request.queue ?? DEFAULT_QUEUE,
+    priority: request.priority ?? defaults.default_priority,
+    max_retries: request.max_retries ?? defaults.max_retries,
+    ...(request.run_at === undefined ? {} : { run_at: isoTime(parseInstant(request.run_at) ?? now) }),
+    state,
+    attempts: 0,
+    runs: 0,
+    interruptions: 0,
+    retry_laters: 0,
+    created_at: at,
+    updated_at: at,
+    history: [],
+  }
+}
+
+/** Why a text is not JSON: it merely ends too early (somebody may still be writing it), or it is wrong. */
+export class NotJson extends Error {
+  readonly endsTooEarly: boolean
+  constructor(cause: unknown, source: string) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(why.replace(/ in JSON at position/, ' at position'))
+    const position = /at position (\d+)/.exec(why)
+    this.endsTooEarly =
+      source.trim() === '' || /Unexpected end/.test(why) || Number(position?.[1] ?? -1) >= source.trimEnd().length
+  }
+}
+
+/** @throws NotJson */
+export function parseJson(source: string): unknown {
+  const body = source.startsWith('\uFEFF') ? source.slice(1) : source
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new NotJson(error, body)
+  }
+}
+
+const count = (value: unknown): number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
+const maybe = <T>(key: string, value: T | undefined): Record<string, T> => (value === undefined ? {} : { [key]: value })
+
+/**
+ * A job out of the text of a file named by our grammar and lying in `state`: the name wins on priority, due, id and
+ * queue. What only we write is taken over where it makes sense and left out where it does not, because people edit.
+ * @throws NotJson, or QueueError INVALID_JOB.
+ */
+export function readJob(source: string, name: JobName, state: State): Job {
+  const value = asObject(parseJson(source)) as Record<string, unknown>
+  const { id: _id, queue: _queue, priority: _priority, ...rest } = value
+  const request = readRequest(rest)
+  const string = (key: string): string | undefined => (typeof value[key] === 'string' ? value[key] : undefined)
+  const number = (key: string): number | undefined => (typeof value[key] === 'number' ? value[key] : undefined)
+  const created = string('created_at') ?? isoTime(Math.floor(name.due / 1000))
+  const cancelled = value.cancelled
+  return {
+    ...request,
+    id: name.id,
+    command: request.command,
+    queue: name.queue,
+    priority: name.priority,
+    max_retries: request.max_retries ?? DEFAULTS.max_retries,
+    state,
+    attempts: count(value.attempts),
+    runs: count(value.runs),
+    interruptions: count(value.interruptions),
+    retry_laters: count(value.retry_laters),
+    created_at: created,
+    updated_at: string('updated_at') ?? created,
+    ...maybe('started_at', string('started_at')),
+    ...maybe('finished_at', string('finished_at')),
+    ...maybe('next_retry_at', string('next_retry_at')),
+    ...maybe('exit_code', number('exit_code')),
+    ...maybe('signal', string('signal')),
+    ...(value.timed_out === true ? { timed_out: true as const } : {}),
+    ...(isCancelled(cancelled) ? { cancelled } : {}),
+    ...maybe('last_error', string('last_error')),
+    ...maybe('duration_ms', number('duration_ms')),
+    ...maybe('worker', string('worker')),
+    ...maybe('slot', number('slot')),
+    ...(isPids(value.strays) ? { strays: value.strays } : {}),
+    history: Array.isArray(value.history) ? value.history.filter(isRun) : [],
+  }
+}
+
+const isCancelled = t.isObject({ at: t.isString(), reason: t.isString() })
+const isPids = t.isArray(t.isNumber())
+const isRun = (value: unknown): value is Run =>
+  typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'number' && 'outcome' in value
+
+/** A further condition on a text; the message says what was expected, given what was got. */
+function must(whyNot: (value: string) => string | undefined) {
+  return t.makeValidator<string>({
+    test: (value, state) => {
+      const why = whyNot(value)
+      if (why !== undefined)
+        state?.errors?.push(`${state.p ?? '.'}: ${why} (got ${JSON.stringify(value.slice(0, 60))})`)
+      return why === undefined
+    },
+  })
+}

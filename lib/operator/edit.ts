@@ -1,0 +1,196 @@
+/**
+ * Editing a job: it lies in `hold/` while the editor is open, so that no worker claims it, and what is edited is a copy
+ * of what a person may say about it. Only when that copy has been understood is the job taken, stamped and put back.
+ *
+ * Crash: while the editor is open the job is held, and stays so; the copy stays in `tmp/`.
+ */
+import { join } from 'node:path'
+import { nowMs, randomHex } from '../clock.ts'
+import { QueueError } from '../errors.ts'
+import { type Job, type JobRequest, OUR_MEMBERS, printJob, shownState, type State } from '../job/job.ts'
+import { DEFAULT_QUEUE, formatName } from '../job/file-name.ts'
+import { parseJson, readRequest } from '../job/parse.ts'
+import { isoTime, parseInstant } from '../job/time.ts'
+import { CHANGEABLE } from './reorder.ts'
+import { actOn, forbidden, readWhole } from './take.ts'
+import type { Defaults } from '../spool/enqueue.ts'
+import { exists, move, read, remove, stamp, writeNew } from '../disk/files.ts'
+import type { Sighting } from '../spool/scan.ts'
+import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
+import { type Home, PLACE_OF } from '../spool/layout.ts'
+import { takeAsOperator } from '../spool/holders.ts'
+import type { Meant } from '../query/resolve.ts'
+import { moveInto } from '../spool/transitions.ts'
+import { ring } from '../spool/wakeup.ts'
+
+/** A job that is being edited. Whoever began it ends it, by `save` or by `giveUp`. */
+export interface Editing {
+  readonly id: string
+  /** The file with what may be changed. */
+  readonly file: string
+  /**
+   * Puts the job back with what the file says by now; undefined when that is what it said at first.
+   * @throws QueueError INVALID_JOB when it is not understood: nothing has happened, edit again or give up; FAILED when
+   * somebody has taken the job out of `hold/` meanwhile
+   */
+  save(): Promise<Job | undefined>
+  /** Puts the job back as it was, unless somebody has taken it out of `hold/`. @returns the file when it was changed */
+  giveUp(): string | undefined
+}
+
+/** Takes a job out of the way to edit it. @throws QueueError NOT_FOUND, WRONG_STATE, FAILED */
+export function editJob(home: Home, meant: Meant, defaults: Defaults): Promise<Editing> {
+  return actOn(home, meant, 'edit', (seen) => {
+    if (!CHANGEABLE.includes(seen.state)) {
+      const isRunning = seen.state === 'processing'
+      throw forbidden('edit', seen, isRunning ? 'it is running' : `it is ${shownState(seen.state)}`)
+    }
+    if (seen.foreign) throw forbidden('edit', seen, 'no worker has taken in its file yet', `edit ${seen.path} itself`)
+    const held = join(home.hold, seen.fileName)
+    refuseCopy(seen.name.id, seen.path, held)
+    // If we die after this: a held job, which the user releases.
+    if (held !== seen.path && !moveInto(home, seen.path, home.hold, seen.fileName)) return undefined
+    try {
+      const job = readWhole({ ...seen, path: held }, 'edit')
+      return job && begin(home, { seen, held, job, defaults })
+    } catch (error) {
+      move(held, seen.path)
+      throw error
+    }
+  })
+}
+
+interface Begun {
+  /** Where it was. */
+  readonly seen: Sighting
+  readonly held: string
+  readonly job: Job
+  readonly defaults: Defaults
+}
+
+function begin(home: Home, begun: Begun): Editing {
+  const { seen, held, job } = begun
+  const file = join(home.tmp, `edit-${job.id}-${randomHex(6)}.json`)
+  const before = `${JSON.stringify(editable(job), undefined, 2)}\n`
+  writeNew(file, before, false)
+  const putBack = (): boolean => {
+    const path = join(home[PLACE_OF[seen.state]], seen.fileName)
+    // If we die before this: it stays held.
+    const isBack = path === held ? exists(held) : !exists(path) && move(held, path)
+    ring(home)
+    return isBack
+  }
+  return {
+    id: job.id,
+    file,
+    async save() {
+      const text = read(file) ?? ''
+      if (text === before) {
+        remove(file)
+        if (putBack()) return undefined
+        throw takenAway(job.id, undefined)
+      }
+      const next = edited(begun, readEdited(text, job.id))
+      const saved = await put(home, begun, next)
+      if (!saved) throw takenAway(job.id, file)
+      remove(file)
+      return saved
+    },
+    giveUp() {
+      putBack()
+      const text = read(file)
+      if (text !== undefined && text !== before) return file
+      remove(file)
+      return undefined
+    },
+  }
+}
+
+const takenAway = (id: string, file: string | undefined): QueueError =>
+  new QueueError(
+    'FAILED',
+    `cannot edit ${id}: somebody took it out of hold/ meanwhile`,
+    file === undefined ? undefined : `what you wrote lies in ${file}`,
+  )
+
+/** What a person may say about a job, and what means nothing to us. */
+export const editable = (job: Job): JobRequest => {
+  const ours: readonly string[] = OUR_MEMBERS
+  return Object.fromEntries(Object.entries(job).filter(([name]) => !ours.includes(name))) as unknown as JobRequest
+}
+
+/** What a person has made of it. @throws QueueError INVALID_JOB */
+export function readEdited(text: string, id: string): JobRequest {
+  let value: unknown
+  try {
+    value = parseJson(text)
+  } catch (error) {
+    throw new QueueError('INVALID_JOB', `invalid job: it is not JSON: ${(error as Error).message}`)
+  }
+  const named = typeof value === 'object' && value !== null && 'id' in value ? value.id : id
+  if (named !== id) throw new QueueError('INVALID_JOB', `invalid job: its id stays ${id}`)
+  // An id that we made is not one that a person may choose.
+  return readRequest(typeof value === 'object' && value !== null ? without(value, 'id') : value)
+}
+
+const without = (value: object, name: string): object =>
+  Array.isArray(value) ? value : Object.fromEntries(Object.entries(value).filter(([key]) => key !== name))
+
+interface Next {
+  readonly job: Job
+  readonly to: Exclude<State, 'processing' | 'completed'>
+  readonly due: number
+}
+
+/** The record, and where it goes: back to where it was, unless it is to run at another time. */
+export function edited({ seen, job, defaults }: Omit<Begun, 'held'>, request: JobRequest): Next {
+  const now = nowMs()
+  const runAt = request.run_at === undefined ? undefined : parseInstant(request.run_at)
+  const next: Job = {
+    ...(Object.fromEntries(OUR_MEMBERS.map((name) => [name, job[name]])) as unknown as Job),
+    ...request,
+    id: job.id,
+    queue: request.queue ?? DEFAULT_QUEUE,
+    priority: request.priority ?? defaults.default_priority,
+    max_retries: request.max_retries ?? defaults.max_retries,
+    ...(runAt === undefined ? {} : { run_at: isoTime(runAt) }),
+    updated_at: isoTime(now),
+  }
+  const state = seen.state as Next['to']
+  const hasRun = state === 'failed' || state === 'dead' || job.runs > 0
+  if (hasRun || next.run_at === job.run_at) return { job: next, to: state, due: seen.name.due }
+  const isLater = runAt !== undefined && runAt > now
+  const due = isLater ? runAt * 1000 : Math.min(seen.name.due, now * 1000)
+  const to = state === 'held' ? state : isLater ? 'scheduled' : 'pending'
+  return { job: { ...next, state: to }, to, due }
+}
+
+/** Undefined: the job is not in `hold/` any more. */
+async function put(home: Home, { held, seen, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
+  const dir = home[PLACE_OF[to]]
+  const fileName = formatName({ priority: job.priority, due, id: job.id, queue: job.queue })
+  const target = join(dir, fileName)
+  refuseCopy(job.id, held, target)
+  const taken = takeAsOperator(home, 'hold', held, seen.fileName)
+  if (!taken) return undefined
+  try {
+    if (!(await stamp(taken.path, printJob(job), flushesRecords(defaults.durability)))) return undefined
+    // If we die before this: held, with what was written.
+    if (!moveInto(home, taken.path, dir, fileName)) return undefined
+    if (flushesMoves(defaults.durability)) await flushDir(dir)
+    ring(home)
+    return { ...job, state: to }
+  } catch (error) {
+    // As long as we live nobody else puts it back.
+    move(taken.path, held)
+    throw error
+  } finally {
+    taken.done()
+  }
+}
+
+/** @throws QueueError FAILED when the job would be moved over another file. */
+function refuseCopy(id: string, from: string, to: string): void {
+  if (from === to || !exists(to) || !exists(from)) return
+  throw new QueueError('FAILED', `cannot edit ${id}: ${to} is there already`, 'one of the two is a copy')
+}

@@ -1,0 +1,130 @@
+/**
+ * Removing jobs for good, with their output and traces. Whoever purges takes the job as an operator does, writes a mark,
+ * removes the job's file, then the output, then the mark.
+ *
+ * Crash: before the file is removed the job is whole, with its output, and a worker puts it back to where it was; after
+ * it there is none, and the mark tells a worker what is left to be removed. The same when somebody moves the file
+ * away by hand in between: then it is still there, and nothing of it has been touched.
+ */
+import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import { QueueError } from '../errors.ts'
+import { shownState, type State } from '../job/job.ts'
+import { isMadeId, parseName } from '../job/file-name.ts'
+import { actOn, forbidden, isInOthersHand, type Trial } from './take.ts'
+import { barId, reserve } from '../spool/enqueue.ts'
+import { isFull, linkNew, move, names, remove, removeTree } from '../disk/files.ts'
+import { findExact, type Sighting } from '../spool/scan.ts'
+import { type Home, type Place, PLACE_OF } from '../spool/layout.ts'
+import { joinOperators, type OwnHolder, PURGED } from '../spool/holders.ts'
+import type { Meant } from '../query/resolve.ts'
+import { giveUpBallast } from '../disk/space.ts'
+import { earlierTraces, removeTraces, runPaths } from '../run/traces.ts'
+
+/** Removes jobs that lie in one place. */
+export interface Purger {
+  /** False: it has moved on, and is whole. */
+  purge(job: Pick<Sighting, 'path' | 'fileName' | 'name' | 'foreign'>): boolean
+  done(): void
+}
+
+export function purger(home: Home, from: Place): Purger {
+  const holder = joinPurgers(home, from)
+  const marks = join(holder.dir, PURGED)
+  // Bars and marks are links to it: a purge of many jobs makes no new file.
+  const me = join(holder.dir, 'worker.json')
+  return {
+    purge({ path, fileName, name: { id }, foreign }) {
+      const taken = join(holder.dir, from, fileName)
+      // If we die after this: a worker puts it back.
+      if (!move(path, taken)) return false
+      // A dropped file has no output: what lies under the id that it might get is another job's.
+      if (foreign) return remove(taken)
+      const mark = join(marks, fileName)
+      let lift: (() => void) | undefined
+      try {
+        // While its output is being removed nobody may take the id, whose output that would be. Made ids are nobody's.
+        if (!isMadeId(id)) lift = barId(home, id, me)
+        linkNew(me, mark)
+      } catch (error) {
+        // As long as we live nobody else puts it back.
+        move(taken, path)
+        lift?.()
+        throw error
+      }
+      // If we die before this: whole, and put back; after it: gone, and the mark tells what is left of it.
+      if (!remove(taken)) {
+        remove(mark)
+        lift?.()
+        return false
+      }
+      removeRest(home, id)
+      remove(mark)
+      return true
+    },
+    done: () => holder.leave(),
+  }
+}
+
+function joinPurgers(home: Home, from: Place): OwnHolder {
+  const enter = (): OwnHolder => joinOperators(home, from, PURGED)
+  try {
+    return enter()
+  } catch (error) {
+    // Nothing is more wanted on a full disk than this.
+    if (!isFull(error) || !giveUpBallast(home)) throw error
+    return enter()
+  }
+}
+
+/** Output and traces of a job that is no more. */
+function removeRest(home: Home, id: string): void {
+  const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
+  // In one step, so that nobody finds half of them under the id; if we die after it: scratch.
+  if (move(join(home.logs, id), aside)) removeTree(aside)
+  for (const run of earlierTraces(home, id, Number.POSITIVE_INFINITY)) removeTraces(runPaths(home, id, run), false)
+}
+
+/** Goes on with what a dead operator was removing, once its jobs have been put back. */
+export function finishPurges(home: Home, operatorDir: string): void {
+  const marks = join(operatorDir, PURGED)
+  for (const fileName of names(marks)) {
+    const id = parseName(fileName)?.id
+    if (id !== undefined && isGone(home, id)) removeRest(home, id)
+    remove(join(marks, fileName))
+  }
+}
+
+/** Is there no job of this id, and will there be none while we look? Else the output is that job's. */
+function isGone(home: Home, id: string): boolean {
+  if (findExact(home, id)) return false
+  if (isMadeId(id)) return true
+  try {
+    reserve(home, id)
+    return true
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return false
+    throw error
+  }
+}
+
+/** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states */
+export async function purgeJob(
+  home: Home,
+  meant: Meant,
+  { dryRun, states = ['dead'] }: Trial & { readonly states?: readonly State[] } = {},
+): Promise<string> {
+  return actOn(home, meant, 'purge', async (seen) => {
+    const { id } = seen.name
+    if (!states.includes(seen.state))
+      throw forbidden('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
+    if (dryRun) return id
+    if (await isInOthersHand(home, seen)) return undefined
+    const place = purger(home, PLACE_OF[seen.state])
+    try {
+      return place.purge(seen) ? id : undefined
+    } finally {
+      place.done()
+    }
+  })
+}

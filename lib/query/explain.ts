@@ -1,0 +1,145 @@
+/**
+ * Why a job is not running now, and when it will: every reason that can be seen from outside, in the order in which they
+ * have to be out of the way.
+ */
+import { join } from 'node:path'
+import { nowMs } from '../clock.ts'
+import { QueueError } from '../errors.ts'
+import { waitBefore } from '../job/eta.ts'
+import type { Job, State } from '../job/job.ts'
+import { parseName } from '../job/file-name.ts'
+import { isoTime } from '../job/time.ts'
+import { newestEvents } from '../journal/journal.ts'
+import { eachName, names, read } from '../disk/files.ts'
+import { findMeant, readSighted, type Sighting, sightingAt } from '../spool/scan.ts'
+import type { Home } from '../spool/layout.ts'
+import type { Meant } from './resolve.ts'
+import { roomOf } from '../disk/space.ts'
+import { type WorkerInfo, workersOf } from './workers.ts'
+
+export type Reason =
+  | { readonly why: 'running'; readonly worker: string; readonly since?: string }
+  | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
+  | { readonly why: 'held' }
+  | { readonly why: 'due'; readonly at: string; readonly retry: boolean }
+  | { readonly why: 'unreadable'; readonly error: string }
+  | { readonly why: 'corrupt'; readonly error: string; readonly file: string }
+  | { readonly why: 'not_taken_in' }
+  | { readonly why: 'disk_full' }
+  | { readonly why: 'no_worker'; readonly elsewhere: number }
+  | { readonly why: 'slots_busy'; readonly slots: number; readonly by: WorkerInfo['running'] }
+  | { readonly why: 'ahead'; readonly jobs: number; readonly next: readonly string[] }
+  | { readonly why: 'next' }
+
+export interface Explanation {
+  readonly id: string
+  readonly state: State | 'corrupt'
+  readonly reasons: readonly Reason[]
+  /** When it will probably start; absent when nobody can say. */
+  readonly starts_at?: string
+  /** What that is taken from: the last runs, and how long they took on average. */
+  readonly history?: { readonly runs: number; readonly average_ms: number }
+}
+
+/** @throws QueueError NOT_FOUND, USAGE when several are meant */
+export function explain(home: Home, meant: Meant): Explanation {
+  const known = typeof meant === 'string' ? undefined : sightingAt(home, meant.path, meant.state)
+  if (known) return explainSeen(home, known)
+  const text = typeof meant === 'string' ? meant : meant.id
+  const found = findMeant(home, text)
+  const [seen] = found
+  if (found.length > 1) throw new QueueError('USAGE', `cannot explain ${text}: ${found.length} jobs end in it`)
+  if (seen) return explainSeen(home, seen)
+  const corrupt = inCorrupt(home, text)
+  if (corrupt) return { id: text, state: 'corrupt', reasons: [corrupt] }
+  throw new QueueError('NOT_FOUND', `cannot explain ${text}: no such job`, 'see all jobs with: queuectl list')
+}
+
+function explainSeen(home: Home, seen: Sighting): Explanation {
+  const { id } = seen.name
+  const content = readSighted(seen)
+  const job = content?.job
+  const is = (...reasons: Reason[]): Explanation => ({ id, state: seen.state, reasons })
+  if (content && !job && seen.state !== 'completed') return is({ why: 'unreadable', error: content.unreadable })
+  switch (seen.state) {
+    case 'processing': {
+      const since = job?.started_at
+      return is({ why: 'running', worker: seen.holder ?? '', ...(since === undefined ? {} : { since }) })
+    }
+    case 'completed':
+    case 'dead':
+      return is(overBy(seen.state, job))
+    case 'held':
+      return is({ why: 'held' })
+    case 'scheduled':
+    case 'failed': {
+      const at = Math.max(seen.name.due / 1000, nowMs())
+      const due: Reason = { why: 'due', at: isoTime(seen.name.due / 1000), retry: seen.state === 'failed' }
+      const others = obstacles(home)
+      const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
+      return { ...is(due, ...others), ...starts }
+    }
+    case 'pending':
+      return { ...is(), ...inLine(home, seen) }
+  }
+}
+
+function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
+  const at = job?.finished_at
+  const error = job?.last_error
+  return { why: 'over', how, ...(at === undefined ? {} : { at }), ...(error === undefined ? {} : { error }) }
+}
+
+/** What keeps every job from starting. */
+function obstacles(home: Home): Reason[] {
+  const workers = workersOf(home).filter(({ life }) => life !== 'dead')
+  const alive = workers.filter(({ life }) => life === 'alive')
+  const reasons: Reason[] = []
+  if (roomOf(home).state === 'full') reasons.push({ why: 'disk_full' })
+  if (alive.length === 0) reasons.push({ why: 'no_worker', elsewhere: workers.length })
+  const slots = slotsIn(alive)
+  const by = alive.flatMap(({ running }) => running)
+  if (alive.length > 0 && by.length >= slots) reasons.push({ why: 'slots_busy', slots, by })
+  return reasons
+}
+
+const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
+
+function inLine(home: Home, seen: Sighting): Omit<Explanation, 'id' | 'state'> {
+  const before = jobsBefore(home, seen.fileName)
+  const reasons = obstacles(home)
+  if (seen.foreign) reasons.push({ why: 'not_taken_in' })
+  if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
+  if (reasons.some(({ why }) => why === 'no_worker' || why === 'disk_full')) return { reasons }
+  if (reasons.length === 0) reasons.push({ why: 'next' })
+  const durations = newestEvents(home, (event) => event.event === 'completed' && event.duration_ms !== undefined, 200)
+  if (durations.length === 0) return { reasons }
+  const average_ms = Math.round(durations.reduce((sum, one) => sum + (one.duration_ms ?? 0), 0) / durations.length)
+  const now = nowMs()
+  const alive = workersOf(home).filter(({ life }) => life === 'alive')
+  const elapsed = alive.flatMap(({ running }) => running.map((run) => now - (Date.parse(run.started_at ?? '') || now)))
+  const wait = waitBefore(before.length, elapsed, slotsIn(alive), average_ms)
+  return {
+    reasons,
+    ...(Number.isFinite(wait) ? { starts_at: isoTime(now + wait) } : {}),
+    history: { runs: durations.length, average_ms },
+  }
+}
+
+/** The ids of the jobs that are tried before the one of this name, first to last. */
+function jobsBefore(home: Home, fileName: string): string[] {
+  const before: string[] = []
+  for (const other of eachName(home.pending)) if (other < fileName && parseName(other)) before.push(other)
+  return before.sort().map((name) => parseName(name)?.id ?? name)
+}
+
+/** A file that was set aside under this id, or this name: `<random>-<name>`. */
+function inCorrupt(home: Home, text: string): Reason | undefined {
+  const file = names(home.corrupt).find((entry) => {
+    const name = entry.slice(entry.indexOf('-') + 1)
+    return !entry.endsWith('.reason') && (parseName(name)?.id === text || name === text || name === `${text}.json`)
+  })
+  if (file === undefined) return undefined
+  const path = join(home.corrupt, file)
+  return { why: 'corrupt', error: read(`${path}.reason`)?.trim() ?? 'unknown', file: path }
+}

@@ -1,0 +1,153 @@
+/**
+ * Following a job: what its runs write, as they write it, until it is over. Reading only: it works for a job that is
+ * still pending and for one that any worker runs.
+ */
+import { join } from 'node:path'
+import type { Job } from '../job/job.ts'
+import { Attention } from './run-watch.ts'
+import { readWhole } from '../operator/take.ts'
+import { isOver, locate } from './wait.ts'
+import { look } from '../disk/files.ts'
+import type { Sighting } from '../spool/scan.ts'
+import type { Home } from '../spool/layout.ts'
+import { runNumbers, runPaths } from '../run/traces.ts'
+import { Reader } from '../run/output-reader.ts'
+
+export type Stream = 'stdout' | 'stderr'
+
+/** What happens to a job that is followed, in the order it was seen. */
+export type Followed =
+  /** It waits: to be run for the first time, or again, or to be released. Told whenever its state has changed. */
+  | { readonly kind: 'waits'; readonly job: Job }
+  | { readonly kind: 'began'; readonly run: number }
+  | {
+      readonly kind: 'wrote'
+      readonly run: number
+      readonly stream: Stream
+      readonly bytes: Buffer
+      /** Where in its file they end. */
+      readonly at: number
+    }
+  /** Nothing has happened for about a second. */
+  | { readonly kind: 'idle'; readonly job: Job }
+  /** The job is over, or the one run that was asked for; without the record its file was removed. */
+  | { readonly kind: 'ended'; readonly job: Job | undefined }
+
+export interface FollowOptions {
+  /** This run and no other. */
+  readonly run?: number
+  /** From the first run on, and not from the newest one. */
+  readonly fromFirst?: boolean
+  /** Of what had been written before, the last so many lines of each stream. */
+  readonly tail?: number
+  /** Of the first run that is read, from these bytes on. */
+  readonly from?: { readonly [S in Stream]: number }
+  readonly cut?: AbortSignal
+}
+
+/** The streams of one run, from where we have read to. */
+class Run {
+  readonly run: number
+  readonly #readers: readonly [Stream, Reader][]
+
+  constructor(home: Home, id: string, run: number, { tail, from }: FollowOptions) {
+    const paths = runPaths(home, id, run)
+    this.run = run
+    this.#readers = [
+      ['stdout', new Reader(paths, 'out', tail, from?.stdout)],
+      ['stderr', new Reader(paths, 'err', tail, from?.stderr)],
+    ]
+  }
+
+  *news(): Generator<Followed> {
+    for (const [stream, reader] of this.#readers)
+      for (const bytes of reader.news()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
+  }
+
+  close(): void {
+    for (const [, reader] of this.#readers) reader.close()
+  }
+}
+
+/** A job's record, read again when its file has changed or moved. */
+class Record {
+  readonly #home: Home
+  readonly #id: string
+  #seen: Sighting | undefined
+  #version = ''
+  #job: Job | undefined
+
+  constructor(home: Home, id: string) {
+    this.#home = home
+    this.#id = id
+  }
+
+  /** Undefined: it is gone. */
+  read(): Job | undefined {
+    for (;;) {
+      const stats = this.#seen && look(this.#seen.path)
+      const version = stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`
+      if (this.#job && version === this.#version) return this.#job
+      if (!version) this.#seen = locate(this.#home, [this.#id]).get(this.#id)
+      if (!this.#seen) return undefined
+      // Read after its version was taken: should it change in between, it is read once more.
+      this.#version = version ?? ''
+      this.#job = readWhole(this.#seen, 'follow')
+    }
+  }
+}
+
+/** Has run n been counted, or given up, so that nothing more of it will come? */
+const isRunOver = (job: Job, run: number): boolean =>
+  job.state !== 'processing' || job.runs > run || job.history.some((one) => one.run === run)
+
+/** Follows the job of this id until it is over, `cut` is aborted or, with `run`, that run is. */
+export async function* follow(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+  const { cut } = options
+  const record = new Record(home, id)
+  const attention = new Attention(home, (one) => one === id)
+  const dir = join(home.logs, id)
+  const next = (after: number): number | undefined => {
+    const numbers = runNumbers(home, id)
+    if (options.run !== undefined) return after < options.run && numbers.includes(options.run) ? options.run : undefined
+    return after === 0 && !options.fromFirst ? numbers.at(-1) : numbers.find((one) => one > after)
+  }
+  const isCut = (): boolean => cut?.aborted === true
+  let run: Run | undefined
+  let last = 0
+  let told = ''
+  try {
+    while (!isCut()) {
+      attention.watch(dir)
+      const job = record.read()
+      // Asked before the output is read: what was written until then is read then.
+      const isDone = run && (job === undefined || isRunOver(job, run.run))
+      yield* run?.news() ?? []
+      if (run && isDone) {
+        run.close()
+        run = undefined
+        if (last === options.run) return yield { kind: 'ended', job }
+      }
+      if (!run) {
+        const number = next(last)
+        if (number !== undefined) {
+          // Only what was there when we came is cut to its end.
+          run = new Run(home, id, number, last === 0 ? options : {})
+          last = number
+          told = ''
+          yield { kind: 'began', run: number }
+          continue
+        }
+        if (job === undefined || isOver(job.state)) return yield { kind: 'ended', job }
+      }
+      if (job && job.state !== 'processing' && job.state !== told) {
+        told = job.state
+        yield { kind: 'waits', job }
+      }
+      if (!(await attention.next(cut)) && job) yield { kind: 'idle', job }
+    }
+  } finally {
+    run?.close()
+    attention.close()
+  }
+}

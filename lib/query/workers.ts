@@ -1,0 +1,62 @@
+/**
+ * The workers of a home as people and programs see them: who lives, and what each runs.
+ */
+import { nowMs } from '../clock.ts'
+import type { Job } from '../job/job.ts'
+import { readSighted, sightings } from '../spool/scan.ts'
+import { type Holder, holders } from '../spool/holders.ts'
+import type { Home } from '../spool/layout.ts'
+import { leaseAge } from '../disk/lease.ts'
+
+/** A worker of this home, dead or alive. */
+export interface WorkerInfo {
+  readonly name: string
+  readonly pid: number
+  readonly life: Holder['life']
+  readonly slots: number
+  /** The one job it is there for; such a worker takes no other. */
+  readonly only?: string
+  readonly started_at: string
+  readonly log: string
+  /** Seconds since a worker of another machine (`elsewhere`) renewed its lease. */
+  readonly lease_age?: number
+  readonly running: readonly {
+    readonly id: string
+    readonly slot?: number
+    readonly run: number
+    readonly command: Job['command']
+    readonly started_at?: string
+  }[]
+}
+
+/** Dead ones too, until another worker has taken their jobs over. */
+export function workersOf(home: Home): WorkerInfo[] {
+  const running = [...sightings(home, ['processing'])]
+  return holders(home)
+    .filter((holder) => holder.kind === 'worker')
+    .map((holder) => ({
+      name: holder.name,
+      pid: holder.card?.pid ?? 0,
+      life: holder.life,
+      slots: holder.card?.slots ?? 0,
+      ...(holder.card?.only === undefined ? {} : { only: holder.card.only }),
+      started_at: holder.card?.started_at ?? '',
+      log: holder.card?.log ?? '',
+      ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
+      running: running
+        .filter((seen) => seen.holder === holder.name)
+        .flatMap((seen) => {
+          const job = readSighted(seen)?.job
+          if (!job) return []
+          return [
+            {
+              id: job.id,
+              run: job.runs,
+              command: job.command,
+              ...(job.slot === undefined ? {} : { slot: job.slot }),
+              ...(job.started_at === undefined ? {} : { started_at: job.started_at }),
+            },
+          ]
+        }),
+    }))
+}

@@ -1,0 +1,268 @@
+/**
+ * Where a job is, and what lies where: reading only.
+ *
+ * Jobs move while one looks. The states are listed in the order jobs flow and a later sighting replaces an earlier
+ * one, so a job that moves on is seen at least once; one that moves back may be missed, so whoever wants to say "not
+ * found" looks again until nothing has moved while he looked.
+ */
+import { basename, dirname, join, relative } from 'node:path'
+import { nowMs } from '../clock.ts'
+import { type Job, STATES, type State } from '../job/job.ts'
+import {
+  DEFAULT_QUEUE,
+  idFromStem,
+  isIntakeName,
+  isMadeId,
+  type JobName,
+  mayName,
+  parseName,
+} from '../job/file-name.ts'
+import { parseJson, readJob, readRequest } from '../job/parse.ts'
+import { parseInstant, utcDay } from '../job/time.ts'
+import { exists, look, names, read } from '../disk/files.ts'
+import { type Home, PLACE_OF } from './layout.ts'
+import { newestFirst } from '../query/order.ts'
+
+/** A job seen in a directory, known by its file name alone. */
+export interface Sighting {
+  readonly state: State
+  readonly path: string
+  readonly fileName: string
+  readonly name: JobName
+  /** The holder's directory name, for jobs in `processing/`. */
+  readonly holder?: string
+  /** A dropped file that no worker has taken in yet: its id is what it will probably get. */
+  readonly foreign?: true
+}
+
+/** Short forms of made ids are at least this long. */
+export const SHORTEST_ID = 6
+
+/** Is a file of this name worth a closer look? Asked before its name is parsed, which is what takes the time. */
+type Wanted = (fileName: string) => boolean
+const ANY: Wanted = () => true
+
+/** All jobs in these states, by name; within a state in no particular order. */
+export function* sightings(home: Home, states: readonly State[] = STATES, isWanted: Wanted = ANY): Generator<Sighting> {
+  for (const state of STATES) {
+    if (!states.includes(state) && state !== 'processing') continue
+    if (state === 'processing') {
+      for (const seen of inProcessing(home, isWanted)) if (states.includes(seen.state)) yield seen
+    } else if (state === 'completed') {
+      for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted)
+    } else yield* inDir(home[PLACE_OF[state]], state, isWanted)
+  }
+}
+
+function* inDir(dir: string, state: State, isWanted: Wanted, holder?: string): Generator<Sighting> {
+  for (const fileName of names(dir)) {
+    const seen = isWanted(fileName) ? sighting(dir, fileName, state, holder) : undefined
+    if (seen) yield seen
+  }
+}
+
+/** The job at a path where it was seen; undefined when it does not lie there any more. */
+export function sightingAt(home: Home, path: string, state: State): Sighting | undefined {
+  if (!exists(path)) return undefined
+  const [place, holder] = relative(home.root, dirname(path)).split('/')
+  return sighting(dirname(path), basename(path), state, place === 'processing' ? holder : undefined)
+}
+
+function sighting(dir: string, fileName: string, state: State, holder?: string): Sighting | undefined {
+  if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
+  const path = join(dir, fileName)
+  const held = holder === undefined ? {} : { holder }
+  const name = parseName(fileName)
+  if (name) return { state, path, fileName, name, ...held }
+  const guess = { priority: 0, due: 0, id: idFromStem(fileName) ?? fileName, queue: DEFAULT_QUEUE }
+  return { state, path, fileName, name: guess, foreign: true, ...held }
+}
+
+/** Workers' directories hold running jobs; an operator's, jobs that belong to where they came from. */
+function* inProcessing(home: Home, isWanted: Wanted): Generator<Sighting> {
+  for (const holder of names(home.processing)) {
+    const dir = join(home.processing, holder)
+    if (holder.startsWith('operator-'))
+      for (const state of STATES) yield* inDir(join(dir, PLACE_OF[state]), state, isWanted, holder)
+    else if (holder.endsWith('.json')) {
+      // Put here by hand: nobody holds it; a worker will take it up.
+      const seen = sighting(home.processing, holder, 'processing')
+      if (seen) yield seen
+    } else yield* inDir(dir, 'processing', isWanted, holder)
+  }
+}
+
+/** What lies in `done/`, newest day first. */
+export const doneDays = (home: Home): string[] => names(home.done).sort().reverse()
+
+/** The jobs of a day in `done/`. A job file that was put beside the days by hand counts as one. */
+export function* inDoneDay(home: Home, day: string, isWanted: Wanted = ANY): Generator<Sighting> {
+  if (!isIntakeName(day)) return yield* inDir(join(home.done, day), 'completed', isWanted)
+  const seen = sighting(home.done, day, 'completed')
+  if (seen) yield seen
+}
+
+/** The same, newest first; what nobody asks for is neither parsed nor sorted. */
+export function* newestInDoneDay(home: Home, day: string): Generator<Sighting> {
+  if (!isIntakeName(day)) {
+    const dir = join(home.done, day)
+    for (const fileName of newestFirst(names(dir))) {
+      const seen = sighting(dir, fileName, 'completed')
+      if (seen) yield seen
+    }
+  } else yield* inDoneDay(home, day)
+}
+
+/** In a home in which jobs move without a pause, what is not seen in so many looks is not there. */
+const LOOKS = 20
+/** The precision (ms) of the time at which a directory says it has changed: a tick of the kernel, with room. */
+const TICK = 20
+
+/** Looks until something is found, or nothing has moved while we looked. */
+function insist<T>(home: Home, search: () => T | undefined): T | undefined {
+  for (let looks = 1; ; looks++) {
+    const begun = nowMs()
+    const found = search()
+    if (found !== undefined || looks === LOOKS || isStill(home, begun - TICK)) return found
+  }
+}
+
+/** Has no job been moved since? Every move changes one of these directories, mostly two. */
+function isStill(home: Home, since: number): boolean {
+  const holders = names(home.processing).map((name) => join(home.processing, name))
+  return [...STATES.map((state) => home[PLACE_OF[state]]), ...holders].every((dir) => (look(dir)?.mtimeMs ?? 0) < since)
+}
+
+/** Completed jobs lie in their hundred thousands: they are listed only for what is not elsewhere. */
+const UNFINISHED = STATES.filter((state) => state !== 'completed')
+
+const withId =
+  (id: string): Wanted =>
+  (fileName) =>
+    mayName(fileName, (rest) => rest.startsWith(id))
+
+function findUnfinished(home: Home, id: string): Sighting | undefined {
+  let found: Sighting | undefined
+  for (const seen of sightings(home, UNFINISHED, withId(id))) if (seen.name.id === id) found = seen
+  return found && exists(found.path) ? found : undefined
+}
+
+/** The job with exactly this id, or undefined. */
+export function findExact(home: Home, id: string): Sighting | undefined {
+  const unfinished = findUnfinished(home, id)
+  if (unfinished) return unfinished
+  return insist(home, () => {
+    let found: Sighting | undefined
+    for (const seen of sightings(home, STATES, withId(id))) if (seen.name.id === id) found = seen
+    return found
+  })
+}
+
+/**
+ * The jobs somebody may mean: the one with exactly this id, else those whose made id ends in it (6 characters or
+ * more). Latest sighting of each.
+ */
+export function findMeant(home: Home, text: string): Sighting[] {
+  const unfinished = findUnfinished(home, text)
+  if (unfinished) return [unfinished]
+  const short = text.length >= SHORTEST_ID ? text.toUpperCase() : undefined
+  const found = new Map<string, Sighting>()
+  const mayBe: Wanted = (fileName) =>
+    mayName(fileName, (rest) => rest.startsWith(text) || (short !== undefined && rest.includes(short)))
+  insist(home, () => {
+    for (const seen of sightings(home, STATES, mayBe)) {
+      const { id } = seen.name
+      if (id === text || (short !== undefined && id.endsWith(short) && isMadeId(id))) found.set(id, seen)
+    }
+    return found.size > 0 || undefined
+  })
+  const exact = found.get(text)
+  return exact ? [exact] : [...found.values()]
+}
+
+/** How many jobs lie in each state, and how many files in `corrupt/`. Pending includes those not due yet. */
+export type Counts = Readonly<Record<State | 'corrupt', number>>
+
+const countIn = (dir: string): number => names(dir).reduce((sum, name) => sum + Number(isIntakeName(name)), 0)
+
+export function countJobs(home: Home): Counts {
+  const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
+  for (const state of STATES) {
+    // An operator's jobs count where they came from.
+    if (state === 'processing') for (const seen of inProcessing(home, ANY)) counts[seen.state]++
+    else if (state === 'completed')
+      for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day))
+    else counts[state] += countIn(home[PLACE_OF[state]])
+  }
+  counts.pending += counts.scheduled
+  counts.corrupt = names(home.corrupt).filter((name) => !name.endsWith('.reason')).length
+  return counts
+}
+
+/** What a sighted file holds: the job, or why it cannot be read. */
+export type Content = { readonly job: Job } | { readonly job?: never; readonly unreadable: string }
+
+/** Reads a sighted file; undefined when it has moved on. */
+export function readSighted(seen: Sighting): Content | undefined {
+  try {
+    const text = read(seen.path)
+    if (text === undefined) return undefined
+    return { job: seen.foreign ? readDropped(text, seen) : readJob(text, seen.name, seen.state) }
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The latest sightings of jobs in these states, and what they hold, also of those that move on meanwhile. */
+export class Latest {
+  readonly #home: Home
+  readonly #states: readonly State[] | undefined
+  #seen: Map<string, Sighting>
+
+  constructor(home: Home, states?: readonly State[]) {
+    this.#home = home
+    this.#states = states
+    this.#seen = this.#look()
+  }
+
+  get all(): Sighting[] {
+    return [...this.#seen.values()]
+  }
+
+  /** Where a job lies by now, and what it holds; undefined when it has left these states. */
+  read(first: Sighting): { readonly seen: Sighting; readonly content: Content } | undefined {
+    let seen: Sighting | undefined = first
+    for (let looks = 0; seen && looks < 4; looks++) {
+      const content = readSighted(seen)
+      if (content) return { seen, content }
+      if (this.#seen.get(keyOf(seen))?.path === seen.path) this.#seen = this.#look()
+      seen = this.#seen.get(keyOf(seen))
+    }
+    return undefined
+  }
+
+  #look(): Map<string, Sighting> {
+    const latest = new Map<string, Sighting>()
+    for (const seen of sightings(this.#home, this.#states)) latest.set(keyOf(seen), seen)
+    return latest
+  }
+}
+
+/** A dropped file has no id of its own yet: its stem may be another job's. */
+export const keyOf = (seen: Sighting): string => (seen.foreign ? seen.path : seen.name.id)
+
+/** A dropped file as the job it will be, as far as can be told before it is taken in. */
+function readDropped(text: string, seen: Sighting): Job {
+  const request = readRequest(parseJson(text))
+  const at = look(seen.path)?.mtimeMs ?? 0
+  const name = {
+    id: request.id ?? seen.name.id,
+    queue: request.queue ?? DEFAULT_QUEUE,
+    priority: request.priority ?? 0,
+    due: (request.run_at === undefined ? at : (parseInstant(request.run_at) ?? at)) * 1000,
+  }
+  return readJob(JSON.stringify(request), name, seen.state)
+}
+
+/** The directory that a job completed at this instant (ms) belongs in. */
+export const doneDir = (home: Home, at: number): string => join(home.done, utcDay(at))

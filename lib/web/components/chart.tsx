@@ -1,0 +1,135 @@
+/** Bars over time: what was completed, and on top of it what failed or died. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import uPlot from 'uplot'
+import { count } from '../format.ts'
+import type { Timeseries } from '../api-types.ts'
+
+const HEIGHT = 190
+const color = (name: string): string => {
+  // light-dark() is resolved only on an element's own properties.
+  const probe = document.createElement('i')
+  probe.style.color = `var(--${name})`
+  document.body.append(probe)
+  const seen = getComputedStyle(probe).color
+  probe.remove()
+  return seen
+}
+
+const bars = uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.12 })
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+
+function rows({ points }: Timeseries): [number[], number[], number[]] {
+  const good = points.map(({ completed }) => completed)
+  // The last attempt of a job that dies has failed as well.
+  const bad = points.map(({ failed }) => failed)
+  // The later one is drawn behind the earlier: together they stand on each other.
+  return [points.map(({ at }) => Date.parse(at) / 1000), good.map((n, i) => n + (bad[i] ?? 0)), bad]
+}
+
+function options(width: number, step: number, onPoint: (index: number | undefined) => void): uPlot.Options {
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`
+  const axis: uPlot.Axis = {
+    stroke: color('faint'),
+    font,
+    grid: { stroke: color('line'), width: 1 },
+    ticks: { show: false },
+    gap: 6,
+  }
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 16, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    scales: {
+      // Half a bar of room at both ends.
+      x: { range: (_plot, min, max) => [min - step / 2, max + step / 2] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        values: (_plot, at) => at.map((s) => hour.format(s * 1000)),
+        space: 64,
+      },
+      { ...axis, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000], space: 34 },
+    ],
+    series: [
+      {},
+      {
+        fill: color('bar-good'),
+        stroke: 'transparent',
+        width: 0,
+        points: { show: false },
+        ...(bars && { paths: bars }),
+      },
+      {
+        fill: color('bar-bad'),
+        stroke: 'transparent',
+        width: 0,
+        points: { show: false },
+        ...(bars && { paths: bars }),
+      },
+    ],
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? undefined)] },
+  }
+}
+
+export function Chart({ series }: { readonly series: Timeseries }) {
+  const place = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(null)
+  const [index, setIndex] = useState<number>()
+  const point = index === undefined ? undefined : series.points[index]
+
+  useEffect(() => {
+    const { current } = place
+    if (!current) return undefined
+    const make = (): void => {
+      plot.current?.destroy()
+      plot.current = new uPlot(options(current.clientWidth - 20, series.step, setIndex), rows(series), current)
+    }
+    make()
+    const observer = new ResizeObserver(() =>
+      plot.current?.setSize({ width: current.clientWidth - 20, height: HEIGHT }),
+    )
+    observer.observe(current)
+    // Its colours are in the canvas.
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', make)
+    document.addEventListener('themechange', make)
+    return () => {
+      observer.disconnect()
+      dark.removeEventListener('change', make)
+      document.removeEventListener('themechange', make)
+      plot.current?.destroy()
+      plot.current = null
+    }
+  }, [series.step])
+
+  useEffect(() => plot.current?.setData(rows(series)), [series])
+
+  const shown = point ?? series.totals
+  return (
+    <>
+      <div
+        class="chart"
+        ref={place}
+        role="img"
+        aria-label={`${count(series.totals.completed)} completed and ${count(series.totals.failed)} failed attempts in this time`}
+      />
+      <p class="chart-foot">
+        <span class="is-completed">
+          <i />
+          {count(shown.completed)} completed
+        </span>
+        <span class="is-dead">
+          <i />
+          {count(shown.failed)} failed, {count(shown.dead)} for good
+        </span>
+        <span class="at">{point ? hour.format(Date.parse(point.at)) : 'in all'}</span>
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,223 @@
+/** The table of jobs: rows one can walk through with j and k, choose with x, and act on. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { DEEDS, possible } from '../actions.ts'
+import { commandText } from '../command-line.ts'
+import { useNow } from '../clock.ts'
+import { age, moment, since, span, took } from '../format.ts'
+import { useShortcuts } from '../keys.ts'
+import { jobPath } from '../url.ts'
+import { go } from '../route.ts'
+import { useSession } from '../session.ts'
+import { type Action, isReadable, type JobRow, type Row } from '../api-types.ts'
+import { Icon } from './icons.tsx'
+import { StateName } from './pieces.tsx'
+
+interface JobTableProps {
+  readonly rows: readonly Row[]
+  readonly chosen: ReadonlySet<string>
+  /** All that match are chosen, those on other pages too. */
+  readonly isAll: boolean
+  readonly onChoose: (chosen: ReadonlySet<string>) => void
+}
+
+/** At most so many actions stand in a row; the others are on the page of the job. */
+const IN_ROW: readonly Action[] = ['retry', 'release', 'hold', 'cancel', 'delete']
+
+export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
+  const { isReadOnly, ask } = useSession()
+  const [here, setHere] = useState<string>()
+  const body = useRef<HTMLTableSectionElement>(null)
+  const seen = useRef(new Map<string, string>())
+  // Keys may come faster than the page is drawn anew.
+  const at = useRef<string>(undefined)
+  const current = (): number => rows.findIndex(({ id }) => id === at.current)
+  const stand = (id: string): void => {
+    at.current = id
+    setHere(id)
+  }
+
+  const walk = (by: number): void => {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, current() + by))]
+    if (!next) return
+    stand(next.id)
+    const element = body.current?.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(next.id)}"]`)
+    element?.scrollIntoView({ block: 'nearest' })
+    element?.querySelector('a')?.focus()
+  }
+  const turn = (id: string): void => onChoose(chosen.has(id) ? without(chosen, id) : new Set([...chosen, id]))
+  /** Of what is chosen, else of the row one is at. */
+  const doHere = (action: Action): void => {
+    const row = rows[current()]
+    const meant = chosen.size > 0 ? rows.filter(({ id }) => chosen.has(id)) : row ? [row] : []
+    const ids = meant.filter((one) => DEEDS[action].from.includes(one.lies_in)).map(({ id }) => id)
+    if (ids.length > 0) ask({ action, which: { ids } })
+  }
+  useShortcuts([
+    { keys: 'j', does: 'Next job', group: 'List', run: () => walk(1) },
+    { keys: 'k', does: 'Job before', group: 'List', run: () => walk(-1) },
+    { keys: 'Enter', does: 'Open it', group: 'List', run: () => at.current && go(jobPath(at.current)) },
+    ...(isReadOnly
+      ? []
+      : ([
+          { keys: 'x', does: 'Choose it', group: 'List', run: () => at.current && turn(at.current) },
+          { keys: 'r', does: 'Retry', group: 'List', run: () => doHere('retry') },
+          { keys: 'c', does: 'Cancel', group: 'List', run: () => doHere('cancel') },
+        ] as const)),
+  ])
+  // A row whose state is another one than it was when last drawn is marked for a moment.
+  const news = new Set(
+    rows.filter(({ id, lies_in: state }) => (seen.current.get(id) ?? state) !== state).map(({ id }) => id),
+  )
+  useEffect(() => {
+    seen.current = new Map(rows.map(({ id, lies_in: state }) => [id, state]))
+  }, [rows])
+
+  const isPageChosen = rows.every(({ id }) => chosen.has(id))
+  return (
+    <table class="table jobs" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          {!isReadOnly && (
+            <th class="c-pick" role="columnheader">
+              <label>
+                <input
+                  type="checkbox"
+                  checked={isPageChosen}
+                  onChange={() => onChoose(isPageChosen ? new Set() : new Set(rows.map(({ id }) => id)))}
+                />
+                <span class="pick-all">Choose all on this page</span>
+              </label>
+            </th>
+          )}
+          {HEADS.map(([name, label]) => (
+            <th key={name} class={name} role="columnheader">
+              {label}
+            </th>
+          ))}
+          {!isReadOnly && (
+            <th class="c-do" role="columnheader">
+              <span class="unseen">Actions</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody ref={body} role="rowgroup">
+        {rows.map((one) => (
+          <tr
+            key={one.id}
+            role="row"
+            data-id={one.id}
+            class={`is-${one.lies_in}${one.id === here ? ' here' : ''}${isAll || chosen.has(one.id) ? ' chosen' : ''}${news.has(one.id) ? ' news' : ''}`}
+            onFocusCapture={() => stand(one.id)}
+          >
+            {!isReadOnly && (
+              <td class="c-pick" role="cell">
+                <input
+                  type="checkbox"
+                  aria-label={`Choose ${one.id}`}
+                  checked={isAll || chosen.has(one.id)}
+                  onChange={() => turn(one.id)}
+                />
+              </td>
+            )}
+            <td class="c-state" role="cell">
+              <StateName state={one.lies_in} />
+            </td>
+            <Cells row={one} />
+            {!isReadOnly && (
+              <td class="c-do" role="cell">
+                <span class="row-actions">
+                  {IN_ROW.filter((action) => possible([one.lies_in]).includes(action)).map((action) => (
+                    <button
+                      key={action}
+                      type="button"
+                      class="button plain small only-icon"
+                      aria-label={`${DEEDS[action].label} ${one.id}`}
+                      title={DEEDS[action].label}
+                      onClick={() => ask({ action, which: { ids: [one.id] } })}
+                    >
+                      <Icon name={DEEDS[action].icon} size={14} />
+                    </button>
+                  ))}
+                </span>
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const HEADS = [
+  ['c-state', 'State'],
+  ['c-job', 'Job'],
+  ['c-queue', 'Queue'],
+  ['c-attempts right', 'Attempts'],
+  ['c-when right', 'When'],
+  ['c-took right', 'Took'],
+] as const
+
+function Cells({ row }: { readonly row: Row }) {
+  const now = useNow()
+  const link = (
+    <a href={jobPath(row.id)} title={row.id} class="id">
+      {row.id}
+    </a>
+  )
+  if (!isReadable(row))
+    return (
+      <td class="c-job" role="cell" colSpan={5} title={row.path}>
+        {link}
+        <span class="why">Cannot be read: {row.unreadable}</span>
+      </td>
+    )
+  const why = row.lies_in === 'failed' || row.lies_in === 'dead' ? row.last_error : undefined
+  const command = commandText(row.command)
+  return (
+    <>
+      <td class="c-job" role="cell">
+        {link}
+        <span class="what mono" title={why === undefined ? command : `${command}\n${why}`}>
+          {row.progress?.percent !== undefined && <span class="tag">{Math.round(row.progress.percent)} %</span>}
+          <span class="line">{command}</span>
+          {why !== undefined && <span class="why">{why}</span>}
+        </span>
+      </td>
+      <td class="c-queue" role="cell">
+        {row.queue === 'default' ? <span class="faint">default</span> : row.queue}
+      </td>
+      <td class="c-attempts right" role="cell">
+        {row.attempts}/{row.max_retries}
+      </td>
+      <td class="c-when right" role="cell">
+        {when(row, now)}
+      </td>
+      <td class="c-took right soft" role="cell">
+        {row.lies_in === 'processing' && row.started_at
+          ? span(now - Date.parse(row.started_at))
+          : row.duration_ms === undefined
+            ? ''
+            : took(row.duration_ms)}
+      </td>
+    </>
+  )
+}
+
+/** When it will run, else for how long it has been as it is. */
+function when(job: JobRow, now: number) {
+  const due = job.lies_in === 'failed' ? job.next_retry_at : job.lies_in === 'scheduled' ? job.run_at : undefined
+  const at = due ?? (job.lies_in === 'pending' ? job.created_at : job.updated_at)
+  const text = due === undefined ? age(now - Date.parse(at)) : Date.parse(due) > now ? since(due, now) : 'due'
+  return (
+    <time dateTime={at} title={moment(at, 0)}>
+      {text}
+    </time>
+  )
+}
+
+function without(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(set)
+  next.delete(id)
+  return next
+}

@@ -1,0 +1,44 @@
+/** A worker's place in a home: the directory that others see, its log, its shells, and the FIFOs it has made
+ * ahead. */
+import { nowMs } from '../clock.ts'
+import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
+import type { Home } from '../spool/layout.ts'
+import { keepLease } from '../disk/lease.ts'
+import { discardFifos, FifoPool } from '../run/traces.ts'
+import { Log } from './log.ts'
+import { Shells } from '../run/shell.ts'
+
+export class Place {
+  readonly holder: OwnHolder
+  readonly fifos: FifoPool
+  readonly shells = new Shells()
+  readonly log: Log
+  readonly #home: Home
+
+  /** Joins the workers of a home. */
+  constructor(home: Home, slots: number, only?: string) {
+    this.#home = home
+    this.holder = joinWorkers(home, slots, nowMs(), only)
+    this.fifos = new FifoPool(home, this.holder.name)
+    this.log = new Log(this.holder.card.log)
+  }
+
+  get name(): string {
+    return this.holder.name
+  }
+
+  get dir(): string {
+    return this.holder.dir
+  }
+
+  keepLease(): Promise<void> {
+    return keepLease(this.dir)
+  }
+
+  /** Gives it up; should its directory lie elsewhere in `processing/`, it is a dead worker's from now on. */
+  leave(): void {
+    this.shells.close()
+    discardFifos(this.#home, this.name)
+    this.holder.leave()
+  }
+}

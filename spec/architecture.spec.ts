@@ -1,0 +1,319 @@
+/**
+ * The rules of the house, read off the sources. Most are absences: what only one file may do, so that whoever looks
+ * for it has one place to look. A rule that must give way is changed here, with its reason.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ROOT } from '../fixtures/program.ts'
+
+const test = suite('architecture')
+
+interface Source {
+  /** Path from the repository's root. */
+  readonly path: string
+  readonly text: string
+  /** The text without comments. */
+  readonly code: string
+  readonly imports: readonly Import[]
+}
+
+interface Import {
+  /** For our own files the path from the root, else the package. */
+  readonly from: string
+  /** What stands between `import` and `from`; empty for `import('...')`. */
+  readonly what: string
+  readonly isLazy: boolean
+}
+
+const sources: readonly Source[] = ['lib', 'bin', 'spec', 'fixtures'].flatMap((room) =>
+  readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .toSorted()
+    .map((name) => readSource(join(room, name))),
+)
+const within = (...rooms: readonly string[]): readonly Source[] =>
+  sources.filter(({ path }) => rooms.some((room) => path.startsWith(`${room}/`)))
+
+function readSource(path: string): Source {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  // A comment starts a line or follows a blank; what looks like one inside of a text does so in none of our files.
+  const code = text.replaceAll(/(^|\s)\/\*[\s\S]*?\*\//g, '$1').replaceAll(/(^|\s)\/\/.*$/gm, '$1')
+  const resolved = (from: string): string => (from.startsWith('.') ? join(dirname(path), from) : from)
+  const imports = [
+    ...[...code.matchAll(/^(?:import|export)\s([^'"]*?)\sfrom '([^']+)'/gm)].map(([, what = '', from = '']) => ({
+      from: resolved(from),
+      what,
+      isLazy: false,
+    })),
+    ...[...code.matchAll(/^import '([^']+)'/gm)].map(([, from = '']) => ({
+      from: resolved(from),
+      what: '',
+      isLazy: false,
+    })),
+    ...[...code.matchAll(/\bimport\('([^']+)'\)/g)].map(([, from = '']) => ({
+      from: resolved(from),
+      what: '',
+      isLazy: true,
+    })),
+  ]
+  return { path, text, code, imports }
+}
+
+/** Fails with every place where a rule is broken. */
+function none(broken: readonly string[], reason: string): void {
+  if (broken.length > 0) throw new Error(`${reason}:\n      ${broken.join('\n      ')}`)
+}
+
+/** The files, but for those that may, in whose code the pattern occurs. */
+const using = (files: readonly Source[], pattern: RegExp, allowed: Readonly<Record<string, string>> = {}): string[] =>
+  files
+    .filter(({ path }) => !(path in allowed))
+    .flatMap(({ path, code }) => {
+      const match = pattern.exec(code)
+      return match ? [`${path}: ${match[0].trim()}`] : []
+    })
+
+/** The rooms from the ground up: an import may go to the same floor or a lower one. */
+const ROOMS = [
+  'lib/errors.ts',
+  'lib/clock.ts',
+  'lib/version.ts',
+  'lib/job/',
+  'lib/disk/',
+  'lib/config/',
+  'lib/spool/',
+  'lib/journal/',
+  'lib/hooks/',
+  'lib/run/',
+  'lib/query/',
+  'lib/operator/',
+  'lib/catalog/',
+  'lib/doctor/',
+  'lib/queue-reader.ts',
+  'lib/worker/',
+  'lib/queue.ts',
+  'lib/index.ts',
+  'lib/http/',
+  'lib/cli/',
+  'bin/',
+]
+const floorOf = (path: string): number => ROOMS.findIndex((room) => path.startsWith(room))
+
+/** What the pages may import from outside their room, types only. */
+const TYPES_FOR_PAGES = ['lib/web/', 'lib/job/', 'lib/http/openapi/']
+
+/** Imports that still point upward. */
+const UPWARD: readonly string[] = [
+  'lib/config/config.ts imports lib/spool/layout.ts',
+  'lib/config/watcher.ts imports lib/spool/layout.ts',
+  'lib/disk/probe.ts imports lib/spool/layout.ts',
+  'lib/disk/space.ts imports lib/spool/layout.ts',
+  'lib/doctor/fix.ts imports lib/worker/recover.ts',
+  'lib/journal/prometheus.ts imports lib/query/workers.ts',
+  'lib/query/follow.ts imports lib/operator/take.ts',
+  'lib/query/wait.ts imports lib/operator/take.ts',
+  'lib/spool/scan.ts imports lib/query/order.ts',
+]
+
+test('imports point only downward', () => {
+  const broken = within('lib', 'bin')
+    .filter(({ path }) => !path.startsWith('lib/web/'))
+    .flatMap(({ path, imports }) => {
+      if (floorOf(path) < 0) return [`${path} is in no room`]
+      return imports
+        .filter(({ from }) => /^(lib|bin)\//.test(from) && (floorOf(from) < 0 || floorOf(from) > floorOf(path)))
+        .map(({ from }) => `${path} imports ${from}`)
+    })
+  none(
+    broken.filter((one) => !UPWARD.includes(one)),
+    'so that each room can be understood without those above it',
+  )
+})
+
+test('no file imports itself by way of others', () => {
+  const graph = new Map(
+    within('lib', 'bin').map(({ path, imports }) => [
+      path,
+      imports.filter(({ what, isLazy }) => !what.startsWith('type ') && !isLazy).map(({ from }) => from),
+    ]),
+  )
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' -> '))
+    else if (!done.has(path)) for (const next of graph.get(path) ?? []) visit(next, [...way, path])
+    done.add(path)
+  }
+  for (const path of graph.keys()) visit(path, [])
+  none(circles, 'a circle has no lower end to begin reading at')
+})
+
+test('only lib/disk/files.ts changes names, directories and times', () => {
+  const door =
+    /^(rename|unlink|rm|rmdir|mkdir|mkdtemp|link|symlink|utimes|lutimes|futimes|copyFile|cp|truncate|chmod|chown|writeFile|appendFile|createWriteStream)(Sync)?$/
+  const broken = within('lib')
+    .filter(({ path }) => path !== 'lib/disk/files.ts')
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ from }) => /^(node:)?fs(\/promises)?$|^fs-extra$/.test(from))
+        .flatMap(({ what }) => what.split(/[{},\s]+/).filter((name) => door.test(name) || name === '*'))
+        .map((name) => `${path} imports ${name}`),
+    )
+  none(broken, 'one door to the disk: every crash point is in one file')
+})
+
+test('the pages import of ours nothing but types, and nothing of Node', () => {
+  const broken = within('lib/web').flatMap(({ path, imports }) =>
+    imports
+      .filter(
+        ({ from, what }) =>
+          from.startsWith('node:') ||
+          (from.startsWith('lib/') && !TYPES_FOR_PAGES.some((room) => from.startsWith(room))) ||
+          (from.startsWith('lib/') && !from.startsWith('lib/web/') && !/^type\s/.test(what)),
+      )
+      .map(({ from }) => `${path} imports ${from}`),
+  )
+  none(broken, 'they run in a browser')
+})
+
+test('the pages never read text as HTML or as a program', () => {
+  none(
+    using(
+      within('lib/web'),
+      /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|eval)\b|\bdocument\.write/,
+    ),
+    'commands, errors and output of jobs are hostile',
+  )
+})
+
+test('only lib/clock.ts asks for the time and for chance', () => {
+  const clock = { 'lib/clock.ts': 'it is the clock', 'lib/web/clock.ts': 'it is the clock of the browser' }
+  const asks = /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\.now\b|\bprocess\.hrtime\b/
+  none(using(within('lib'), asks, clock), 'time is an argument, so that tests own it')
+})
+
+test('only lib/config.ts reads the environment', () => {
+  const allowed = {
+    'lib/config/config.ts': 'it is the reader',
+    'lib/run/launch.ts': 'hands the whole environment on to jobs, and reads nothing in it',
+    'lib/hooks/hooks.ts': 'hands the whole environment on to hooks, and reads nothing in it',
+    'lib/worker/control.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
+  }
+  none(
+    using(within('lib'), /\bprocess\.env\b|from 'node:process'/, allowed),
+    'what goes before what is decided in one place',
+  )
+  const handedOn = within('lib').filter(({ path }) => path in allowed && path !== 'lib/config/config.ts')
+  none(using(handedOn, /process\.env(\.|\[)/), 'handing on is not reading')
+})
+
+test('only named files start programs', () => {
+  const allowed = {
+    'lib/run/launch.ts': 'starts the jobs that no shell can be asked to start',
+    'lib/run/shell.ts': 'the shells that start jobs',
+    'lib/worker/control.ts': 'starts workers in the background',
+    'lib/run/output-cap.ts': 'fallocate(1) punches holes: Node cannot',
+    'lib/hooks/hooks.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
+    'lib/cli/input/editor.ts': 'starts the editor',
+    'lib/cli/output/open-browser.ts': 'starts the browser',
+    'lib/disk/process-table.ts': 'ps(1), where there is no /proc',
+    'lib/disk/fifo.ts': 'mkfifo(1), and ps(1) where there is no /proc: Node can do neither',
+    'lib/spool/enqueue.ts': 'sync(1) flushes a whole batch at once',
+  }
+  none(using(within('lib'), /'node:child_process'|'child_process'/, allowed), 'each kind of child has one place')
+})
+
+test('only lib/cli and bin write to standard output and error, or end the process', () => {
+  const rest = within('lib').filter(({ path }) => !path.startsWith('lib/cli/'))
+  none(
+    using(rest, /\bprocess\.(stdout|stderr|exit|exitCode)\b|\bconsole\./),
+    'stdout is data: nothing below the keyboard may speak on it',
+  )
+})
+
+test('what is heavy to load is loaded when it is needed', () => {
+  const heavy = ['chokidar', 'proper-lockfile', 'cli-table3', 'cli-progress']
+  // The web room is heavy as a whole: the one command that starts it loads it.
+  const isHeavy = (path: string, from: string): boolean =>
+    heavy.includes(from) || (from.startsWith('lib/http/') && !path.startsWith('lib/http/'))
+  const broken = within('lib').flatMap(({ path, imports }) =>
+    imports
+      .filter(({ from, what, isLazy }) => isHeavy(path, from) && !isLazy && !what.startsWith('type '))
+      .map(({ from }) => `${path} imports ${from} at the top`),
+  )
+  none(broken, 'a command starts in the time of what it needs')
+})
+
+test('every package we depend on is used, and every package we use is depended on', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+    devDependencies: Record<string, string>
+  }
+  const packages = (files: readonly Source[]): string[] => [
+    ...new Set(
+      files.flatMap(({ imports }) =>
+        imports
+          .map(({ from }) => from)
+          .filter((from) => !from.startsWith('node:') && !from.startsWith('lib/'))
+          // A package may be asked for a part of it: `hono/streaming`.
+          .map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from),
+      ),
+    ),
+  ]
+  const isPage = ({ path }: Source): boolean => path.startsWith('lib/web/')
+  const program = within('lib').filter((source) => !isPage(source))
+  assert.equal(packages(program).toSorted(), Object.keys(manifest.dependencies).toSorted())
+  // What the pages are made of is in their bundle, and nobody who installs the program needs it.
+  const missing = packages(within('lib/web')).filter((name) => !Object.hasOwn(manifest.devDependencies, name))
+  none(missing, 'bundled into dist/web')
+})
+
+test('every file of lib and bin has a sign on its door', () => {
+  const broken = within('lib', 'bin').filter(({ text }) => !/^(#!.*\n)?\/\*\*\n? \*? ?[\s\S]{20,}?\*\//.test(text))
+  none(
+    broken.map(({ path }) => path),
+    'a file says what it owns before it says how',
+  )
+})
+
+test('no error is swallowed without a word', () => {
+  const broken = within('lib', 'bin').flatMap(({ path, text }) =>
+    [...text.matchAll(/catch(?: \(\w+\))? \{\s*\}/g)].map(({ 0: found }) => `${path}: ${found}`),
+  )
+  none(broken, 'an empty catch carries the sentence why nothing is right')
+})
+
+const specs = within('spec').filter(({ path }) => path.endsWith('.spec.ts'))
+
+test('every suite is run, the last thing in its file', () => {
+  const broken = specs.filter(({ code }) => {
+    const suites = [...code.matchAll(/^const (\w+) = suite\(/gm)].map(([, name]) => name)
+    const runs = [...code.matchAll(/^(\w+)\.run\(\)$/gm)].map(([, name]) => name)
+    return suites.length === 0 || suites.join() !== runs.join() || !/\n\w+\.run\(\)\n$/.test(code)
+  })
+  none(
+    broken.map(({ path }) => path),
+    'uvu reports success for a suite that is never run',
+  )
+})
+
+test('no test is singled out, skipped without a reason or put behind a hook', () => {
+  const suites = specs.map((source) => ({ ...source, code: source.code.replaceAll(/'[^']*'|\/[^/\n]+\//g, "''") }))
+  none(
+    using(suites, /\btest\.(only|skip|before|after)\b/),
+    'uvu hides failures in hooks; skip(reason) is counted and listed',
+  )
+})
+
+test('no test sleeps', () => {
+  none(
+    using(specs, /\bsetTimeout\s*\(|\bsleep\s*\(|timers\/promises/, {
+      'spec/architecture.spec.ts': 'it names what it looks for',
+    }),
+    'a test waits for a fact, with until()',
+  )
+})
+
+test.run()

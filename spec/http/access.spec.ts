@@ -1,0 +1,393 @@
+/** Attacks. Whoever can enqueue a job can run a command, so each of these is a way to take the machine. */
+import { createHmac } from 'node:crypto'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inWeb, type Web } from '../../fixtures/web.ts'
+import { inWorld } from '../../fixtures/world.ts'
+import { MOST_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
+import { serve } from '../../lib/http/server.ts'
+import { until } from '../../fixtures/until.ts'
+
+const test = suite('the guard of the web server')
+
+const TOKEN = '0123456789abcdef0123456789abcdef'
+/** What is no name of a host at all is refused before we see it. */
+const REFUSED = [400, 403]
+const JOB = { command: 'touch pwned' }
+
+/** No attack may leave a job behind. */
+const nothing = async (web: Web): Promise<void> => assert.equal(await web.queue.list(), [])
+
+test(
+  'a page that calls itself by another name for our address reads and changes nothing (DNS rebinding)',
+  inWeb(async (web) => {
+    for (const host of [
+      'evil.example',
+      `evil.example:${web.port}`,
+      '169.254.169.254',
+      'localhost.evil.example',
+      '127.0.0.1@evil',
+    ]) {
+      for (const path of ['/api/v1/jobs', '/api/v1/stream', '/', '/metrics', '/healthz'])
+        assert.ok(REFUSED.includes((await web.ask(path, { headers: { host } })).status), `${host} ${path}`)
+      assert.ok(REFUSED.includes((await web.post('/api/v1/jobs', JOB, { host })).status), host)
+    }
+    for (const host of ['localhost', `LOCALHOST:${web.port}`, '127.0.0.1', `[::1]:${web.port}`])
+      assert.is((await web.ask('/api/v1/jobs', { headers: { host } })).status, 200, host)
+    await nothing(web)
+  }),
+)
+
+test(
+  'a name that is allowed is answered to',
+  inWeb(
+    async (web) => {
+      assert.is((await web.ask('/healthz', { headers: { host: 'queue.example' } })).status, 200)
+      assert.is((await web.ask('/healthz', { headers: { host: 'other.example' } })).status, 403)
+    },
+    { names: ['Queue.example'] },
+  ),
+)
+
+test(
+  'a page of another site enqueues nothing: neither by its Origin nor as its browser tells (CSRF)',
+  inWeb(async (web) => {
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: `http://127.0.0.1:${web.port + 1}` },
+      { origin: `http://localhost.evil.example:${web.port}` },
+      { origin: `ftp://127.0.0.1:${web.port}` },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+      { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+    ]
+    for (const headers of foreign) {
+      assert.is((await web.post('/api/v1/jobs', JOB, headers)).status, 403, JSON.stringify(headers))
+      assert.is((await web.post('/api/enqueue', JOB, headers)).status, 403, JSON.stringify(headers))
+    }
+    await nothing(web)
+    const ours = { origin: `http://127.0.0.1:${web.port}`, 'sec-fetch-site': 'same-origin' }
+    assert.is((await web.post('/api/v1/jobs', JOB, ours)).status, 201)
+  }),
+)
+
+test(
+  'a form, which can send no JSON content type, changes nothing',
+  inWeb(async (web) => {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'application/jsonp',
+      '',
+    ])
+      for (const path of ['/api/v1/jobs', '/api/enqueue', '/api/v1/jobs/bulk', '/api/v1/config'])
+        assert.is(
+          (
+            await web.ask(path, {
+              method: path.endsWith('config') ? 'PATCH' : 'POST',
+              body: JSON.stringify(JOB),
+              headers: { 'content-type': type },
+            })
+          ).status,
+          415,
+          `${path} as ${type}`,
+        )
+    await nothing(web)
+  }),
+)
+
+test(
+  'no other site may read an answer: nothing is said of CORS, and a request it makes is refused',
+  inWeb(async (web) => {
+    const { status, headers } = await web.ask('/api/v1/jobs', { headers: { origin: 'https://evil.example' } })
+    assert.is(status, 403)
+    assert.is((await web.ask('/api/v1/stream', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403)
+    const asked = {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    }
+    const preflight = await web.ask('/api/v1/jobs', asked)
+    for (const answer of [headers, preflight.headers])
+      assert.is(
+        Object.keys(answer).some((name) => name.startsWith('access-control')),
+        false,
+      )
+  }),
+)
+
+test(
+  'without its token nothing is shown but the bare pages, and with a wrong one neither',
+  inWeb(
+    async (web) => {
+      for (const path of [
+        '/api/v1/jobs',
+        '/api/v1/stats',
+        '/api/v1/stream',
+        '/api/v1/openapi.json',
+        '/metrics',
+        '/api/jobs',
+      ])
+        for (const authorization of [
+          '',
+          'Bearer',
+          `Bearer ${TOKEN.slice(0, -1)}`,
+          `Bearer ${TOKEN}x`,
+          `Basic ${TOKEN}`,
+        ]) {
+          const { status, headers } = await web.ask(path, authorization ? { headers: { authorization } } : {})
+          assert.ok(status === 401 || status === 429, `${path} ${authorization}: ${status}`)
+          if (status === 401) assert.match(headers['www-authenticate'] ?? '', 'Bearer')
+        }
+      assert.ok([401, 429].includes((await web.post('/api/v1/jobs', JOB)).status))
+      const session = (await web.ask('/api/v1/session')).json
+      assert.equal([session.needs_token, session.authenticated, session.home], [true, false, null])
+      await nothing(web)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'with its token everything is shown, and a token in the address is none',
+  inWeb(
+    async (web) => {
+      const headers = { authorization: `Bearer ${TOKEN}` }
+      assert.is((await web.ask('/api/v1/jobs', { headers })).status, 200)
+      assert.is((await web.post('/api/v1/jobs', JOB, headers)).status, 201)
+      assert.is((await web.ask(`/api/v1/jobs?token=${TOKEN}`)).status, 401)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'the link signs in once, with a cookie that no script and no other site gets',
+  inWeb(
+    async (web) => {
+      const link = new URL(web.link)
+      const first = await web.ask(link.pathname + link.search)
+      assert.equal([first.status, first.headers.location], [303, '/'])
+      const cookie = first.headers['set-cookie'] ?? ''
+      for (const part of [/HttpOnly/, /SameSite=Strict/, /Path=\//, /Max-Age=\d+/]) assert.match(cookie, part)
+      assert.is(cookie.includes(TOKEN), false)
+      const sent = { cookie: cookie.split(';')[0] ?? '' }
+      assert.is((await web.ask('/api/v1/jobs', { headers: sent })).status, 200)
+      assert.is((await web.ask(link.pathname + link.search)).headers['set-cookie'], undefined)
+      assert.is((await web.ask('/login?code=0123456789abcdef0123456789abcdef')).headers['set-cookie'], undefined)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'a cookie that was made up, or has run out, signs nobody in',
+  inWeb(
+    async (web) => {
+      const { headers } = await web.post('/api/v1/session', { token: TOKEN })
+      const [name = '', value = ''] = (headers['set-cookie'] ?? '').split(';')[0]?.split('=') ?? []
+      const [end = '', signature = ''] = value.split('.')
+      const past = String(Math.floor(Date.now() / 1000) - 10)
+      const later = String(Number(end) + 1)
+      for (const forged of [
+        '',
+        '.',
+        `${end}.`,
+        `${later}.${signature}`,
+        `${past}.${signature}`,
+        `${end}.${'0'.repeat(64)}`,
+        `${past}.${createHmac('sha256', TOKEN).update(`session ${past}`).digest('hex')}`,
+      ])
+        assert.is((await web.ask('/api/v1/jobs', { headers: { cookie: `${name}=${forged}` } })).status, 401, forged)
+      assert.is((await web.ask('/api/v1/jobs', { headers: { cookie: `${name}=${value}` } })).status, 200)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'whoever guesses tokens is soon heard no more, while who has it is',
+  inWeb(
+    async (web) => {
+      const guess = async (n: number): Promise<number> =>
+        (await web.ask('/api/v1/jobs', { headers: { authorization: `Bearer guess-${n}` } })).status
+      const statuses: number[] = []
+      for (let n = 0; n < RATES.failing.burst + 5; n++) statuses.push(await guess(n))
+      assert.is(statuses[0], 401)
+      assert.is(statuses.at(-1), 429)
+      assert.is((await web.post('/api/v1/session', { token: TOKEN })).status, 429)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'a read-only server changes nothing, whatever route is tried',
+  inWeb(
+    async (web) => {
+      await web.queue.enqueue({ command: 'true', id: 'a' })
+      const tries: [string, string, object?][] = [
+        ['POST', '/api/v1/jobs', JOB],
+        ['PATCH', '/api/v1/jobs/a', { priority: 1 }],
+        ['DELETE', '/api/v1/jobs/a'],
+        ['POST', '/api/v1/jobs/bulk', { action: 'cancel', ids: ['a'] }],
+        ['PATCH', '/api/v1/config', { max_retries: 9 }],
+        ['POST', '/api/enqueue', JOB],
+        ['POST', '/api/retry/a'],
+        ['PUT', '/api/v1/jobs/a'],
+      ]
+      for (const verb of ['retry', 'cancel', 'hold', 'release', 'duplicate'])
+        tries.push(['POST', `/api/v1/jobs/a/${verb}`])
+      for (const [method, path, body = {}] of tries)
+        assert.is(
+          (await web.ask(path, { method, body, headers: { 'if-match': '*' } })).status,
+          403,
+          `${method} ${path}`,
+        )
+      assert.is((await web.ask('/api/v1/jobs')).status, 200)
+      assert.equal(
+        (await web.queue.list()).map(({ id, state }) => [id, state]),
+        [['a', 'pending']],
+      )
+      assert.equal(web.queue.settings(), {})
+    },
+    { readOnly: true },
+  ),
+)
+
+test(
+  'every answer forbids scripts that are not ours, guessing of types, frames and referrers',
+  inWeb(async (web) => {
+    mkdirSync(join(web.dir, 'web'))
+    for (const path of ['/', '/jobs/x', '/api/v1/jobs', '/api/v1/jobs/nobody', '/metrics', '/healthz', '/nowhere']) {
+      const { headers } = await web.ask(path)
+      const policy = headers['content-security-policy'] ?? ''
+      assert.match(policy, "default-src 'none'")
+      assert.match(policy, "frame-ancestors 'none'")
+      assert.is(/unsafe|\*|https?:|data:(?!;)/.test(policy.replace("img-src 'self' data:", '')), false, policy)
+      assert.equal(
+        [headers['x-content-type-options'], headers['referrer-policy'], headers['x-frame-options']],
+        ['nosniff', 'no-referrer', 'DENY'],
+      )
+    }
+  }),
+)
+
+test(
+  'output that looks like a page is never sent as one',
+  inWeb(async (web) => {
+    await web.queue.enqueue({ id: 'a', command: 'echo "<script>alert(1)</script>"' })
+    await web.cli(['worker', 'start', '--foreground', '--burst'])
+    const path = '/api/v1/jobs/a/attempts/1/log'
+    const { headers, text } = await web.ask(path, { headers: { accept: 'text/html' } })
+    assert.match(text, '<script>')
+    assert.is(headers['content-type'], 'text/plain; charset=utf-8')
+    assert.match(headers['content-security-policy'] ?? '', 'sandbox')
+    assert.match((await web.ask(`${path}?download=1`)).headers['content-disposition'] ?? '', 'attachment')
+  }),
+)
+
+test(
+  'a body that is too large is refused, whether it says so or not',
+  inWeb(async (web) => {
+    const large = JSON.stringify({ command: 'true', stdin: 'x'.repeat(3 * 1024 * 1024) })
+    const said = await web
+      .ask('/api/v1/jobs', { method: 'POST', body: large, headers: { 'content-type': 'application/json' } })
+      .catch(() => ({ status: 413 }))
+    assert.is(said.status, 413)
+    const unsaid = await new Promise<string>((done) => {
+      const socket = connect(web.port, '127.0.0.1')
+      let text = ''
+      socket.setEncoding('utf8').on('data', (data: string) => (text += data))
+      socket.on('close', () => done(text))
+      socket.on('error', () => done(text))
+      socket.write(
+        `POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
+      )
+      for (let i = 0; i < 48; i++) socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`)
+      socket.end('0\r\n\r\n')
+    })
+    assert.match(unsaid, / 413 /)
+    await nothing(web)
+  }),
+)
+
+test(
+  'who asks too often is told to wait',
+  inWeb(async (web) => {
+    const asked = Array.from({ length: 4 * RATES.changing.burst }, () => web.post('/api/v1/session'))
+    const answers = await Promise.all(asked)
+    assert.is(answers.find(({ status }) => status === 429)?.headers['retry-after'], '1')
+    assert.ok(answers.filter(({ status }) => status === 200).length >= RATES.changing.burst)
+  }),
+)
+
+test(
+  'there is an end to how many streams are open, and one that is closed makes room',
+  inWeb(async (web) => {
+    const open = await Promise.all(
+      Array.from({ length: MOST_STREAMS }, () => web.listen('/api/v1/stream?topics=stats')),
+    )
+    assert.ok(open.every(({ status }) => status === 200))
+    assert.is((await web.ask('/api/v1/stream')).status, 429)
+    open[0]?.close()
+    await until(
+      async () => {
+        const more = await web.listen('/api/v1/stream?topics=stats')
+        more.close()
+        return more.status === 200
+      },
+      5000,
+      'there is room for another',
+    )
+  }),
+)
+
+test(
+  'HEAD opens no stream and no file',
+  inWeb(async (web) => {
+    await web.queue.enqueue({ id: 'a', command: 'echo out' })
+    await web.cli(['worker', 'start', '--foreground', '--burst'])
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    const head = async (path: string): Promise<void> => assert.is((await web.ask(path, { method: 'HEAD' })).status, 200)
+    for (let n = 0; n < 20; n++) await head('/api/v1/jobs/a/attempts/1/log')
+    await head('/api/v1/jobs/a/attempts/1/log/stream')
+    for (let n = 0; n < MOST_STREAMS; n++) await head('/api/v1/stream')
+    const stream = await web.listen('/api/v1/stream')
+    assert.is(stream.status, 200)
+    await until(
+      () => open() < before + 15,
+      5000,
+      () => `${before} descriptors before, ${open()} after`,
+    )
+  }),
+)
+
+test(
+  'a server that others can reach does not start without a token, nor with one that is short',
+  inWorld(async ({ queue, dir }) => {
+    const options = { port: 0, names: [], pages: dir, readOnly: true, tell: () => {} }
+    const told = async (host: string, token?: string): Promise<string> => {
+      try {
+        const server = await serve(queue, { ...options, host, token })
+        await server.close()
+        return 'it started'
+      } catch (error) {
+        const { code, message } = error as { code?: string; message: string }
+        return `${code}: ${message}`
+      }
+    }
+    for (const host of ['0.0.0.0', '::', '192.168.1.1', '127.0.0.1.evil.example'])
+      assert.match(await told(host), /^USAGE: .*without a token/)
+    assert.match(await told('127.0.0.1', 'short'), /^USAGE: .*too short/)
+    for (const host of ['localhost', '127.0.0.1', '127.1.2.3']) assert.is(await told(host), 'it started')
+  }),
+)
+
+test.run()

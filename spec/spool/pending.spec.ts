@@ -1,0 +1,212 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { aName } from '../../fixtures/job.ts'
+import { inWorld, type World } from '../../fixtures/world.ts'
+import { formatName } from '../../lib/job/file-name.ts'
+import { Candidates } from '../../lib/spool/pending.ts'
+
+const test = suite('candidates')
+
+/** The n-th job in order of arrival. */
+const nth = (n: number, priority = 0): string => formatName({ ...aName({ id: `j${n}`, priority }), due: n * 1000 })
+
+/** So many names are kept here. */
+const KEPT = 1000
+
+const put = (dir: string, names: readonly string[]): void => {
+  for (const name of names) writeFileSync(join(dir, name), '')
+}
+
+function takeAll(candidates: Candidates): string[] {
+  const all: string[] = []
+  for (let one = candidates.take(); one; one = candidates.take()) all.push(one.fileName)
+  return all
+}
+
+const scanned = ({ dir }: World, names: readonly string[]): Candidates => {
+  put(dir, names)
+  const candidates = new Candidates(undefined, KEPT)
+  candidates.scan(dir)
+  return candidates
+}
+
+test('a list that has seen nothing is empty', () => {
+  const candidates = new Candidates()
+  assert.ok(candidates.isEmpty)
+  assert.not(candidates.hasMore)
+  assert.is(candidates.take(), undefined)
+})
+
+test(
+  'a directory that is gone is an empty list',
+  inWorld(({ dir }) => {
+    const candidates = new Candidates()
+    candidates.scan(join(dir, 'nowhere'))
+    assert.ok(candidates.isEmpty)
+  }),
+)
+
+test(
+  'the highest priority comes first, and within it the first that came',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(3), nth(1), nth(4, 5), nth(2), nth(5, -5)])
+    assert.equal(takeAll(candidates), [nth(4, 5), nth(1), nth(2), nth(3), nth(5, -5)])
+  }),
+)
+
+test(
+  'a candidate says what its name says',
+  inWorld((world) => {
+    assert.equal(scanned(world, [nth(7, 5)]).take()?.name, { priority: 5, due: 7000, id: 'j7', queue: 'default' })
+  }),
+)
+
+test(
+  'a name is offered once',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(1)])
+    candidates.add(nth(1))
+    assert.equal(takeAll(candidates), [nth(1)])
+  }),
+)
+
+test(
+  'a name that is gone is taken off the list',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(1), nth(2), nth(3)])
+    candidates.drop(nth(2))
+    candidates.drop(nth(9))
+    assert.equal(takeAll(candidates), [nth(1), nth(3)])
+  }),
+)
+
+test(
+  'a name that arrives after the scan takes its place in the order',
+  inWorld((world) => {
+    const candidates = scanned(world, [nth(1), nth(3)])
+    candidates.add(nth(2))
+    candidates.add(nth(4))
+    candidates.add(nth(9, 9))
+    assert.equal(takeAll(candidates), [nth(9, 9), nth(1), nth(2), nth(3), nth(4)])
+  }),
+)
+
+test(
+  'dropped files are told apart, and editors’ files are not seen at all',
+  inWorld((world) => {
+    const candidates = scanned(world, ['mine.json', nth(1), '.hidden.json', 'x.tmp', 'y.json~'])
+    candidates.add('yours.json')
+    candidates.add('.other.json')
+    assert.equal([...candidates.foreign].toSorted(), ['mine.json', 'yours.json'])
+    candidates.forget('mine.json')
+    assert.equal(candidates.foreign, ['yours.json'])
+    assert.equal(takeAll(candidates), [nth(1)])
+  }),
+)
+
+test(
+  'a new scan forgets what the last one saw',
+  inWorld((world) => {
+    const candidates = scanned(world, ['mine.json', nth(1)])
+    candidates.scan(join(world.dir, 'nowhere'))
+    assert.ok(candidates.isEmpty)
+    assert.equal(candidates.foreign, [])
+  }),
+)
+
+test(
+  'of very many names the best thousand are kept, and it is known that there are more',
+  inWorld((world) => {
+    const names = Array.from({ length: 2500 }, (_, n) => nth(n))
+    const candidates = scanned(world, names.toReversed())
+    assert.ok(candidates.hasMore)
+    assert.equal(takeAll(candidates), names.slice(0, 1000))
+  }),
+)
+
+test(
+  'a thousand names are all kept, and there are no more',
+  inWorld((world) => {
+    const candidates = scanned(
+      world,
+      Array.from({ length: 1000 }, (_, n) => nth(n)),
+    )
+    assert.not(candidates.hasMore)
+    assert.is(takeAll(candidates).length, 1000)
+  }),
+)
+
+test(
+  'while there is more than is known, a name behind all that is known waits for the next scan',
+  inWorld((world) => {
+    const candidates = scanned(
+      world,
+      Array.from({ length: 2500 }, (_, n) => nth(n)),
+    )
+    candidates.add(nth(9000))
+    candidates.add(nth(9001, 1))
+    const all = takeAll(candidates)
+    assert.is(all[0], nth(9001, 1))
+    assert.not(all.includes(nth(9000)))
+  }),
+)
+
+test(
+  'a name whose date does not exist is a dropped file, once its turn comes',
+  inWorld((world) => {
+    const odd = nth(1).replace(/-\d{8}T/, '-20209999T')
+    assert.equal(scanned(world, [odd, nth(1)]).foreign, [odd])
+  }),
+)
+
+test(
+  'a worker that is there for one job finds it behind very many others',
+  inWorld(({ dir }) => {
+    put(
+      dir,
+      Array.from({ length: 2500 }, (_, n) => nth(n)),
+    )
+    const candidates = new Candidates('j2400', KEPT)
+    candidates.scan(dir)
+    assert.equal(takeAll(candidates), [nth(2400)])
+  }),
+)
+
+test(
+  'when all that was kept is taken, it is still known that there are more',
+  inWorld((world) => {
+    const candidates = scanned(
+      world,
+      Array.from({ length: 2500 }, (_, n) => nth(n)),
+    )
+    takeAll(candidates)
+    assert.ok(candidates.isEmpty)
+    assert.ok(candidates.hasMore)
+  }),
+)
+
+test('names that only ever arrive are kept in bounds, the best of them', () => {
+  const candidates = new Candidates(undefined, KEPT)
+  const names = Array.from({ length: 5000 }, (_, n) => nth(n))
+  for (const name of names.toReversed()) candidates.add(name)
+  const all = takeAll(candidates)
+  assert.ok(all.length >= 1000 && all.length <= 2001, String(all.length))
+  assert.equal(all, names.slice(0, all.length))
+})
+
+test('whatever arrives in whatever order comes out best first, each name once', () => {
+  const arrivals = fc.array(fc.tuple(fc.nat({ max: 50 }), fc.integer({ min: -3, max: 3 })), { maxLength: 100 })
+  fc.assert(
+    fc.property(arrivals, (all) => {
+      const candidates = new Candidates()
+      const names = all.map(([n, priority]) => nth(n, priority))
+      for (const name of names) candidates.add(name)
+      assert.equal(takeAll(candidates), [...new Set(names)].toSorted())
+    }),
+  )
+})
+
+test.run()

@@ -1,0 +1,222 @@
+/** Chosen ids: unique over all states, at the same moment too, and free again when nothing holds them. */
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { race } from '../../fixtures/race.ts'
+import { referee } from '../../fixtures/check-home.ts'
+import { inWorld, type World } from '../../fixtures/world.ts'
+import { QueueError } from '../../lib/errors.ts'
+import { findExact } from '../../lib/spool/scan.ts'
+import { openHome } from '../../lib/spool/layout.ts'
+import { self } from '../../lib/disk/fifo.ts'
+
+const test = suite('reserve')
+
+/** The id, or the code of the refusal. */
+const attempt = ({ queue }: World, id: string): Promise<string> =>
+  queue.enqueue({ command: 'true', id }).then(
+    (job) => job.id,
+    (error: unknown) => {
+      if (error instanceof QueueError) return error.code
+      throw error
+    },
+  )
+
+/** Moves the job by hand, as a person does with mv. */
+function moveByHand({ home }: World, id: string, place: string): void {
+  const seen = findExact(openHome(home), id)
+  if (!seen) throw new Error(`no ${id}`)
+  mkdirSync(join(home, place), { recursive: true })
+  renameSync(seen.path, join(home, place, seen.fileName))
+}
+
+/** A reservation as a process leaves it that died before it published the job. */
+function leaveReservation({ home }: World, id: string, text: string): void {
+  mkdirSync(join(home, 'logs', id))
+  writeFileSync(join(home, 'logs', id, '.reserved.1'), text)
+}
+
+/** Who a process is that has ended. */
+const deadOwner = (): string => JSON.stringify({ ...self(), pid: process.pid, start: '1' })
+
+const PLACES = {
+  pending: 'pending',
+  scheduled: 'scheduled',
+  processing: 'processing/worker-1-abcdef',
+  failed: 'failed',
+  held: 'hold',
+  dead: 'dead',
+  completed: 'done/2026-11-22',
+  'an operator’s hands': 'processing/operator-1-abcdef/dead',
+}
+for (const [state, place] of Object.entries(PLACES))
+  test(
+    `an id is refused while its job is in ${state}`,
+    inWorld(async (world) => {
+      await attempt(world, 'job1')
+      moveByHand(world, 'job1', place)
+      assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
+      // Also when whoever enqueued it has ended, so that nobody holds the reservation.
+      writeFileSync(join(world.home, 'logs/job1/.reserved.1'), deadOwner())
+      assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
+      assert.is(referee(world.home).size, 1)
+    }),
+  )
+
+test(
+  'the refusal says how to see the job that has the id',
+  inWorld(async ({ queue }) => {
+    await queue.enqueue({ command: 'true', id: 'job1' })
+    try {
+      await queue.enqueue({ command: 'true', id: 'job1' })
+      assert.unreachable()
+    } catch (error) {
+      assert.instance(error, QueueError)
+      assert.match(`${(error as QueueError).message} ${(error as QueueError).hint}`, /job1.*exists.*show job1/)
+    }
+  }),
+)
+
+for (const id of [
+  'last',
+  'all',
+  'worker-1',
+  '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  '01arz3ndektsv4rrffq69g5fav',
+  'a.json',
+  '',
+  '.',
+  '..',
+  '-x',
+  'a/b',
+  'a\nb',
+  'a\0b',
+  'ä',
+  'a@b',
+  'x'.repeat(129),
+  'x'.repeat(10_240),
+])
+  test(
+    `the id ${JSON.stringify(id.slice(0, 30))} (${id.length} characters) is refused before anything is written`,
+    inWorld(async (world) => {
+      assert.is(await attempt(world, id), 'INVALID_JOB')
+      for (const place of ['pending', 'tmp', 'logs']) assert.equal(readdirSync(join(world.home, place)), [])
+    }),
+  )
+
+for (const id of [
+  '0',
+  'LAST',
+  'worker',
+  'x'.repeat(128),
+  'a.b-c_d',
+  'done',
+  'constructor',
+  '1000-20261122T101500.123456Z-x',
+])
+  test(
+    `the id ${id.slice(0, 30)} may be chosen`,
+    inWorld(async (world) => {
+      assert.is(await attempt(world, id), id)
+      assert.is(referee(world.home).get(id), 'pending')
+    }),
+  )
+
+const LEFTOVERS: Record<string, string> = {
+  'a process that has ended': deadOwner(),
+  'a process of another boot': JSON.stringify({ ...self(), boot: 'another' }),
+  'a process whose note a power cut emptied': '',
+  'a process whose note a power cut tore': '{"pid":1,',
+  'something that is not a process': 'null',
+}
+for (const [whose, text] of Object.entries(LEFTOVERS))
+  test(
+    `an id that ${whose} reserved and never used is free`,
+    inWorld(async (world) => {
+      leaveReservation(world, 'job1', text)
+      assert.is(await attempt(world, 'job1'), 'job1')
+      assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
+    }),
+  )
+
+test(
+  'an id that another machine reserved is not ours to take while its job may come',
+  inWorld(async (world) => {
+    leaveReservation(world, 'job1', JSON.stringify({ ...self(), machine: 'another' }))
+    // Jobs of another machine are only listed for now: what it reserves here counts as a leftover.
+    assert.is(await attempt(world, 'job1'), 'job1')
+  }),
+)
+
+test(
+  'an id whose directory of logs is empty is free',
+  inWorld(async (world) => {
+    mkdirSync(join(world.home, 'logs/job1'))
+    assert.is(await attempt(world, 'job1'), 'job1')
+  }),
+)
+
+test(
+  'an id is free once its job and its logs are pruned',
+  inWorld(async (world) => {
+    await attempt(world, 'job1')
+    await world.queue.cancel('job1')
+    await world.queue.purge('job1')
+    assert.is(await attempt(world, 'job1'), 'job1')
+  }),
+)
+
+test(
+  'an id is free once its job was removed by hand, while whoever enqueued it lives on',
+  inWorld(async (world) => {
+    await attempt(world, 'job1')
+    rmSync(findExact(openHome(world.home), 'job1')?.path ?? '')
+    assert.is(await attempt(world, 'job1'), 'job1')
+    await world.queue.enqueueAll([{ command: 'true', id: 'job2' }])
+    rmSync(findExact(openHome(world.home), 'job2')?.path ?? '')
+    assert.is(await attempt(world, 'job2'), 'job2')
+  }),
+)
+
+test(
+  'a file in the way of the logs of an id is an error, and not a wait for ever',
+  inWorld(async (world) => {
+    writeFileSync(join(world.home, 'logs/job1'), 'in the way')
+    assert.is(await attempt(world, 'job1'), 'NOT_WRITABLE')
+    assert.equal(readdirSync(join(world.home, 'tmp')), [])
+  }),
+)
+
+test(
+  'of 30 processes that want the same id at the same moment exactly one has it, and each the one that only it wants',
+  inWorld(async ({ home }) => {
+    const wanted = Array.from({ length: 30 }, (_, n) => ['shared', `own${n}`])
+    const told = await race(home, 'enqueue', wanted)
+    assert.is(told.filter(([shared]) => shared === 'shared').length, 1)
+    assert.is(told.filter(([shared]) => shared === 'DUPLICATE_JOB').length, 29)
+    const own = wanted.map(([, id = '']) => id)
+    assert.equal(
+      told.map(([, id]) => id),
+      own,
+    )
+    assert.equal([...referee(home).keys()].toSorted(), ['shared', ...own].toSorted())
+    assert.equal(readdirSync(join(home, 'tmp')), [])
+  }),
+)
+
+test(
+  'of many that find the reservation of a dead process exactly one takes it over',
+  inWorld(async (world) => {
+    const leftovers = Array.from({ length: 50 }, (_, n) => `job${n}`)
+    for (const id of leftovers) leaveReservation(world, id, deadOwner())
+    const told = await race(world.home, 'enqueue', [leftovers, leftovers, leftovers, leftovers, leftovers, leftovers])
+    for (const [n, id] of leftovers.entries()) {
+      assert.is(told.filter((one) => one[n] === id).length, 1, id)
+      assert.is(told.filter((one) => one[n] === 'DUPLICATE_JOB').length, 5, id)
+    }
+    assert.equal([...referee(world.home).keys()].toSorted(), leftovers.toSorted())
+  }),
+)
+
+test.run()
