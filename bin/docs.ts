@@ -9,10 +9,11 @@ import { Cli } from 'clipanion'
 import type { CommandClass } from '../lib/cli/command.ts'
 import { allCommands } from '../lib/cli/registry.ts'
 import { optionsOf } from '../lib/cli/help.ts'
-import { CONFIG_KEYS, SETTINGS, shownKey } from '../lib/config/config.ts'
-import { DEFAULTS } from '../lib/job/job.ts'
+import { SETTINGS } from '../lib/config/schema.ts'
 import { MUTANTS } from '../spec/faults/mutants.ts'
 import { ROOT } from '../fixtures/program.ts'
+import { DEFAULTS } from '../lib/config/schema.ts'
+import { CONFIG_KEYS, shownKey } from '../lib/config/keys.ts'
 
 const README = join(ROOT, 'README.md')
 

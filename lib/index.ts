@@ -1,5 +1,5 @@
 /** What a program may import from `queuectl`. */
-export type { Config, ConfigKey } from './config/config.ts'
+export type { Config, ConfigKey } from './config/schema.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run, State } from './job/job.ts'
 export type { Progress } from './job/progress.ts'

@@ -2,21 +2,21 @@
  * What can be seen of a queue: jobs, their output, workers, settings, the past. Reading only.
  */
 import { nowMs } from './clock.ts'
-import { type Config, readConfig, readSettings } from './config/config.ts'
+import type { Config } from './config/schema.ts'
 import { QueueError } from './errors.ts'
 import { type Event, newestEvents } from './journal/journal.ts'
-import type { Ledger, Place } from './journal/live.ts'
+import type { Ledger } from './journal/live.ts'
+import { type Place } from './journal/live.ts'
 import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/page.ts'
-import { type EventsOptions, eventsAsked } from './journal/query.ts'
+import { eventsAsked, type EventsOptions } from './journal/query.ts'
 import { history } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
-import { readWhole } from './operator/take.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type Ended, ends } from './query/wait.ts'
-import { countJobs, type Counts, findExact, sightingAt } from './spool/scan.ts'
-import { type Followed, follow, type FollowOptions } from './query/follow.ts'
+import { countJobs, type Counts, findExact, readWhole, sightingAt } from './spool/scan.ts'
+import { follow, type Followed, type FollowOptions } from './query/follow.ts'
 import type { Home } from './spool/layout.ts'
 import {
   type Filter,
@@ -28,14 +28,15 @@ import {
   type Seen,
 } from './query/list.ts'
 import type { Live } from './catalog/live.ts'
-import { findOne, jobsMeant, oldestIn, type Meant, queuesOf, type Waiting, waitingJobs } from './query/resolve.ts'
-import { bytesOf, type Written, writtenBy } from './run/output.ts'
+import { findOne, jobsMeant, type Meant, oldestIn, queuesOf, type Waiting, waitingJobs } from './query/resolve.ts'
+import { bytesOf, progressOf, runNumbers, type Written, writtenBy } from './run/output.ts'
 import { Reader } from './run/output-reader.ts'
 import { type Room, roomOf } from './disk/space.ts'
-import { progressOf, runNumbers, runPaths } from './run/traces.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { SlotInfo } from './query/slots.ts'
+import { readConfig, readSettings } from './config/file.ts'
+import { runPaths } from './run/paths.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {

@@ -2,15 +2,14 @@
  * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it; what they see
  * of a queue is in reading.ts.
  */
-import { type Config, type ConfigKey, homePath, readConfig, writeSetting } from './config/config.ts'
+import type { Config, ConfigKey } from './config/schema.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { type Event, type EventKind, tell } from './journal/journal.ts'
 import type { Job, JobRequest, State } from './job/job.ts'
 import { readRequest } from './job/parse.ts'
 import { Reading } from './queue-reader.ts'
-import type * as arranging from './operator/reorder.ts'
-import { type How, retryJob, type Trial } from './operator/take.ts'
+import type { How, Trial } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { layout, openHome } from './spool/layout.ts'
@@ -19,6 +18,9 @@ import type { Meant } from './query/resolve.ts'
 import type { Members } from './operator/patch.ts'
 import type { Pruned, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
+import { readConfig, writeSetting } from './config/file.ts'
+import { homePath } from './config/env.ts'
+import { retryJob } from './operator/retry.ts'
 
 export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
 export type { Output } from './queue-reader.ts'
@@ -128,35 +130,32 @@ export class Queue extends Reading {
 
   /** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
   async hold(id: Meant, options: Trial = {}): Promise<Seen> {
-    return this.#arranged('held', options, (arrange) => arrange.holdJob(this.dirs, this.meant(id), this.#how(options)))
+    const { holdJob } = await import('./operator/hold.ts')
+    return this.#recorded('held', options, holdJob(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Puts a held job back to where it waited, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
   async release(id: Meant, options: Trial = {}): Promise<Seen> {
-    return this.#arranged('released', options, (arrange) =>
-      arrange.releaseJob(this.dirs, this.meant(id), this.#how(options)),
-    )
+    const { releaseJob } = await import('./operator/hold.ts')
+    return this.#recorded('released', options, releaseJob(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Gives a job that does not run another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
   async prioritize(id: Meant, priority: number, options: Trial = {}): Promise<Seen> {
-    const to = (arrange: Arrange): Promise<Seen> =>
-      arrange.prioritize(this.dirs, this.meant(id), priority, this.#how(options))
-    return this.#arranged('changed', options, to)
+    const { prioritize } = await import('./operator/reorder.ts')
+    return this.#recorded('changed', options, prioritize(this.dirs, this.meant(id), priority, this.#how(options)))
   }
 
   /** Gives a job that does not run to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
   async move(id: Meant, queue: string, options: Trial = {}): Promise<Seen> {
-    return this.#arranged('changed', options, (arrange) =>
-      arrange.moveToQueue(this.dirs, this.meant(id), queue, this.#how(options)),
-    )
+    const { moveToQueue } = await import('./operator/reorder.ts')
+    return this.#recorded('changed', options, moveToQueue(this.dirs, this.meant(id), queue, this.#how(options)))
   }
 
   /** Lets a waiting job run before all others; it waits for no time any more. @throws QueueError NOT_FOUND, WRONG_STATE */
   async top(id: Meant, options: Trial = {}): Promise<Seen> {
-    return this.#arranged('changed', options, (arrange) =>
-      arrange.putOnTop(this.dirs, this.meant(id), this.#how(options)),
-    )
+    const { putOnTop } = await import('./operator/reorder.ts')
+    return this.#recorded('changed', options, putOnTop(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Takes a job out of the way to edit it; whoever calls this ends it. @throws QueueError NOT_FOUND, WRONG_STATE */
@@ -190,8 +189,8 @@ export class Queue extends Reading {
     ring(this.dirs)
   }
 
-  async #arranged(event: EventKind, options: Trial, act: (arrange: Arrange) => Promise<Seen>): Promise<Seen> {
-    const seen = await act(await import('./operator/reorder.ts'))
+  async #recorded(event: EventKind, options: Trial, change: Promise<Seen>): Promise<Seen> {
+    const seen = await change
     this.#told(event, seen.id, options)
     return seen
   }
@@ -215,5 +214,3 @@ const enqueued = ({ id, state, run_at: due }: Job): Omit<Event, 'at'> => ({
   job: id,
   ...(state === 'scheduled' && due !== undefined ? { due } : {}),
 })
-
-type Arrange = typeof arranging

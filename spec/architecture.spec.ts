@@ -104,19 +104,6 @@ const floorOf = (path: string): number => ROOMS.findIndex((room) => path.startsW
 /** What the pages may import from outside their room, types only. */
 const TYPES_FOR_PAGES = ['lib/web/', 'lib/job/', 'lib/http/openapi/']
 
-/** Imports that still point upward. */
-const UPWARD: readonly string[] = [
-  'lib/config/config.ts imports lib/spool/layout.ts',
-  'lib/config/watcher.ts imports lib/spool/layout.ts',
-  'lib/disk/probe.ts imports lib/spool/layout.ts',
-  'lib/disk/space.ts imports lib/spool/layout.ts',
-  'lib/doctor/fix.ts imports lib/worker/recover.ts',
-  'lib/journal/prometheus.ts imports lib/query/workers.ts',
-  'lib/query/follow.ts imports lib/operator/take.ts',
-  'lib/query/wait.ts imports lib/operator/take.ts',
-  'lib/spool/scan.ts imports lib/query/order.ts',
-]
-
 test('imports point only downward', () => {
   const broken = within('lib', 'bin')
     .filter(({ path }) => !path.startsWith('lib/web/'))
@@ -126,10 +113,7 @@ test('imports point only downward', () => {
         .filter(({ from }) => /^(lib|bin)\//.test(from) && (floorOf(from) < 0 || floorOf(from) > floorOf(path)))
         .map(({ from }) => `${path} imports ${from}`)
     })
-  none(
-    broken.filter((one) => !UPWARD.includes(one)),
-    'so that each room can be understood without those above it',
-  )
+  none(broken, 'so that each room can be understood without those above it')
 })
 
 test('no file imports itself by way of others', () => {
@@ -194,18 +178,18 @@ test('only lib/clock.ts asks for the time and for chance', () => {
   none(using(within('lib'), asks, clock), 'time is an argument, so that tests own it')
 })
 
-test('only lib/config.ts reads the environment', () => {
+test('only lib/config/env.ts reads the environment', () => {
   const allowed = {
-    'lib/config/config.ts': 'it is the reader',
+    'lib/config/env.ts': 'it is the reader',
     'lib/run/launch.ts': 'hands the whole environment on to jobs, and reads nothing in it',
-    'lib/hooks/hooks.ts': 'hands the whole environment on to hooks, and reads nothing in it',
-    'lib/worker/control.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
+    'lib/hooks/command.ts': 'hands the whole environment on to hooks, and reads nothing in it',
+    'lib/worker/start.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
   }
   none(
     using(within('lib'), /\bprocess\.env\b|from 'node:process'/, allowed),
     'what goes before what is decided in one place',
   )
-  const handedOn = within('lib').filter(({ path }) => path in allowed && path !== 'lib/config/config.ts')
+  const handedOn = within('lib').filter(({ path }) => path in allowed && path !== 'lib/config/env.ts')
   none(using(handedOn, /process\.env(\.|\[)/), 'handing on is not reading')
 })
 
@@ -213,13 +197,14 @@ test('only named files start programs', () => {
   const allowed = {
     'lib/run/launch.ts': 'starts the jobs that no shell can be asked to start',
     'lib/run/shell.ts': 'the shells that start jobs',
-    'lib/worker/control.ts': 'starts workers in the background',
+    'lib/worker/start.ts': 'starts workers in the background',
     'lib/run/output-cap.ts': 'fallocate(1) punches holes: Node cannot',
-    'lib/hooks/hooks.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
+    'lib/hooks/command.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
     'lib/cli/input/editor.ts': 'starts the editor',
     'lib/cli/output/open-browser.ts': 'starts the browser',
     'lib/disk/process-table.ts': 'ps(1), where there is no /proc',
-    'lib/disk/fifo.ts': 'mkfifo(1), and ps(1) where there is no /proc: Node can do neither',
+    'lib/disk/fifo.ts': 'mkfifo(1): Node cannot',
+    'lib/disk/process.ts': 'ps(1), where there is no /proc',
     'lib/spool/enqueue.ts': 'sync(1) flushes a whole batch at once',
   }
   none(using(within('lib'), /'node:child_process'|'child_process'/, allowed), 'each kind of child has one place')

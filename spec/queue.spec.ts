@@ -9,6 +9,7 @@ import { inWorld } from '../fixtures/world.ts'
 import { type JobRequest } from '../lib/job/job.ts'
 import { Queue } from '../lib/queue.ts'
 import { refusal } from '../fixtures/throws.ts'
+
 const test = suite('queue')
 
 test(

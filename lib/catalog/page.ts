@@ -4,9 +4,9 @@ import type { Catalogue } from './catalog.ts'
 import { type Entry, sightingOf } from './entry.ts'
 import type { Home } from '../spool/layout.ts'
 import type { Filter, Listed } from '../query/list.ts'
-import { byText, type PageSort } from '../query/order.ts'
-import { progressOf } from '../run/traces.ts'
-import type { Sighting } from '../spool/scan.ts'
+import type { PageSort } from '../query/order.ts'
+import { byText, type Sighting } from '../spool/scan.ts'
+import { progressOf } from '../run/output.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface Search extends Filter {

@@ -3,10 +3,12 @@
  * queues). Asked by the shells at each press of Tab, so it loads little and makes nothing.
  */
 import { existsSync } from 'node:fs'
-import { CONFIG_KEYS, homePath, SETTINGS, shownKey } from '../config/config.ts'
+import { SETTINGS } from '../config/schema.ts'
 import { shownState, type State, STATES } from '../job/job.ts'
 import { Queue, SORTS } from '../queue.ts'
 import { findCommand, firstWords, isGroup, wordsAfter } from './registry.ts'
+import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
+import { homePath } from '../config/env.ts'
 
 /** A word, and what it is. */
 export type Candidate = readonly [word: string, about: string]

@@ -111,7 +111,7 @@ export async function openIo(mode: ColorMode): Promise<Io> {
   }
 }
 
-const isColorWanted = async (): Promise<boolean> => !(await import('../config/config.ts')).environment().noColor
+const isColorWanted = async (): Promise<boolean> => !(await import('../config/env.ts')).environment().noColor
 
 /** `isatty` loads streams and sockets, so it is asked only of what may be a terminal: not of /dev/null. */
 function isTerminal(fd: number): boolean {

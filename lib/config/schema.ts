@@ -1,9 +1,10 @@
 /** Every setting: what it may be, and what it means. */
 import * as t from 'typanion'
 import { isHook, isHookSecret } from './hook-target.ts'
-import { type DEFAULTS, DURABILITIES } from '../job/job.ts'
+import { DEFAULT_MAX_RETRIES } from '../job/job.ts'
 import { LIMITS } from '../job/parse.ts'
 import { isAgeLimit, isCountLimit, isSizeLimit } from '../job/retention.ts'
+import { DURABILITIES, type Durability } from '../disk/sync.ts'
 
 export type Config = typeof DEFAULTS
 export type ConfigKey = keyof Config
@@ -140,4 +141,32 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     isText: true,
     isSecret: true,
   },
+}
+
+/** What holds where neither the job nor the configuration says otherwise. Seconds, except counts and `jitter`. */
+export const DEFAULTS = {
+  max_retries: DEFAULT_MAX_RETRIES,
+  default_priority: 0,
+  timeout: 300,
+  backoff_base: 2,
+  max_backoff: 3600,
+  jitter: 0,
+  poll_interval: 2,
+  foreground: false,
+  durability: 'enqueue' as Durability,
+  max_log_bytes: 104_857_600,
+  keep_completed: '30d',
+  keep_completed_count: 'all',
+  keep_completed_bytes: 'all',
+  keep_dead: 'all',
+  keep_dead_count: 'all',
+  keep_dead_bytes: 'all',
+  keep_journal: '90d',
+  on_completed: '',
+  on_failed: '',
+  on_dead: '',
+  on_cancelled: '',
+  on_drained: '',
+  hook_timeout: 10,
+  hook_secret: '',
 }

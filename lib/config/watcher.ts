@@ -1,15 +1,14 @@
 /** The settings as a running worker sees them: read again when the file has changed, kept when it is broken. */
-import { type Config, readConfig } from './config.ts'
-import { DEFAULTS } from '../job/job.ts'
 import { look } from '../disk/files.ts'
-import type { Home } from '../spool/layout.ts'
+import { type Config, DEFAULTS } from './schema.ts'
+import { type ConfigPlace, readConfig } from './file.ts'
 
 export class Settings {
-  readonly #home: Home
+  readonly #home: ConfigPlace
   #config: Config = DEFAULTS
   #seen = ''
 
-  constructor(home: Home) {
+  constructor(home: ConfigPlace) {
     this.#home = home
   }
 

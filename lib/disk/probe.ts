@@ -9,7 +9,6 @@ import { nowMs, randomHex } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { linkNew, look, makeDir, move, read, removeTree, writeNew } from './files.ts'
 import { syncDir } from './sync.ts'
-import type { Home } from '../spool/layout.ts'
 import { isHeld, makeFifos } from './fifo.ts'
 
 /** `memory`: gone when the machine stops. `network`, `fuse`: whether the rules of a local one hold is up to them. */
@@ -56,7 +55,7 @@ export function fileSystemOf(path: string): Pick<Abilities, 'type' | 'kind'> {
 }
 
 /** Tries what the queue needs. */
-export function tryAbilities(home: Home): Abilities {
+export function tryAbilities(home: { readonly root: string; readonly tmp: string }): Abilities {
   const dir = join(home.tmp, `doctor.${randomHex(8)}.new`)
   const at = (name: string): string => join(dir, name)
   const failed: { ability: string; why: string }[] = []

@@ -9,7 +9,6 @@ import { type StatsFs, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { exists, isFull, move, remove, writeNew } from './files.ts'
-import type { Home } from '../spool/layout.ts'
 
 const BALLAST_BYTES = 1_048_576
 /** What the start of a job takes at most, besides what the job itself writes. */
@@ -29,8 +28,15 @@ export interface Room {
   readonly ballast: boolean
 }
 
+/** What of a home matters here. */
+export interface SpaceDirs {
+  readonly root: string
+  readonly tmp: string
+  readonly ballast: string
+}
+
 /** How much room there is now. */
-export function roomOf(home: Home): Room {
+export function roomOf(home: SpaceDirs): Room {
   const { free_bytes, free_inodes } = free(home)
   const ballast = exists(home.ballast)
   const isLow = free_bytes < LOW_BYTES || (free_inodes ?? LOW_INODES) < LOW_INODES
@@ -38,13 +44,13 @@ export function roomOf(home: Home): Room {
   return { state: isOut ? 'full' : isLow ? 'low' : 'ok', free_bytes, free_inodes, ballast }
 }
 
-function free(home: Home): Pick<Room, 'free_bytes' | 'free_inodes'> {
+function free(home: SpaceDirs): Pick<Room, 'free_bytes' | 'free_inodes'> {
   const stats: StatsFs = statfsSync(home.root)
   return { free_bytes: stats.bavail * stats.bsize, free_inodes: stats.files === 0 ? undefined : stats.ffree }
 }
 
 /** Is there room to start a job in, and for the ballast if it does not lie there? */
-export function hasRoom(home: Home): boolean {
+export function hasRoom(home: SpaceDirs): boolean {
   const { free_bytes, free_inodes } = free(home)
   const bytes = START_BYTES + (exists(home.ballast) ? 0 : BALLAST_BYTES)
   // Not tried where it cannot be: the running jobs want the last bytes.
@@ -62,7 +68,7 @@ export function hasRoom(home: Home): boolean {
 }
 
 /** Makes the ballast if it is not there. False: there is no room for it. */
-export function keepBallast(home: Home): boolean {
+export function keepBallast(home: SpaceDirs): boolean {
   if (exists(home.ballast)) return true
   if (free(home).free_bytes < BALLAST_BYTES) return false
   const aside = join(home.tmp, `ballast.${randomHex(8)}.new`)
@@ -79,4 +85,4 @@ export function keepBallast(home: Home): boolean {
 }
 
 /** Gives the ballast up. If we die after this: the next worker with room for it makes it anew. */
-export const giveUpBallast = (home: Home): boolean => remove(home.ballast)
+export const giveUpBallast = (home: SpaceDirs): boolean => remove(home.ballast)

@@ -10,7 +10,6 @@
 import { closeSync, constants, fdatasync, fsync, fsyncSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { errno } from '../errors.ts'
-import type { Durability } from '../job/job.ts'
 
 /** Are records flushed before they count? */
 export const flushesRecords = (durability: Durability): boolean => durability !== 'none'
@@ -70,3 +69,8 @@ async function flushNow(path: string): Promise<void> {
     closeSync(fd)
   }
 }
+
+/** How much is flushed to the disk (see disk/sync.ts); the strongest first. */
+export const DURABILITIES = ['full', 'enqueue', 'none'] as const
+
+export type Durability = (typeof DURABILITIES)[number]

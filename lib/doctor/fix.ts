@@ -15,11 +15,11 @@ import { sightings } from '../spool/scan.ts'
 import { type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
 import { type Home, refuseUnsafe } from '../spool/layout.ts'
 import { putBackIntake } from '../spool/intake.ts'
-import { setAside } from '../spool/transitions.ts'
-import { discardFifos } from '../run/traces.ts'
 import { resume } from '../run/resume.ts'
-import { giveBackOperator } from '../worker/recover.ts'
-import { hooksOf, visit } from '../run/visitor-context.ts'
+import { giveBackOperator } from '../operator/give-back.ts'
+import { setAside } from '../spool/corrupt.ts'
+import { discardFifos } from '../run/fifo-pool.ts'
+import { hooksOf, visit } from '../run/context.ts'
 
 /** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
 export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {

@@ -1,10 +1,10 @@
 /** The home itself: is all of it there, is it safe, can its settings be read? */
 import { dirname, join, relative } from 'node:path'
-import { readSettings } from '../config/config.ts'
 import { QueueError } from '../errors.ts'
 import { eachName, look } from '../disk/files.ts'
 import { type Home, objectionTo, PLACES } from '../spool/layout.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { readSettings } from '../config/file.ts'
 
 /** Every place of the home, a directory on the same file system. */
 export function checkStructure(home: Home): Checked {

@@ -5,8 +5,8 @@ import { corruptFiles } from '../spool/corrupt.ts'
 import { look, names } from '../disk/files.ts'
 import { type Content, readSighted, type Sighting, sightings } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { runNumbers } from '../run/traces.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { runNumbers } from '../run/output.ts'
 
 /** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
 const UNFINISHED_AFTER = 60_000

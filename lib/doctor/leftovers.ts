@@ -4,9 +4,10 @@ import { look, names } from '../disk/files.ts'
 import { sightings } from '../spool/scan.ts'
 import { holders, jobFiles } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { holdersOf, isHeld } from '../disk/fifo.ts'
+import { isHeld } from '../disk/fifo.ts'
 import { scratchOf, settledTraces } from '../spool/leftovers.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { holdersOf } from '../disk/process.ts'
 
 /** Workers and commands that died holding something. */
 export function checkHolders(home: Home): Checked {

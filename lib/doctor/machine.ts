@@ -1,12 +1,12 @@
 /** What the home stands on: room, the file system and its clock, versions. Nothing here depends on how many jobs there are. */
 import { QueueError } from '../errors.ts'
 import { type FileSystemKind, tryAbilities, watchLimits } from '../disk/probe.ts'
-import { readConfig } from '../config/config.ts'
 import { holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { roomOf } from '../disk/space.ts'
 import { VERSION } from '../version.ts'
 import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { readConfig } from '../config/file.ts'
 
 const MEBI = 1_048_576
 

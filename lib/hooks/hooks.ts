@@ -4,10 +4,9 @@
  *
  * Crash: a hook that was not called yet is not called any more; one whose command runs goes on without a time limit.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { nowMs, sleep } from '../clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import { type Hook, isUrl } from '../config/hook-target.ts'
 import type { Job } from '../job/job.ts'
 import { isoTime } from '../job/time.ts'
@@ -17,14 +16,12 @@ import { sightings } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { hasWork } from '../spool/transitions.ts'
 import { post } from './webhook.ts'
+import { GRACE_MS, run } from './command.ts'
 
 /** So many at a time. */
 const AT_ONCE = 4
 /** So many may wait; what comes beyond is told as failed, for else a dead receiver would fill the memory. */
 const MOST_WAITING = 1000
-/** After its time is up and it was told to end, a command has so long (ms) until it is killed. */
-const GRACE_MS = 1000
-const MOST_SAID = 4096
 
 /** One call of a hook. */
 export interface Call {
@@ -143,46 +140,4 @@ export class Hooks {
   #failed({ hook, job }: Pick<Call, 'hook' | 'job'>, error: string): void {
     this.#owner.tell({ event: 'hook_failed', job, hook: `on_${hook}`, error })
   }
-}
-
-/** Runs a command with the body on its standard input. @returns why it failed */
-async function run({ target, hook, job, body, seconds }: Call, home: Home): Promise<string | undefined> {
-  const child: ChildProcess = spawn('/bin/sh', ['-c', target], {
-    cwd: home.root,
-    env: { ...process.env, QUEUECTL_HOME: home.root, QUEUECTL_EVENT: hook, QUEUECTL_JOB_ID: job },
-    stdio: ['pipe', 'ignore', 'pipe'],
-    detached: true,
-  })
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MOST_SAID)))
-  // One that does not read its input to the end closes it: that is its right.
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(`${body}\n`)
-  let isLate = false
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, name)
-    } catch {
-      // It ended in between, which is what we want.
-    }
-  }
-  const late = setTimeout(() => {
-    isLate = true
-    signal('SIGTERM')
-  }, seconds * 1000)
-  const tooLate = setTimeout(() => signal('SIGKILL'), seconds * 1000 + GRACE_MS)
-  // Not `close`: something it left running may hold its output for ever.
-  const ended = await new Promise<string | undefined>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (code, name) => resolve(code === 0 ? undefined : name === null ? `exit code ${code}` : name))
-  }).finally(() => {
-    clearTimeout(late)
-    clearTimeout(tooLate)
-    // What it started and left running.
-    if (isLate) signal('SIGKILL')
-  })
-  child.stderr?.destroy()
-  if (isLate) return `it took longer than ${seconds} s`
-  const line = said.trimEnd().split('\n').at(-1)?.slice(0, 300)
-  return ended === undefined || !line ? ended : `${ended}: ${line}`
 }

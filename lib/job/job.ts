@@ -146,37 +146,8 @@ export const OUR_MEMBERS = [
   'history',
 ] as const
 
-/** How much is flushed to the disk (see disk/sync.ts); the strongest first. */
-export const DURABILITIES = ['full', 'enqueue', 'none'] as const
-export type Durability = (typeof DURABILITIES)[number]
-
-/** What holds where neither the job nor the configuration says otherwise. Seconds, except counts and `jitter`. */
-export const DEFAULTS = {
-  max_retries: 3,
-  default_priority: 0,
-  timeout: 300,
-  backoff_base: 2,
-  max_backoff: 3600,
-  jitter: 0,
-  poll_interval: 2,
-  foreground: false,
-  durability: 'enqueue' as Durability,
-  max_log_bytes: 104_857_600,
-  keep_completed: '30d',
-  keep_completed_count: 'all',
-  keep_completed_bytes: 'all',
-  keep_dead: 'all',
-  keep_dead_count: 'all',
-  keep_dead_bytes: 'all',
-  keep_journal: '90d',
-  on_completed: '',
-  on_failed: '',
-  on_dead: '',
-  on_cancelled: '',
-  on_drained: '',
-  hook_timeout: 10,
-  hook_secret: '',
-}
+/** Attempts in all, where neither the job nor the settings say otherwise. */
+export const DEFAULT_MAX_RETRIES = 3
 
 /** A job file may not be larger than this many bytes. */
 export const MAX_JOB_BYTES = 1_048_576

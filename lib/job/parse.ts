@@ -5,7 +5,15 @@
  */
 import * as t from 'typanion'
 import { QueueError } from '../errors.ts'
-import { DEFAULTS, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run, type State } from './job.ts'
+import {
+  DEFAULT_MAX_RETRIES,
+  type Job,
+  type JobRequest,
+  MAX_JOB_BYTES,
+  OUR_MEMBERS,
+  type Run,
+  type State,
+} from './job.ts'
 import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
 import { isoTime, parseInstant } from './time.ts'
 
@@ -30,7 +38,7 @@ const isNoArray = t.makeValidator<object>({
 })
 const codes = t.isArray(whole(0, 255))
 
-/** What each member must be. Config values obey the same limits (`lib/config/config.ts`). */
+/** What each member must be. Config values obey the same limits (`lib/config/schema.ts`). */
 export const LIMITS = {
   priority: whole(-PRIORITY_LIMIT, PRIORITY_LIMIT),
   max_retries: whole(0, 1000),
@@ -224,7 +232,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
     command: request.command,
     queue: name.queue,
     priority: name.priority,
-    max_retries: request.max_retries ?? DEFAULTS.max_retries,
+    max_retries: request.max_retries ?? DEFAULT_MAX_RETRIES,
     state,
     attempts: count(value.attempts),
     runs: count(value.runs),

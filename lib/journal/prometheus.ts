@@ -3,7 +3,6 @@
  * keeps a registry in one process, while our numbers come from the files of many. The one text of `metrics --prometheus`
  * and of the web server's `/metrics`. Pure.
  */
-import type { WorkerInfo } from '../query/workers.ts'
 import type { Metrics } from './metrics.ts'
 
 type Kind = 'gauge' | 'counter' | 'summary'
@@ -12,7 +11,7 @@ type Kind = 'gauge' | 'counter' | 'summary'
 export function exposition(
   metrics: Metrics,
   counts: Readonly<Record<string, number>>,
-  workers: readonly WorkerInfo[],
+  workers: readonly { readonly life: string; readonly slots: number }[],
   oldestReadySeconds = 0,
 ): string {
   const alive = workers.filter((worker) => worker.life !== 'dead')

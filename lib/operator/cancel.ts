@@ -3,18 +3,23 @@
  * cancels takes the job from the dead holder first.
  */
 import { basename, dirname, join } from 'node:path'
-import { monotonicMs, sleep } from '../clock.ts'
-import { readConfig } from '../config/config.ts'
+import { monotonicMs, nowMs, sleep } from '../clock.ts'
 import { tell } from '../journal/journal.ts'
-import type { Job } from '../job/job.ts'
-import { cancelJob, readWhole } from './take.ts'
+import { type Job, shownState } from '../job/job.ts'
+import { actOn, change, forbidden, type How, isInHand } from './take.ts'
 import { exists, move } from '../disk/files.ts'
-import { findExact, type Sighting } from '../spool/scan.ts'
+import { findExact, readWhole, type Sighting } from '../spool/scan.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { findOne, type Meant } from '../query/resolve.ts'
-import { resume, settleRun } from '../run/resume.ts'
-import { hooksOf, visit } from '../run/visitor-context.ts'
+import { resume } from '../run/resume.ts'
+import { readConfig } from '../config/file.ts'
+import { settleRun } from '../run/settle.ts'
+import { hooksOf, visit } from '../run/context.ts'
+import { writeNote } from '../run/traces.ts'
+import { ring, ringHolder } from '../spool/wakeup.ts'
+import { DEFAULTS } from '../config/schema.ts'
+import { cancelled } from '../job/record.ts'
 
 /** How long an ended job may take to be settled before we look again (ms). */
 const LOOK_EVERY = 10
@@ -72,4 +77,40 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   }
   holder.leave()
   await hooks.finish()
+}
+
+/** What became of a cancelled job: it is dead, or its run has been told to end. */
+export type Cancelling = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
+
+/**
+ * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
+ * @returns the dead job, or `ending` when its run has been told to end
+ */
+export async function cancelJob(home: Home, meant: Meant, reason: string, how: How = {}): Promise<Cancelling> {
+  const { dryRun, durability = DEFAULTS.durability } = how
+  return actOn<Cancelling>(home, meant, 'cancel', async (seen) => {
+    const { id } = seen.name
+    if (seen.state === 'completed' || seen.state === 'dead')
+      throw forbidden('cancel', seen, `it is ${shownState(seen.state)} already`)
+    if (dryRun) return readWhole(seen, 'cancel')
+    if (seen.state === 'processing') {
+      const job = readWhole(seen, 'cancel')
+      if (job === undefined) return undefined
+      // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
+      if (job.runs > 0) {
+        writeNote(home, id, job.runs, { why: 'cancel', reason })
+        ringHolder(dirname(seen.path))
+        ring(home)
+        return { ending: id, run: job.runs, watched: isInHand(home, seen) }
+      }
+    }
+    const now = nowMs()
+    return change(home, seen, {
+      doing: 'cancel',
+      to: 'dead',
+      due: now,
+      record: (old) => cancelled(old, reason, now),
+      durability,
+    })
+  })
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { type Job, printJob } from '../job/job.ts'
 import { formatName } from '../job/file-name.ts'
 import { demandChangeable } from './reorder.ts'
-import { actOn, readWhole, take } from './take.ts'
+import { actOn, take } from './take.ts'
 import { editable, edited, readEdited } from './edit.ts'
 import type { Defaults } from '../spool/enqueue.ts'
 import { move, stamp } from '../disk/files.ts'
@@ -17,6 +17,7 @@ import { type Home, PLACE_OF } from '../spool/layout.ts'
 import type { Meant } from '../query/resolve.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
+import { readWhole } from '../spool/scan.ts'
 
 /** New values; null takes a member back to its default. */
 export type Members = Readonly<Record<string, unknown>>

@@ -12,14 +12,15 @@ import { QueueError } from '../errors.ts'
 import { shownState, type State } from '../job/job.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, forbidden, isInOthersHand, type Trial } from './take.ts'
-import { barId, reserve } from '../spool/enqueue.ts'
 import { isFull, linkNew, move, names, remove, removeTree } from '../disk/files.ts'
 import { findExact, type Sighting } from '../spool/scan.ts'
 import { type Home, type Place, PLACE_OF } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGED } from '../spool/holders.ts'
 import type { Meant } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
-import { earlierTraces, removeTraces, runPaths } from '../run/traces.ts'
+import { earlierTraces, removeTraces } from '../run/traces.ts'
+import { barId, reserve } from '../spool/reservation.ts'
+import { runPaths } from '../run/paths.ts'
 
 /** Removes jobs that lie in one place. */
 export interface Purger {

@@ -6,12 +6,11 @@
  * Crash: the job lies where it was or where it is to be, whole. A power cut may undo the rename, unless `durability` is full.
  */
 import { join } from 'node:path'
-import { nowMicros, nowMs } from '../clock.ts'
+import { nowMicros } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { DEFAULTS, shownState, type State } from '../job/job.ts'
+import { shownState, type State } from '../job/job.ts'
 import { formatName, type JobName, parseName, PRIORITY_LIMIT, whyNotQueue } from '../job/file-name.ts'
-import { releasedTo } from '../job/policy.ts'
-import { actOn, forbidden, type How, readWhole } from './take.ts'
+import { actOn, forbidden, type How } from './take.ts'
 import { eachName, exists } from '../disk/files.ts'
 import type { Sighting } from '../spool/scan.ts'
 import { flushDir, flushesMoves } from '../disk/sync.ts'
@@ -20,6 +19,7 @@ import type { Seen } from '../query/list.ts'
 import type { Meant } from '../query/resolve.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
+import { DEFAULTS } from '../config/schema.ts'
 
 /** States a job can be in and not be wanted by anybody at this moment. */
 type Resting = Exclude<State, 'processing' | 'completed'>
@@ -27,25 +27,6 @@ type Resting = Exclude<State, 'processing' | 'completed'>
 /** What may be held; the states of the other changes contain these. */
 export const WAITING: readonly State[] = ['pending', 'scheduled', 'failed']
 export const CHANGEABLE: readonly State[] = [...WAITING, 'held', 'dead']
-
-/** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
-export const holdJob = (home: Home, meant: Meant, how: How = {}): Promise<Seen> =>
-  actOn(home, meant, 'hold', (seen) => {
-    if (seen.state === 'held') throw forbidden('hold', seen, 'it is held already')
-    demand(WAITING, 'hold', seen)
-    return rearrange(home, seen, 'held', seen.fileName, 'hold', how)
-  })
-
-/** Puts a held job back to where it was waiting, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
-export const releaseJob = (home: Home, meant: Meant, how: How = {}): Promise<Seen> =>
-  actOn(home, meant, 'release', (seen) => {
-    if (seen.state !== 'held') throw forbidden('release', seen, `it is not held but ${shownState(seen.state)}`)
-    // A file that cannot be read would go to corrupt/ as soon as it is released.
-    const job = readWhole(seen, 'release')
-    if (job === undefined) return undefined
-    const to = seen.foreign ? 'pending' : releasedTo(job, seen.name.due / 1000, nowMs())
-    return rearrange(home, seen, to, seen.fileName, 'release', how)
-  })
 
 /** Gives a job another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
 export async function prioritize(home: Home, meant: Meant, priority: number, how: How = {}): Promise<Seen> {
@@ -92,7 +73,7 @@ function onTop(home: Home, { name, fileName, state }: Sighting): JobName {
 }
 
 /** @throws QueueError WRONG_STATE */
-function demand(states: readonly State[], doing: string, seen: Sighting): void {
+export function demand(states: readonly State[], doing: string, seen: Sighting): void {
   if (states.includes(seen.state)) return
   if (seen.state === 'held') throw forbidden(doing, seen, 'it is held', `release it: queuectl release ${seen.name.id}`)
   if (seen.state === 'processing')
@@ -114,7 +95,7 @@ function refuseDropped(doing: string, seen: Sighting): void {
 }
 
 /** One rename. Undefined: the job has moved on. */
-async function rearrange(
+export async function rearrange(
   home: Home,
   seen: Sighting,
   to: Resting,

@@ -2,35 +2,18 @@
  * Changes that an operator makes to a job: take it, stamp it, put it down. Safe against a worker that wants it at the
  * same moment: one of the two renames wins, and the loser looks again.
  */
-import { dirname, join } from 'node:path'
-import { nowMs, sleep } from '../clock.ts'
+import { join } from 'node:path'
+import { sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { DEFAULTS, type Durability, type Job, printJob, shownState, type State } from '../job/job.ts'
+import { type Job, printJob } from '../job/job.ts'
 import { formatName } from '../job/file-name.ts'
-import { cancelled, retried } from '../job/policy.ts'
-import { type Reservation, reserve } from '../spool/enqueue.ts'
 import { move, stamp } from '../disk/files.ts'
-import { readSighted, type Sighting, sightingAt } from '../spool/scan.ts'
-import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
+import { readWhole, type Sighting, sightingAt } from '../spool/scan.ts'
+import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, PLACE_OF } from '../spool/layout.ts'
 import { holderOf, takeAsOperator } from '../spool/holders.ts'
 import { findOne, type Meant } from '../query/resolve.ts'
-import { writeNote } from '../run/traces.ts'
-import { ring, ringHolder } from '../spool/wakeup.ts'
-
-/**
- * Reads a sighted job, which may lie elsewhere by now; undefined when it has moved on.
- * @throws QueueError when its file cannot be understood.
- */
-export function readWhole(seen: Sighting, doing: string, path: string = seen.path): Job | undefined {
-  const content = readSighted({ ...seen, path })
-  if (content === undefined || content.job) return content?.job
-  throw new QueueError(
-    'FAILED',
-    `cannot ${doing} ${seen.name.id}: its file ${seen.path} cannot be read: ${content.unreadable}`,
-    'mend it with an editor',
-  )
-}
+import { type Reservation, reserve } from '../spool/reservation.ts'
 
 /** How often an operator looks again for a job that keeps moving. */
 const PATIENCE = 100
@@ -54,7 +37,7 @@ export async function isInOthersHand(home: Home, seen: Sighting): Promise<boolea
   return true
 }
 
-const isInHand = (home: Home, { holder }: Sighting): boolean =>
+export const isInHand = (home: Home, { holder }: Sighting): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
 /**
@@ -107,7 +90,7 @@ interface Change {
 }
 
 /** Takes a job, changes its record and puts it down. Undefined: it moved on before we had it. */
-async function change(home: Home, seen: Sighting, how: Change): Promise<Job | undefined> {
+export async function change(home: Home, seen: Sighting, how: Change): Promise<Job | undefined> {
   const { doing, to, durability } = how
   const taken = await take(home, seen)
   if (!taken) return undefined
@@ -136,75 +119,4 @@ async function change(home: Home, seen: Sighting, how: Change): Promise<Job | un
   } finally {
     taken.done()
   }
-}
-
-const RETRIABLE: readonly State[] = ['dead', 'failed', 'completed']
-
-/**
- * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
- * @throws QueueError NOT_FOUND, WRONG_STATE.
- */
-export async function retryJob(
-  home: Home,
-  meant: Meant,
-  how: How & { readonly onlyDead?: boolean } = {},
-): Promise<Job> {
-  const { dryRun, onlyDead, durability = DEFAULTS.durability } = how
-  return actOn(home, meant, 'retry', (seen) => {
-    const now = nowMs()
-    const state = shownState(seen.state)
-    if (onlyDead && seen.state !== 'dead')
-      throw forbidden('retry', seen, `it is not in the dead letter queue but ${state}`)
-    if (!RETRIABLE.includes(seen.state))
-      throw forbidden(
-        'retry',
-        seen,
-        `it is ${state}`,
-        seen.state === 'held' ? `release it: queuectl release ${seen.name.id}` : undefined,
-      )
-    if (dryRun) return readWhole(seen, 'retry')
-    return change(home, seen, {
-      doing: 'retry',
-      to: 'pending',
-      due: now,
-      record: (old) => retried(old, now),
-      durability,
-    })
-  })
-}
-
-/** What became of a cancelled job: it is dead, or its run has been told to end. */
-export type Cancelling = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
-
-/**
- * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
- * @returns the dead job, or `ending` when its run has been told to end
- */
-export async function cancelJob(home: Home, meant: Meant, reason: string, how: How = {}): Promise<Cancelling> {
-  const { dryRun, durability = DEFAULTS.durability } = how
-  return actOn<Cancelling>(home, meant, 'cancel', async (seen) => {
-    const { id } = seen.name
-    if (seen.state === 'completed' || seen.state === 'dead')
-      throw forbidden('cancel', seen, `it is ${shownState(seen.state)} already`)
-    if (dryRun) return readWhole(seen, 'cancel')
-    if (seen.state === 'processing') {
-      const job = readWhole(seen, 'cancel')
-      if (job === undefined) return undefined
-      // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
-      if (job.runs > 0) {
-        writeNote(home, id, job.runs, { why: 'cancel', reason })
-        ringHolder(dirname(seen.path))
-        ring(home)
-        return { ending: id, run: job.runs, watched: isInHand(home, seen) }
-      }
-    }
-    const now = nowMs()
-    return change(home, seen, {
-      doing: 'cancel',
-      to: 'dead',
-      due: now,
-      record: (old) => cancelled(old, reason, now),
-      durability,
-    })
-  })
 }

@@ -5,13 +5,13 @@
 import { join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { Attention } from './run-watch.ts'
-import { readWhole } from '../operator/take.ts'
 import { isOver, locate } from './wait.ts'
 import { look } from '../disk/files.ts'
-import type { Sighting } from '../spool/scan.ts'
+import { readWhole, type Sighting } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { runNumbers, runPaths } from '../run/traces.ts'
 import { Reader } from '../run/output-reader.ts'
+import { runPaths } from '../run/paths.ts'
+import { runNumbers } from '../run/output.ts'
 
 export type Stream = 'stdout' | 'stderr'
 

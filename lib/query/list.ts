@@ -2,9 +2,10 @@
  * Lists of jobs: which match, and in which order. Reading only, and no more than is asked for: names tell nearly always
  * whether a job matches, and completed jobs, a hundred times all others, are looked at day by day.
  */
-import { type Job, STATES, type State } from '../job/job.ts'
+import { type Job, type State, STATES } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
 import {
+  byText,
   type Content,
   doneDays,
   findExact,
@@ -15,8 +16,8 @@ import {
   type Sighting,
 } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { byText, SORT_BY_NAME, type Sort } from './order.ts'
-import { progressOf } from '../run/traces.ts'
+import { type Sort, SORT_BY_NAME } from './order.ts'
+import { progressOf } from '../run/output.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface Filter {

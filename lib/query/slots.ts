@@ -4,10 +4,11 @@
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import type { Home } from '../spool/layout.ts'
-import { holdersOf, startOf } from '../disk/fifo.ts'
-import { readTraces, runPaths } from '../run/traces.ts'
+import { readTraces } from '../run/traces.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import { type Processes, processes, useOf } from '../disk/process-table.ts'
+import { holdersOf, startOf } from '../disk/process.ts'
+import { runPaths } from '../run/paths.ts'
 
 /** A slot; without a job it is free. */
 export interface SlotInfo {

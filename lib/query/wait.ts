@@ -3,9 +3,8 @@
  */
 import type { Job } from '../job/job.ts'
 import { Attention } from './run-watch.ts'
-import { readWhole } from '../operator/take.ts'
 import { exists } from '../disk/files.ts'
-import { type Sighting, sightings } from '../spool/scan.ts'
+import { readWhole, type Sighting, sightings } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** A job that is over; without its record when its file was removed by hand. */

@@ -7,25 +7,19 @@
 import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
-import { GRACE_MS, type Outcome } from '../job/policy.ts'
+import { GRACE_MS, type Outcome } from '../job/decide.ts'
 import { exists, isExhausted } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
-import { ageOf, holdersOf, isHeld, listenIfThere, startOf } from '../disk/fifo.ts'
+import { isHeld, listenIfThere } from '../disk/fifo.ts'
 import type { Held } from '../spool/transitions.ts'
-import {
-  lastErrorLine,
-  type Note,
-  readNote,
-  readTraces,
-  type RunPaths,
-  runPaths,
-  type Traces,
-  writeNote,
-} from './traces.ts'
+import { type Note, readNote, readTraces, type Traces, writeNote } from './traces.ts'
 import { roomOf } from '../disk/space.ts'
 import type { Launched } from './launch.ts'
 import type { ShellEnd } from './shell.ts'
 import { signalRun } from './kill.ts'
+import { ageOf, holdersOf, startOf } from '../disk/process.ts'
+import { type RunPaths, runPaths } from './paths.ts'
+import { lastErrorLine } from './output.ts'
 
 /** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
 const AGAIN_MS = 20

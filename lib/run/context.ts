@@ -1,13 +1,15 @@
 /**
  * What everything in this room works with: one worker's place in one home.
  */
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import type { Hook } from '../config/hook-target.ts'
 import type { Job } from '../job/job.ts'
-import type { Event } from '../journal/journal.ts'
+import { type Event, tell } from '../journal/journal.ts'
 import type { Home } from '../spool/layout.ts'
 import type { OwnHolder } from '../spool/holders.ts'
 import type { Shells } from './shell.ts'
+import { Hooks } from '../hooks/hooks.ts'
+import { readConfig } from '../config/file.ts'
 
 export interface Site {
   readonly home: Home
@@ -38,3 +40,17 @@ interface Fifos {
   /** Takes one back that nobody holds. */
   giveBack(path: string): void
 }
+
+/** Hooks that this process calls; it must let them finish before it ends. */
+export const hooksOf = (home: Home): Hooks =>
+  new Hooks(home, { settings: { now: readConfig(home) }, tell: (event) => tell(home, [event]) })
+
+export const visit = (home: Home, holder: OwnHolder, hooks: Hooks): Site => ({
+  home,
+  holder,
+  config: readConfig(home),
+  tell: (...events) => tell(home, events),
+  callHook: (hook, job) => hooks.settled(hook, job),
+  say: () => {},
+  insist: async (_doing, act) => act(),
+})

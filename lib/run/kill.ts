@@ -1,10 +1,12 @@
 /**
  * Ending processes: TERM to all that a run started, a grace, KILL.
  */
-import { GRACE_MS } from '../job/policy.ts'
+import { GRACE_MS } from '../job/decide.ts'
 import { sleep } from '../clock.ts'
-import { holdersOf, isHeld, startOf, targetsOf } from '../disk/fifo.ts'
-import type { RunPaths, Traces } from './traces.ts'
+import { isHeld } from '../disk/fifo.ts'
+import type { Traces } from './traces.ts'
+import { holdersOf, startOf, targetsOf } from '../disk/process.ts'
+import type { RunPaths } from './paths.ts'
 
 /** Signals everything a run started: its process group, and whoever else holds its FIFO. */
 export function signalRun(paths: RunPaths, leader: Traces['leader'], signal: 'SIGTERM' | 'SIGKILL'): void {

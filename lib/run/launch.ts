@@ -12,9 +12,11 @@ import { errno } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import { exists, isExhausted } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
-import { type Leader, listen, startOf, writeEnd } from '../disk/fifo.ts'
-import { openInput, type RunPaths } from './traces.ts'
+import { listen, writeEnd } from '../disk/fifo.ts'
 import { failure, type ShellEnd, type Shells, type Start, words } from './shell.ts'
+import { type Leader, startOf } from '../disk/process.ts'
+import type { RunPaths } from './paths.ts'
+import { openInput } from './output.ts'
 
 /**
  * Caught signals are back at their default in the command, ignored ones would not be: hence `trap :`, and SIGPIPE

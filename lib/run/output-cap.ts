@@ -15,7 +15,7 @@ import { promisify } from 'node:util'
 import { randomHex } from '../clock.ts'
 import { createNew, exists, look, move, read, remove, writeNew } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
-import type { RunPaths } from './traces.ts'
+import type { RunPaths } from './paths.ts'
 
 export type Stream = 'out' | 'err'
 

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { errno } from '../errors.ts'
 import { gapLine, gapsOf, type Stream } from './output-cap.ts'
-import type { RunPaths } from './traces.ts'
+import type { RunPaths } from './paths.ts'
 
 const BLOCK = 65_536
 

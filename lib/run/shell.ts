@@ -9,8 +9,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { startOf } from '../disk/fifo.ts'
-import type { RunPaths } from './traces.ts'
+import { startOf } from '../disk/process.ts'
+import type { RunPaths } from './paths.ts'
 
 /**
  * `queuectl_run` job fifo mark out err since cwd name=value... '' argv...

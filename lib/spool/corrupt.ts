@@ -1,7 +1,8 @@
 /** What was set aside into `corrupt/`, and why. */
 import { join } from 'node:path'
-import { names, read } from '../disk/files.ts'
+import { look, move, names, read, remove, writeNew } from '../disk/files.ts'
 import type { Home } from './layout.ts'
+import { randomHex } from '../clock.ts'
 
 /** A file in `corrupt/`, by its absolute path. */
 export interface CorruptFile {
@@ -16,3 +17,22 @@ export const corruptFiles = (home: Home): CorruptFile[] =>
       file: join(home.corrupt, name),
       reason: read(join(home.corrupt, `${name}.reason`))?.trim() ?? 'unknown',
     }))
+
+/** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
+export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
+  if (!look(path)) return false
+  const name = `${randomHex(8)}-${shortened(fileName)}`
+  const why = join(home.corrupt, `${name}.reason`)
+  // If we die here: a reason without a file, which says when it was and harms nobody.
+  writeNew(why, `${reason}\n`, false)
+  if (move(path, join(home.corrupt, name))) return true
+  remove(why)
+  return false
+}
+
+/** The end of a name, short enough to stand between what we put around it. */
+function shortened(fileName: string): string {
+  const rest = [...fileName]
+  while (Buffer.byteLength(rest.join('')) > 200) rest.shift()
+  return rest.join('')
+}

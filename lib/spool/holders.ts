@@ -22,8 +22,9 @@ import {
   writeNew,
 } from '../disk/files.ts'
 import type { Home, Place } from './layout.ts'
-import { setAside } from './transitions.ts'
-import { hold, type Identity, isHeld, isRunning, makeFifos, self } from '../disk/fifo.ts'
+import { hold, isHeld, makeFifos } from '../disk/fifo.ts'
+import { type Identity, isRunning, self } from '../disk/process.ts'
+import { setAside } from './corrupt.ts'
 
 /** What a worker says of itself in `worker.json`. */
 export interface WorkerCard extends Identity {

@@ -6,7 +6,8 @@ import { errno } from '../errors.ts'
 import { look, names, remove, removeTree } from '../disk/files.ts'
 import { sightings } from './scan.ts'
 import type { Home } from './layout.ts'
-import { isHeld, isRunning } from '../disk/fifo.ts'
+import { isHeld } from '../disk/fifo.ts'
+import { isRunning } from '../disk/process.ts'
 
 /** Scratch this old (ms) has no owner left who could still want it. */
 const SCRATCH_AGE = 3_600_000

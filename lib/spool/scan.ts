@@ -7,12 +7,13 @@
  */
 import { basename, dirname, join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
-import { type Job, STATES, type State } from '../job/job.ts'
+import { type Job, type State, STATES } from '../job/job.ts'
 import {
   DEFAULT_QUEUE,
   idFromStem,
   isIntakeName,
   isMadeId,
+  isShapedLikeName,
   type JobName,
   mayName,
   parseName,
@@ -21,7 +22,7 @@ import { parseJson, readJob, readRequest } from '../job/parse.ts'
 import { parseInstant, utcDay } from '../job/time.ts'
 import { exists, look, names, read } from '../disk/files.ts'
 import { type Home, PLACE_OF } from './layout.ts'
-import { newestFirst } from '../query/order.ts'
+import { QueueError } from '../errors.ts'
 
 /** A job seen in a directory, known by its file name alone. */
 export interface Sighting {
@@ -266,3 +267,43 @@ function readDropped(text: string, seen: Sighting): Job {
 
 /** The directory that a job completed at this instant (ms) belongs in. */
 export const doneDir = (home: Home, at: number): string => join(home.done, utcDay(at))
+
+/**
+ * Reads a sighted job, which may lie elsewhere by now; undefined when it has moved on.
+ * @throws QueueError when its file cannot be understood.
+ */
+export function readWhole(seen: Sighting, doing: string, path: string = seen.path): Job | undefined {
+  const content = readSighted({ ...seen, path })
+  if (content === undefined || content.job) return content?.job
+  throw new QueueError(
+    'FAILED',
+    `cannot ${doing} ${seen.name.id}: its file ${seen.path} cannot be read: ${content.unreadable}`,
+    'mend it with an editor',
+  )
+}
+
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** When the job of a name was over, as text that sorts; empty for a dropped file. */
+const overAt = (fileName: string): string => (isShapedLikeName(fileName) ? fileName.slice(5, 28) : '')
+
+/** How many of the newest are looked for before all are sorted. */
+const FEW = 1000
+
+/** Names of finished jobs, newest first; sorting them all waits until more than a few are asked for. */
+export function* newestFirst(fileNames: readonly string[], few = FEW): Generator<string> {
+  const newest = (all: string[]): string[] => all.sort((a, b) => byText(overAt(b), overAt(a)))
+  let best: string[] = []
+  let least: string | undefined
+  for (const fileName of fileNames) {
+    if (least === undefined || overAt(fileName) > least) best.push(fileName)
+    if (best.length < 2 * few) continue
+    best = newest(best).slice(0, few)
+    least = overAt(best.at(-1) ?? '')
+  }
+  best = newest(best).slice(0, few)
+  yield* best
+  if (best.length === fileNames.length) return
+  const given = new Set(best)
+  yield* newest(fileNames.filter((fileName) => !given.has(fileName)))
+}

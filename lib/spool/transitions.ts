@@ -5,15 +5,16 @@
  * Crash: before the rename the job is where it was, after it where it belongs; there is nothing in between.
  */
 import { dirname, join } from 'node:path'
-import { randomHex } from '../clock.ts'
-import { DEFAULTS, type Durability, type Job, printJob } from '../job/job.ts'
+import { type Job, printJob } from '../job/job.ts'
 import { formatName, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
-import { isRetryDue } from '../job/policy.ts'
+import { isRetryDue } from '../job/decide.ts'
 import { readJob } from '../job/parse.ts'
-import { eachName, exists, look, makeDir, move, names, read, remove, stamp, writeNew } from '../disk/files.ts'
+import { eachName, exists, look, makeDir, move, names, read, stamp } from '../disk/files.ts'
 import { doneDir, sightings } from './scan.ts'
-import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
+import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, PLACE_OF } from './layout.ts'
+import { DEFAULTS } from '../config/schema.ts'
+import { setAside } from './corrupt.ts'
 
 /** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
 export interface Held {
@@ -94,25 +95,6 @@ export function moveBack(home: Home, path: string, fileName: string, state: Job[
   const settledAt = parseName(fileName)?.due
   const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
   return moveInto(home, path, day ?? home[PLACE_OF[state]], fileName)
-}
-
-/** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
-export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
-  if (!look(path)) return false
-  const name = `${randomHex(8)}-${shortened(fileName)}`
-  const why = join(home.corrupt, `${name}.reason`)
-  // If we die here: a reason without a file, which says when it was and harms nobody.
-  writeNew(why, `${reason}\n`, false)
-  if (move(path, join(home.corrupt, name))) return true
-  remove(why)
-  return false
-}
-
-/** The end of a name, short enough to stand between what we put around it. */
-function shortened(fileName: string): string {
-  const rest = [...fileName]
-  while (Buffer.byteLength(rest.join('')) > 200) rest.shift()
-  return rest.join('')
 }
 
 /** What a look at the waiting places found. Times in milliseconds. */

@@ -2,7 +2,7 @@
  * Tidying up, which is anybody's duty: leftovers of the dead, finished jobs that are over a limit, old days of the
  * journal. In the background and in small steps: no job waits for it.
  */
-import { type Config } from '../config/config.ts'
+import { type Config } from '../config/schema.ts'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { limitsOf, PRUNABLE } from '../job/retention.ts'
 import { parseDuration } from '../job/time.ts'

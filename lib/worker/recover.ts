@@ -6,19 +6,17 @@
 import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import { nowMs } from '../clock.ts'
-import { STATES } from '../job/job.ts'
 import { isIntakeName } from '../job/file-name.ts'
 import { exists, look, move, names } from '../disk/files.ts'
-import { clear, type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
-import { PLACE_OF } from '../spool/layout.ts'
+import { type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
 import { putBackIntake } from '../spool/intake.ts'
 import { hearEnd, listen } from '../disk/fifo.ts'
-import { moveBack, setAside } from '../spool/transitions.ts'
-import { finishPurges } from '../operator/purge.ts'
-import { discardFifos } from '../run/traces.ts'
 import { resume } from '../run/resume.ts'
 import type { Site } from '../run/context.ts'
 import type { Slots } from './slots.ts'
+import { giveBackOperator } from '../operator/give-back.ts'
+import { setAside } from '../spool/corrupt.ts'
+import { discardFifos } from '../run/fifo-pool.ts'
 
 /** The precision (ms) of the time at which a directory says it has changed, with room. */
 const TICK_MS = 20
@@ -119,23 +117,4 @@ async function takeOverWorker(site: Site, dead: Holder, slots: Slots): Promise<v
   } finally {
     taken.leave()
   }
-}
-
-/** An operator's command that died in the middle: its job goes back to the state it was taken from. */
-export async function giveBackOperator(
-  site: Pick<Site, 'home' | 'say'>,
-  dead: Holder,
-  takeUpRun: (dir: string, fileName: string) => Promise<void>,
-): Promise<void> {
-  for (const state of STATES) {
-    const place = PLACE_OF[state]
-    for (const fileName of names(join(dead.dir, place))) {
-      if (fileName.startsWith('.')) continue
-      if (state === 'processing') await takeUpRun(join(dead.dir, place), fileName)
-      else if (moveBack(site.home, join(dead.dir, place, fileName), fileName, state))
-        site.say(`${fileName} was being changed by a command that died: back in ${place}/`)
-    }
-  }
-  finishPurges(site.home, dead.dir)
-  clear(site.home, dead.dir)
 }

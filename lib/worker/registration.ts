@@ -4,9 +4,9 @@ import { nowMs } from '../clock.ts'
 import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { keepLease } from '../disk/lease.ts'
-import { discardFifos, FifoPool } from '../run/traces.ts'
 import { Log } from './log.ts'
 import { Shells } from '../run/shell.ts'
+import { discardFifos, FifoPool } from '../run/fifo-pool.ts'
 
 export class Place {
   readonly holder: OwnHolder

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { exists } from '../disk/files.ts'
 import { punch } from '../run/output-cap.ts'
-import { type Held, putBack, setAside } from '../spool/transitions.ts'
+import { type Held, putBack } from '../spool/transitions.ts'
 import { type Note, removeTraces } from '../run/traces.ts'
-import { settleRun, startJob } from '../run/resume.ts'
 import type { ActiveRun } from '../run/active-run.ts'
 import type { StartingSite } from '../run/context.ts'
+import { setAside } from '../spool/corrupt.ts'
+import { settleRun } from '../run/settle.ts'
+import { startJob } from '../run/start.ts'
 
 interface Taken {
   readonly slot: number

@@ -6,13 +6,13 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DURABILITIES, type Durability } from '../../lib/job/job.ts'
 import { Queue } from '../../lib/queue.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { fileSystemOf } from '../../lib/disk/probe.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { table } from '../../bin/docs.ts'
 import { compare, inTurns, median, type Plan, type Side } from './bench.ts'
+import { DURABILITIES, type Durability } from '../../lib/disk/sync.ts'
 
 const SINGLE = 50
 const BATCH = 1000

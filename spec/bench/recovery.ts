@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { monotonicMs } from '../../lib/clock.ts'
-import { makeFifos, self } from '../../lib/disk/fifo.ts'
+import { makeFifos } from '../../lib/disk/fifo.ts'
 import { until } from '../../fixtures/until.ts'
 import { absent, atMost, inTurns, type Line, line, ms, type Plan, type Row } from './bench.ts'
 import { template, type Template } from './batch.ts'
 import { compiled, inQueue, inScratch, NO_COMPILER, startWorker, timed } from './place.ts'
+import { self } from '../../lib/disk/process.ts'
 
 const JOBS = 10_000
 const WORKERS = 16

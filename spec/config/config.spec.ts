@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
-import { CONFIG_KEYS, environment, findKey, homePath, parseValue, SETTINGS, shownKey } from '../../lib/config/config.ts'
+import { SETTINGS } from '../../lib/config/schema.ts'
 import { QueueError } from '../../lib/errors.ts'
-import { DEFAULTS } from '../../lib/job/job.ts'
+import { DEFAULTS } from '../../lib/config/schema.ts'
+import { CONFIG_KEYS, findKey, parseValue, shownKey } from '../../lib/config/keys.ts'
+import { environment, homePath } from '../../lib/config/env.ts'
 
 const test = suite('config')
 

@@ -10,7 +10,8 @@ import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { holderOf, holders, joinWorkers, type WorkerCard } from '../../lib/spool/holders.ts'
-import { hearEnd, hold, isHeld, isRunning, listen, makeFifos, startIn, startOf } from '../../lib/disk/fifo.ts'
+import { hearEnd, hold, isHeld, listen, makeFifos } from '../../lib/disk/fifo.ts'
+import { isRunning, startIn, startOf } from '../../lib/disk/process.ts'
 
 const test = suite('liveness')
 

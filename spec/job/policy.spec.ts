@@ -14,7 +14,7 @@ import {
   type RetryPolicy,
   signalOf,
   type Verdict,
-} from '../../lib/job/policy.ts'
+} from '../../lib/job/decide.ts'
 
 const test = suite('policy')
 

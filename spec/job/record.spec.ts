@@ -5,17 +5,9 @@ import * as assert from 'uvu/assert'
 import { aJob, NOON } from '../../fixtures/job.ts'
 import type { Job, State } from '../../lib/job/job.ts'
 import { commandLine, parseState, printJob, shownState } from '../../lib/job/job.ts'
-import {
-  cancelled,
-  decide,
-  type Outcome,
-  type RetryPolicy,
-  restingPlace,
-  retried,
-  settled,
-  started,
-} from '../../lib/job/policy.ts'
+import { decide, type Outcome, type RetryPolicy } from '../../lib/job/decide.ts'
 import { readJob } from '../../lib/job/parse.ts'
+import { cancelled, restingPlace, retried, settled, started } from '../../lib/job/record.ts'
 
 const test = suite('record')
 

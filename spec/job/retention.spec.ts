@@ -1,7 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
-import { DEFAULTS } from '../../lib/job/job.ts'
 import {
   isAgeLimit,
   isCountLimit,
@@ -11,6 +10,7 @@ import {
   parseSize,
   surplus,
 } from '../../lib/job/retention.ts'
+import { DEFAULTS } from '../../lib/config/schema.ts'
 
 const test = suite('retention')
 

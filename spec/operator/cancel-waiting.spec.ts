@@ -7,12 +7,13 @@ import { referee } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { nowMs } from '../../lib/clock.ts'
 import { parseName } from '../../lib/job/file-name.ts'
-import { cancelJob } from '../../lib/operator/take.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { claim, putBack } from '../../lib/spool/transitions.ts'
 import { refusal } from '../../fixtures/throws.ts'
 import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+import { cancelJob } from '../../lib/operator/cancel.ts'
+
 const test = suite('cancel')
 
 const clean = ({ home }: World): void => {

@@ -7,6 +7,7 @@ import { referee } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { refusal } from '../../fixtures/throws.ts'
 import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+
 const test = suite('purge')
 
 const clean = ({ home }: World): void => {

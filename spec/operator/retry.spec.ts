@@ -9,6 +9,7 @@ import type { Job } from '../../lib/job/job.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { refusal } from '../../fixtures/throws.ts'
 import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+
 const test = suite('retry')
 
 const clean = ({ home }: World): void => {

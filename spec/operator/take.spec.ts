@@ -9,10 +9,12 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { nowMs } from '../../lib/clock.ts'
 import type { QueueError } from '../../lib/errors.ts'
-import { cancelJob, take } from '../../lib/operator/take.ts'
+import { take } from '../../lib/operator/take.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { promote } from '../../lib/spool/transitions.ts'
+import { cancelJob } from '../../lib/operator/cancel.ts'
+
 const test = suite('change')
 
 test(

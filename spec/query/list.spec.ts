@@ -10,6 +10,7 @@ import { type Queue, SORTS } from '../../lib/queue.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { moveByHand } from '../../fixtures/spool-home.ts'
+
 const test = suite('list')
 
 const ids = async ({ queue }: World, ...args: Parameters<Queue['list']>): Promise<string[]> =>

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aName } from '../../fixtures/job.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { newestFirst } from '../../lib/query/order.ts'
+import { newestFirst } from '../../lib/spool/scan.ts'
 
 const test = suite('order')
 

@@ -11,6 +11,7 @@ import type { State } from '../../lib/job/job.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { putBack, settleMove, stampHeld } from '../../lib/spool/transitions.ts'
 import { list, put, take, workplace } from '../../fixtures/spool-home.ts'
+
 const test = suite('settle')
 
 for (const [state, place, due] of [

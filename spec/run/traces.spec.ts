@@ -16,19 +16,9 @@ import { aJob, NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
-import {
-  createOutput,
-  earlierTraces,
-  isCounted,
-  lastErrorLine,
-  openInput,
-  readTraces,
-  removeTraces,
-  runNumbers,
-  type RunPaths,
-  runPaths,
-  writeNote,
-} from '../../lib/run/traces.ts'
+import { earlierTraces, isCounted, readTraces, removeTraces, writeNote } from '../../lib/run/traces.ts'
+import { type RunPaths, runPaths } from '../../lib/run/paths.ts'
+import { createOutput, lastErrorLine, openInput, runNumbers } from '../../lib/run/output.ts'
 
 const test = suite('runs')
 

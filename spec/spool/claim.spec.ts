@@ -11,6 +11,7 @@ import { formatName } from '../../lib/job/file-name.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { claim } from '../../lib/spool/transitions.ts'
 import { corrupt, list, put, take, workplace } from '../../fixtures/spool-home.ts'
+
 const test = suite('claim')
 
 test(

@@ -5,8 +5,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { setAside } from '../../lib/spool/transitions.ts'
 import { corrupt, list, workplace } from '../../fixtures/spool-home.ts'
+import { setAside } from '../../lib/spool/corrupt.ts'
+
 const test = suite('aside')
 
 test(

@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { referee } from '../../fixtures/check-home.ts'
 import { inDesk } from '../../fixtures/intake-clock.ts'
+
 const test = suite('doubt')
 
 const WRONG: Record<string, string | Uint8Array> = {

@@ -7,6 +7,7 @@ import { ROOT, start } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { refusal } from '../../fixtures/throws.ts'
+
 const test = suite('enqueue fails')
 
 const list = ({ home }: World, place: string): string[] => readdirSync(join(home, place)).toSorted()

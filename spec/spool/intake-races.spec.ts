@@ -12,6 +12,7 @@ import { findExact } from '../../lib/spool/scan.ts'
 import { holderOf } from '../../lib/spool/holders.ts'
 import { putBackIntake } from '../../lib/spool/intake.ts'
 import { Desk, inDesk, taken } from '../../fixtures/intake-clock.ts'
+
 const test = suite('intake races')
 
 test(

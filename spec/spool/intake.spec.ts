@@ -9,6 +9,7 @@ import { parseName } from '../../lib/job/file-name.ts'
 import { names } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { inDesk, taken } from '../../fixtures/intake-clock.ts'
+
 const test = suite('intake')
 
 test(

@@ -8,8 +8,9 @@ import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { hold, isHeld, makeFifos } from '../../lib/disk/fifo.ts'
-import { discardFifos, FifoPool, runPaths, type RunPaths } from '../../lib/run/traces.ts'
 import { sweep } from '../../lib/spool/leftovers.ts'
+import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
+import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
 
 const test = suite('sweep')
 

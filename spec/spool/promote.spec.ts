@@ -12,6 +12,7 @@ import { readJob } from '../../lib/job/parse.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { hasWork, promote, putBack } from '../../lib/spool/transitions.ts'
 import { corrupt, list, put, take, workplace } from '../../fixtures/spool-home.ts'
+
 const test = suite('promote')
 
 test(

@@ -9,7 +9,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
-import { self } from '../../lib/disk/fifo.ts'
+import { self } from '../../lib/disk/process.ts'
 
 const test = suite('reserve')
 

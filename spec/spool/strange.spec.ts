@@ -10,6 +10,7 @@ import { names } from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { promote } from '../../lib/spool/transitions.ts'
 import { inDesk } from '../../fixtures/intake-clock.ts'
+
 const test = suite('strange')
 
 const STRANGE: Record<string, [(path: string) => void, RegExp]> = {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isUp, letGo, SOON_MS, settles, untilLetGo } from '../../fixtures/jobs.ts'
+import { isUp, letGo, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
 import { fillBytes, fillInodes, onTmpfs } from '../../fixtures/mounts.ts'
 import { cleanEnv, PROGRAM, type Running, start } from '../../fixtures/program.ts'
 import { referee } from '../../fixtures/check-home.ts'
@@ -13,7 +13,7 @@ import { Queue } from '../../lib/queue.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { Intake } from '../../lib/spool/intake.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
-import { DEFAULTS } from '../../lib/job/job.ts'
+import { DEFAULTS } from '../../lib/config/schema.ts'
 
 const test = suite('without room')
 

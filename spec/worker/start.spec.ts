@@ -5,14 +5,14 @@ import * as assert from 'uvu/assert'
 import { add, fileOf, linesOf, runAll } from '../../fixtures/jobs.ts'
 import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { readConfig } from '../../lib/config/config.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { claim } from '../../lib/spool/transitions.ts'
-import { discardFifos, FifoPool } from '../../lib/run/traces.ts'
-import { startJob } from '../../lib/run/resume.ts'
 import { Shells } from '../../lib/run/shell.ts'
+import { readConfig } from '../../lib/config/file.ts'
+import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
+import { startJob } from '../../lib/run/start.ts'
 
 const test = suite('start')
 

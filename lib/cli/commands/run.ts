@@ -76,7 +76,7 @@ export class RunCommand extends AskingCommand {
         life === 'alive' && (only === undefined || only === id || running.some((one) => one.id === id)),
     )
     if (isServed) return
-    const { startInBackground } = await import('../../worker/control.ts')
+    const { startInBackground } = await import('../../worker/start.ts')
     await startInBackground({ home: queue.home, slots: 1, burst: true, only: id }, this.io.program)
   }
 

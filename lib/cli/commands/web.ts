@@ -2,12 +2,12 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'clipanion'
-import { environment } from '../../config/config.ts'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { onInterrupt } from '../signals.ts'
 import { isCount } from '../input/option-types.ts'
+import { environment } from '../../config/env.ts'
 
 const LAST_PORT = 65_535
 

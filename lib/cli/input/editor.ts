@@ -1,8 +1,8 @@
 /** The editor a person likes, on a file. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { environment } from '../../config/config.ts'
 import { QueueError } from '../../errors.ts'
+import { environment } from '../../config/env.ts'
 
 /** Signals that end us: the editor gets them too, so that what comes after it is still done. */
 const ENDING = ['SIGTERM', 'SIGHUP'] as const

@@ -1,7 +1,6 @@
 /** What has happened, and what is set: events and settings. */
 import type { Hono } from 'hono'
-import { CONFIG_KEYS, environment, findKey, parseValue, SETTINGS, shownValue } from '../../config/config.ts'
-import { DEFAULTS } from '../../job/job.ts'
+import { SETTINGS } from '../../config/schema.ts'
 import { parseInstant } from '../../job/time.ts'
 import { cursorOf, readCount, readCursor } from '../query-params.ts'
 import { eventJson } from '../event-stream.ts'
@@ -9,6 +8,9 @@ import { bodyOf } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
 import type { Site } from '../context.ts'
 import type { Place, Queue } from '../../queue.ts'
+import { DEFAULTS } from '../../config/schema.ts'
+import { CONFIG_KEYS, findKey, parseValue, shownValue } from '../../config/keys.ts'
+import { environment } from '../../config/env.ts'
 
 const PAGE = 100
 const MOST = 1000

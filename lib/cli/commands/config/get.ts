@@ -1,8 +1,8 @@
 /** `config get`: a value, or all of them. */
 import { Command, Option } from 'clipanion'
-import { CONFIG_KEYS, findKey, shownConfig, shownKey, shownValue } from '../../../config/config.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
+import { CONFIG_KEYS, findKey, shownConfig, shownKey, shownValue } from '../../../config/keys.ts'
 
 export class ConfigGetCommand extends QueueCommand {
   static override paths = [['config', 'get']]

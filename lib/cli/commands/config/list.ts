@@ -1,9 +1,11 @@
 /** `config list`: every key with its value and where that comes from. */
 import { Command } from 'clipanion'
-import { CONFIG_KEYS, environment, SETTINGS, shownConfig, shownKey, shownValue } from '../../../config/config.ts'
+import { SETTINGS } from '../../../config/schema.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { table, wrapped } from '../../output/text.ts'
+import { CONFIG_KEYS, shownConfig, shownKey, shownValue } from '../../../config/keys.ts'
+import { environment } from '../../../config/env.ts'
 
 /** The columns that the others take on most terminals. */
 const BEFORE_MEANING = 40

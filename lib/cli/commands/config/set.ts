@@ -1,10 +1,11 @@
 /** `config set` and `config unset`. */
 import { Command, Option } from 'clipanion'
-import { CONFIG_KEYS, findKey, parseValue, SETTINGS, shownKey, shownValue } from '../../../config/config.ts'
+import { SETTINGS } from '../../../config/schema.ts'
 import { QueueError } from '../../../errors.ts'
-import { DEFAULTS } from '../../../job/job.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
+import { DEFAULTS } from '../../../config/schema.ts'
+import { CONFIG_KEYS, findKey, parseValue, shownKey, shownValue } from '../../../config/keys.ts'
 
 export class ConfigSetCommand extends QueueCommand {
   static override paths = [['config', 'set']]

@@ -1,11 +1,11 @@
 /** `worker start`: a worker, in the background unless told otherwise. */
 import { Command, Option } from 'clipanion'
-import { environment } from '../../../config/config.ts'
 import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { plural } from '../../output/text.ts'
 import { isCount } from '../../input/option-types.ts'
+import { environment } from '../../../config/env.ts'
 
 export class WorkerStartCommand extends QueueCommand {
   static override paths = [['worker', 'start']]
@@ -38,7 +38,7 @@ export class WorkerStartCommand extends QueueCommand {
     if (this.foreground && this.background)
       throw new QueueError('USAGE', 'worker start: --foreground or --background, not both')
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
-    const { runInForeground, startInBackground } = await import('../../../worker/control.ts')
+    const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
     const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
     if (isForeground) return runInForeground(options, (line) => this.io.say(line), environment().readyFd)

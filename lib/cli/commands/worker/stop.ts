@@ -27,7 +27,7 @@ export class WorkerStopCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     if (this.leave && this.force) throw new QueueError('USAGE', 'worker stop: --leave or --force, not both')
-    const { stopWorkers } = await import('../../../worker/control.ts')
+    const { stopWorkers } = await import('../../../worker/stop.ts')
     const { stopped, left } = await stopWorkers({
       home: queue.home,
       mode: this.force ? 'force' : this.leave ? 'leave' : 'drain',

@@ -1,0 +1,75 @@
+/** Reads and writes `config.json`. Flag over environment over file over default. */
+import { join } from 'node:path'
+import { explained, QueueError } from '../errors.ts'
+import { move, read, remove, writeNew } from '../disk/files.ts'
+import { randomHex } from '../clock.ts'
+import { type Config, type ConfigKey, DEFAULTS } from './schema.ts'
+import { checkValue, findKey } from './keys.ts'
+import { environment } from './env.ts'
+
+/** Where the settings lie, and where a new version of them is written aside. */
+export interface ConfigPlace {
+  readonly config: string
+  readonly tmp: string
+}
+
+/** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it. */
+export function readSettings(home: ConfigPlace): Partial<Config> {
+  const text = read(home.config)
+  if (text === undefined || text.trim() === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new QueueError(
+      'BAD_CONFIG',
+      `cannot read ${home.config}: ${(error as Error).message}`,
+      'mend it with an editor, or remove it to go back to the defaults',
+    )
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new QueueError('BAD_CONFIG', `cannot read ${home.config}: expected one JSON object`)
+  return Object.fromEntries(
+    Object.entries(value).map(([typed, set]) => {
+      try {
+        const key = findKey(typed, 'BAD_CONFIG')
+        return [key, checkValue(key, set)]
+      } catch (error) {
+        if (error instanceof QueueError)
+          throw new QueueError('BAD_CONFIG', `cannot use ${home.config}: ${error.message}`, error.hint)
+        throw error
+      }
+    }),
+  )
+}
+
+/** The settings in force. @throws QueueError BAD_CONFIG. */
+export function readConfig(home: ConfigPlace): Config {
+  const env = environment().foreground
+  return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
+}
+
+/** Sets a key, or takes it back to its default (undefined). Edited in place, hence the lock. */
+export async function writeSetting(
+  home: ConfigPlace,
+  key: ConfigKey,
+  value: Config[ConfigKey] | undefined,
+): Promise<void> {
+  const { lock } = await import('proper-lockfile')
+  const retries = { retries: 100, factor: 1.2, minTimeout: 5, maxTimeout: 50, randomize: true }
+  try {
+    const release = await lock(home.config, { realpath: false, stale: 5000, retries, onCompromised: () => {} })
+    try {
+      const { [key]: _old, ...others } = readSettings(home)
+      const next = value === undefined ? others : { ...others, [key]: value }
+      const aside = join(home.tmp, `config.${randomHex(8)}.new`)
+      writeNew(aside, `${JSON.stringify(next, undefined, 2)}\n`)
+      // If we die before this: scratch, and the settings as they were.
+      if (!move(aside, home.config)) remove(aside)
+    } finally {
+      await release()
+    }
+  } catch (error) {
+    throw explained(error, `write ${home.config}`)
+  }
+}

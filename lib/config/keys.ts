@@ -1,0 +1,81 @@
+/** The names of the settings in every spelling, and their values as typed. */
+import { nearest, QueueError } from '../errors.ts'
+import { type Config, type ConfigKey, DEFAULTS, SETTINGS } from './schema.ts'
+
+/** All values as lists show them. */
+export const shownConfig = (config: Config): object =>
+  Object.fromEntries(CONFIG_KEYS.map((key) => [key, shownValue(key, config[key])]))
+
+/** A value as lists show it. */
+export const shownValue = <K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string =>
+  SETTINGS[key].isSecret && value !== '' ? '(set)' : value
+
+export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
+
+/** Other names for the same thing, in the spelling of {@link canonical}. */
+const SYNONYMS: Record<string, ConfigKey> = {
+  job_timeout: 'timeout',
+  default_timeout: 'timeout',
+  exp_backoff_base: 'backoff_base',
+  worker_poll_interval: 'poll_interval',
+  priority: 'default_priority',
+  default_max_retries: 'max_retries',
+}
+
+const canonical = (key: string): string =>
+  key
+    .trim()
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase()
+
+/** How a key is printed. */
+export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
+
+/**
+ * The key that is meant, in kebab, snake or camel case or any known synonym.
+ * @throws QueueError `unknown` (BAD_CONFIG or NOT_FOUND) naming the nearest key.
+ */
+export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
+  const word = canonical(typed)
+  const key =
+    CONFIG_KEYS.find((known) => known === word) ?? (Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined)
+  if (key) return key
+  if (['db_path', 'db', 'database'].includes(word))
+    throw new QueueError(
+      unknown,
+      `there is no ${typed}: queuectl has no database`,
+      'its files lie in the home directory; choose one with --home or QUEUECTL_HOME',
+    )
+  const close = nearest(word, [...CONFIG_KEYS, ...Object.keys(SYNONYMS)])
+  throw new QueueError(
+    unknown,
+    `unknown configuration key ${JSON.stringify(typed)}`,
+    close ? `did you mean ${close.replaceAll('_', '-')}?` : `known keys: ${CONFIG_KEYS.map(shownKey).join(', ')}`,
+  )
+}
+
+/**
+ * A value as typed on the command line, for this key.
+ * @throws QueueError BAD_CONFIG saying what was expected.
+ */
+export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
+  const wanted = typeof DEFAULTS[key]
+  const word = typed.trim().toLowerCase()
+  let value: unknown = typed
+  if (wanted === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(word)) value = Number(word)
+  if (wanted === 'string') value = SETTINGS[key].isText ? typed.trim() : word
+  if (wanted === 'boolean' && ['true', 'yes', 'on', '1'].includes(word)) value = true
+  if (wanted === 'boolean' && ['false', 'no', 'off', '0'].includes(word)) value = false
+  return checkValue(key, value)
+}
+
+export function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
+  if (!SETTINGS[key].isValid(value, { errors: [] }))
+    throw new QueueError(
+      'BAD_CONFIG',
+      `${shownKey(key)} cannot be ${JSON.stringify(value)}: expected ${SETTINGS[key].expected}`,
+    )
+  // A count or a number of bytes may stand in the file as a number.
+  return (typeof DEFAULTS[key] === 'string' ? String(value) : value) as Config[ConfigKey]
+}

@@ -1,0 +1,128 @@
+/** Who a process is: a pid and its start time, for a pid alone is used again; and which processes belong to a run. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { bootSeconds } from '../clock.ts'
+
+/** Who a process is, for ever: a pid alone is used again. */
+export interface Identity {
+  readonly pid: number
+  /** Start time in the kernel's own count, as text; '' where the system does not tell. */
+  readonly start: string
+  readonly boot: string
+  readonly machine: string
+}
+
+/** Start time of a living process (field 22 of /proc/pid/stat; a zombie is dead); undefined when there is none. */
+export function startOf(pid: number): string | undefined {
+  try {
+    return startIn(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    // No such process, or a system without /proc; there, `ps` knows.
+    if (process.platform === 'linux') return undefined
+    const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
+    return ps.stdout?.trim() || undefined
+  }
+}
+
+/** The start time in a line of /proc/pid/stat; undefined for a zombie. The name may hold spaces and brackets. */
+export function startIn(stat: string): string | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}
+
+export const isRunning = (who: Pick<Identity, 'pid' | 'start'>): boolean => {
+  const start = startOf(who.pid)
+  return start !== undefined && (who.start === '' || start === who.start)
+}
+
+let ours: Identity | undefined
+
+/** Who this process is. */
+export function self(): Identity {
+  ours ??= { pid: process.pid, start: startOf(process.pid) ?? '', boot: bootId(), machine: machineId() }
+  return ours
+}
+
+const fact = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined
+  } catch {
+    // Not every system has it; the caller has another source.
+    return undefined
+  }
+}
+
+const bootId = (): string => fact('/proc/sys/kernel/random/boot_id') ?? ''
+
+/** The same machine has the same id, whatever its host name; a container without one shares its kernel's boot id. */
+const machineId = (): string => fact('/etc/machine-id') ?? fact('/var/lib/dbus/machine-id') ?? (bootId() || hostname())
+
+/** The process that leads all that a run started, as its start mark tells. */
+export interface Leader extends Pick<Identity, 'pid' | 'start'> {
+  /** When the run began, in seconds since the boot; undefined: when its leader did. */
+  readonly since?: number
+}
+
+/** The kernel counts start times in ticks of 1/100 s on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
+const TICKS = 100
+
+/** Milliseconds since a run of this boot began, by a clock that never jumps; undefined where not known. */
+export function ageOf({ start, since }: Leader): number | undefined {
+  const begun = since ?? (/^\d+$/.test(start) ? Number(start) / TICKS : undefined)
+  return begun === undefined ? undefined : Math.max(0, (bootSeconds() - begun) * 1000)
+}
+
+/**
+ * Where a signal for a run goes: its process group or, when an earlier run of the same leader has left something in it,
+ * each process in it that began since.
+ */
+export function targetsOf(leader: Leader): number[] {
+  if (leader.since === undefined) return [-leader.pid]
+  const all = membersOf(leader.pid)
+  const isOlder = ({ pid, start }: { pid: number; start: number }): boolean =>
+    pid !== leader.pid && start < Math.floor((leader.since ?? 0) * TICKS)
+  if (!all.some(isOlder)) return [-leader.pid]
+  return all.filter((member) => !isOlder(member)).map(({ pid }) => pid)
+}
+
+/** The processes of a group, and when they started. Empty where /proc does not tell. */
+function membersOf(group: number): { pid: number; start: number }[] {
+  return list('/proc').flatMap((pid) => {
+    const stat = /^\d+$/.test(pid) ? fact(`/proc/${pid}/stat`) : undefined
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+    return fields[2] === String(group) ? [{ pid: Number(pid), start: Number(fields[19]) }] : []
+  })
+}
+
+/** The processes that hold a FIFO, by pid: found by their open descriptors. Empty where /proc does not tell. */
+export function holdersOf(fifo: string): number[] {
+  const found: number[] = []
+  for (const pid of list('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
+    for (const fd of list(`/proc/${pid}/fd`)) {
+      if (linkOf(`/proc/${pid}/fd/${fd}`) !== fifo) continue
+      found.push(Number(pid))
+      break
+    }
+  }
+  return found
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    // Gone since, or another user's: not one of ours.
+    return []
+  }
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // Closed since.
+    return undefined
+  }
+}

@@ -1,0 +1,21 @@
+/** The paths of the files of one run. */
+import { join } from 'node:path'
+import type { Home } from '../spool/layout.ts'
+
+export const TRACES = ['fifo', 'mark', 'note', 'stdin', 'progress', 'gap'] as const
+
+export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'out' | 'err', string>>
+
+export function runPaths(home: Home, id: string, run: number): RunPaths {
+  const trace = (kind: string): string => join(home.run, `${id}.${run}.${kind}`)
+  return {
+    fifo: trace('fifo'),
+    mark: trace('mark'),
+    note: trace('note'),
+    stdin: trace('stdin'),
+    progress: trace('progress'),
+    gap: trace('gap'),
+    out: join(home.logs, id, `${run}.out`),
+    err: join(home.logs, id, `${run}.err`),
+  }
+}
