@@ -1,7 +1,7 @@
 /** What a program may import from `queuectl`. */
 export type { Config, ConfigKey } from './config/schema.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
-export type { Job, JobRequest, Run, State } from './job/job.ts'
+export type { Job, JobRequest, Run } from './job/job.ts'
 export type { Progress } from './job/progress.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
@@ -9,27 +9,28 @@ export {
   type CorruptFile,
   type Diagnosis,
   type Editing,
-  type Ended,
+  type EndedJob,
   type Explanation,
-  type Filter,
+  type JobFilter,
   type Finding,
   type Followed,
   type FollowOptions,
-  type Ledger,
-  type Listed,
+  type LiveJournal,
+  type ListedJob,
   type ListOptions,
   type Live,
-  type Meant,
-  type Narrowing,
+  type JobRefOrId,
+  type MatchOptions,
   type Output,
   Queue,
   type Reason,
-  type Room,
-  type Seen,
+  type DiskSpace,
+  type JobRef,
   type SlotInfo,
   type Sort,
-  type Trial,
-  type Waiting,
+  type DryRunOption,
+  type WaitingJobs,
   type WorkerInfo,
 } from './queue.ts'
 export type { Counts } from './spool/scan.ts'
+export { type State } from './job/state.ts'

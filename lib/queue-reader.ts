@@ -1,12 +1,13 @@
 /**
  * What can be seen of a queue: jobs, their output, workers, settings, the past. Reading only.
  */
+import { readBlocks } from './disk/read.ts'
 import { nowMs } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { QueueError } from './errors.ts'
 import { type Event, newestEvents } from './journal/journal.ts'
-import type { Ledger } from './journal/live.ts'
-import { type Place } from './journal/live.ts'
+import type { LiveJournal } from './journal/live.ts'
+import { type JournalOffset } from './journal/live.ts'
 import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/page.ts'
 import { eventsAsked, type EventsOptions } from './journal/query.ts'
@@ -14,24 +15,32 @@ import { history } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
-import { type Ended, ends } from './query/wait.ts'
-import { countJobs, type Counts, findExact, readWhole, sightingAt } from './spool/scan.ts'
-import { follow, type Followed, type FollowOptions } from './query/follow.ts'
+import { type EndedJob, waitForEnds } from './query/wait.ts'
+import { countJobs, type Counts, findExact, readJobOrThrow, jobFileAt } from './spool/scan.ts'
+import { followRuns, type Followed, type FollowOptions } from './query/follow.ts'
 import type { Home } from './spool/layout.ts'
 import {
-  type Filter,
-  type Listed,
+  type JobFilter,
+  type ListedJob,
   listJobs,
   type ListOptions,
   matchingJobs,
-  type Narrowing,
-  type Seen,
+  type MatchOptions,
+  type JobRef,
 } from './query/list.ts'
 import type { Live } from './catalog/live.ts'
-import { findOne, jobsMeant, type Meant, oldestIn, queuesOf, type Waiting, waitingJobs } from './query/resolve.ts'
-import { bytesOf, progressOf, runNumbers, type Written, writtenBy } from './run/output.ts'
-import { Reader } from './run/output-reader.ts'
-import { type Room, roomOf } from './disk/space.ts'
+import {
+  resolveJob,
+  resolveJobs,
+  type JobRefOrId,
+  oldestIn,
+  queuesOf,
+  type WaitingJobs,
+  waitingJobs,
+} from './query/resolve.ts'
+import { progressOf, runNumbers, type RunOutput, outputsOf } from './run/output.ts'
+import { OutputReader } from './run/output-reader.ts'
+import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { SlotInfo } from './query/slots.ts'
@@ -45,7 +54,7 @@ export interface Output {
   readonly stderr: string
 }
 
-export class Reading {
+export class QueueReader {
   protected readonly dirs: Home
 
   protected constructor(home: Home) {
@@ -62,11 +71,11 @@ export class Reading {
    * @param meant in full, `last` for the one enqueued last, or the last 6 or more characters of a made id
    * @throws QueueError NOT_FOUND, USAGE when several are meant, FAILED when its file cannot be read
    */
-  async get(meant: Meant): Promise<Job> {
+  async get(meant: JobRefOrId): Promise<Job> {
     const id = typeof meant === 'string' ? this.meant(meant) : meant.id
-    let known = typeof meant === 'string' ? undefined : sightingAt(this.dirs, meant.path, meant.state)
+    let known = typeof meant === 'string' ? undefined : jobFileAt(this.dirs, meant.path, meant.state)
     for (let looks = 0; looks < 5; looks++) {
-      const job = readWhole(known ?? findOne(this.dirs, id, 'show'), 'show')
+      const job = readJobOrThrow(known ?? resolveJob(this.dirs, id, 'show'), 'show')
       if (job) return job
       known = undefined
     }
@@ -74,12 +83,12 @@ export class Reading {
   }
 
   /** Jobs that match, sorted; `limit` keeps the first ones. */
-  async list(filter: Filter = {}, options: ListOptions = {}): Promise<Listed[]> {
+  async list(filter: JobFilter = {}, options: ListOptions = {}): Promise<ListedJob[]> {
     return listJobs(this.dirs, filter, options)
   }
 
   /** Jobs that match, in order, as far as their files' names tell: what a change of many is given. */
-  async select(filter: Filter, narrowing: Narrowing = {}): Promise<Seen[]> {
+  async select(filter: JobFilter, narrowing: MatchOptions = {}): Promise<JobRef[]> {
     return matchingJobs(this.dirs, filter, narrowing)
   }
 
@@ -89,9 +98,9 @@ export class Reading {
   }
 
   /** The jobs meant by these ids; an error in the place of each that is none. `doing` is the verb it speaks of. */
-  async find(ids: readonly string[], doing: string): Promise<(Seen | QueueError)[]> {
+  async find(ids: readonly string[], doing: string): Promise<(JobRef | QueueError)[]> {
     const meant = ids.map((id) => (id === 'last' ? this.#last() : id))
-    return jobsMeant(this.dirs, meant, doing)
+    return resolveJobs(this.dirs, meant, doing)
   }
 
   /** For how many seconds the job that waits longest could have run; undefined when none may run now. */
@@ -110,7 +119,7 @@ export class Reading {
    * @throws QueueError NOT_FOUND when there is no such job, run or output yet
    */
   async output(of: string | Pick<Job, 'id'>, run?: number): Promise<Output> {
-    const id = typeof of === 'string' ? findOne(this.dirs, this.meant(of), 'show the output of').name.id : of.id
+    const id = typeof of === 'string' ? resolveJob(this.dirs, this.meant(of), 'show the output of').name.id : of.id
     const numbers = runNumbers(this.dirs, id)
     const wanted = run ?? numbers.at(-1)
     if (wanted === undefined) throw new QueueError('NOT_FOUND', `${id} has no output yet: it has not been started`)
@@ -123,22 +132,22 @@ export class Reading {
   /** What a run wrote to one of its streams, in blocks: all of it so far, or the last `tail` lines. */
   *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
     const paths = runPaths(this.dirs, this.exact(id, 'show the output of'), run)
-    const reader = new Reader(paths, stream === 'stdout' ? 'out' : 'err', tail)
+    const reader = new OutputReader(paths, stream === 'stdout' ? 'out' : 'err', tail)
     try {
-      yield* reader.news()
+      yield* reader.readNew()
     } finally {
       reader.close()
     }
   }
 
   /** All runs of a job that left output, and how much. The job is one that was just read. */
-  written(job: Pick<Job, 'id'>): Written[] {
-    return writtenBy(this.dirs, job.id)
+  written(job: Pick<Job, 'id'>): RunOutput[] {
+    return outputsOf(this.dirs, job.id)
   }
 
   /** A part of a file that {@link output} named, in blocks. */
   *bytes(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
-    yield* bytesOf(path, from, to)
+    yield* readBlocks(path, from, to)
   }
 
   /** The workers of this home; a dead one is listed until another has taken its jobs over. */
@@ -152,16 +161,16 @@ export class Reading {
    * @throws QueueError NOT_FOUND
    */
   async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
-    yield* follow(this.dirs, this.exact(id, 'follow'), options)
+    yield* followRuns(this.dirs, this.exact(id, 'follow'), options)
   }
 
   /**
    * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
    * @throws QueueError NOT_FOUND
    */
-  async *ends(jobs: readonly Meant[], cut?: AbortSignal): AsyncGenerator<Ended> {
+  async *ends(jobs: readonly JobRefOrId[], cut?: AbortSignal): AsyncGenerator<EndedJob> {
     const exact = jobs.map((job) => (typeof job === 'string' ? this.exact(job, 'wait for') : job.id))
-    yield* ends(this.dirs, exact, cut)
+    yield* waitForEnds(this.dirs, exact, cut)
   }
 
   /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
@@ -180,9 +189,9 @@ export class Reading {
   }
 
   /** The journal for a program that stays; whoever opens it closes it. */
-  async ledger(): Promise<Ledger> {
-    const { Ledger } = await import('./journal/live.ts')
-    return Ledger.open(this.dirs)
+  async ledger(): Promise<LiveJournal> {
+    const { LiveJournal } = await import('./journal/live.ts')
+    return LiveJournal.open(this.dirs)
   }
 
   /** What happened, newest first, a page of it. */
@@ -192,14 +201,14 @@ export class Reading {
   }
 
   /** What happened since a place in the journal; undefined when that is more than `most` events, or cannot be told. */
-  async eventsSince(place: Place, most: number): Promise<Event[] | undefined> {
+  async eventsSince(place: JournalOffset, most: number): Promise<Event[] | undefined> {
     const { eventsSince } = await import('./journal/page.ts')
     return eventsSince(this.dirs, place, most)
   }
 
   /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
-  async room(): Promise<Room> {
-    return roomOf(this.dirs)
+  async room(): Promise<DiskSpace> {
+    return diskSpace(this.dirs)
   }
 
   /**
@@ -227,7 +236,7 @@ export class Reading {
   }
 
   /** Why a job is not running now, and when it will. @throws QueueError NOT_FOUND */
-  async explain(id: Meant): Promise<Explanation> {
+  async explain(id: JobRefOrId): Promise<Explanation> {
     const { explain } = await import('./query/explain.ts')
     return explain(this.dirs, this.meant(id))
   }
@@ -239,16 +248,16 @@ export class Reading {
   }
 
   /** The first of the jobs that wait for their time, and how many do; undefined when none does. */
-  async waiting(): Promise<Waiting | undefined> {
+  async waiting(): Promise<WaitingJobs | undefined> {
     return waitingJobs(this.dirs)
   }
 
   protected exact(id: string, doing: string): string {
-    return findOne(this.dirs, this.meant(id), doing).name.id
+    return resolveJob(this.dirs, this.meant(id), doing).name.id
   }
 
   /** `last` is the job enqueued last, unless a job is called so. */
-  protected meant<M extends Meant>(id: M): M | string {
+  protected meant<M extends JobRefOrId>(id: M): M | string {
     return id === 'last' ? this.#last() : id
   }
 

@@ -5,45 +5,46 @@
 import type { Config, ConfigKey } from './config/schema.ts'
 import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
-import { type Event, type EventKind, tell } from './journal/journal.ts'
-import type { Job, JobRequest, State } from './job/job.ts'
+import { type Event, type EventKind, recordEvents } from './journal/journal.ts'
+import type { Job, JobRequest } from './job/job.ts'
 import { readRequest } from './job/parse.ts'
-import { Reading } from './queue-reader.ts'
-import type { How, Trial } from './operator/take.ts'
+import { QueueReader } from './queue-reader.ts'
+import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
 import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
 import { layout, openHome } from './spool/layout.ts'
-import type { Seen } from './query/list.ts'
-import type { Meant } from './query/resolve.ts'
-import type { Members } from './operator/patch.ts'
-import type { Pruned, PruneOptions } from './operator/prune.ts'
+import type { JobRef } from './query/list.ts'
+import type { JobRefOrId } from './query/resolve.ts'
+import type { PatchMembers } from './operator/patch.ts'
+import type { PrunedJob, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
 import { readConfig, writeSetting } from './config/file.ts'
 import { homePath } from './config/env.ts'
 import { retryJob } from './operator/retry.ts'
+import type { State } from './job/state.ts'
 
 export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
 export type { Output } from './queue-reader.ts'
 export type { CorruptFile } from './spool/corrupt.ts'
-export type { Trial } from './operator/take.ts'
+export type { DryRunOption } from './operator/take.ts'
 export type { Editing } from './operator/edit.ts'
-export type { Ended } from './query/wait.ts'
+export type { EndedJob } from './query/wait.ts'
 export type { Followed, FollowOptions } from './query/follow.ts'
-export type { Filter, Listed, ListOptions, Narrowing, Seen } from './query/list.ts'
-export type { Meant, Waiting } from './query/resolve.ts'
+export type { JobFilter, ListedJob, ListOptions, MatchOptions, JobRef } from './query/list.ts'
+export type { JobRefOrId, WaitingJobs } from './query/resolve.ts'
 export type { EventPage, EventSearch } from './journal/page.ts'
-export type { Ledger, Place } from './journal/live.ts'
+export type { LiveJournal, JournalOffset } from './journal/live.ts'
 export type { DeadGroup, Live, QueueCounts } from './catalog/live.ts'
 export type { Heard } from './catalog/catalog.ts'
-export type { Written } from './run/output.ts'
+export type { RunOutput } from './run/output.ts'
 export type { Mark, Search } from './catalog/page.ts'
 export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './query/order.ts'
-export type { Room } from './disk/space.ts'
+export type { DiskSpace } from './disk/space.ts'
 export type { WorkerInfo } from './query/workers.ts'
 export type { Explanation, Reason } from './query/explain.ts'
 export type { SlotInfo } from './query/slots.ts'
 
-export class Queue extends Reading {
+export class Queue extends QueueReader {
   /**
    * Opens the queue in a home directory, making it on first use.
    * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
@@ -69,7 +70,7 @@ export class Queue extends Reading {
    */
   async enqueue(request: JobRequest): Promise<Job> {
     const job = enqueueOne(this.dirs, here(readRequest(request)), readConfig(this.dirs))
-    tell(this.dirs, [enqueued(job)])
+    recordEvents(this.dirs, [enqueued(job)])
     return job
   }
 
@@ -81,7 +82,7 @@ export class Queue extends Reading {
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
     const jobs = requests.map((request) => here(readRequest(request)))
     const results = enqueueMany(this.dirs, jobs, readConfig(this.dirs))
-    tell(
+    recordEvents(
       this.dirs,
       results.flatMap((result) => (result instanceof QueueError ? [] : [enqueued(result)])),
     )
@@ -92,7 +93,7 @@ export class Queue extends Reading {
    * Sends a failed, dead or completed job back to run again: attempts from zero, history and logs kept.
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
-  async retry(id: Meant, options: Trial & { readonly onlyDead?: boolean } = {}): Promise<Job> {
+  async retry(id: JobRefOrId, options: DryRunOption & { readonly onlyDead?: boolean } = {}): Promise<Job> {
     const job = await retryJob(this.dirs, this.meant(id), this.#how(options))
     this.#told('retried', job.id, options)
     return job
@@ -103,7 +104,11 @@ export class Queue extends Reading {
    * @returns the dead job, or the job as it is when its run was told to end and has not yet
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead
    */
-  async cancel(id: Meant, reason = 'by hand', options: Trial & { readonly waitMs?: number } = {}): Promise<Job> {
+  async cancel(
+    id: JobRefOrId,
+    reason = 'by hand',
+    options: DryRunOption & { readonly waitMs?: number } = {},
+  ): Promise<Job> {
     const { cancelAndWait, mayCancel } = await import('./operator/cancel.ts')
     if (options.dryRun) return mayCancel(this.dirs, this.meant(id))
     return cancelAndWait(this.dirs, this.meant(id), reason, options.waitMs ?? 15_000)
@@ -113,7 +118,7 @@ export class Queue extends Reading {
    * Removes dead jobs for good, with their logs. Returns the ids.
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is not dead
    */
-  async purge(id: Meant, options: Trial & { readonly states?: readonly State[] } = {}): Promise<string> {
+  async purge(id: JobRefOrId, options: DryRunOption & { readonly states?: readonly State[] } = {}): Promise<string> {
     const { purgeJob } = await import('./operator/purge.ts')
     return purgeJob(this.dirs, this.meant(id), options)
   }
@@ -123,43 +128,43 @@ export class Queue extends Reading {
    * state is named. Without a limit: what the settings say, as workers do.
    * @param options.pruned called for each as it goes
    */
-  async prune(options: PruneOptions = {}): Promise<Pruned[]> {
+  async prune(options: PruneOptions = {}): Promise<PrunedJob[]> {
     const { prune } = await import('./operator/prune.ts')
     return prune(this.dirs, options, readConfig(this.dirs))
   }
 
   /** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
-  async hold(id: Meant, options: Trial = {}): Promise<Seen> {
+  async hold(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { holdJob } = await import('./operator/hold.ts')
     return this.#recorded('held', options, holdJob(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Puts a held job back to where it waited, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
-  async release(id: Meant, options: Trial = {}): Promise<Seen> {
+  async release(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { releaseJob } = await import('./operator/hold.ts')
     return this.#recorded('released', options, releaseJob(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Gives a job that does not run another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
-  async prioritize(id: Meant, priority: number, options: Trial = {}): Promise<Seen> {
+  async prioritize(id: JobRefOrId, priority: number, options: DryRunOption = {}): Promise<JobRef> {
     const { prioritize } = await import('./operator/reorder.ts')
     return this.#recorded('changed', options, prioritize(this.dirs, this.meant(id), priority, this.#how(options)))
   }
 
   /** Gives a job that does not run to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
-  async move(id: Meant, queue: string, options: Trial = {}): Promise<Seen> {
+  async move(id: JobRefOrId, queue: string, options: DryRunOption = {}): Promise<JobRef> {
     const { moveToQueue } = await import('./operator/reorder.ts')
     return this.#recorded('changed', options, moveToQueue(this.dirs, this.meant(id), queue, this.#how(options)))
   }
 
   /** Lets a waiting job run before all others; it waits for no time any more. @throws QueueError NOT_FOUND, WRONG_STATE */
-  async top(id: Meant, options: Trial = {}): Promise<Seen> {
+  async top(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { putOnTop } = await import('./operator/reorder.ts')
     return this.#recorded('changed', options, putOnTop(this.dirs, this.meant(id), this.#how(options)))
   }
 
   /** Takes a job out of the way to edit it; whoever calls this ends it. @throws QueueError NOT_FOUND, WRONG_STATE */
-  async edit(id: Meant): Promise<Editing> {
+  async edit(id: JobRefOrId): Promise<Editing> {
     const { editJob } = await import('./operator/edit.ts')
     const editing = await editJob(this.dirs, this.meant(id), readConfig(this.dirs))
     const save = async (): Promise<Job | undefined> => {
@@ -176,7 +181,7 @@ export class Queue extends Reading {
    * @returns whether it was meant
    * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
    */
-  async change(id: Meant, members: Members, isMeant: (job: Job) => boolean = () => true): Promise<boolean> {
+  async change(id: JobRefOrId, members: PatchMembers, isMeant: (job: Job) => boolean = () => true): Promise<boolean> {
     const { patchJob } = await import('./operator/patch.ts')
     const changed = await patchJob(this.dirs, this.meant(id), members, isMeant, readConfig(this.dirs))
     if (changed !== undefined) this.#told('changed', changed)
@@ -189,19 +194,19 @@ export class Queue extends Reading {
     ring(this.dirs)
   }
 
-  async #recorded(event: EventKind, options: Trial, change: Promise<Seen>): Promise<Seen> {
+  async #recorded(event: EventKind, options: DryRunOption, change: Promise<JobRef>): Promise<JobRef> {
     const seen = await change
     this.#told(event, seen.id, options)
     return seen
   }
 
   /** A change as the settings want it. */
-  #how<T extends Trial>(options: T): T & How {
+  #how<T extends DryRunOption>(options: T): T & ChangeOptions {
     return { ...options, durability: readConfig(this.dirs).durability }
   }
 
-  #told(event: EventKind, job: string, { dryRun }: Trial = {}): void {
-    if (!dryRun) tell(this.dirs, [{ event, job }])
+  #told(event: EventKind, job: string, { dryRun }: DryRunOption = {}): void {
+    if (!dryRun) recordEvents(this.dirs, [{ event, job }])
   }
 }
 

@@ -5,14 +5,14 @@
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
-import { STATES, type State } from '../job/job.ts'
 import { Contents } from './loader.ts'
-import { type Entry, entryOf, type Place } from './entry.ts'
-import { eachName, look, names } from '../disk/files.ts'
-import { type Home, PLACE_OF, PLACES } from '../spool/layout.ts'
+import { type Entry, entryOf, type JobDir } from './entry.ts'
+import { eachName, listDir, lstat } from '../disk/files.ts'
+import { type Home, HOME_DIRS, STATE_DIR } from '../spool/layout.ts'
 import { dayPlaces, holderPlaces, type Whereabouts } from './dirs.ts'
-import { type Change, ON_ITS_WAY_MS, Standing, type StateCounts } from './job-index.ts'
-import { Watching } from '../disk/watcher.ts'
+import { type IndexDelta, ON_ITS_WAY_MS, Standing, type StateCounts } from './job-index.ts'
+import { DirWatcher } from '../disk/watcher.ts'
+import { type State, STATES } from '../job/state.ts'
 
 /** What happens within this time (ms) is looked at together. */
 const TOGETHER_MS = 20
@@ -26,7 +26,7 @@ const LOT = 2000
 const FLOOD_MS = 1000
 
 /** What has changed; `holders`: perhaps something about workers. */
-export interface Heard extends Change {
+export interface Heard extends IndexDelta {
   readonly holders: boolean
 }
 
@@ -35,10 +35,10 @@ const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
 export class Catalogue {
   readonly #home: Home
-  readonly #watching: Watching
+  readonly #watching: DirWatcher
   readonly #standing = new Standing()
   readonly contents = new Contents(this.#standing)
-  readonly #places = new Map<string, Place>()
+  readonly #places = new Map<string, JobDir>()
   readonly #listeners = new Set<(heard: Heard) => void>()
   #dirty = new Map<string, Set<string>>()
   #holders = false
@@ -49,7 +49,7 @@ export class Catalogue {
 
   private constructor(home: Home, isDeaf: boolean) {
     this.#home = home
-    this.#watching = new Watching((dir, name) => this.#hear(dir, name), isDeaf)
+    this.#watching = new DirWatcher((dir, name) => this.#hear(dir, name), { isDisabled: isDeaf })
   }
 
   /** Lists the home, and keeps to it until closed. `isDeaf`: by timed looks alone. */
@@ -154,24 +154,24 @@ export class Catalogue {
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
     // A place was removed, or made again.
-    if (dir === root && PLACES.some((one) => found.has(one))) this.#lookAgain(0, 0)
+    if (dir === root && HOME_DIRS.some((one) => found.has(one))) this.#lookAgain(0, 0)
     if (!dir.startsWith(processing)) return
     this.#holders = true
     // A place is a worker's directory: its names are jobs. Of all others they are directories.
     if (!place || dir === processing) this.#findHolders()
   }
 
-  #lookFor(place: Place, fileName: string): void {
+  #lookFor(place: JobDir, fileName: string): void {
     for (const listing of place.listings) listing.add(fileName)
     const known = place.entries.get(fileName)
-    const isThere = fileName !== '' && look(join(place.dir, fileName)) !== undefined
+    const isThere = fileName !== '' && lstat(join(place.dir, fileName)) !== undefined
     if (known && !isThere) this.#leave(place, known)
     else if (known) this.#standing.touch(known)
     else if (isThere) this.#enter(place, fileName)
   }
 
   /** After a flood of names. */
-  async #relist(place: Place, heard: ReadonlySet<string>): Promise<void> {
+  async #relist(place: JobDir, heard: ReadonlySet<string>): Promise<void> {
     // Whoever lists it already looks at all of these at its end.
     for (const listing of place.listings) for (const fileName of heard) listing.add(fileName)
     if (place.listings.size === 0) await this.#listSlowly(place.dir, place.state, place.holder)
@@ -183,14 +183,14 @@ export class Catalogue {
     this.#lookAgain(0, FLOOD_MS)
   }
 
-  #enter(place: Place, fileName: string): void {
+  #enter(place: JobDir, fileName: string): void {
     const entry = entryOf(place, fileName)
     if (!entry) return
     place.entries.set(fileName, entry)
     this.#standing.enter(entry)
   }
 
-  #leave(place: Place, entry: Entry): void {
+  #leave(place: JobDir, entry: Entry): void {
     place.entries.delete(entry.fileName)
     this.#standing.leave(entry, monotonicMs())
   }
@@ -209,7 +209,7 @@ export class Catalogue {
     this.#places.set(dir, place)
     const heard = new Set<string>()
     place.listings.add(heard)
-    place.listed = look(dir)?.mtimeMs ?? 0
+    place.listed = lstat(dir)?.mtimeMs ?? 0
     const left = new Set(place.entries.keys())
     let seen = 0
     for (const fileName of eachName(dir)) {
@@ -238,7 +238,7 @@ export class Catalogue {
       else if (isAgain || dir === within || !this.#places.has(dir))
         for (const _pause of this.#listing(dir, state, holder)) continue
     }
-    this.#watching.keep(within, there)
+    this.#watching.dropOthers(within, there)
     for (const place of this.#places.values()) {
       if (!place.dir.startsWith(within) || there.has(place.dir)) continue
       this.#places.delete(place.dir)
@@ -255,24 +255,24 @@ export class Catalogue {
   }
 
   #countCorrupt(): void {
-    this.#corrupt = names(this.#home.corrupt).filter((name) => !name.endsWith('.reason')).length
+    this.#corrupt = listDir(this.#home.corrupt).filter((name) => !name.endsWith('.reason')).length
   }
 
   async #listAll(): Promise<void> {
     for (const dir of [this.#home.root, this.#home.corrupt, this.#home.run]) this.#watching.add(dir)
     for (const state of STATES) {
-      const dir = this.#home[PLACE_OF[state]]
-      if (this.#places.get(dir)?.listed !== look(dir)?.mtimeMs) await this.#listSlowly(dir, state)
+      const dir = this.#home[STATE_DIR[state]]
+      if (this.#places.get(dir)?.listed !== lstat(dir)?.mtimeMs) await this.#listSlowly(dir, state)
     }
     this.#findHolders()
     this.#findDays()
     for (const { dir, state, holder, listed } of this.#places.values())
-      if (look(dir)?.mtimeMs !== listed) await this.#listSlowly(dir, state, holder)
+      if (lstat(dir)?.mtimeMs !== listed) await this.#listSlowly(dir, state, holder)
     this.#countCorrupt()
   }
 
   /** Lists again what has changed since it was listed, in case that was not heard. */
-  #lookAgain(took: number, soonest = this.#watching.isDeaf ? DEAF_MS : TRUTH_MS): void {
+  #lookAgain(took: number, soonest = this.#watching.hasFailed ? DEAF_MS : TRUTH_MS): void {
     clearTimeout(this.#truth)
     this.#truth = setTimeout(
       () => {

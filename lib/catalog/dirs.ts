@@ -1,8 +1,8 @@
 /** The directories in which jobs may lie, those that come and go among them. */
 import { join } from 'node:path'
-import { STATES, type State } from '../job/job.ts'
-import { look, names } from '../disk/files.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
+import { listDir, lstat } from '../disk/files.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
+import { type State, STATES } from '../job/state.ts'
 
 /** A directory and the state of what lies in it; without a state only other directories do. */
 export interface Whereabouts {
@@ -14,15 +14,15 @@ export interface Whereabouts {
 /** The directories of holders: a worker's is a place, an operator's has one for each state. */
 export function* holderPlaces({ processing }: Home): Generator<Whereabouts> {
   yield { dir: processing, state: 'processing' }
-  for (const holder of names(processing)) {
+  for (const holder of listDir(processing)) {
     if (holder.endsWith('.json')) continue
     const dir = join(processing, holder)
     const isOperator = holder.startsWith('operator-')
     yield { dir, state: isOperator ? undefined : 'processing', holder }
     if (!isOperator) continue
     for (const state of STATES) {
-      const from = join(dir, PLACE_OF[state])
-      if (look(from)) yield { dir: from, state, holder }
+      const from = join(dir, STATE_DIR[state])
+      if (lstat(from)) yield { dir: from, state, holder }
     }
   }
 }
@@ -30,5 +30,5 @@ export function* holderPlaces({ processing }: Home): Generator<Whereabouts> {
 /** The directories of completed jobs: one for each day. */
 export function* dayPlaces({ done }: Home): Generator<Whereabouts> {
   yield { dir: done, state: 'completed' }
-  for (const day of names(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }
+  for (const day of listDir(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }
 }

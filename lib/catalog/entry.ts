@@ -2,16 +2,17 @@
  * What is remembered of a job while somebody watches the whole home: what its file's name tells, and of its content what
  * lists are searched and sorted by. A few hundred bytes, since there may be a hundred thousand.
  */
-import { commandLine, type State } from '../job/job.ts'
+import { commandLine } from '../job/job.ts'
 import { DEFAULT_QUEUE, idFromStem, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
-import { type Content, readSighted, type Sighting } from '../spool/scan.ts'
+import { type JobContent, type JobFile, readJobFile } from '../spool/scan.ts'
+import type { State } from '../job/state.ts'
 
 export interface Entry {
   readonly dir: string
   readonly fileName: string
   readonly state: State
   readonly holder: string | undefined
-  readonly foreign: boolean
+  readonly dropped: boolean
   id: string
   queue: string
   priority: number
@@ -31,7 +32,7 @@ export interface Entry {
 }
 
 /** A directory whose files are jobs in one state. */
-export interface Place {
+export interface JobDir {
   readonly dir: string
   readonly state: State
   readonly holder: string | undefined
@@ -47,7 +48,7 @@ const SEARCHED = 4096
 const NONE: readonly string[] = []
 
 /** An entry for a name in a directory of jobs; undefined when it is no job's. */
-export function entryOf(place: Place, fileName: string): Entry | undefined {
+export function entryOf(place: JobDir, fileName: string): Entry | undefined {
   if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
   const parsed = parseName(fileName)
   const name: JobName = parsed ?? {
@@ -62,7 +63,7 @@ export function entryOf(place: Place, fileName: string): Entry | undefined {
     fileName,
     state: place.state,
     holder: place.holder,
-    foreign: parsed === undefined,
+    dropped: parsed === undefined,
     id: name.id,
     queue: name.queue === DEFAULT_QUEUE ? DEFAULT_QUEUE : name.queue,
     priority: name.priority,
@@ -87,18 +88,18 @@ export function inherit(entry: Entry, before: Entry): void {
   entry.isCancelled = before.isCancelled
 }
 
-export const sightingOf = ({ dir, fileName, state, holder, foreign, ...name }: Entry): Sighting => ({
+export const sightingOf = ({ dir, fileName, state, holder, dropped, ...name }: Entry): JobFile => ({
   state,
   path: `${dir}/${fileName}`,
   fileName,
   name: { priority: name.priority, due: name.due, id: name.id, queue: name.queue },
   ...(holder === undefined ? {} : { holder }),
-  ...(foreign ? { foreign } : {}),
+  ...(dropped ? { dropped: true as const } : {}),
 })
 
 /** Reads its file. Undefined: it has moved on. */
-export function readEntry(entry: Entry): Content | undefined {
-  const content = readSighted(sightingOf(entry))
+export function readEntry(entry: Entry): JobContent | undefined {
+  const content = readJobFile(sightingOf(entry))
   if (content === undefined) return undefined
   entry.isRead = true
   const { job } = content
@@ -114,7 +115,7 @@ export function readEntry(entry: Entry): Content | undefined {
   entry.tags = tags.length === 0 ? NONE : tags
   entry.error = error
   entry.isCancelled = job.cancelled !== undefined
-  if (entry.foreign) {
+  if (entry.dropped) {
     entry.queue = job.queue
     entry.priority = job.priority
   }

@@ -6,11 +6,11 @@
  * renames its whole directory): for a moment it is remembered where it was.
  */
 import { join } from 'node:path'
-import { STATES, type State } from '../job/job.ts'
 import { type Entry, inherit } from './entry.ts'
+import { type State, STATES } from '../job/state.ts'
 
 /** What has changed since the last time: keys of entries, and ids of jobs that are no more. */
-export interface Change {
+export interface IndexDelta {
   readonly changed: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
 }
@@ -22,7 +22,7 @@ export const noCounts = (): StateCounts => Object.fromEntries(STATES.map((state)
 export const ON_ITS_WAY_MS = 150
 
 /** A dropped file has no id of its own yet: its stem may be another job's. */
-const keyOf = (entry: Entry): string => (entry.foreign ? join(entry.dir, entry.fileName) : entry.id)
+const keyOf = (entry: Entry): string => (entry.dropped ? join(entry.dir, entry.fileName) : entry.id)
 
 export class Standing {
   readonly jobs = new Map<string, Entry>()
@@ -50,7 +50,7 @@ export class Standing {
     this.#count(entry, 1)
     this.touch(entry)
     // A dropped file is taken in under the id that it was to get: it is this job now.
-    for (const [one] of this.#leaving) if (one.foreign && one.id === entry.id) this.#forget(one)
+    for (const [one] of this.#leaving) if (one.dropped && one.id === entry.id) this.#forget(one)
   }
 
   /** Its content may have changed. */
@@ -110,7 +110,7 @@ export class Standing {
   }
 
   /** What has changed since this was last asked; undefined when nothing has. */
-  change(): Change | undefined {
+  change(): IndexDelta | undefined {
     if (this.#changed.size + this.#removed.size === 0) return undefined
     const change = { changed: this.#changed, removed: this.#removed }
     this.#changed = new Set()

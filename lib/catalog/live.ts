@@ -7,7 +7,7 @@ import { Catalogue, type Heard } from './catalog.ts'
 import { type Entry, sightingOf } from './entry.ts'
 import type { Counts } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Listed, Seen } from '../query/list.ts'
+import type { ListedJob, JobRef } from '../query/list.ts'
 import { isOfContent, listed, matching, type Page, pageOf, type PageOptions, type Search } from './page.ts'
 import { noCounts, type StateCounts } from './job-index.ts'
 
@@ -35,7 +35,7 @@ export interface QueueCounts extends StateCounts {
 const NEWEST = 10
 /** For how long (ms) others wait while everything is read for a selection. */
 const BIT_MS = 20
-const seenOf = (entry: Entry): Seen => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
+const seenOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
 const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
 
 export class Live {
@@ -63,20 +63,20 @@ export class Live {
   }
 
   /** All jobs that match. Waits until every file that must be read for that has been, in small bits. */
-  async select(search: Search): Promise<Seen[]> {
+  async select(search: Search): Promise<JobRef[]> {
     do await this.#catalogue.settled()
     while (isOfContent(search) && !this.#catalogue.contents.readFor(BIT_MS))
     return matching(this.#catalogue, search).entries.map(seenOf)
   }
 
   /** Where a job lies, by its whole id; undefined when it is not known (yet). */
-  async find(id: string): Promise<Seen | undefined> {
+  async find(id: string): Promise<JobRef | undefined> {
     const entry = (await this.#catalogue.settled()).find(id)
     return entry && seenOf(entry)
   }
 
   /** These jobs as they are now; those that are not there any more are left out. */
-  read(ids: Iterable<string>): Listed[] {
+  read(ids: Iterable<string>): ListedJob[] {
     return [...ids].flatMap((id) => {
       const entry = this.#catalogue.find(id)
       return (entry && listed(this.#home, this.#catalogue, entry)) ?? []
@@ -113,7 +113,7 @@ export class Live {
   }
 
   *#ready(): Generator<Entry> {
-    for (const entry of this.#catalogue.jobs) if (entry.state === 'pending' && !entry.foreign) yield entry
+    for (const entry of this.#catalogue.jobs) if (entry.state === 'pending' && !entry.dropped) yield entry
   }
 
   /** Dead jobs by their last error, the most frequent first. */

@@ -1,7 +1,7 @@
 /** Reading the files of jobs for what lists are searched and sorted by: in the background, or at once for so long. */
 import { monotonicMs } from '../clock.ts'
 import { type Entry, readEntry } from './entry.ts'
-import type { Content } from '../spool/scan.ts'
+import type { JobContent } from '../spool/scan.ts'
 import type { Standing } from './job-index.ts'
 
 /** For how long (ms) is read without a pause, which is as long. */
@@ -17,8 +17,8 @@ export class Contents {
   }
 
   /** Reads the file of an entry; undefined when it has moved on. */
-  read(entry: Entry): Content | undefined {
-    let content: Content | undefined
+  read(entry: Entry): JobContent | undefined {
+    let content: JobContent | undefined
     this.#standing.learn(entry, () => {
       content = readEntry(entry)
     })

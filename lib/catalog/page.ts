@@ -1,15 +1,15 @@
 /** Which jobs of a catalogue match, and a page of them: as many as there may be, only that page is read. */
-import { type State, STATES } from '../job/job.ts'
 import type { Catalogue } from './catalog.ts'
 import { type Entry, sightingOf } from './entry.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Filter, Listed } from '../query/list.ts'
+import type { JobFilter, ListedJob } from '../query/list.ts'
 import type { PageSort } from '../query/order.ts'
-import { byText, type Sighting } from '../spool/scan.ts'
+import { compareText, type JobFile } from '../spool/scan.ts'
 import { progressOf } from '../run/output.ts'
+import { type State, STATES, isOver, LIST_ORDER } from '../job/state.ts'
 
 /** Which jobs are meant; everything left out matches all. */
-export interface Search extends Filter {
+export interface Search extends JobFilter {
   /** Occurs, in whatever case, in id, command, last error, queue or a tag. */
   readonly text?: string
   /** Is the last error. */
@@ -30,7 +30,7 @@ export interface PageOptions {
 export type Mark = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
 
 export interface Page {
-  readonly items: readonly Listed[]
+  readonly items: readonly ListedJob[]
   readonly next: Mark | undefined
   readonly total: number
   /** False while not every content has been read: there may be more, in another order. */
@@ -40,18 +40,16 @@ export interface Page {
 /** How long (ms) a page waits for contents that were not read yet. */
 const READ_MS = 150
 
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-const RANK = Object.fromEntries(flow.map((state, i) => [state, i])) as Record<State, number>
+const RANK = Object.fromEntries(LIST_ORDER.map((state, i) => [state, i])) as Record<State, number>
 
 const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
   order: (a, b) =>
-    RANK[a.state] - RANK[b.state] ||
-    (a.state === 'completed' || a.state === 'dead' ? b.due - a.due : byText(a.fileName, b.fileName)),
+    RANK[a.state] - RANK[b.state] || (isOver(a.state) ? b.due - a.due : compareText(a.fileName, b.fileName)),
   created: (a, b) => a.created - b.created,
   updated: (a, b) => a.updated - b.updated,
   due: (a, b) => a.due - b.due,
   priority: (a, b) => b.priority - a.priority || a.due - b.due,
-  id: (a, b) => byText(a.id, b.id),
+  id: (a, b) => compareText(a.id, b.id),
 }
 
 /** Must files be read to tell, and not only their names? */
@@ -87,7 +85,7 @@ export function pageOf(home: Home, catalogue: Catalogue, search: Search, options
   const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.contents.readFor(READ_MS)
   const { entries, isExact } = matching(catalogue, search)
   const by = COMPARE[sort]
-  const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || byText(a.id, b.id)
+  const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || compareText(a.id, b.id)
   const found = first(entries, limit + 1, compare, after)
   const page = found.slice(0, limit)
   const last = page.at(-1)
@@ -131,12 +129,12 @@ const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry)
 })
 
 /** A job as it is now; undefined when it has gone. */
-export function listed(home: Home, catalogue: Catalogue, entry: Entry): Listed | undefined {
+export function listed(home: Home, catalogue: Catalogue, entry: Entry): ListedJob | undefined {
   const here = catalogue.contents.read(entry)
   const now = here ? entry : catalogue.find(entry.id)
   const content = here ?? (now && catalogue.contents.read(now))
   if (!now || !content) return undefined
-  const { path, name }: Sighting = sightingOf(now)
+  const { path, name }: JobFile = sightingOf(now)
   const { job } = content
   const progress = job && progressOf(home, job)
   return {

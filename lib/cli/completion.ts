@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs'
 import { SETTINGS } from '../config/schema.ts'
-import { shownState, type State, STATES } from '../job/job.ts'
 import { Queue, SORTS } from '../queue.ts'
 import { findCommand, firstWords, isGroup, wordsAfter } from './registry.ts'
 import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
 import { homePath } from '../config/env.ts'
+import { shownState, type State, STATES, ALLOWED_IN } from '../job/state.ts'
 
 /** A word, and what it is. */
 export type Candidate = readonly [word: string, about: string]
@@ -18,19 +18,11 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 /** A person reads no more than this. */
 const MOST = 200
 
-const WAITING: readonly State[] = ['pending', 'scheduled', 'failed']
 /** Jobs in which state a command may mean. */
 const MEANT: Readonly<Record<string, readonly State[]>> = {
-  hold: WAITING,
-  top: WAITING,
-  release: ['held'],
-  unhold: ['held'],
-  edit: [...WAITING, 'held', 'dead'],
-  move: [...WAITING, 'held', 'dead'],
-  priority: [...WAITING, 'held', 'dead'],
-  retry: ['failed', 'dead', 'completed'],
-  restart: ['failed', 'dead', 'completed'],
-  cancel: [...WAITING, 'processing', 'held'],
+  ...ALLOWED_IN,
+  unhold: ALLOWED_IN.release,
+  restart: ALLOWED_IN.retry,
   wait: STATES,
   show: STATES,
   get: STATES,
@@ -41,7 +33,7 @@ const MEANT: Readonly<Record<string, readonly State[]>> = {
   'dlq show': ['dead'],
   'dlq retry': ['dead'],
   'dlq restart': ['dead'],
-  'dlq purge': ['dead'],
+  'dlq purge': ALLOWED_IN.purge,
   'dlq export': ['dead'],
 }
 

@@ -1,21 +1,21 @@
 /** Reads and writes `config.json`. Flag over environment over file over default. */
 import { join } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
-import { move, read, remove, writeNew } from '../disk/files.ts'
+import { readText, replaceFile } from '../disk/files.ts'
 import { randomHex } from '../clock.ts'
 import { type Config, type ConfigKey, DEFAULTS } from './schema.ts'
 import { checkValue, findKey } from './keys.ts'
 import { environment } from './env.ts'
 
 /** Where the settings lie, and where a new version of them is written aside. */
-export interface ConfigPlace {
+export interface ConfigPaths {
   readonly config: string
   readonly tmp: string
 }
 
 /** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it. */
-export function readSettings(home: ConfigPlace): Partial<Config> {
-  const text = read(home.config)
+export function readSettings(home: ConfigPaths): Partial<Config> {
+  const text = readText(home.config)
   if (text === undefined || text.trim() === '') return {}
   let value: unknown
   try {
@@ -44,14 +44,14 @@ export function readSettings(home: ConfigPlace): Partial<Config> {
 }
 
 /** The settings in force. @throws QueueError BAD_CONFIG. */
-export function readConfig(home: ConfigPlace): Config {
+export function readConfig(home: ConfigPaths): Config {
   const env = environment().foreground
   return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
 }
 
 /** Sets a key, or takes it back to its default (undefined). Edited in place, hence the lock. */
 export async function writeSetting(
-  home: ConfigPlace,
+  home: ConfigPaths,
   key: ConfigKey,
   value: Config[ConfigKey] | undefined,
 ): Promise<void> {
@@ -63,9 +63,7 @@ export async function writeSetting(
       const { [key]: _old, ...others } = readSettings(home)
       const next = value === undefined ? others : { ...others, [key]: value }
       const aside = join(home.tmp, `config.${randomHex(8)}.new`)
-      writeNew(aside, `${JSON.stringify(next, undefined, 2)}\n`)
-      // If we die before this: scratch, and the settings as they were.
-      if (!move(aside, home.config)) remove(aside)
+      replaceFile(aside, home.config, `${JSON.stringify(next, undefined, 2)}\n`)
     } finally {
       await release()
     }

@@ -1,14 +1,14 @@
 /** The settings as a running worker sees them: read again when the file has changed, kept when it is broken. */
-import { look } from '../disk/files.ts'
+import { lstat } from '../disk/files.ts'
 import { type Config, DEFAULTS } from './schema.ts'
-import { type ConfigPlace, readConfig } from './file.ts'
+import { type ConfigPaths, readConfig } from './file.ts'
 
-export class Settings {
-  readonly #home: ConfigPlace
+export class ConfigWatcher {
+  readonly #home: ConfigPaths
   #config: Config = DEFAULTS
   #seen = ''
 
-  constructor(home: ConfigPlace) {
+  constructor(home: ConfigPaths) {
     this.#home = home
   }
 
@@ -18,7 +18,7 @@ export class Settings {
 
   /** Takes up what has changed; `say` gets a line when the file cannot be used. */
   refresh(say: (line: string) => void): void {
-    const stats = look(this.#home.config)
+    const stats = lstat(this.#home.config)
     const seen = stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : 'none'
     if (seen === this.#seen) return
     this.#seen = seen

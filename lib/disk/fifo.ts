@@ -18,15 +18,15 @@ export function makeFifos(paths: readonly string[]): void {
 }
 
 /** Holds a FIFO until the descriptor is closed or this process ends. */
-export const hold = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+export const holdFifo = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
 
 /** A FIFO's read end, which holds nothing. */
-export const listen = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+export const openReadEnd = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
 /** The same; undefined when there is no such FIFO (any more). */
-export function listenIfThere(path: string): number | undefined {
+export function openReadEndIfThere(path: string): number | undefined {
   try {
-    return listen(path)
+    return openReadEnd(path)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
     throw error
@@ -34,7 +34,7 @@ export function listenIfThere(path: string): number | undefined {
 }
 
 /** The write end for a child to inherit; somebody must be listening. */
-export const writeEnd = (path: string): number => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+export const openWriteEnd = (path: string): number => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
 
 /** Does any process hold the FIFO whose read end this is? What was written into it is thrown away. */
 export function isHeldAt(fd: number): boolean {
@@ -52,7 +52,7 @@ export function isHeldAt(fd: number): boolean {
  * Calls `ended`, perhaps twice, once nobody holds the FIFO whose read end this is; the result stops that. Also when the
  * last one was gone before we listened: of that the kernel tells nobody.
  */
-export function hearEnd(fd: number, ended: () => void): Socket {
+export function onReleased(fd: number, ended: () => void): Socket {
   const socket = new Socket({ fd, readable: true, writable: false })
   socket.on('end', ended).on('error', ended)
   // Nothing is ever written; reading is what makes the end heard.
@@ -63,7 +63,7 @@ export function hearEnd(fd: number, ended: () => void): Socket {
 
 /** Does any process hold this FIFO? Undefined: there is none of that name. */
 export function isHeld(path: string): boolean | undefined {
-  const fd = listenIfThere(path)
+  const fd = openReadEndIfThere(path)
   if (fd === undefined) return undefined
   try {
     return isHeldAt(fd)

@@ -20,7 +20,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -49,7 +48,7 @@ export const isFull = (error: unknown): boolean => isOneOf(error, ['ENOSPC', 'ED
 export function move(from: string, to: string): boolean {
   try {
     // If we die here: it lies at `from` or at `to`, whole.
-    renameSync(real(from), to)
+    renameSync(pathOnDisk(from), to)
     return true
   } catch (error) {
     // Also when the target directory is gone: then it was taken away, and must not come back by our hand.
@@ -112,6 +111,18 @@ export async function stamp(path: string, text: string, durable = true): Promise
   return move(aside, path)
 }
 
+/**
+ * Replaces a file in a directory that other processes use: write aside, then move into place. False: the directory of
+ * the target is gone. `aside` is a path in `tmp/`.
+ */
+export function replaceFile(aside: string, path: string, text: string, durable = true): boolean {
+  // If we die before the move: scratch, and the old content.
+  writeNew(aside, text, durable)
+  if (move(aside, path)) return true
+  remove(aside)
+  return false
+}
+
 /** Makes a second name for a file; false when the new name is taken. If we die: it has the name or not. */
 export function linkNew(from: string, to: string): boolean {
   try {
@@ -139,7 +150,7 @@ export function createNew(path: string): number | undefined {
 }
 
 /** Shortens a file that is there. If we die: it is as long as it was, or as it is to be. */
-export function cut(path: string, length = 0): void {
+export function truncate(path: string, length = 0): void {
   try {
     truncateSync(path, length)
   } catch (error) {
@@ -214,7 +225,7 @@ export function touch(path: string): void {
 }
 
 /** What is in a directory; empty when it is not there. */
-export function names(path: string): string[] {
+export function listDir(path: string): string[] {
   try {
     return readdirSync(path)
   } catch (error) {
@@ -246,10 +257,10 @@ const MAX_BYTES = 67_108_864
  * A file's text; undefined when it is not there (any more). Never waits and never fills the memory.
  * @throws QueueError when it is no regular file, or too large to be one of ours.
  */
-export function read(path: string): string | undefined {
+export function readText(path: string): string | undefined {
   let fd: number
   try {
-    fd = openSync(real(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    fd = openSync(pathOnDisk(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
     if (errno(error) === 'ENXIO') throw new QueueError('FAILED', `${path} is not a regular file`)
@@ -265,31 +276,13 @@ export function read(path: string): string | undefined {
   }
 }
 
-/** The last `bytes` of a file as text; empty when there is none. */
-export function readTail(path: string, bytes: number): string {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY)
-  } catch (error) {
-    if (errno(error) === 'ENOENT') return ''
-    throw error
-  }
-  try {
-    const { size } = fstatSync(fd)
-    const tail = Buffer.alloc(Math.min(size, bytes))
-    return tail.toString('utf8', 0, readSync(fd, tail, 0, tail.length, size - tail.length))
-  } finally {
-    closeSync(fd)
-  }
-}
-
 /** What a path names, links not followed; undefined when nothing. */
-export function look(path: string): Stats | undefined {
-  return lstatSync(real(path), { throwIfNoEntry: false })
+export function lstat(path: string): Stats | undefined {
+  return lstatSync(pathOnDisk(path), { throwIfNoEntry: false })
 }
 
 /** The path as the system knows it: a name that is not UTF-8, of which we only know an approximation, is looked up. */
-export function real(path: string): string | Buffer {
+export function pathOnDisk(path: string): string | Buffer {
   if (!path.includes('\uFFFD') || existsSync(path)) return path
   const dir = dirname(path)
   const name = readdirSync(dir, { encoding: 'buffer' }).find((bytes) => bytes.toString() === basename(path))

@@ -4,7 +4,7 @@
  * one may both come to hold it (measured), so it excludes nobody. The rename does.
  */
 import { join } from 'node:path'
-import { look } from './files.ts'
+import { lstat } from './files.ts'
 
 const STALE_MS = 60_000
 const UPDATE_MS = 20_000
@@ -32,6 +32,6 @@ export async function keepLease(dir: string): Promise<void> {
 
 /** Milliseconds since the lease was last renewed, as of `now`; undefined when there is none. */
 export function leaseAge(dir: string, now: number): number | undefined {
-  const renewed = look(leasePath(dir))?.mtimeMs
+  const renewed = lstat(leasePath(dir))?.mtimeMs
   return renewed === undefined ? undefined : Math.max(0, now - renewed)
 }

@@ -7,14 +7,14 @@ import { statfsSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { nowMs, randomHex } from '../clock.ts'
 import { errno } from '../errors.ts'
-import { linkNew, look, makeDir, move, read, removeTree, writeNew } from './files.ts'
+import { linkNew, lstat, makeDir, move, readText, removeTree, writeNew } from './files.ts'
 import { syncDir } from './sync.ts'
 import { isHeld, makeFifos } from './fifo.ts'
 
 /** `memory`: gone when the machine stops. `network`, `fuse`: whether the rules of a local one hold is up to them. */
 export type FileSystemKind = 'local' | 'memory' | 'network' | 'fuse' | 'unknown'
 
-export interface Abilities {
+export interface FsCapabilities {
   /** Such as `ext4`; what the system numbers it as when we do not know it. */
   readonly type: string
   readonly kind: FileSystemKind
@@ -48,14 +48,14 @@ const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
 }
 
 /** The type and kind of the file system that a path lies on. */
-export function fileSystemOf(path: string): Pick<Abilities, 'type' | 'kind'> {
+export function fileSystemOf(path: string): Pick<FsCapabilities, 'type' | 'kind'> {
   const magic = statfsSync(path).type >>> 0
   const known = process.platform === 'linux' ? TYPES[magic] : undefined
   return known ? { type: known[0], kind: known[1] } : { type: `0x${magic.toString(16)}`, kind: 'unknown' }
 }
 
 /** Tries what the queue needs. */
-export function tryAbilities(home: { readonly root: string; readonly tmp: string }): Abilities {
+export function probeFileSystem(home: { readonly root: string; readonly tmp: string }): FsCapabilities {
   const dir = join(home.tmp, `doctor.${randomHex(8)}.new`)
   const at = (name: string): string => join(dir, name)
   const failed: { ability: string; why: string }[] = []
@@ -71,12 +71,12 @@ export function tryAbilities(home: { readonly root: string; readonly tmp: string
     attempt('create and flush a file', () => {
       makeDir(dir)
       writeNew(at('a'), 'x')
-      ahead = (look(at('a'))?.mtimeMs ?? 0) - nowMs()
+      ahead = (lstat(at('a'))?.mtimeMs ?? 0) - nowMs()
     })
     if (ahead === undefined) return { ...fileSystemOf(home.root), failed, ahead }
     attempt('rename over a file', () => {
       writeNew(at('b'), 'y', false)
-      return move(at('a'), at('b')) && read(at('b')) === 'x'
+      return move(at('a'), at('b')) && readText(at('b')) === 'x'
     })
     attempt('hard links', () => linkNew(at('b'), at('c')) && !linkNew(at('b'), at('c')))
     attempt('flush a directory', () => syncDir(dir))
@@ -93,7 +93,7 @@ export function tryAbilities(home: { readonly root: string; readonly tmp: string
 
 /** The limits of inotify for this user, where there is one. */
 export function watchLimits(): { readonly watches: number; readonly instances: number } | undefined {
-  const limit = (name: string): number => Number(read(`/proc/sys/fs/inotify/${name}`))
+  const limit = (name: string): number => Number(readText(`/proc/sys/fs/inotify/${name}`))
   const limits = { watches: limit('max_user_watches'), instances: limit('max_user_instances') }
   return limits.watches > 0 ? limits : undefined
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** A process as the kernel's table tells it. */
-interface Process {
+interface ProcessRow {
   readonly pid: number
   readonly parent: number
   readonly group: number
@@ -17,10 +17,10 @@ interface Process {
   readonly memory: number
 }
 
-export type Processes = ReadonlyMap<number, Process>
+export type ProcessTable = ReadonlyMap<number, ProcessRow>
 
 /** What a tree of processes uses. */
-export interface Use {
+export interface ProcessUsage {
   readonly pids: readonly number[]
   readonly cpuMs: number
   readonly memory: number
@@ -31,18 +31,18 @@ const TICK_MS = 10
 const PAGE = 4096
 
 /** All processes of this machine. */
-export function processes(): Processes {
-  const found = new Map<number, Process>()
+export function readProcessTable(): ProcessTable {
+  const found = new Map<number, ProcessRow>()
   for (const one of fromProc() ?? fromPs()) found.set(one.pid, one)
   return found
 }
 
-function fromProc(): Process[] | undefined {
+function fromProc(): ProcessRow[] | undefined {
   if (process.platform !== 'linux') return undefined
   return readdirSync('/proc').flatMap((name) => (/^\d/.test(name) ? (fromStat(name) ?? []) : []))
 }
 
-function fromStat(pid: string): Process | undefined {
+function fromStat(pid: string): ProcessRow | undefined {
   let stat: string
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -61,7 +61,7 @@ function fromStat(pid: string): Process | undefined {
   return { pid: Number(pid), parent, group, session, cpuMs, memory: (fields[21] ?? 0) * PAGE }
 }
 
-function fromPs(): Process[] {
+function fromPs(): ProcessRow[] {
   const ps = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,rss=,time='], { encoding: 'utf8' })
   return (ps.stdout ?? '').split('\n').flatMap((line) => {
     const [pid, parent = 0, group = 0, kilobytes = 0] = line.trim().split(/\s+/).map(Number)
@@ -79,7 +79,7 @@ const psTime = (text: string): number =>
     .reduce((sum, part, i, all) => sum * (i === all.length - 3 && i === 0 ? 24 : 60) + (Number(part) || 0), 0)
 
 /** Everything that a process started, itself included: its descendants, what is in its session, and who else is known. */
-export function useOf(all: Processes, leader: number, others: readonly number[] = []): Use {
+export function usageOf(all: ProcessTable, leader: number, others: readonly number[] = []): ProcessUsage {
   const members = new Set<number>([leader, ...others])
   let before = 0
   while (members.size > before) {

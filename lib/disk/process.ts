@@ -14,9 +14,9 @@ export interface Identity {
 }
 
 /** Start time of a living process (field 22 of /proc/pid/stat; a zombie is dead); undefined when there is none. */
-export function startOf(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   try {
-    return startIn(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return parseStartTime(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   } catch {
     // No such process, or a system without /proc; there, `ps` knows.
     if (process.platform === 'linux') return undefined
@@ -26,25 +26,25 @@ export function startOf(pid: number): string | undefined {
 }
 
 /** The start time in a line of /proc/pid/stat; undefined for a zombie. The name may hold spaces and brackets. */
-export function startIn(stat: string): string | undefined {
+export function parseStartTime(stat: string): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
 }
 
 export const isRunning = (who: Pick<Identity, 'pid' | 'start'>): boolean => {
-  const start = startOf(who.pid)
+  const start = startTimeOf(who.pid)
   return start !== undefined && (who.start === '' || start === who.start)
 }
 
-let ours: Identity | undefined
+let cachedIdentity: Identity | undefined
 
 /** Who this process is. */
-export function self(): Identity {
-  ours ??= { pid: process.pid, start: startOf(process.pid) ?? '', boot: bootId(), machine: machineId() }
-  return ours
+export function ownIdentity(): Identity {
+  cachedIdentity ??= { pid: process.pid, start: startTimeOf(process.pid) ?? '', boot: bootId(), machine: machineId() }
+  return cachedIdentity
 }
 
-const fact = (path: string): string | undefined => {
+const readFact = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8').trim() || undefined
   } catch {
@@ -53,10 +53,11 @@ const fact = (path: string): string | undefined => {
   }
 }
 
-const bootId = (): string => fact('/proc/sys/kernel/random/boot_id') ?? ''
+const bootId = (): string => readFact('/proc/sys/kernel/random/boot_id') ?? ''
 
 /** The same machine has the same id, whatever its host name; a container without one shares its kernel's boot id. */
-const machineId = (): string => fact('/etc/machine-id') ?? fact('/var/lib/dbus/machine-id') ?? (bootId() || hostname())
+const machineId = (): string =>
+  readFact('/etc/machine-id') ?? readFact('/var/lib/dbus/machine-id') ?? (bootId() || hostname())
 
 /** The process that leads all that a run started, as its start mark tells. */
 export interface Leader extends Pick<Identity, 'pid' | 'start'> {
@@ -65,11 +66,11 @@ export interface Leader extends Pick<Identity, 'pid' | 'start'> {
 }
 
 /** The kernel counts start times in ticks of 1/100 s on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
-const TICKS = 100
+const TICKS_PER_SECOND = 100
 
 /** Milliseconds since a run of this boot began, by a clock that never jumps; undefined where not known. */
-export function ageOf({ start, since }: Leader): number | undefined {
-  const begun = since ?? (/^\d+$/.test(start) ? Number(start) / TICKS : undefined)
+export function runAge({ start, since }: Leader): number | undefined {
+  const begun = since ?? (/^\d+$/.test(start) ? Number(start) / TICKS_PER_SECOND : undefined)
   return begun === undefined ? undefined : Math.max(0, (bootSeconds() - begun) * 1000)
 }
 
@@ -77,19 +78,19 @@ export function ageOf({ start, since }: Leader): number | undefined {
  * Where a signal for a run goes: its process group or, when an earlier run of the same leader has left something in it,
  * each process in it that began since.
  */
-export function targetsOf(leader: Leader): number[] {
+export function signalTargets(leader: Leader): number[] {
   if (leader.since === undefined) return [-leader.pid]
   const all = membersOf(leader.pid)
   const isOlder = ({ pid, start }: { pid: number; start: number }): boolean =>
-    pid !== leader.pid && start < Math.floor((leader.since ?? 0) * TICKS)
+    pid !== leader.pid && start < Math.floor((leader.since ?? 0) * TICKS_PER_SECOND)
   if (!all.some(isOlder)) return [-leader.pid]
   return all.filter((member) => !isOlder(member)).map(({ pid }) => pid)
 }
 
 /** The processes of a group, and when they started. Empty where /proc does not tell. */
 function membersOf(group: number): { pid: number; start: number }[] {
-  return list('/proc').flatMap((pid) => {
-    const stat = /^\d+$/.test(pid) ? fact(`/proc/${pid}/stat`) : undefined
+  return listProc('/proc').flatMap((pid) => {
+    const stat = /^\d+$/.test(pid) ? readFact(`/proc/${pid}/stat`) : undefined
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
     return fields[2] === String(group) ? [{ pid: Number(pid), start: Number(fields[19]) }] : []
   })
@@ -98,10 +99,10 @@ function membersOf(group: number): { pid: number; start: number }[] {
 /** The processes that hold a FIFO, by pid: found by their open descriptors. Empty where /proc does not tell. */
 export function holdersOf(fifo: string): number[] {
   const found: number[] = []
-  for (const pid of list('/proc')) {
+  for (const pid of listProc('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
-    for (const fd of list(`/proc/${pid}/fd`)) {
-      if (linkOf(`/proc/${pid}/fd/${fd}`) !== fifo) continue
+    for (const fd of listProc(`/proc/${pid}/fd`)) {
+      if (readProcLink(`/proc/${pid}/fd/${fd}`) !== fifo) continue
       found.push(Number(pid))
       break
     }
@@ -109,7 +110,7 @@ export function holdersOf(fifo: string): number[] {
   return found
 }
 
-function list(path: string): string[] {
+function listProc(path: string): string[] {
   try {
     return readdirSync(path)
   } catch {
@@ -118,7 +119,7 @@ function list(path: string): string[] {
   }
 }
 
-function linkOf(path: string): string | undefined {
+function readProcLink(path: string): string | undefined {
   try {
     return readlinkSync(path)
   } catch {

@@ -33,29 +33,29 @@ export function syncDir(path: string): void {
 }
 
 /** By directory: the flush that has not begun yet, which whoever comes now may share. */
-const waiting = new Map<string, Promise<void>>()
+const nextFlush = new Map<string, Promise<void>>()
 /** By directory: the flush that goes on; what was moved after it began may not be in it. */
-const going = new Map<string, Promise<void>>()
+const currentFlush = new Map<string, Promise<void>>()
 
 /** Flushes a directory without blocking; those who ask while one flush goes on share the next one. */
 export function flushDir(path: string): Promise<void> {
-  const shared = waiting.get(path)
+  const shared = nextFlush.get(path)
   if (shared) return shared
-  const before = going.get(path) ?? Promise.resolve()
+  const before = currentFlush.get(path) ?? Promise.resolve()
   const next = before
     .catch(() => {
       // It was told to those who waited for it; ours is another one.
     })
     .then(async () => {
-      waiting.delete(path)
-      going.set(path, next)
+      nextFlush.delete(path)
+      currentFlush.set(path, next)
       try {
         await flushNow(path)
       } finally {
-        if (going.get(path) === next) going.delete(path)
+        if (currentFlush.get(path) === next) currentFlush.delete(path)
       }
     })
-  waiting.set(path, next)
+  nextFlush.set(path, next)
   return next
 }
 

@@ -1,6 +1,6 @@
 /** What is appended to a file, by whole lines, whoever writes it. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { exists } from './files.ts'
+import { closeSync, fstatSync, readSync } from 'node:fs'
+import { openIfThere } from './read.ts'
 
 const BLOCK = 65_536
 
@@ -52,14 +52,9 @@ export class Tail {
   }
 
   #open(use: (fd: number) => void): void {
-    let fd: number
-    try {
-      fd = openSync(this.#path, constants.O_RDONLY)
-    } catch (error) {
-      // Removed, or folded into the totals: nothing comes there any more.
-      if (exists(this.#path)) throw error
-      return
-    }
+    // Gone: removed, or folded into the totals. Nothing comes there any more.
+    const fd = openIfThere(this.#path)
+    if (fd === undefined) return
     try {
       use(fd)
     } finally {

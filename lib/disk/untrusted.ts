@@ -4,10 +4,10 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { errno } from '../errors.ts'
-import { real } from './files.ts'
+import { pathOnDisk } from './files.ts'
 
 /** What was read of somebody else's file, or why it cannot be a job. */
-export type Foreign =
+export type UntrustedFile =
   | { readonly bytes: Buffer; readonly stats: Stats }
   | { readonly refused: string; readonly wait?: true }
 
@@ -15,10 +15,13 @@ export type Foreign =
  * Reads a file that anybody may have put there, without ever blocking on it, following it elsewhere or reading more
  * than `limit` bytes. Undefined: it is gone.
  */
-export function readForeign(path: string, limit: number): Foreign | undefined {
+export function readUntrusted(path: string, limit: number): UntrustedFile | undefined {
   let fd: number
   try {
-    fd = openSync(real(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
+    fd = openSync(
+      pathOnDisk(path),
+      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
+    )
   } catch (error) {
     const code = errno(error)
     if (code === 'ENOENT') return undefined

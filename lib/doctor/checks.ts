@@ -8,9 +8,9 @@ import type { Home } from '../spool/layout.ts'
 import type { Checked } from './finding.ts'
 import { checkCorrupt, checkJobs } from './jobs.ts'
 import { checkHolders, checkLeftovers } from './leftovers.ts'
-import { checkFileSystem, checkRoom, checkVersions } from './machine.ts'
+import { checkFileSystem, checkSpace, checkVersions } from './machine.ts'
 import { checkPermissions, checkSettings, checkStructure } from './home.ts'
-import { problem } from './finding.ts'
+import { problemFinding } from './finding.ts'
 
 /** Everything. @throws QueueError FAILED when there is no home. */
 export function examine(home: Home, now: number): Checked[] {
@@ -31,7 +31,7 @@ export function examine(home: Home, now: number): Checked[] {
 export const examineCheaply = (home: Home): Checked[] => [
   tried('settings', () => checkSettings(home)),
   tried('versions', () => checkVersions(home)),
-  tried('disk', () => checkRoom(home)),
+  tried('disk', () => checkSpace(home)),
   tried('file system', () => checkFileSystem(home)),
 ]
 
@@ -42,6 +42,6 @@ function tried(check: string, make: () => Checked): Checked {
   } catch (error) {
     const told = explained(error, `check: ${check}`)
     if (!(told instanceof QueueError)) throw error
-    return { check, fact: 'not known', findings: [problem(told.message, told.hint)] }
+    return { check, fact: 'not known', findings: [problemFinding(told.message, told.hint)] }
   }
 }

@@ -42,9 +42,10 @@ export interface Diagnosis {
   readonly checks: readonly Checked[]
 }
 
-export const problem = (what: string, advice?: string, remedy?: Remedy): Finding =>
+export const problemFinding = (what: string, advice?: string, remedy?: Remedy): Finding =>
   finding('problem', what, advice, remedy)
-export const note = (what: string, advice?: string, remedy?: Remedy): Finding => finding('note', what, advice, remedy)
+export const noteFinding = (what: string, advice?: string, remedy?: Remedy): Finding =>
+  finding('note', what, advice, remedy)
 
 const finding = (level: Finding['level'], what: string, advice?: string, remedy?: Remedy): Finding => ({
   level,
@@ -54,4 +55,4 @@ const finding = (level: Finding['level'], what: string, advice?: string, remedy?
 })
 
 /** A number of things in words. */
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+export const countOf = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`

@@ -11,15 +11,15 @@ import { type Checked, type Diagnosis, type Finding, isLeft, type Remedy } from 
 import { explained, QueueError } from '../errors.ts'
 import { parseName } from '../job/file-name.ts'
 import { exists, makeDir, removeTree } from '../disk/files.ts'
-import { sightings } from '../spool/scan.ts'
-import { type Holder, holderOf, jobFiles, takeOver } from '../spool/holders.ts'
+import { jobFiles } from '../spool/scan.ts'
+import { type Holder, holderOf, heldFileNames, adoptHolder } from '../spool/holders.ts'
 import { type Home, refuseUnsafe } from '../spool/layout.ts'
-import { putBackIntake } from '../spool/intake.ts'
+import { putBackIntakeOf } from '../spool/intake.ts'
 import { resume } from '../run/resume.ts'
 import { giveBackOperator } from '../operator/give-back.ts'
-import { setAside } from '../spool/corrupt.ts'
+import { quarantine } from '../spool/corrupt.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
-import { hooksOf, visit } from '../run/context.ts'
+import { operatorHooks, operatorContext } from '../run/context.ts'
 
 /** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
 export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
@@ -27,21 +27,21 @@ export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
   // What others may have put there is not moved about by our hand.
   if (fix) refuseUnsafe(home)
   const after: Checked[] = []
-  for (const one of checks) after.push(fix ? await mendAll(home, one) : one)
+  for (const one of checks) after.push(fix ? await fixAll(home, one) : one)
   return { home: home.root, healthy: !after.some(({ findings }) => findings.some(isLeft)), checks: after }
 }
 
-async function mendAll(home: Home, checked: Checked): Promise<Checked> {
+async function fixAll(home: Home, checked: Checked): Promise<Checked> {
   const findings: Finding[] = []
   for (const finding of checked.findings)
-    findings.push(finding.remedy ? await mended(home, finding, finding.remedy) : finding)
+    findings.push(finding.remedy ? await fixFinding(home, finding, finding.remedy) : finding)
   return { ...checked, findings }
 }
 
 /** A remedy that fails leaves its finding, and keeps nobody from the others. */
-async function mended(home: Home, finding: Finding, remedy: Remedy): Promise<Finding> {
+async function fixFinding(home: Home, finding: Finding, remedy: Remedy): Promise<Finding> {
   try {
-    const { did, left } = await mend(home, remedy)
+    const { did, left } = await applyRemedy(home, remedy)
     if (left.length === 0) return { ...finding, fixed: did }
     return { ...finding, ...(did.length === 0 ? {} : { partly_fixed: did }), advice: left.join('; ') }
   } catch (error) {
@@ -52,15 +52,15 @@ async function mended(home: Home, finding: Finding, remedy: Remedy): Promise<Fin
 }
 
 /** A sentence for each move, and for each thing that only a worker can do; none when nothing was to do any more. */
-interface Mended {
+interface FixResult {
   readonly did: readonly string[]
   readonly left: readonly string[]
 }
 
-const NOTHING: Mended = { did: [], left: [] }
-const did = (...lines: readonly string[]): Mended => ({ did: lines, left: [] })
+const NOTHING: FixResult = { did: [], left: [] }
+const did = (...lines: readonly string[]): FixResult => ({ did: lines, left: [] })
 
-async function mend(home: Home, remedy: Remedy): Promise<Mended> {
+async function applyRemedy(home: Home, remedy: Remedy): Promise<FixResult> {
   const shown = (path: string): string => relative(home.root, path)
   switch (remedy.kind) {
     case 'make':
@@ -69,7 +69,7 @@ async function mend(home: Home, remedy: Remedy): Promise<Mended> {
       removeTree(remedy.path)
       return did(`removed ${shown(remedy.path)}`)
     case 'set_aside':
-      return setAside(home, remedy.path, remedy.fileName, remedy.reason)
+      return quarantine(home, remedy.path, remedy.fileName, remedy.reason)
         ? did(`moved ${shown(remedy.path)} to corrupt/, bytes untouched`)
         : NOTHING
     case 'recover':
@@ -77,7 +77,7 @@ async function mend(home: Home, remedy: Remedy): Promise<Mended> {
   }
 }
 
-async function recoverFrom(home: Home, name: string): Promise<Mended> {
+async function recoverFrom(home: Home, name: string): Promise<FixResult> {
   const dead = holderOf(home, name)
   if (dead?.life !== 'dead') return NOTHING
   const moved: string[] = []
@@ -86,22 +86,22 @@ async function recoverFrom(home: Home, name: string): Promise<Mended> {
     const leave = async (_dir: string, fileName: string): Promise<void> => {
       left.push(`${fileName} is for a worker to read how far it got: queuectl worker start`)
     }
-    await giveBackOperator({ home, say: (line) => moved.push(line) }, dead, leave)
+    await giveBackOperator({ home, log: (line) => moved.push(line) }, dead, leave)
   } else await recoverFromWorker(home, dead, moved, left)
   return moved.length + left.length === 0 ? did(`removed processing/${name}: it held no job`) : { did: moved, left }
 }
 
 /** Settles what has ended and puts back what never began. What still runs is left, for a worker to adopt. */
 async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left: string[]): Promise<void> {
-  const holder = takeOver(home, dead)
+  const holder = adoptHolder(home, dead)
   if (!holder) return
-  const hooks = hooksOf(home)
-  const site = visit(home, holder, hooks)
+  const hooks = operatorHooks(home)
+  const ctx = operatorContext(home, holder, hooks)
   try {
-    putBackIntake(home, holder.dir)
-    for (const fileName of jobFiles(holder.dir)) {
+    putBackIntakeOf(home, holder.dir)
+    for (const fileName of heldFileNames(holder.dir)) {
       const path = join(holder.dir, fileName)
-      await resume(site, holder.dir, fileName, 0, () => undefined)
+      await resume(ctx, holder.dir, fileName, { slot: 0, adopt: () => undefined })
       if (exists(path)) left.push(`${fileName} still runs, and the next worker adopts it: queuectl worker start`)
       else moved.push(`moved processing/${dead.name}/${fileName} to ${whereIsIt(home, fileName)}`)
     }
@@ -115,7 +115,7 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
 /** Where a job went that lay under this name: the same name, or the newest place of its id. */
 function whereIsIt(home: Home, fileName: string): string {
   const id = parseName(fileName)?.id
-  const all = [...sightings(home)].filter((seen) => seen.name.id === id)
+  const all = [...jobFiles(home)].filter((seen) => seen.name.id === id)
   const seen = all.find((one) => one.fileName === fileName) ?? all.at(-1)
   return seen ? relative(home.root, seen.path) : 'corrupt/'
 }

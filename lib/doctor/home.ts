@@ -1,47 +1,48 @@
 /** The home itself: is all of it there, is it safe, can its settings be read? */
 import { dirname, join, relative } from 'node:path'
 import { QueueError } from '../errors.ts'
-import { eachName, look } from '../disk/files.ts'
-import { type Home, objectionTo, PLACES } from '../spool/layout.ts'
-import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { eachName, lstat } from '../disk/files.ts'
+import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
+import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readSettings } from '../config/file.ts'
 
 /** Every place of the home, a directory on the same file system. */
 export function checkStructure(home: Home): Checked {
   const findings: Finding[] = []
-  const device = look(home.root)?.dev
-  for (const place of PLACES) {
+  const device = lstat(home.root)?.dev
+  for (const place of HOME_DIRS) {
     const path = join(home.root, place)
-    const objection = objectionTo(path)
+    const objection = dirProblem(path)
     if (objection === 'missing')
-      findings.push(problem(`${place}/ is missing`, 'any command makes it', { kind: 'make', path }))
-    else if (objection?.code === 'NOT_WRITABLE') findings.push(problem(`${place} ${objection.why}`, 'move it away'))
-    else if (look(join(path, '.'))?.dev !== device)
+      findings.push(problemFinding(`${place}/ is missing`, 'any command makes it', { kind: 'make', path }))
+    else if (objection?.code === 'NOT_WRITABLE')
+      findings.push(problemFinding(`${place} ${objection.why}`, 'move it away'))
+    else if (lstat(join(path, '.'))?.dev !== device)
       findings.push(
-        problem(
+        problemFinding(
           `${place}/ lies on another file system: nothing can be renamed into it`,
           'all of the home lies on one file system',
         ),
       )
   }
-  return { check: 'structure', fact: `${PLACES.length} directories on one file system`, findings }
+  return { check: 'structure', fact: `${HOME_DIRS.length} directories on one file system`, findings }
 }
 
 /** Who may write to the home may run commands as its owner. */
 export function checkPermissions(home: Home): Checked {
   const findings: Finding[] = []
-  for (const path of [home.root, ...PLACES.map((place) => join(home.root, place))]) {
-    const objection = objectionTo(path)
+  for (const path of [home.root, ...HOME_DIRS.map((place) => join(home.root, place))]) {
+    const objection = dirProblem(path)
     if (objection !== 'missing' && objection?.code === 'UNSAFE_HOME')
-      findings.push(problem(`${path} ${objection.why}: the home is refused`, objection.hint))
+      findings.push(problemFinding(`${path} ${objection.why}: the home is refused`, objection.hint))
   }
   const parent = writableParent(home.root)
   if (parent !== undefined)
-    findings.push(note(`${parent} can be written to by others, who could put another home in place of this one`))
-  const mode = look(home.root)?.mode ?? 0
+    findings.push(noteFinding(`${parent} can be written to by others, who could put another home in place of this one`))
+  const mode = lstat(home.root)?.mode ?? 0
   // Whoever may not enter the home reaches nothing in it, whatever the modes inside.
   if ((mode & 0o011) === 0) return { check: 'permissions', fact: 'only its owner may enter the home', findings }
-  findings.push(note('others may enter the home', `chmod go-rwx ${home.root}`))
+  findings.push(noteFinding('others may enter the home', `chmod go-rwx ${home.root}`))
   findings.push(...openFiles(home))
   return { check: 'permissions', fact: 'only its owner may write', findings }
 }
@@ -50,7 +51,7 @@ export function checkPermissions(home: Home): Checked {
 function writableParent(root: string): string | undefined {
   for (let path = root; path !== dirname(path); ) {
     path = dirname(path)
-    const mode = look(path)?.mode ?? 0
+    const mode = lstat(path)?.mode ?? 0
     if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return path
   }
   return undefined
@@ -61,7 +62,7 @@ function openFiles(home: Home): Finding[] {
   const writable: string[] = []
   const readable: string[] = []
   const visit = (path: string, depth: number): void => {
-    const stats = look(path)
+    const stats = lstat(path)
     if (stats?.isFile()) {
       if ((stats.mode & 0o022) !== 0) writable.push(path)
       else if ((stats.mode & 0o044) !== 0) readable.push(path)
@@ -75,16 +76,16 @@ function openFiles(home: Home): Finding[] {
     ...(writable.length === 0
       ? []
       : [
-          problem(
-            `${count(writable.length, 'file')} can be written to by others, who could run commands as you, such as ${relative(home.root, first)}`,
+          problemFinding(
+            `${countOf(writable.length, 'file')} can be written to by others, who could run commands as you, such as ${relative(home.root, first)}`,
             `chmod -R go-w ${home.root}`,
           ),
         ]),
     ...(readable.length === 0
       ? []
       : [
-          note(
-            `${count(readable.length, 'file')} can be read by others, such as ${relative(home.root, seen)}`,
+          noteFinding(
+            `${countOf(readable.length, 'file')} can be read by others, such as ${relative(home.root, seen)}`,
             `chmod -R go-rwx ${home.root}`,
           ),
         ]),
@@ -98,6 +99,10 @@ export function checkSettings(home: Home): Checked {
     return { check: 'settings', fact, findings: [] }
   } catch (error) {
     if (!(error instanceof QueueError)) throw error
-    return { check: 'settings', fact: 'config.json cannot be used', findings: [problem(error.message, error.hint)] }
+    return {
+      check: 'settings',
+      fact: 'config.json cannot be used',
+      findings: [problemFinding(error.message, error.hint)],
+    }
   }
 }

@@ -2,10 +2,10 @@
 import { relative } from 'node:path'
 import { isIntakeName } from '../job/file-name.ts'
 import { corruptFiles } from '../spool/corrupt.ts'
-import { look, names } from '../disk/files.ts'
-import { type Content, readSighted, type Sighting, sightings } from '../spool/scan.ts'
+import { lstat, listDir } from '../disk/files.ts'
+import { type JobContent, readJobFile, type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { runNumbers } from '../run/output.ts'
 
 /** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
@@ -15,10 +15,10 @@ const FAR = 3_600_000
 const YEAR = 31_536_000_000
 
 /** What one look at all jobs found. */
-interface Seen {
-  readonly paths: Map<string, Sighting[]>
-  readonly unreadable: { readonly seen: Sighting; readonly why: string }[]
-  readonly ahead: Sighting[]
+interface JobsOnDisk {
+  readonly paths: Map<string, JobFile[]>
+  readonly unreadable: { readonly seen: JobFile; readonly why: string }[]
+  readonly ahead: JobFile[]
 }
 
 /** @param now milliseconds */
@@ -30,48 +30,48 @@ export function checkJobs(home: Home, now: number): Checked {
     ...ahead.map((seen) => aheadFinding(home, seen, now)),
     ...ignored(home),
   ]
-  return { check: 'jobs', fact: `${count(paths.size, 'job')}, each in one place and readable`, findings }
+  return { check: 'jobs', fact: `${countOf(paths.size, 'job')}, each in one place and readable`, findings }
 }
 
-function lookAtAll(home: Home, now: number): Seen {
-  const found: Seen = { paths: new Map(), unreadable: [], ahead: [] }
-  for (const seen of sightings(home)) {
+function lookAtAll(home: Home, now: number): JobsOnDisk {
+  const found: JobsOnDisk = { paths: new Map(), unreadable: [], ahead: [] }
+  for (const seen of jobFiles(home)) {
     const { id } = seen.name
     found.paths.set(id, [...(found.paths.get(id) ?? []), seen])
     const content = contentOf(seen)
     if (content && !content.job && !isBeingWritten(seen, now)) found.unreadable.push({ seen, why: content.unreadable })
-    if (!seen.foreign && isAhead(seen, now)) found.ahead.push(seen)
+    if (!seen.dropped && isAhead(seen, now)) found.ahead.push(seen)
   }
   return found
 }
 
-function contentOf(seen: Sighting): Content | undefined {
+function contentOf(seen: JobFile): JobContent | undefined {
   try {
-    return readSighted(seen)
+    return readJobFile(seen)
   } catch (error) {
     // No regular file, or one that the system does not let us read: listed with what it says.
     return { unreadable: error instanceof Error ? error.message : String(error) }
   }
 }
 
-const isBeingWritten = (seen: Sighting, now: number): boolean =>
-  seen.foreign === true && now - (look(seen.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
+const isBeingWritten = (seen: JobFile, now: number): boolean =>
+  seen.dropped === true && now - (lstat(seen.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
 
 /** A first run may be planned for long after; everything else has a time that was the present, or a backoff away. */
-function isAhead({ state, name }: Sighting, now: number): boolean {
+function isAhead({ state, name }: JobFile, now: number): boolean {
   const ahead = name.due / 1000 - now
   return ahead > (state === 'scheduled' ? 10 * YEAR : state === 'failed' ? YEAR + FAR : FAR)
 }
 
-function unreadableFinding(home: Home, seen: Sighting, why: string): Finding {
+function unreadableFinding(home: Home, seen: JobFile, why: string): Finding {
   const where = relative(home.root, seen.path)
   const isWaiting = seen.state === 'pending' || seen.state === 'scheduled' || seen.state === 'failed'
-  if (seen.foreign || !isWaiting)
-    return problem(
+  if (seen.dropped || !isWaiting)
+    return problemFinding(
       `${where} cannot be read: ${why}`,
-      seen.foreign ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
+      seen.dropped ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
     )
-  return problem(`${where} cannot be read: ${why}`, 'mend it with an editor; whoever claims it sets it aside', {
+  return problemFinding(`${where} cannot be read: ${why}`, 'mend it with an editor; whoever claims it sets it aside', {
     kind: 'set_aside',
     path: seen.path,
     fileName: seen.fileName,
@@ -80,16 +80,16 @@ function unreadableFinding(home: Home, seen: Sighting, why: string): Finding {
 }
 
 /** Jobs move while one looks: only what lies in two places at the same time is double. */
-function doubleFinding(home: Home, seen: readonly Sighting[]): Finding | undefined {
-  const there = [...new Map(seen.map((one) => [one.path, one])).values()].filter((one) => look(one.path))
-  const still = there.filter((one) => look(one.path))
+function doubleFinding(home: Home, seen: readonly JobFile[]): Finding | undefined {
+  const there = [...new Map(seen.map((one) => [one.path, one])).values()].filter((one) => lstat(one.path))
+  const still = there.filter((one) => lstat(one.path))
   if (still.length < 2) return undefined
   const places = still.map((one) => relative(home.root, one.path))
   const what = `${still[0]?.name.id} lies in ${still.length} places: ${places.join(', ')}`
   const copy = still.find((one) => isOlderThanTheDisk(home, one))
-  if (!copy) return problem(what, 'keep the one you want and remove the other, or give it another id')
+  if (!copy) return problemFinding(what, 'keep the one you want and remove the other, or give it another id')
   const reason = `a stale copy of ${copy.name.id}: its next run has been before, and the job itself lies elsewhere`
-  return problem(what, `${relative(home.root, copy.path)} is the stale copy; whoever starts it sets it aside`, {
+  return problemFinding(what, `${relative(home.root, copy.path)} is the stale copy; whoever starts it sets it aside`, {
     kind: 'set_aside',
     path: copy.path,
     fileName: copy.fileName,
@@ -98,35 +98,37 @@ function doubleFinding(home: Home, seen: readonly Sighting[]): Finding | undefin
 }
 
 /** By the rule of whoever would start it: the run it asks for has left output already. */
-function isOlderThanTheDisk(home: Home, seen: Sighting): boolean {
-  if (seen.foreign || (seen.state !== 'pending' && seen.state !== 'scheduled' && seen.state !== 'failed')) return false
+function isOlderThanTheDisk(home: Home, seen: JobFile): boolean {
+  if (seen.dropped || (seen.state !== 'pending' && seen.state !== 'scheduled' && seen.state !== 'failed')) return false
   const job = contentOf(seen)?.job
   return job !== undefined && runNumbers(home, seen.name.id).includes(job.runs + 1)
 }
 
-const aheadFinding = (home: Home, seen: Sighting, now: number): Finding =>
-  note(
+const aheadFinding = (home: Home, seen: JobFile, now: number): Finding =>
+  noteFinding(
     `${relative(home.root, seen.path)} is of a time ${Math.round((seen.name.due / 1000 - now) / FAR)} hours from now`,
     'the clock was ahead when it was written, or is behind now',
   )
 
 /** Files that a person may believe to be jobs. */
 function ignored(home: Home): Finding[] {
-  const strange = names(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
+  const strange = listDir(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
   const [first] = strange
   if (first === undefined) return []
-  return [note(`pending/ has ${count(strange.length, 'file')} not called *.json, such as ${first}: left alone`)]
+  return [
+    noteFinding(`pending/ has ${countOf(strange.length, 'file')} not called *.json, such as ${first}: left alone`),
+  ]
 }
 
 /** What could not be understood, and why. */
 export function checkCorrupt(home: Home): Checked {
   const files = corruptFiles(home)
   const findings = files.map(({ file, reason }) =>
-    problem(`${relative(home.root, file)}: ${reason}`, 'mend it and mv it to pending/, or remove it'),
+    problemFinding(`${relative(home.root, file)}: ${reason}`, 'mend it and mv it to pending/, or remove it'),
   )
   return {
     check: 'corrupt',
-    fact: files.length === 0 ? 'nothing was set aside' : count(files.length, 'file'),
+    fact: files.length === 0 ? 'nothing was set aside' : countOf(files.length, 'file'),
     findings,
   }
 }

@@ -1,31 +1,33 @@
 /** What the home stands on: room, the file system and its clock, versions. Nothing here depends on how many jobs there are. */
 import { QueueError } from '../errors.ts'
-import { type FileSystemKind, tryAbilities, watchLimits } from '../disk/probe.ts'
+import { type FileSystemKind, probeFileSystem, watchLimits } from '../disk/probe.ts'
 import { holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { roomOf } from '../disk/space.ts'
+import { diskSpace } from '../disk/space.ts'
 import { VERSION } from '../version.ts'
-import { type Checked, count, type Finding, note, problem } from './finding.ts'
+import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readConfig } from '../config/file.ts'
 
 const MEBI = 1_048_576
 
-export function checkRoom(home: Home): Checked {
-  const { state, free_bytes, free_inodes, ballast } = roomOf(home)
+export function checkSpace(home: Home): Checked {
+  const { state, free_bytes, free_inodes, ballast } = diskSpace(home)
   const files = free_inodes === undefined ? '' : `, room for ${free_inodes} files`
   const fact = `${Math.floor(free_bytes / MEBI)} MiB free${files}`
   const findings: Finding[] = []
   if (state === 'full')
     findings.push(
-      problem(
+      problemFinding(
         `the disk is full (${fact}): no job is started until there is room; nothing is lost`,
         'free some space; work goes on by itself',
       ),
     )
-  if (state === 'low') findings.push(note(`the disk is nearly full (${fact})`, 'free some space'))
+  if (state === 'low') findings.push(noteFinding(`the disk is nearly full (${fact})`, 'free some space'))
   const works = holders(home).some(({ kind, life }) => kind === 'worker' && life === 'alive')
   if (state !== 'full' && works && !ballast)
-    findings.push(note('the ballast, which is given up when the disk is full, is not there', 'a worker makes it anew'))
+    findings.push(
+      noteFinding('the ballast, which is given up when the disk is full, is not there', 'a worker makes it anew'),
+    )
   return { check: 'disk', fact, findings }
 }
 
@@ -34,23 +36,23 @@ const CLOCK_TOLERANCE = 2000
 
 /** Tries what the queue needs in a scratch directory. */
 export function checkFileSystem(home: Home): Checked {
-  const { type, kind, failed, ahead } = tryAbilities(home)
+  const { type, kind, failed, ahead } = probeFileSystem(home)
   const findings: Finding[] = [...kindFindings(home, kind, type)]
   for (const { ability, why } of failed)
     findings.push(
       ability === 'watch a directory'
-        ? note(
+        ? noteFinding(
             `cannot ${ability} (${why}): a worker looks every poll-interval instead`,
             'raise fs.inotify.max_user_instances and max_user_watches',
           )
-        : problem(
+        : problemFinding(
             `${ability}: does not work here (${why})`,
             'use a home on a local file system: --home or QUEUECTL_HOME',
           ),
     )
   if (ahead !== undefined && Math.abs(ahead) > CLOCK_TOLERANCE)
     findings.push(
-      note(
+      noteFinding(
         `the clock of the file system is ${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`,
         'set both by the same time server',
       ),
@@ -65,11 +67,11 @@ function kindFindings(home: Home, kind: FileSystemKind, type: string): Finding[]
     case 'memory':
       return durabilityOf(home) === 'none'
         ? []
-        : [note(`the home lies in memory (${type}): its jobs are gone when the machine stops`)]
+        : [noteFinding(`the home lies in memory (${type}): its jobs are gone when the machine stops`)]
     case 'network':
     case 'fuse':
       return [
-        note(
+        noteFinding(
           `the home lies on a ${kind === 'fuse' ? 'FUSE' : 'network'} file system (${type}): what is promised of local ones is not promised here, and other machines must leave it alone`,
         ),
       ]
@@ -94,11 +96,11 @@ export function checkVersions(home: Home): Checked {
   const findings = workers
     .filter(({ card }) => card?.version !== VERSION)
     .map(({ name, card }) =>
-      note(
+      noteFinding(
         `${name} runs queuectl ${card?.version ?? 'of an unknown version'}, this is ${VERSION}`,
         'queuectl worker stop --leave && queuectl worker start: its jobs run on',
       ),
     )
-  const fact = `queuectl ${VERSION}, node ${process.version}, ${count(workers.length, 'worker')}`
+  const fact = `queuectl ${VERSION}, node ${process.version}, ${countOf(workers.length, 'worker')}`
   return { check: 'versions', fact, findings }
 }

@@ -1,15 +1,18 @@
 /** Runs a hook that is a command, with the job as JSON on its standard input. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Home } from '../spool/layout.ts'
-import type { Call } from './hooks.ts'
+import type { HookCall } from './hooks.ts'
 
 /** After its time is up and it was told to end, a command has so long (ms) until it is killed. */
-export const GRACE_MS = 1000
+export const HOOK_GRACE_MS = 1000
 
-const MOST_SAID = 4096
+const MAX_STDERR = 4096
 
 /** Runs a command with the body on its standard input. @returns why it failed */
-export async function run({ target, hook, job, body, seconds }: Call, home: Home): Promise<string | undefined> {
+export async function runHookCommand(
+  { target, hook, job, body, seconds }: HookCall,
+  home: Home,
+): Promise<string | undefined> {
   const child: ChildProcess = spawn('/bin/sh', ['-c', target], {
     cwd: home.root,
     env: { ...process.env, QUEUECTL_HOME: home.root, QUEUECTL_EVENT: hook, QUEUECTL_JOB_ID: job },
@@ -17,7 +20,7 @@ export async function run({ target, hook, job, body, seconds }: Call, home: Home
     detached: true,
   })
   let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MOST_SAID)))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MAX_STDERR)))
   // One that does not read its input to the end closes it: that is its right.
   child.stdin?.on('error', () => {})
   child.stdin?.end(`${body}\n`)
@@ -33,7 +36,7 @@ export async function run({ target, hook, job, body, seconds }: Call, home: Home
     isLate = true
     signal('SIGTERM')
   }, seconds * 1000)
-  const tooLate = setTimeout(() => signal('SIGKILL'), seconds * 1000 + GRACE_MS)
+  const tooLate = setTimeout(() => signal('SIGKILL'), seconds * 1000 + HOOK_GRACE_MS)
   // Not `close`: something it left running may hold its output for ever.
   const ended = await new Promise<string | undefined>((resolve, reject) => {
     child.on('error', reject)

@@ -12,19 +12,19 @@ import type { Job } from '../job/job.ts'
 import { isoTime } from '../job/time.ts'
 import type { Event } from '../journal/journal.ts'
 import { exists, remove, touch } from '../disk/files.ts'
-import { sightings } from '../spool/scan.ts'
+import { jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { hasWork } from '../spool/transitions.ts'
-import { post } from './webhook.ts'
-import { GRACE_MS, run } from './command.ts'
+import { callWebhook } from './webhook.ts'
+import { HOOK_GRACE_MS, runHookCommand } from './command.ts'
 
 /** So many at a time. */
-const AT_ONCE = 4
+const MAX_CONCURRENT = 4
 /** So many may wait; what comes beyond is told as failed, for else a dead receiver would fill the memory. */
-const MOST_WAITING = 1000
+const MAX_WAITING = 1000
 
 /** One call of a hook. */
-export interface Call {
+export interface HookCall {
   readonly hook: Hook
   /** A command or a URL. */
   readonly target: string
@@ -37,31 +37,31 @@ export interface Call {
   readonly secret: string
 }
 
-interface Owner {
+interface HooksHost {
   /** What is set now. */
   readonly settings: { readonly now: Config }
-  readonly tell: (event: Omit<Event, 'at'>) => void
+  readonly record: (event: Omit<Event, 'at'>) => void
 }
 
 export class Hooks {
   readonly #home: Home
-  readonly #owner: Owner
-  readonly #waiting: Call[] = []
-  readonly #going = new Set<Promise<void>>()
+  readonly #host: HooksHost
+  readonly #waiting: HookCall[] = []
+  readonly #running = new Set<Promise<void>>()
 
-  constructor(home: Home, owner: Owner) {
+  constructor(home: Home, owner: HooksHost) {
     this.#home = home
-    this.#owner = owner
+    this.#host = owner
   }
 
   /** A job was settled. */
-  settled(hook: Hook, job: Job): void {
+  callFor(hook: Hook, job: Job): void {
     this.#call(hook, job.id, `${job.id}_${job.runs}_${Date.parse(job.updated_at)}`, job)
   }
 
   /** A job has begun: sooner or later there may be none. */
-  begun(): void {
-    if (this.#owner.settings.now.on_drained === '') return
+  noteStart(): void {
+    if (this.#host.settings.now.on_drained === '') return
     try {
       // If we die after this: whoever finds nothing left to do removes it and calls the hook.
       touch(this.#mark)
@@ -71,12 +71,12 @@ export class Hooks {
   }
 
   /** Calls the hook when nothing is left to do, and something had been; of many who see that, one. */
-  lookDrained(): void {
+  checkDrained(): void {
     const home = this.#home
-    if (this.#owner.settings.now.on_drained === '' || !exists(this.#mark)) return
+    if (this.#host.settings.now.on_drained === '' || !exists(this.#mark)) return
     try {
       // In the order in which jobs flow: what moves on meanwhile is seen where it comes to.
-      if (hasWork(home) || !sightings(home, ['processing']).next().done) return
+      if (hasWork(home) || !jobFiles(home, ['processing']).next().done) return
       // If we die after this: nobody is told this time.
       if (!remove(this.#mark)) return
     } catch {
@@ -93,19 +93,19 @@ export class Hooks {
 
   /** Resolves when all have been called, or when the time is up; what then waits is told as failed. */
   async finish(): Promise<void> {
-    this.lookDrained()
+    this.checkDrained()
     const cut = new AbortController()
     const all = async (): Promise<void> => {
-      while (this.#going.size > 0) await Promise.all(this.#going)
+      while (this.#running.size > 0) await Promise.all(this.#running)
       cut.abort()
     }
     void all()
-    if (this.#going.size > 0) await sleep(this.#owner.settings.now.hook_timeout * 1000 + 2 * GRACE_MS, cut.signal)
+    if (this.#running.size > 0) await sleep(this.#host.settings.now.hook_timeout * 1000 + 2 * HOOK_GRACE_MS, cut.signal)
     for (const call of this.#waiting.splice(0)) this.#failed(call, 'the worker stopped before it was called')
   }
 
   #call(hook: Hook, job: string, id: string, body: object): void {
-    const config = this.#owner.settings.now
+    const config = this.#host.settings.now
     const target = config[`on_${hook}`]
     if (target === '') return
     const call = {
@@ -117,27 +117,27 @@ export class Hooks {
       seconds: config.hook_timeout,
       secret: config.hook_secret,
     }
-    if (this.#waiting.length >= MOST_WAITING) this.#failed(call, `${MOST_WAITING} others wait to be called`)
+    if (this.#waiting.length >= MAX_WAITING) this.#failed(call, `${MAX_WAITING} others wait to be called`)
     else this.#waiting.push(call)
     this.#next()
   }
 
   #next(): void {
-    while (this.#going.size < AT_ONCE) {
+    while (this.#running.size < MAX_CONCURRENT) {
       const call = this.#waiting.shift()
       if (!call) return
-      const going = (isUrl(call.target) ? post(call) : run(call, this.#home))
+      const going = (isUrl(call.target) ? callWebhook(call) : runHookCommand(call, this.#home))
         .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
         .then((error) => {
-          this.#going.delete(going)
+          this.#running.delete(going)
           if (error !== undefined) this.#failed(call, error)
           this.#next()
         })
-      this.#going.add(going)
+      this.#running.add(going)
     }
   }
 
-  #failed({ hook, job }: Pick<Call, 'hook' | 'job'>, error: string): void {
-    this.#owner.tell({ event: 'hook_failed', job, hook: `on_${hook}`, error })
+  #failed({ hook, job }: Pick<HookCall, 'hook' | 'job'>, error: string): void {
+    this.#host.record({ event: 'hook_failed', job, hook: `on_${hook}`, error })
   }
 }

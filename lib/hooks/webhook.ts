@@ -5,10 +5,10 @@
 import { createHmac } from 'node:crypto'
 import { nowMs } from '../clock.ts'
 import { keyBytes } from '../config/hook-target.ts'
-import type { Call } from './hooks.ts'
+import type { HookCall } from './hooks.ts'
 
 /** @returns why it failed; never the URL, which may be a secret in itself */
-export async function post({ target, hook, id, body, seconds, secret }: Call): Promise<string | undefined> {
+export async function callWebhook({ target, hook, id, body, seconds, secret }: HookCall): Promise<string | undefined> {
   const timestamp = String(Math.floor(nowMs() / 1000))
   const headers = {
     'content-type': 'application/json',

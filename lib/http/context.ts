@@ -1,5 +1,5 @@
 /** What the routes work with: the queue, what is known of it by watching, and what the server was told. */
-import type { Ledger, Live, Queue } from '../queue.ts'
+import type { LiveJournal, Live, Queue } from '../queue.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface Options {
@@ -23,7 +23,7 @@ export interface Options {
 export interface Site {
   readonly queue: Queue
   readonly live: Live
-  readonly ledger: Ledger
+  readonly ledger: LiveJournal
   readonly options: Options
   readonly tokens: Tokens | undefined
   /** Aborted when the server ends. */

@@ -6,7 +6,7 @@
 import { monotonicMs, randomHex, sleep } from '../clock.ts'
 import type { Event } from '../journal/journal.ts'
 import { sentence } from '../journal/describe.ts'
-import type { Heard, Place, WorkerInfo } from '../queue.ts'
+import type { Heard, JournalOffset, WorkerInfo } from '../queue.ts'
 import { rowJson } from './job-json.ts'
 import type { Site } from './context.ts'
 import { BEAT, BEAT_MS, frame } from './sse.ts'
@@ -122,7 +122,7 @@ export class Broadcast {
     return next
   }
 
-  async *#eventsSince(place: Place, next: number): AsyncGenerator<string> {
+  async *#eventsSince(place: JournalOffset, next: number): AsyncGenerator<string> {
     const isPlace = /^\d{4}-\d{2}-\d{2}$/.test(place.day) && Number.isSafeInteger(place.offset) && place.offset >= 0
     const missed = isPlace ? await this.#site.queue.eventsSince(place, MOST_EVENTS) : undefined
     const id = this.#id(next - 1)

@@ -1,8 +1,9 @@
 /** What a request asks for, as its query says it: checked here, and told in one line what is wrong with it. */
-import { nearest } from '../errors.ts'
-import { parseState, STATES, type State } from '../job/job.ts'
+import { QueueError } from '../errors.ts'
 import { type Mark, PAGE_SORTS, type PageSort, type Search } from '../queue.ts'
 import { Refusal } from './problem.ts'
+import type { State } from '../job/state.ts'
+import { parseStates } from '../job/state-words.ts'
 
 type Query = Readonly<Record<string, string | undefined>>
 
@@ -10,14 +11,12 @@ type Query = Readonly<Record<string, string | undefined>>
 export function readStates(text: string | undefined): State[] | undefined {
   const words = (text ?? '').split(',').filter(Boolean)
   if (words.length === 0) return undefined
-  return words.flatMap((word) => {
-    const state = parseState(word)
-    // What is only not due yet is pending to people.
-    if (state) return state === 'pending' ? ['pending', 'scheduled'] : [state]
-    const close = nearest(word.toLowerCase(), STATES)
-    const known = `states: ${STATES.join(', ')}`
-    throw new Refusal(400, `unknown state ${JSON.stringify(word)}`, close ? `did you mean ${close}? ${known}` : known)
-  })
+  try {
+    return parseStates(words)
+  } catch (error) {
+    if (error instanceof QueueError) throw new Refusal(400, error.message, error.hint)
+    throw error
+  }
 }
 
 /** Which jobs are meant. An empty text asks for nothing in particular. @throws Refusal 400 */

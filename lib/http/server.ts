@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { errno, QueueError } from '../errors.ts'
-import type { Ledger, Live, Queue } from '../queue.ts'
+import type { LiveJournal, Live, Queue } from '../queue.ts'
 import { makeApp } from './app.ts'
 import { isLoopback } from './access.ts'
 import type { Options } from './context.ts'
@@ -43,7 +43,7 @@ export async function serve(queue: Queue, options: Options): Promise<Running> {
   await listen(server, host, port)
   const close = (): Promise<void> => new Promise((done) => server.close(() => done()))
   let live: Live | undefined
-  let ledger: Ledger | undefined
+  let ledger: LiveJournal | undefined
   try {
     live = await queue.live()
     ledger = await queue.ledger()

@@ -81,7 +81,7 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
     case 'exited': {
       if ((job.success_codes ?? [0]).includes(outcome.code))
         return { to: 'completed', ending: 'completed', countsAttempt: true }
-      const error = failure(outcome)
+      const error = failureText(outcome)
       if (job.give_up_codes?.includes(outcome.code))
         return { to: 'dead', ending: 'gave_up', countsAttempt: true, error }
       // On a full disk nobody can do his work: no attempt is used, and a job that fills it itself ends all the same.
@@ -98,7 +98,7 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
       return afterFailure(error)
     }
     case 'timed_out':
-      return afterFailure(failure(outcome))
+      return afterFailure(failureText(outcome))
   }
 
   function afterFailure(error: string): Verdict {
@@ -108,7 +108,7 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
   }
 }
 
-function failure(outcome: Extract<Outcome, { kind: 'exited' | 'timed_out' }>): string {
+function failureText(outcome: Extract<Outcome, { kind: 'exited' | 'timed_out' }>): string {
   const what =
     outcome.kind === 'timed_out'
       ? `timed out after ${outcome.seconds} s`

@@ -75,7 +75,7 @@ export function parseName(text: string): JobName | undefined {
 const SHAPE = /^\d{4}-\d{8}T\d{6}\.\d{6}Z-[\w.@-]+\.json$/
 
 /** May this be a job's name? Much quicker than to parse it, which has the last word. */
-export const isShapedLikeName = (text: string): boolean => SHAPE.test(text)
+export const looksLikeJobName = (text: string): boolean => SHAPE.test(text)
 
 /** May a file of this name be a dropped job? Editors' and copiers' working files are left alone. */
 export const isIntakeName = (text: string): boolean => text.endsWith('.json') && !text.startsWith('.')

@@ -3,32 +3,8 @@
  *
  * The members are named as they stand on disk, in the library, in `--json` and over HTTP: one shape everywhere.
  */
-
-/**
- * Where a job is. On disk the state is the directory; the record's own `state` member follows at the next stamp.
- *
- * - `pending`: may run now. Made by enqueue, a dropped file, promotion, retry; left by a worker's claim.
- * - `scheduled`: a first run that is not due yet. Printed as `pending` with its time. Left by promotion.
- * - `processing`: held by a worker. Left by settling, or by recovery when the worker is gone.
- * - `failed`: the last attempt failed; due for another one. Left by promotion.
- * - `dead`: the dead letter queue: attempts used up, given up or cancelled. A person decides.
- * - `completed`: succeeded (directory `done/<UTC day>/`).
- * - `held`: set aside by a person (directory `hold/`).
- */
-export const STATES = ['pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed'] as const
-export type State = (typeof STATES)[number]
-
-/** A state as people may write it; undefined when it is none. `done` and `hold` are the directories' names. */
-export function parseState(text: string): State | undefined {
-  const word = text.toLowerCase()
-  if (word === 'done') return 'completed'
-  if (word === 'hold') return 'held'
-  if (word === 'running') return 'processing'
-  return STATES.find((state) => state === word)
-}
-
-/** The word printed for a state: a job that is only not due yet is pending to people. */
-export const shownState = (state: State): string => (state === 'scheduled' ? 'pending' : state)
+import { shellQuote } from './shell-quote.ts'
+import type { State } from './state.ts'
 
 /** What somebody asks for. Only `command` must be given; unknown members are kept. */
 export interface JobRequest {
@@ -154,9 +130,7 @@ export const MAX_JOB_BYTES = 1_048_576
 
 /** The command as one line for people. */
 export const commandLine = (command: string | readonly string[]): string =>
-  typeof command === 'string' ? command : command.map(quoteArg).join(' ')
-
-const quoteArg = (arg: string): string => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`)
+  typeof command === 'string' ? command : command.map(shellQuote).join(' ')
 
 /** A job's file as text: one line, members in the order of {@link Job}, newline at the end. */
 export const printJob = (job: Job): string => `${JSON.stringify(job)}\n`

@@ -5,17 +5,10 @@
  */
 import * as t from 'typanion'
 import { QueueError } from '../errors.ts'
-import {
-  DEFAULT_MAX_RETRIES,
-  type Job,
-  type JobRequest,
-  MAX_JOB_BYTES,
-  OUR_MEMBERS,
-  type Run,
-  type State,
-} from './job.ts'
+import { DEFAULT_MAX_RETRIES, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run } from './job.ts'
 import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
 import { isoTime, parseInstant } from './time.ts'
+import type { State } from './state.ts'
 
 const between = (low: number, high: number) => t.cascade(t.isNumber(), t.isInInclusiveRange(low, high))
 const whole = (low: number, high: number) => t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(low, high)])

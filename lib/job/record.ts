@@ -1,4 +1,5 @@
 /** What a job's record says after each change of state. Pure. */
+import { isOver } from './state.ts'
 import type { Job, Run } from './job.ts'
 import { isoTime } from './time.ts'
 import { MAX_INTERRUPTIONS, MAX_RETRY_LATERS, type Outcome, signalOf, type Verdict } from './decide.ts'
@@ -14,7 +15,7 @@ export interface RunFacts {
 }
 
 /** The job's record once the run is counted and the verdict is in: what is stamped before the move. */
-export function settled(job: Job, outcome: Outcome, verdict: Verdict, facts: RunFacts): Job {
+export function settledRecord(job: Job, outcome: Outcome, verdict: Verdict, facts: RunFacts): Job {
   const attempts = job.attempts + (verdict.countsAttempt ? 1 : 0)
   const code = 'code' in outcome ? outcome.code : undefined
   const signal = signalOf(code)
@@ -60,8 +61,8 @@ export function settled(job: Job, outcome: Outcome, verdict: Verdict, facts: Run
 }
 
 /** The record as a run starts: counted, signed, and cleared of what the last run left. */
-export const started = (job: Job, facts: { run: number; worker: string; slot: number; at: number }): Job => ({
-  ...(isSentBackByHand(job) ? retried(job, facts.at) : withoutResult(job)),
+export const startedRecord = (job: Job, facts: { run: number; worker: string; slot: number; at: number }): Job => ({
+  ...(isSentBackByHand(job) ? retriedRecord(job, facts.at) : withoutResult(job)),
   state: 'processing',
   runs: facts.run,
   worker: facts.worker,
@@ -76,10 +77,10 @@ export const started = (job: Job, facts: { run: number; worker: string; slot: nu
  */
 const isSentBackByHand = (job: Job): boolean =>
   job.cancelled !== undefined ||
-  (job.finished_at !== undefined && job.history.length > 0 && ['dead', 'completed'].includes(restingPlace(job, 0).to))
+  (job.finished_at !== undefined && job.history.length > 0 && isOver(destinationOf(job, 0).to))
 
 /** The record of a job a person sends back: attempts from zero, history kept. */
-export const retried = (job: Job, now: number): Job => ({
+export const retriedRecord = (job: Job, now: number): Job => ({
   ...withoutResult(job),
   state: 'pending',
   attempts: 0,
@@ -89,13 +90,13 @@ export const retried = (job: Job, now: number): Job => ({
 })
 
 /** A job whose attempts are used up was sent back by a person who moved its file: they start again from 0. */
-export const anew = (job: Job, now: number): Job =>
+export const resetIfUsedUp = (job: Job, now: number): Job =>
   job.attempts >= job.max_retries || job.interruptions > MAX_INTERRUPTIONS || job.retry_laters > MAX_RETRY_LATERS
-    ? retried(job, now)
+    ? retriedRecord(job, now)
     : job
 
 /** The record of a job that is cancelled while no run of it is going on. */
-export const cancelled = (job: Job, reason: string, now: number): Job => ({
+export const cancelledRecord = (job: Job, reason: string, now: number): Job => ({
   ...job,
   state: 'dead',
   updated_at: isoTime(now),
@@ -128,7 +129,7 @@ export function withoutResult(job: Job): Job {
  * Where a record belongs whose last run is counted and whose move is missing, because whoever stamped it died in
  * between. Times in milliseconds.
  */
-export function restingPlace(job: Job, now: number): Pick<Verdict, 'to' | 'due'> {
+export function destinationOf(job: Job, now: number): Pick<Verdict, 'to' | 'due'> {
   const ending = job.history.at(-1)?.outcome
   if (ending === 'completed') return { to: 'completed' }
   if (ending === 'given_back') return { to: 'pending' }

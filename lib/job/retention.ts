@@ -3,15 +3,11 @@
  *
  * Each limit stands for itself: a job that is over any of them goes.
  */
-import type { State } from './job.ts'
 import { parseDuration } from './time.ts'
-
-/** The states that anything is ever pruned from: nothing in them waits to be run. */
-export const PRUNABLE = ['completed', 'dead'] as const satisfies readonly State[]
-export type Prunable = (typeof PRUNABLE)[number]
+import type { Prunable } from './state.ts'
 
 /** What is absent does not limit. */
-export interface Limits {
+export interface RetentionLimits {
   /** Seconds since it was settled. */
   readonly olderThan?: number
   /** The newest so many stay. */
@@ -28,11 +24,11 @@ export interface Finished {
   readonly bytes: number
 }
 
-export const isUnlimited = ({ olderThan, keep, maxBytes }: Limits): boolean =>
+export const isUnlimited = ({ olderThan, keep, maxBytes }: RetentionLimits): boolean =>
   olderThan === undefined && keep === undefined && maxBytes === undefined
 
 /** Those that go, oldest first, so that what is left after a crash is what is wanted most. `now` in milliseconds. */
-export function surplus<T extends Finished>(all: readonly T[], limits: Limits, now: number): T[] {
+export function surplus<T extends Finished>(all: readonly T[], limits: RetentionLimits, now: number): T[] {
   const { olderThan = Number.POSITIVE_INFINITY, keep = Number.POSITIVE_INFINITY, maxBytes } = limits
   const oldest = (now - olderThan * 1000) * 1000
   let room = maxBytes ?? Number.POSITIVE_INFINITY
@@ -80,7 +76,7 @@ export interface KeepSettings {
 }
 
 /** What the settings say of a state. */
-export function limitsOf(config: KeepSettings, state: Prunable): Limits {
+export function limitsOf(config: KeepSettings, state: Prunable): RetentionLimits {
   const olderThan = parseDuration(config[`keep_${state}`])
   const keep = parseCount(config[`keep_${state}_count`])
   const maxBytes = parseSize(config[`keep_${state}_bytes`])

@@ -4,12 +4,13 @@
  * An event is told after the change it tells of. A crash in between leaves it untold: counts of what lies where come
  * from the directories, and only history from here.
  */
-import { constants, createReadStream, openSync } from 'node:fs'
+import { openIfThere, readTail } from '../disk/read.ts'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
 import { isoTime, utcDay } from '../job/time.ts'
-import { append, exists, look, names, readTail } from '../disk/files.ts'
+import { append, listDir, lstat } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 
 /**
@@ -59,7 +60,7 @@ export interface Event {
 }
 
 /** Tells an event. Never fails: a full disk must not keep a job from being settled. */
-export function tell(home: Home, told: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
+export function recordEvents(home: Home, told: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
   try {
     append(
       dayFile(home, utcDay(at)),
@@ -72,9 +73,9 @@ export function tell(home: Home, told: readonly Omit<Event, 'at'>[], at: number 
 
 /** The UTC days of which there are events, oldest first. */
 export const days = (home: Home): string[] =>
-  names(home.journal)
+  listDir(home.journal)
     .flatMap((name) => /^(\d{4}-\d{2}-\d{2})\.ndjson$/.exec(name)?.[1] ?? [])
-    .filter((day) => look(dayFile(home, day))?.isFile())
+    .filter((day) => lstat(dayFile(home, day))?.isFile())
     .sort()
 
 export const dayFile = (home: Home, day: string): string => join(home.journal, `${day}.ndjson`)
@@ -85,16 +86,6 @@ export interface Days {
   readonly only?: string
   /** This day and later ones. */
   readonly from?: string
-}
-
-/** Undefined: a day that was folded into the totals at this moment. */
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY)
-  } catch (error) {
-    if (exists(path)) throw error
-    return undefined
-  }
 }
 
 /** Every event of these days, oldest first. A line that does not parse (torn by a power cut) is passed over. */

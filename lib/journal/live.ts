@@ -4,7 +4,7 @@
  */
 import { monotonicMs } from '../clock.ts'
 import type { Home } from '../spool/layout.ts'
-import { Watching } from '../disk/watcher.ts'
+import { DirWatcher } from '../disk/watcher.ts'
 import { dayFile, days, type Event, parseEvent } from './journal.ts'
 import { type Metrics, metricsOf, Tally } from './metrics.ts'
 import { Series } from './timeseries.ts'
@@ -21,14 +21,14 @@ const PAUSE_MS = 2
 const DAYS_KEPT = 2
 
 /** Where a reader of the journal is: everything before was read. Sorts as text by day only. */
-export interface Place {
+export interface JournalOffset {
   readonly day: string
   readonly offset: number
 }
 
-export class Ledger {
+export class LiveJournal {
   readonly #home: Home
-  readonly #watching: Watching
+  readonly #watching: DirWatcher
   readonly #tails = new Map<string, Tail>()
   readonly #tally = new Tally()
   readonly series = new Series()
@@ -41,12 +41,12 @@ export class Ledger {
 
   private constructor(home: Home) {
     this.#home = home
-    this.#watching = new Watching(() => this.#soon(TOGETHER_MS))
+    this.#watching = new DirWatcher(() => this.#soon(TOGETHER_MS))
   }
 
   /** Begins to read; it goes on in the background. */
-  static open(home: Home): Ledger {
-    const ledger = new Ledger(home)
+  static open(home: Home): LiveJournal {
+    const ledger = new LiveJournal(home)
     const kept = readTotals(home)
     ledger.#tally.merge(kept)
     ledger.#folded = kept.folded
@@ -72,7 +72,7 @@ export class Ledger {
   }
 
   /** Where it has read to. */
-  get place(): Place | undefined {
+  get place(): JournalOffset | undefined {
     const last = [...this.#tails].at(-1)
     return last && { day: last[0], offset: last[1].position }
   }

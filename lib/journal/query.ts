@@ -2,7 +2,7 @@
 import { nowMs } from '../clock.ts'
 import { utcDay } from '../job/time.ts'
 import type { Home } from '../spool/layout.ts'
-import { follow } from './follow.ts'
+import { followEvents } from './follow.ts'
 import { type Event, events, newestEvents } from './journal.ts'
 
 export interface EventsOptions {
@@ -23,7 +23,7 @@ export async function* eventsAsked(home: Home, options: EventsOptions): AsyncGen
   const { since = Number.NEGATIVE_INFINITY, limit, job } = options
   const isMeant = (event: Event): boolean => (job === undefined || event.job === job) && !(Date.parse(event.at) < since)
   // Listening begins before the past is read, so that nothing falls between the two.
-  const coming = options.follow && follow(home, options.follow)
+  const coming = options.follow && followEvents(home, options.follow)
   const begun = nowMs()
   const first = coming?.next()
   // Should it fail, that is told where it is awaited.

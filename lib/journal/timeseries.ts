@@ -3,9 +3,9 @@ import type { Event } from './journal.ts'
 
 /** What is counted in each step. */
 export const HAPPENED = ['enqueued', 'started', 'completed', 'failed', 'dead', 'cancelled'] as const
-export type Happened = Record<(typeof HAPPENED)[number], number>
+export type EventCounts = Record<(typeof HAPPENED)[number], number>
 
-const KIND: Partial<Record<Event['event'], keyof Happened>> = {
+const KIND: Partial<Record<Event['event'], keyof EventCounts>> = {
   enqueued: 'enqueued',
   started: 'started',
   completed: 'completed',
@@ -16,20 +16,20 @@ const KIND: Partial<Record<Event['event'], keyof Happened>> = {
 }
 
 /** Durations, of which only about how long they were is kept: within two percent. */
-export class Spread {
+export class Distribution {
   static readonly #FINE = Math.log(1.04)
   readonly #buckets = new Map<number, number>()
   #count = 0
   #total = 0
 
   add(ms: number): void {
-    const bucket = ms < 1 ? 0 : Math.round(Math.log(ms) / Spread.#FINE) + 1
+    const bucket = ms < 1 ? 0 : Math.round(Math.log(ms) / Distribution.#FINE) + 1
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
     this.#count++
     this.#total += Math.max(0, ms)
   }
 
-  merge(other: Spread): void {
+  merge(other: Distribution): void {
     for (const [bucket, n] of other.#buckets) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + n)
     this.#count += other.#count
     this.#total += other.#total
@@ -40,7 +40,8 @@ export class Spread {
     let below = 0
     for (const [bucket, n] of [...this.#buckets].sort(([a], [b]) => a - b)) {
       below += n
-      if (below >= share * this.#count) return bucket === 0 ? 0 : Math.round(Math.exp((bucket - 1) * Spread.#FINE))
+      if (below >= share * this.#count)
+        return bucket === 0 ? 0 : Math.round(Math.exp((bucket - 1) * Distribution.#FINE))
     }
     return null
   }
@@ -60,9 +61,9 @@ export interface Durations {
 
 /** What happened in one step. */
 export class Step {
-  readonly happened: Happened = { enqueued: 0, started: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 }
-  readonly waited = new Spread()
-  readonly ran = new Spread()
+  readonly happened: EventCounts = { enqueued: 0, started: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 }
+  readonly waited = new Distribution()
+  readonly ran = new Distribution()
 
   merge(other: Step): void {
     for (const kind of HAPPENED) this.happened[kind] += other.happened[kind]

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { errno, QueueError } from '../errors.ts'
 import { randomHex } from '../clock.ts'
 import { utcDay } from '../job/time.ts'
-import { move, names, read, remove, writeNew } from '../disk/files.ts'
+import { listDir, readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { days, events } from './journal.ts'
 import { type Metrics, NOTHING, summarize, Tally, type Totals } from './metrics.ts'
@@ -21,7 +21,7 @@ const pathOf = (home: Home): string => join(home.journal, 'totals.json')
 
 /** @throws QueueError FAILED when it was broken by hand. */
 export function readTotals(home: Home): Kept {
-  const text = read(pathOf(home))
+  const text = readText(pathOf(home))
   if (text === undefined) return { ...NOTHING, folded: [] }
   try {
     const kept = JSON.parse(text) as Kept
@@ -92,18 +92,14 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
     const kept = readTotals(home)
     const isNew = !kept.folded.includes(day)
     const file = join(home.journal, `${day}.ndjson`)
-    if (isNew && !names(home.journal).includes(`${day}.ndjson`)) return false
+    if (isNew && !listDir(home.journal).includes(`${day}.ndjson`)) return false
     if (isNew) {
       const there = new Set(days(home))
       tally.merge(kept)
       const next: Kept = { ...tally.totals, folded: [...kept.folded.filter((one) => there.has(one)), day] }
       const aside = join(home.tmp, `totals.${randomHex(8)}.new`)
-      writeNew(aside, `${JSON.stringify(next)}\n`)
-      // If we die before this: scratch, and the day is counted from its file.
-      if (!move(aside, path)) {
-        remove(aside)
-        return false
-      }
+      // If we die before this: the day is counted from its file.
+      if (!replaceFile(aside, path, `${JSON.stringify(next)}\n`)) return false
     }
     // If we die before this: counted, and passed over until somebody removes it.
     return remove(file) && isNew

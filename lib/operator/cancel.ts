@@ -4,48 +4,49 @@
  */
 import { basename, dirname, join } from 'node:path'
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
-import { tell } from '../journal/journal.ts'
-import { type Job, shownState } from '../job/job.ts'
-import { actOn, change, forbidden, type How, isInHand } from './take.ts'
+import { recordEvents } from '../journal/journal.ts'
+import type { Job } from '../job/job.ts'
+import { actOn, type ChangeOptions, changeRecord, isInHand, wrongState } from './take.ts'
 import { exists, move } from '../disk/files.ts'
-import { findExact, readWhole, type Sighting } from '../spool/scan.ts'
+import { findExact, type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { findOne, type Meant } from '../query/resolve.ts'
+import { type JobRefOrId, resolveJob } from '../query/resolve.ts'
 import { resume } from '../run/resume.ts'
 import { readConfig } from '../config/file.ts'
 import { settleRun } from '../run/settle.ts'
-import { hooksOf, visit } from '../run/context.ts'
+import { operatorContext, operatorHooks } from '../run/context.ts'
 import { writeNote } from '../run/traces.ts'
 import { ring, ringHolder } from '../spool/wakeup.ts'
 import { DEFAULTS } from '../config/schema.ts'
-import { cancelled } from '../job/record.ts'
+import { cancelledRecord } from '../job/record.ts'
+import { shownState, isAllowed, isOver } from '../job/state.ts'
 
 /** How long an ended job may take to be settled before we look again (ms). */
 const LOOK_EVERY = 10
 
 /** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
-export async function cancelAndWait(home: Home, meant: Meant, reason: string, waitMs: number): Promise<Job> {
+export async function cancelAndWait(home: Home, meant: JobRefOrId, reason: string, waitMs: number): Promise<Job> {
   const until = monotonicMs() + waitMs
-  const id = typeof meant === 'string' ? findOne(home, meant, 'cancel').name.id : meant.id
+  const id = typeof meant === 'string' ? resolveJob(home, meant, 'cancel').name.id : meant.id
   for (let first = true; ; first = false) {
     // Where it was just seen nobody need look for it.
     const one = first && typeof meant !== 'string' ? meant : id
     const result = await cancelJob(home, one, reason, { durability: readConfig(home).durability })
     if (!('ending' in result)) {
-      tell(home, [{ event: 'cancelled', job: id, error: reason }])
-      const hooks = hooksOf(home)
-      hooks.settled('cancelled', result)
+      recordEvents(home, [{ event: 'cancelled', job: id, error: reason }])
+      const hooks = operatorHooks(home)
+      hooks.callFor('cancelled', result)
       await hooks.finish()
       return result
     }
     if (!result.watched) await endUnwatched(home, id)
-    let seen: Sighting | undefined
+    let seen: JobFile | undefined
     for (;;) {
       // All states are searched only when it has moved.
       if (!seen || !exists(seen.path)) seen = findExact(home, id)
-      const job = seen && readWhole(seen, 'cancel')
-      if (job?.state === 'dead' || job?.state === 'completed') return job
+      const job = seen && readJobOrThrow(seen, 'cancel')
+      if (job && isOver(job.state)) return job
       if (job && monotonicMs() >= until) return job
       // It got away before the note was seen (its run had just ended, or had not begun): cancel what it is now.
       if (job && (job.state !== 'processing' || job.runs !== result.run)) break
@@ -55,7 +56,7 @@ export async function cancelAndWait(home: Home, meant: Meant, reason: string, wa
 }
 
 /** The job, when it may be cancelled. @throws as `Queue.cancel`. */
-export async function mayCancel(home: Home, meant: Meant): Promise<Job> {
+export async function mayCancel(home: Home, meant: JobRefOrId): Promise<Job> {
   const seen = await cancelJob(home, meant, '', { dryRun: true })
   return seen as Job
 }
@@ -68,12 +69,12 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   const ours = join(holder.dir, 'processing', basename(seen.path))
   // If we die after this: a worker finds it with a dead operator and reads how far it got.
   if (!move(seen.path, ours)) return holder.leave()
-  const hooks = hooksOf(home)
-  const site = visit(home, holder, hooks)
-  const run = await resume(site, dirname(ours), basename(ours), 0, (path) => path)
+  const hooks = operatorHooks(home)
+  const ctx = operatorContext(home, holder, hooks)
+  const run = await resume(ctx, dirname(ours), basename(ours), { slot: 0, adopt: (path) => path })
   if (run) {
     const end = await run.ended
-    if (end.kind !== 'not_begun' && end.kind !== 'taken_away') await settleRun(site, run, end)
+    if (end.kind !== 'not_begun' && end.kind !== 'taken_away') await settleRun(ctx, run, end)
   }
   holder.leave()
   await hooks.finish()
@@ -86,15 +87,19 @@ export type Cancelling = Job | { readonly ending: string; readonly run: number; 
  * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
  * @returns the dead job, or `ending` when its run has been told to end
  */
-export async function cancelJob(home: Home, meant: Meant, reason: string, how: How = {}): Promise<Cancelling> {
+export async function cancelJob(
+  home: Home,
+  meant: JobRefOrId,
+  reason: string,
+  how: ChangeOptions = {},
+): Promise<Cancelling> {
   const { dryRun, durability = DEFAULTS.durability } = how
   return actOn<Cancelling>(home, meant, 'cancel', async (seen) => {
     const { id } = seen.name
-    if (seen.state === 'completed' || seen.state === 'dead')
-      throw forbidden('cancel', seen, `it is ${shownState(seen.state)} already`)
-    if (dryRun) return readWhole(seen, 'cancel')
+    if (!isAllowed('cancel', seen.state)) throw wrongState('cancel', seen, `it is ${shownState(seen.state)} already`)
+    if (dryRun) return readJobOrThrow(seen, 'cancel')
     if (seen.state === 'processing') {
-      const job = readWhole(seen, 'cancel')
+      const job = readJobOrThrow(seen, 'cancel')
       if (job === undefined) return undefined
       // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
       if (job.runs > 0) {
@@ -105,11 +110,11 @@ export async function cancelJob(home: Home, meant: Meant, reason: string, how: H
       }
     }
     const now = nowMs()
-    return change(home, seen, {
+    return changeRecord(home, seen, {
       doing: 'cancel',
       to: 'dead',
       due: now,
-      record: (old) => cancelled(old, reason, now),
+      record: (old) => cancelledRecord(old, reason, now),
       durability,
     })
   })

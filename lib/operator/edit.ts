@@ -7,21 +7,21 @@
 import { join } from 'node:path'
 import { nowMs, randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { type Job, type JobRequest, OUR_MEMBERS, printJob, shownState, type State } from '../job/job.ts'
+import { type Job, type JobRequest, OUR_MEMBERS, printJob } from '../job/job.ts'
 import { DEFAULT_QUEUE, formatName } from '../job/file-name.ts'
 import { parseJson, readRequest } from '../job/parse.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
-import { CHANGEABLE } from './reorder.ts'
-import { actOn, forbidden } from './take.ts'
+import { actOn, wrongState } from './take.ts'
 import type { Defaults } from '../spool/enqueue.ts'
-import { exists, move, read, remove, stamp, writeNew } from '../disk/files.ts'
-import { readWhole, type Sighting } from '../spool/scan.ts'
+import { exists, move, readText, remove, stamp, writeNew } from '../disk/files.ts'
+import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { takeAsOperator } from '../spool/holders.ts'
-import type { Meant } from '../query/resolve.ts'
+import type { JobRefOrId } from '../query/resolve.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
+import { shownState, type State, isAllowed } from '../job/state.ts'
 
 /** A job that is being edited. Whoever began it ends it, by `save` or by `giveUp`. */
 export interface Editing {
@@ -39,19 +39,19 @@ export interface Editing {
 }
 
 /** Takes a job out of the way to edit it. @throws QueueError NOT_FOUND, WRONG_STATE, FAILED */
-export function editJob(home: Home, meant: Meant, defaults: Defaults): Promise<Editing> {
+export function editJob(home: Home, meant: JobRefOrId, defaults: Defaults): Promise<Editing> {
   return actOn(home, meant, 'edit', (seen) => {
-    if (!CHANGEABLE.includes(seen.state)) {
+    if (!isAllowed('edit', seen.state)) {
       const isRunning = seen.state === 'processing'
-      throw forbidden('edit', seen, isRunning ? 'it is running' : `it is ${shownState(seen.state)}`)
+      throw wrongState('edit', seen, isRunning ? 'it is running' : `it is ${shownState(seen.state)}`)
     }
-    if (seen.foreign) throw forbidden('edit', seen, 'no worker has taken in its file yet', `edit ${seen.path} itself`)
+    if (seen.dropped) throw wrongState('edit', seen, 'no worker has taken in its file yet', `edit ${seen.path} itself`)
     const held = join(home.hold, seen.fileName)
     refuseCopy(seen.name.id, seen.path, held)
     // If we die after this: a held job, which the user releases.
     if (held !== seen.path && !moveInto(home, seen.path, home.hold, seen.fileName)) return undefined
     try {
-      const job = readWhole({ ...seen, path: held }, 'edit')
+      const job = readJobOrThrow({ ...seen, path: held }, 'edit')
       return job && begin(home, { seen, held, job, defaults })
     } catch (error) {
       move(held, seen.path)
@@ -62,7 +62,7 @@ export function editJob(home: Home, meant: Meant, defaults: Defaults): Promise<E
 
 interface Begun {
   /** Where it was. */
-  readonly seen: Sighting
+  readonly seen: JobFile
   readonly held: string
   readonly job: Job
   readonly defaults: Defaults
@@ -74,7 +74,7 @@ function begin(home: Home, begun: Begun): Editing {
   const before = `${JSON.stringify(editable(job), undefined, 2)}\n`
   writeNew(file, before, false)
   const putBack = (): boolean => {
-    const path = join(home[PLACE_OF[seen.state]], seen.fileName)
+    const path = join(home[STATE_DIR[seen.state]], seen.fileName)
     // If we die before this: it stays held.
     const isBack = path === held ? exists(held) : !exists(path) && move(held, path)
     ring(home)
@@ -84,7 +84,7 @@ function begin(home: Home, begun: Begun): Editing {
     id: job.id,
     file,
     async save() {
-      const text = read(file) ?? ''
+      const text = readText(file) ?? ''
       if (text === before) {
         remove(file)
         if (putBack()) return undefined
@@ -98,7 +98,7 @@ function begin(home: Home, begun: Begun): Editing {
     },
     giveUp() {
       putBack()
-      const text = read(file)
+      const text = readText(file)
       if (text !== undefined && text !== before) return file
       remove(file)
       return undefined
@@ -167,7 +167,7 @@ export function edited({ seen, job, defaults }: Omit<Begun, 'held'>, request: Jo
 
 /** Undefined: the job is not in `hold/` any more. */
 async function put(home: Home, { held, seen, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
-  const dir = home[PLACE_OF[to]]
+  const dir = home[STATE_DIR[to]]
   const fileName = formatName({ priority: job.priority, due, id: job.id, queue: job.queue })
   const target = join(dir, fileName)
   refuseCopy(job.id, held, target)

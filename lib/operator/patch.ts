@@ -7,20 +7,20 @@
 import { join } from 'node:path'
 import { type Job, printJob } from '../job/job.ts'
 import { formatName } from '../job/file-name.ts'
-import { demandChangeable } from './reorder.ts'
+import { requireChangeable } from './reorder.ts'
 import { actOn, take } from './take.ts'
 import { editable, edited, readEdited } from './edit.ts'
 import type { Defaults } from '../spool/enqueue.ts'
 import { move, stamp } from '../disk/files.ts'
 import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
-import type { Meant } from '../query/resolve.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
+import type { JobRefOrId } from '../query/resolve.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
-import { readWhole } from '../spool/scan.ts'
+import { readJobOrThrow } from '../spool/scan.ts'
 
 /** New values; null takes a member back to its default. */
-export type Members = Readonly<Record<string, unknown>>
+export type PatchMembers = Readonly<Record<string, unknown>>
 
 /**
  * @param isMeant is asked about the job once nobody else can change it: false leaves it as it is
@@ -29,24 +29,24 @@ export type Members = Readonly<Record<string, unknown>>
  */
 export async function patchJob(
   home: Home,
-  meant: Meant,
-  members: Members,
+  meant: JobRefOrId,
+  members: PatchMembers,
   isMeant: (job: Job) => boolean,
   defaults: Defaults,
 ): Promise<string | undefined> {
   const { id, isChanged } = await actOn(home, meant, 'change', async (seen) => {
-    demandChangeable('change', seen)
+    requireChangeable('change', seen)
     const taken = await take(home, seen)
     if (!taken) return undefined
     let isBack = false
     try {
-      const job = readWhole(seen, 'change', taken.path)
+      const job = readJobOrThrow(seen, 'change', taken.path)
       if (job === undefined) return undefined
       if (!isMeant(job)) return { id: job.id, isChanged: false }
       const asked = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
       const next = edited({ seen, job, defaults }, readEdited(JSON.stringify(Object.fromEntries(asked)), job.id))
       if (!(await stamp(taken.path, printJob(next.job), flushesRecords(defaults.durability)))) return undefined
-      const dir = home[PLACE_OF[next.to]]
+      const dir = home[STATE_DIR[next.to]]
       const { priority, queue } = next.job
       // If we die before this: a worker puts it back, under the name it had, which wins over what was written.
       isBack = moveInto(home, taken.path, dir, formatName({ priority, due: next.due, id: job.id, queue }))
@@ -55,7 +55,7 @@ export async function patchJob(
       return { id: job.id, isChanged: true }
     } finally {
       // As long as we live nobody else puts it back.
-      if (!isBack) move(taken.path, join(home[PLACE_OF[seen.state]], seen.fileName))
+      if (!isBack) move(taken.path, join(home[STATE_DIR[seen.state]], seen.fileName))
       taken.done()
       ring(home)
     }

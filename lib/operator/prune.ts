@@ -10,48 +10,47 @@ import {
   type Finished,
   isUnlimited,
   type KeepSettings,
-  type Limits,
   limitsOf,
-  PRUNABLE,
-  type Prunable,
+  type RetentionLimits,
   surplus,
 } from '../job/retention.ts'
 import { isoTime, utcDay } from '../job/time.ts'
-import { look, names, removeEmptyDir } from '../disk/files.ts'
-import { doneDays, inDoneDay, readSighted, type Sighting, sightings } from '../spool/scan.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
+import { listDir, lstat, removeEmptyDir } from '../disk/files.ts'
+import { doneDays, inDoneDay, type JobFile, jobFiles, readJobFile } from '../spool/scan.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { purger } from './purge.ts'
+import { PRUNABLE, type Prunable } from '../job/state.ts'
 
 /** So many removals, or looks, then whatever else the process has to do. */
-const STEP = 20
-const LOOKS = 500
+const BATCH_SIZE = 20
+const READS_PER_TURN = 500
 
-export type Doomed = Finished & Sighting
+export type PruneCandidate = Finished & JobFile
 
-export interface PruneOptions extends Limits {
+export interface PruneOptions extends RetentionLimits {
   readonly states?: readonly Prunable[] | undefined
   /** Only among those of this queue, or with this tag: the newest of these stay. */
   readonly queue?: string | undefined
   readonly tag?: string | undefined
   /** Say which, and change nothing. */
   readonly dryRun?: boolean
-  readonly pruned?: (job: Pruned) => void
+  readonly pruned?: (job: PrunedJob) => void
 }
 
-export interface Pruned {
+export interface PrunedJob {
   readonly id: string
   readonly state: Prunable
   readonly settled_at: string
 }
 
 /** Prunes by the limits given; without any by what is set. */
-export async function prune(home: Home, options: PruneOptions, config: KeepSettings): Promise<Pruned[]> {
+export async function prune(home: Home, options: PruneOptions, config: KeepSettings): Promise<PrunedJob[]> {
   const { dryRun = false, pruned = () => {} } = options
   const given = isUnlimited(options) ? undefined : options
   const states = options.states ?? (given ? (['completed'] as const) : PRUNABLE)
-  const gone: Pruned[] = []
+  const gone: PrunedJob[] = []
   for (const one of states) {
-    const all = await doomed(home, one, given ?? limitsOf(config, one), nowMs(), options)
+    const all = await pruneCandidates(home, one, given ?? limitsOf(config, one), nowMs(), options)
     for await (const { name, at } of dryRun ? all : pruneAll(home, one, all, nowMs())) {
       const job = { id: name.id, state: one, settled_at: isoTime(at / 1000) }
       gone.push(job)
@@ -62,32 +61,32 @@ export async function prune(home: Home, options: PruneOptions, config: KeepSetti
 }
 
 /** The jobs of a state that are over a limit, oldest first. `now` in milliseconds. */
-export async function doomed(
+export async function pruneCandidates(
   home: Home,
   state: Prunable,
-  limits: Limits,
+  limits: RetentionLimits,
   now: number,
   { queue, tag }: Pick<PruneOptions, 'queue' | 'tag'> = {},
-): Promise<Doomed[]> {
+): Promise<PruneCandidate[]> {
   if (isUnlimited(limits)) return []
-  const finished: Doomed[] = []
+  const finished: PruneCandidate[] = []
   for (const seen of candidates(home, state, limits, now)) {
     // What somebody is changing at this moment is left to him, and what nobody has taken in is no job yet.
-    if (seen.holder !== undefined || seen.foreign) continue
+    if (seen.holder !== undefined || seen.dropped) continue
     if (queue !== undefined && seen.name.queue !== queue) continue
-    if (tag !== undefined && !readSighted(seen)?.job?.tags?.includes(tag)) continue
-    const bytes = limits.maxBytes === undefined ? 0 : roomOf(seen.path) + roomOfOutput(home, seen.name.id)
+    if (tag !== undefined && !readJobFile(seen)?.job?.tags?.includes(tag)) continue
+    const bytes = limits.maxBytes === undefined ? 0 : diskBytes(seen.path) + outputBytes(home, seen.name.id)
     finished.push({ ...seen, at: seen.name.due, bytes })
-    if (finished.length % LOOKS === 0) await setImmediate()
+    if (finished.length % READS_PER_TURN === 0) await setImmediate()
   }
   return surplus(finished, limits, now)
 }
 
 /** Where nothing but age counts, the days that are too young need not be read. */
-function* candidates(home: Home, state: Prunable, limits: Limits, now: number): Generator<Sighting> {
+function* candidates(home: Home, state: Prunable, limits: RetentionLimits, now: number): Generator<JobFile> {
   const { olderThan, keep, maxBytes } = limits
   if (state !== 'completed' || olderThan === undefined || keep !== undefined || maxBytes !== undefined)
-    return yield* sightings(home, [state])
+    return yield* jobFiles(home, [state])
   const last = utcDay(now - olderThan * 1000)
   for (const day of doneDays(home)) if (day <= last) yield* inDoneDay(home, day)
 }
@@ -96,16 +95,16 @@ function* candidates(home: Home, state: Prunable, limits: Limits, now: number): 
 export async function* pruneAll(
   home: Home,
   state: Prunable,
-  all: readonly Doomed[],
+  all: readonly PruneCandidate[],
   now: number,
-): AsyncGenerator<Doomed> {
+): AsyncGenerator<PruneCandidate> {
   if (all.length === 0) return
-  const place = purger(home, PLACE_OF[state])
+  const place = purger(home, STATE_DIR[state])
   let tried = 0
   try {
     for (const one of all) {
       if (place.purge(one)) yield one
-      if (++tried % STEP === 0) await setImmediate()
+      if (++tried % BATCH_SIZE === 0) await setImmediate()
     }
   } finally {
     place.done()
@@ -116,18 +115,18 @@ export async function* pruneAll(
 /** Days of `done/` in which nothing is left; not the last two, into which a job may be moved at this moment. */
 function removeEmptyDays(home: Home, now: number): void {
   const recent = utcDay(now - 86_400_000)
-  for (const day of names(home.done))
+  for (const day of listDir(home.done))
     if (/^\d{4}-\d\d-\d\d$/.test(day) && day < recent) removeEmptyDir(join(home.done, day))
 }
 
-const roomOfOutput = (home: Home, id: string): number => {
+const outputBytes = (home: Home, id: string): number => {
   const dir = join(home.logs, id)
-  return names(dir).reduce((sum, name) => sum + roomOf(join(dir, name)), 0)
+  return listDir(dir).reduce((sum, name) => sum + diskBytes(join(dir, name)), 0)
 }
 
 /** What a file takes on the disk: less than its size when its middle was punched out. */
-function roomOf(path: string): number {
-  const stats = look(path)
+function diskBytes(path: string): number {
+  const stats = lstat(path)
   if (!stats) return 0
   return stats.blocks > 0 ? Math.min(stats.size, stats.blocks * 512) : stats.size
 }

@@ -9,43 +9,43 @@
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { shownState, type State } from '../job/job.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
-import { actOn, forbidden, isInOthersHand, type Trial } from './take.ts'
-import { isFull, linkNew, move, names, remove, removeTree } from '../disk/files.ts'
-import { findExact, type Sighting } from '../spool/scan.ts'
-import { type Home, type Place, PLACE_OF } from '../spool/layout.ts'
-import { joinOperators, type OwnHolder, PURGED } from '../spool/holders.ts'
-import type { Meant } from '../query/resolve.ts'
+import { actOn, type DryRunOption, pauseIfInHand, wrongState } from './take.ts'
+import { isFull, linkNew, listDir, move, remove, removeTree } from '../disk/files.ts'
+import { findExact, type JobFile } from '../spool/scan.ts'
+import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
+import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
+import type { JobRefOrId } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
 import { earlierTraces, removeTraces } from '../run/traces.ts'
-import { barId, reserve } from '../spool/reservation.ts'
+import { blockId, reserve } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
+import { shownState, type State } from '../job/state.ts'
 
 /** Removes jobs that lie in one place. */
 export interface Purger {
   /** False: it has moved on, and is whole. */
-  purge(job: Pick<Sighting, 'path' | 'fileName' | 'name' | 'foreign'>): boolean
+  purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): boolean
   done(): void
 }
 
-export function purger(home: Home, from: Place): Purger {
+export function purger(home: Home, from: HomeDir): Purger {
   const holder = joinPurgers(home, from)
-  const marks = join(holder.dir, PURGED)
+  const marks = join(holder.dir, PURGE_MARKS)
   // Bars and marks are links to it: a purge of many jobs makes no new file.
   const me = join(holder.dir, 'worker.json')
   return {
-    purge({ path, fileName, name: { id }, foreign }) {
+    purge({ path, fileName, name: { id }, dropped }) {
       const taken = join(holder.dir, from, fileName)
       // If we die after this: a worker puts it back.
       if (!move(path, taken)) return false
       // A dropped file has no output: what lies under the id that it might get is another job's.
-      if (foreign) return remove(taken)
+      if (dropped) return remove(taken)
       const mark = join(marks, fileName)
       let lift: (() => void) | undefined
       try {
         // While its output is being removed nobody may take the id, whose output that would be. Made ids are nobody's.
-        if (!isMadeId(id)) lift = barId(home, id, me)
+        if (!isMadeId(id)) lift = blockId(home, id, me)
         linkNew(me, mark)
       } catch (error) {
         // As long as we live nobody else puts it back.
@@ -59,7 +59,7 @@ export function purger(home: Home, from: Place): Purger {
         lift?.()
         return false
       }
-      removeRest(home, id)
+      removeOutput(home, id)
       remove(mark)
       return true
     },
@@ -67,8 +67,8 @@ export function purger(home: Home, from: Place): Purger {
   }
 }
 
-function joinPurgers(home: Home, from: Place): OwnHolder {
-  const enter = (): OwnHolder => joinOperators(home, from, PURGED)
+function joinPurgers(home: Home, from: HomeDir): OwnHolder {
+  const enter = (): OwnHolder => joinOperators(home, from, PURGE_MARKS)
   try {
     return enter()
   } catch (error) {
@@ -79,7 +79,7 @@ function joinPurgers(home: Home, from: Place): OwnHolder {
 }
 
 /** Output and traces of a job that is no more. */
-function removeRest(home: Home, id: string): void {
+function removeOutput(home: Home, id: string): void {
   const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
   // In one step, so that nobody finds half of them under the id; if we die after it: scratch.
   if (move(join(home.logs, id), aside)) removeTree(aside)
@@ -88,10 +88,10 @@ function removeRest(home: Home, id: string): void {
 
 /** Goes on with what a dead operator was removing, once its jobs have been put back. */
 export function finishPurges(home: Home, operatorDir: string): void {
-  const marks = join(operatorDir, PURGED)
-  for (const fileName of names(marks)) {
+  const marks = join(operatorDir, PURGE_MARKS)
+  for (const fileName of listDir(marks)) {
     const id = parseName(fileName)?.id
-    if (id !== undefined && isGone(home, id)) removeRest(home, id)
+    if (id !== undefined && isGone(home, id)) removeOutput(home, id)
     remove(join(marks, fileName))
   }
 }
@@ -112,16 +112,16 @@ function isGone(home: Home, id: string): boolean {
 /** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states */
 export async function purgeJob(
   home: Home,
-  meant: Meant,
-  { dryRun, states = ['dead'] }: Trial & { readonly states?: readonly State[] } = {},
+  meant: JobRefOrId,
+  { dryRun, states = ['dead'] }: DryRunOption & { readonly states?: readonly State[] } = {},
 ): Promise<string> {
   return actOn(home, meant, 'purge', async (seen) => {
     const { id } = seen.name
     if (!states.includes(seen.state))
-      throw forbidden('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
+      throw wrongState('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
     if (dryRun) return id
-    if (await isInOthersHand(home, seen)) return undefined
-    const place = purger(home, PLACE_OF[seen.state])
+    if (await pauseIfInHand(home, seen)) return undefined
+    const place = purger(home, STATE_DIR[seen.state])
     try {
       return place.purge(seen) ? id : undefined
     } finally {

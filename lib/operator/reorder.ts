@@ -8,45 +8,57 @@
 import { join } from 'node:path'
 import { nowMicros } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { shownState, type State } from '../job/job.ts'
 import { formatName, type JobName, parseName, PRIORITY_LIMIT, whyNotQueue } from '../job/file-name.ts'
-import { actOn, forbidden, type How } from './take.ts'
+import { actOn, type ChangeOptions, wrongState } from './take.ts'
 import { eachName, exists } from '../disk/files.ts'
-import type { Sighting } from '../spool/scan.ts'
+import type { JobFile } from '../spool/scan.ts'
 import { flushDir, flushesMoves } from '../disk/sync.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
-import type { Seen } from '../query/list.ts'
-import type { Meant } from '../query/resolve.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
+import type { JobRef } from '../query/list.ts'
+import type { JobRefOrId } from '../query/resolve.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { DEFAULTS } from '../config/schema.ts'
+import { shownState, type State, isAllowed, type Verb } from '../job/state.ts'
 
 /** States a job can be in and not be wanted by anybody at this moment. */
 type Resting = Exclude<State, 'processing' | 'completed'>
 
-/** What may be held; the states of the other changes contain these. */
-export const WAITING: readonly State[] = ['pending', 'scheduled', 'failed']
-export const CHANGEABLE: readonly State[] = [...WAITING, 'held', 'dead']
-
 /** Gives a job another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
-export async function prioritize(home: Home, meant: Meant, priority: number, how: How = {}): Promise<Seen> {
+export async function prioritize(
+  home: Home,
+  meant: JobRefOrId,
+  priority: number,
+  how: ChangeOptions = {},
+): Promise<JobRef> {
   if (!Number.isInteger(priority) || Math.abs(priority) > PRIORITY_LIMIT)
     throw new QueueError('USAGE', `a priority is a whole number from -${PRIORITY_LIMIT} to ${PRIORITY_LIMIT}`)
   return rename(home, meant, 'change the priority of', { priority }, how)
 }
 
 /** Gives a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
-export async function moveToQueue(home: Home, meant: Meant, queue: string, how: How = {}): Promise<Seen> {
+export async function moveToQueue(
+  home: Home,
+  meant: JobRefOrId,
+  queue: string,
+  how: ChangeOptions = {},
+): Promise<JobRef> {
   const why = whyNotQueue(queue)
   if (why) throw new QueueError('USAGE', `cannot move to the queue ${JSON.stringify(queue)}: ${why}`)
   return rename(home, meant, 'move', { queue }, how)
 }
 
-function rename(home: Home, meant: Meant, doing: string, changed: Partial<JobName>, how: How): Promise<Seen> {
+function rename(
+  home: Home,
+  meant: JobRefOrId,
+  doing: string,
+  changed: Partial<JobName>,
+  how: ChangeOptions,
+): Promise<JobRef> {
   return actOn(home, meant, doing, (seen) => {
-    demandChangeable(doing, seen)
+    requireChangeable(doing, seen)
     const to = seen.state as Resting
-    return rearrange(home, seen, to, formatName({ ...seen.name, ...changed }), doing, how)
+    return renameJob(home, seen, { to, fileName: formatName({ ...seen.name, ...changed }), doing }, how)
   })
 }
 
@@ -54,15 +66,15 @@ function rename(home: Home, meant: Meant, doing: string, changed: Partial<JobNam
  * Lets a waiting job run before all others that are pending; one that waits for its time waits no longer.
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
-export const putOnTop = (home: Home, meant: Meant, how: How = {}): Promise<Seen> =>
+export const putOnTop = (home: Home, meant: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
   actOn(home, meant, 'put on top', (seen) => {
-    demand(WAITING, 'put on top', seen)
+    requireState('top', 'put on top', seen)
     refuseDropped('put on top', seen)
-    return rearrange(home, seen, 'pending', formatName(onTop(home, seen)), 'put on top', how)
+    return renameJob(home, seen, { to: 'pending', fileName: formatName(onTop(home, seen)), doing: 'put on top' }, how)
   })
 
 /** The name that sorts before all others in `pending/`: the priority of the first, and due just before it. */
-function onTop(home: Home, { name, fileName, state }: Sighting): JobName {
+function onTop(home: Home, { name, fileName, state }: JobFile): JobName {
   let first: string | undefined
   for (const other of eachName(home.pending))
     if (other !== fileName && (first === undefined || other < first) && parseName(other)) first = other
@@ -73,38 +85,43 @@ function onTop(home: Home, { name, fileName, state }: Sighting): JobName {
 }
 
 /** @throws QueueError WRONG_STATE */
-export function demand(states: readonly State[], doing: string, seen: Sighting): void {
-  if (states.includes(seen.state)) return
-  if (seen.state === 'held') throw forbidden(doing, seen, 'it is held', `release it: queuectl release ${seen.name.id}`)
+export function requireState(verb: Verb, doing: string, seen: JobFile): void {
+  if (isAllowed(verb, seen.state)) return
+  if (seen.state === 'held') throw wrongState(doing, seen, 'it is held', `release it: queuectl release ${seen.name.id}`)
   if (seen.state === 'processing')
-    throw forbidden(doing, seen, 'it is running', `end it with: queuectl cancel ${seen.name.id}`)
-  throw forbidden(doing, seen, `it is ${shownState(seen.state)}`)
+    throw wrongState(doing, seen, 'it is running', `end it with: queuectl cancel ${seen.name.id}`)
+  throw wrongState(doing, seen, `it is ${shownState(seen.state)}`)
 }
 
 /** Only a job that nobody wants at this moment is changed. @throws QueueError WRONG_STATE */
-export function demandChangeable(doing: string, seen: Sighting): void {
-  demand(CHANGEABLE, doing, seen)
+export function requireChangeable(doing: string, seen: JobFile): void {
+  requireState('edit', doing, seen)
   refuseDropped(doing, seen)
 }
 
 /** @throws QueueError WRONG_STATE */
-function refuseDropped(doing: string, seen: Sighting): void {
-  if (!seen.foreign) return
+function refuseDropped(doing: string, seen: JobFile): void {
+  if (!seen.dropped) return
   const why = 'no worker has taken in its file yet'
-  throw forbidden(doing, seen, why, `change ${seen.path} with an editor, or start a worker`)
+  throw wrongState(doing, seen, why, `change ${seen.path} with an editor, or start a worker`)
+}
+
+/** Where a job goes, and what that is called in errors. */
+export interface Renaming {
+  readonly to: Resting
+  readonly fileName: string
+  readonly doing: string
 }
 
 /** One rename. Undefined: the job has moved on. */
-export async function rearrange(
+export async function renameJob(
   home: Home,
-  seen: Sighting,
-  to: Resting,
-  fileName: string,
-  doing: string,
-  { dryRun, durability = DEFAULTS.durability }: How,
-): Promise<Seen | undefined> {
+  seen: JobFile,
+  { to, fileName, doing }: Renaming,
+  { dryRun, durability = DEFAULTS.durability }: ChangeOptions,
+): Promise<JobRef | undefined> {
   const { id } = seen.name
-  const dir = home[PLACE_OF[to]]
+  const dir = home[STATE_DIR[to]]
   const path = join(dir, fileName)
   const isSame = path === seen.path
   if (!isSame && exists(path) && exists(seen.path))

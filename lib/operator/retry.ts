@@ -1,14 +1,13 @@
 /** Sends a finished or failed job back to run again. */
 import { nowMs } from '../clock.ts'
-import { type Job, shownState, type State } from '../job/job.ts'
-import { readWhole } from '../spool/scan.ts'
+import type { Job } from '../job/job.ts'
+import { readJobOrThrow } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Meant } from '../query/resolve.ts'
+import type { JobRefOrId } from '../query/resolve.ts'
 import { DEFAULTS } from '../config/schema.ts'
-import { retried } from '../job/record.ts'
-import { actOn, change, forbidden, type How } from './take.ts'
-
-const RETRIABLE: readonly State[] = ['dead', 'failed', 'completed']
+import { retriedRecord } from '../job/record.ts'
+import { actOn, type ChangeOptions, changeRecord, wrongState } from './take.ts'
+import { shownState, isAllowed } from '../job/state.ts'
 
 /**
  * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
@@ -16,28 +15,28 @@ const RETRIABLE: readonly State[] = ['dead', 'failed', 'completed']
  */
 export async function retryJob(
   home: Home,
-  meant: Meant,
-  how: How & { readonly onlyDead?: boolean } = {},
+  meant: JobRefOrId,
+  how: ChangeOptions & { readonly onlyDead?: boolean } = {},
 ): Promise<Job> {
   const { dryRun, onlyDead, durability = DEFAULTS.durability } = how
   return actOn(home, meant, 'retry', (seen) => {
     const now = nowMs()
     const state = shownState(seen.state)
     if (onlyDead && seen.state !== 'dead')
-      throw forbidden('retry', seen, `it is not in the dead letter queue but ${state}`)
-    if (!RETRIABLE.includes(seen.state))
-      throw forbidden(
+      throw wrongState('retry', seen, `it is not in the dead letter queue but ${state}`)
+    if (!isAllowed('retry', seen.state))
+      throw wrongState(
         'retry',
         seen,
         `it is ${state}`,
         seen.state === 'held' ? `release it: queuectl release ${seen.name.id}` : undefined,
       )
-    if (dryRun) return readWhole(seen, 'retry')
-    return change(home, seen, {
+    if (dryRun) return readJobOrThrow(seen, 'retry')
+    return changeRecord(home, seen, {
       doing: 'retry',
       to: 'pending',
       due: now,
-      record: (old) => retried(old, now),
+      record: (old) => retriedRecord(old, now),
       durability,
     })
   })

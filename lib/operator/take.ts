@@ -8,36 +8,36 @@ import { QueueError } from '../errors.ts'
 import { type Job, printJob } from '../job/job.ts'
 import { formatName } from '../job/file-name.ts'
 import { move, stamp } from '../disk/files.ts'
-import { readWhole, type Sighting, sightingAt } from '../spool/scan.ts'
+import { readJobOrThrow, type JobFile, jobFileAt } from '../spool/scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
-import { type Home, PLACE_OF } from '../spool/layout.ts'
+import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { holderOf, takeAsOperator } from '../spool/holders.ts'
-import { findOne, type Meant } from '../query/resolve.ts'
+import { resolveJob, type JobRefOrId } from '../query/resolve.ts'
 import { type Reservation, reserve } from '../spool/reservation.ts'
 
 /** How often an operator looks again for a job that keeps moving. */
-const PATIENCE = 100
+const MAX_TRIES = 100
 /** How long (ms) he leaves a job alone that another has in hand. */
-const PAUSE = 20
+const PAUSE_MS = 20
 
 /**
  * Takes a sighted job into hands of our own. Undefined: it has moved on, or somebody alive has it in hand; then a
  * pause has been made. From him it must not be taken: only the rename of a whole directory keeps its owner from
  * stamping, and a single file would come back by his hand.
  */
-export async function take(home: Home, seen: Sighting): Promise<ReturnType<typeof takeAsOperator>> {
-  if (await isInOthersHand(home, seen)) return undefined
-  return takeAsOperator(home, PLACE_OF[seen.state], seen.path, seen.fileName)
+export async function take(home: Home, seen: JobFile): Promise<ReturnType<typeof takeAsOperator>> {
+  if (await pauseIfInHand(home, seen)) return undefined
+  return takeAsOperator(home, STATE_DIR[seen.state], seen.path, seen.fileName)
 }
 
 /** Is somebody alive busy with it? Then a pause has been made. */
-export async function isInOthersHand(home: Home, seen: Sighting): Promise<boolean> {
+export async function pauseIfInHand(home: Home, seen: JobFile): Promise<boolean> {
   if (!isInHand(home, seen)) return false
-  await sleep(PAUSE)
+  await sleep(PAUSE_MS)
   return true
 }
 
-export const isInHand = (home: Home, { holder }: Sighting): boolean =>
+export const isInHand = (home: Home, { holder }: JobFile): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
 /**
@@ -46,17 +46,17 @@ export const isInHand = (home: Home, { holder }: Sighting): boolean =>
  */
 export async function actOn<T>(
   home: Home,
-  meant: Meant,
+  meant: JobRefOrId,
   doing: string,
-  act: (seen: Sighting) => T | undefined | Promise<T | undefined>,
+  act: (seen: JobFile) => T | undefined | Promise<T | undefined>,
 ): Promise<T> {
   const id = typeof meant === 'string' ? meant : meant.id
-  let known = typeof meant === 'string' ? undefined : sightingAt(home, meant.path, meant.state)
-  for (let looks = 0; looks < PATIENCE; looks++) {
-    const seen: Sighting = known ?? findOne(home, id, doing)
+  let known = typeof meant === 'string' ? undefined : jobFileAt(home, meant.path, meant.state)
+  for (let looks = 0; looks < MAX_TRIES; looks++) {
+    const seen: JobFile = known ?? resolveJob(home, id, doing)
     known = undefined
     if (seen.state !== 'processing' && isInHand(home, seen)) {
-      await sleep(PAUSE)
+      await sleep(PAUSE_MS)
       continue
     }
     const result = await act(seen)
@@ -66,21 +66,21 @@ export async function actOn<T>(
 }
 
 /** What a change of many jobs may be asked to be: only tried. */
-export interface Trial {
+export interface DryRunOption {
   /** Check what would be checked, and change nothing. */
   readonly dryRun?: boolean
 }
 
 /** How a change is made. */
-export interface How extends Trial {
+export interface ChangeOptions extends DryRunOption {
   readonly durability?: Durability
 }
 
 /** The state forbids it. */
-export const forbidden = (doing: string, { name }: Sighting, why: string, hint?: string): QueueError =>
+export const wrongState = (doing: string, { name }: JobFile, why: string, hint?: string): QueueError =>
   new QueueError('WRONG_STATE', `cannot ${doing} ${name.id}: ${why}`, hint)
 
-interface Change {
+interface OperatorChange {
   readonly doing: string
   readonly to: 'pending' | 'dead'
   /** Milliseconds, for the name it gets. */
@@ -90,16 +90,16 @@ interface Change {
 }
 
 /** Takes a job, changes its record and puts it down. Undefined: it moved on before we had it. */
-export async function change(home: Home, seen: Sighting, how: Change): Promise<Job | undefined> {
+export async function changeRecord(home: Home, seen: JobFile, how: OperatorChange): Promise<Job | undefined> {
   const { doing, to, durability } = how
   const taken = await take(home, seen)
   if (!taken) return undefined
   let reservation: Reservation | undefined
   try {
-    const job = readWhole(seen, doing, taken.path)
+    const job = readJobOrThrow(seen, doing, taken.path)
     if (job === undefined) return undefined
     // A dropped file that no worker has taken in: its id is not its own yet.
-    if (seen.foreign) reservation = reserve(home, job.id)
+    if (seen.dropped) reservation = reserve(home, job.id)
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))

@@ -6,16 +6,17 @@ import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { waitBefore } from '../job/eta.ts'
-import type { Job, State } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import { parseName } from '../job/file-name.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
-import { eachName, names, read } from '../disk/files.ts'
-import { findMeant, readSighted, type Sighting, sightingAt } from '../spool/scan.ts'
+import { eachName, listDir, readText } from '../disk/files.ts'
+import { findMatches, type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Meant } from './resolve.ts'
-import { roomOf } from '../disk/space.ts'
+import type { JobRefOrId } from './resolve.ts'
+import { diskSpace } from '../disk/space.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
+import type { State } from '../job/state.ts'
 
 export type Reason =
   | { readonly why: 'running'; readonly worker: string; readonly since?: string }
@@ -42,11 +43,11 @@ export interface Explanation {
 }
 
 /** @throws QueueError NOT_FOUND, USAGE when several are meant */
-export function explain(home: Home, meant: Meant): Explanation {
-  const known = typeof meant === 'string' ? undefined : sightingAt(home, meant.path, meant.state)
+export function explain(home: Home, meant: JobRefOrId): Explanation {
+  const known = typeof meant === 'string' ? undefined : jobFileAt(home, meant.path, meant.state)
   if (known) return explainSeen(home, known)
   const text = typeof meant === 'string' ? meant : meant.id
-  const found = findMeant(home, text)
+  const found = findMatches(home, text)
   const [seen] = found
   if (found.length > 1) throw new QueueError('USAGE', `cannot explain ${text}: ${found.length} jobs end in it`)
   if (seen) return explainSeen(home, seen)
@@ -55,9 +56,9 @@ export function explain(home: Home, meant: Meant): Explanation {
   throw new QueueError('NOT_FOUND', `cannot explain ${text}: no such job`, 'see all jobs with: queuectl list')
 }
 
-function explainSeen(home: Home, seen: Sighting): Explanation {
+function explainSeen(home: Home, seen: JobFile): Explanation {
   const { id } = seen.name
-  const content = readSighted(seen)
+  const content = readJobFile(seen)
   const job = content?.job
   const is = (...reasons: Reason[]): Explanation => ({ id, state: seen.state, reasons })
   if (content && !job && seen.state !== 'completed') return is({ why: 'unreadable', error: content.unreadable })
@@ -95,7 +96,7 @@ function obstacles(home: Home): Reason[] {
   const workers = workersOf(home).filter(({ life }) => life !== 'dead')
   const alive = workers.filter(({ life }) => life === 'alive')
   const reasons: Reason[] = []
-  if (roomOf(home).state === 'full') reasons.push({ why: 'disk_full' })
+  if (diskSpace(home).state === 'full') reasons.push({ why: 'disk_full' })
   if (alive.length === 0) reasons.push({ why: 'no_worker', elsewhere: workers.length })
   const slots = slotsIn(alive)
   const by = alive.flatMap(({ running }) => running)
@@ -105,10 +106,10 @@ function obstacles(home: Home): Reason[] {
 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
-function inLine(home: Home, seen: Sighting): Omit<Explanation, 'id' | 'state'> {
+function inLine(home: Home, seen: JobFile): Omit<Explanation, 'id' | 'state'> {
   const before = jobsBefore(home, seen.fileName)
   const reasons = obstacles(home)
-  if (seen.foreign) reasons.push({ why: 'not_taken_in' })
+  if (seen.dropped) reasons.push({ why: 'not_taken_in' })
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
   if (reasons.some(({ why }) => why === 'no_worker' || why === 'disk_full')) return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })
@@ -135,11 +136,11 @@ function jobsBefore(home: Home, fileName: string): string[] {
 
 /** A file that was set aside under this id, or this name: `<random>-<name>`. */
 function inCorrupt(home: Home, text: string): Reason | undefined {
-  const file = names(home.corrupt).find((entry) => {
+  const file = listDir(home.corrupt).find((entry) => {
     const name = entry.slice(entry.indexOf('-') + 1)
     return !entry.endsWith('.reason') && (parseName(name)?.id === text || name === text || name === `${text}.json`)
   })
   if (file === undefined) return undefined
   const path = join(home.corrupt, file)
-  return { why: 'corrupt', error: read(`${path}.reason`)?.trim() ?? 'unknown', file: path }
+  return { why: 'corrupt', error: readText(`${path}.reason`)?.trim() ?? 'unknown', file: path }
 }

@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path'
 import type { Job } from '../job/job.ts'
-import { Attention } from './run-watch.ts'
-import { isOver, locate } from './wait.ts'
-import { look } from '../disk/files.ts'
-import { readWhole, type Sighting } from '../spool/scan.ts'
+import { watchRuns } from './run-watch.ts'
+import { isOver } from '../job/state.ts'
+import { locate } from './wait.ts'
+import { lstat } from '../disk/files.ts'
+import { readJobOrThrow, type JobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { Reader } from '../run/output-reader.ts'
+import { OutputReader } from '../run/output-reader.ts'
 import { runPaths } from '../run/paths.ts'
 import { runNumbers } from '../run/output.ts'
 
@@ -42,26 +43,26 @@ export interface FollowOptions {
   readonly tail?: number
   /** Of the first run that is read, from these bytes on. */
   readonly from?: { readonly [S in Stream]: number }
-  readonly cut?: AbortSignal
+  readonly signal?: AbortSignal
 }
 
 /** The streams of one run, from where we have read to. */
-class Run {
+class FollowedRun {
   readonly run: number
-  readonly #readers: readonly [Stream, Reader][]
+  readonly #readers: readonly [Stream, OutputReader][]
 
   constructor(home: Home, id: string, run: number, { tail, from }: FollowOptions) {
     const paths = runPaths(home, id, run)
     this.run = run
     this.#readers = [
-      ['stdout', new Reader(paths, 'out', tail, from?.stdout)],
-      ['stderr', new Reader(paths, 'err', tail, from?.stderr)],
+      ['stdout', new OutputReader(paths, 'out', tail, from?.stdout)],
+      ['stderr', new OutputReader(paths, 'err', tail, from?.stderr)],
     ]
   }
 
   *news(): Generator<Followed> {
     for (const [stream, reader] of this.#readers)
-      for (const bytes of reader.news()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
+      for (const bytes of reader.readNew()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
   }
 
   close(): void {
@@ -70,10 +71,10 @@ class Run {
 }
 
 /** A job's record, read again when its file has changed or moved. */
-class Record {
+class CachedRecord {
   readonly #home: Home
   readonly #id: string
-  #seen: Sighting | undefined
+  #seen: JobFile | undefined
   #version = ''
   #job: Job | undefined
 
@@ -85,14 +86,14 @@ class Record {
   /** Undefined: it is gone. */
   read(): Job | undefined {
     for (;;) {
-      const stats = this.#seen && look(this.#seen.path)
+      const stats = this.#seen && lstat(this.#seen.path)
       const version = stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`
       if (this.#job && version === this.#version) return this.#job
       if (!version) this.#seen = locate(this.#home, [this.#id]).get(this.#id)
       if (!this.#seen) return undefined
       // Read after its version was taken: should it change in between, it is read once more.
       this.#version = version ?? ''
-      this.#job = readWhole(this.#seen, 'follow')
+      this.#job = readJobOrThrow(this.#seen, 'follow')
     }
   }
 }
@@ -101,24 +102,24 @@ class Record {
 const isRunOver = (job: Job, run: number): boolean =>
   job.state !== 'processing' || job.runs > run || job.history.some((one) => one.run === run)
 
-/** Follows the job of this id until it is over, `cut` is aborted or, with `run`, that run is. */
-export async function* follow(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
-  const { cut } = options
-  const record = new Record(home, id)
-  const attention = new Attention(home, (one) => one === id)
+/** Follows the job of this id until it is over, `signal` is aborted or, with `run`, that run is. */
+export async function* followRuns(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+  const { signal } = options
+  const record = new CachedRecord(home, id)
+  const waiter = watchRuns(home, (one) => one === id)
   const dir = join(home.logs, id)
   const next = (after: number): number | undefined => {
     const numbers = runNumbers(home, id)
     if (options.run !== undefined) return after < options.run && numbers.includes(options.run) ? options.run : undefined
     return after === 0 && !options.fromFirst ? numbers.at(-1) : numbers.find((one) => one > after)
   }
-  const isCut = (): boolean => cut?.aborted === true
-  let run: Run | undefined
+  const isAborted = (): boolean => signal?.aborted === true
+  let run: FollowedRun | undefined
   let last = 0
   let told = ''
   try {
-    while (!isCut()) {
-      attention.watch(dir)
+    while (!isAborted()) {
+      waiter.watch(dir)
       const job = record.read()
       // Asked before the output is read: what was written until then is read then.
       const isDone = run && (job === undefined || isRunOver(job, run.run))
@@ -132,7 +133,7 @@ export async function* follow(home: Home, id: string, options: FollowOptions = {
         const number = next(last)
         if (number !== undefined) {
           // Only what was there when we came is cut to its end.
-          run = new Run(home, id, number, last === 0 ? options : {})
+          run = new FollowedRun(home, id, number, last === 0 ? options : {})
           last = number
           told = ''
           yield { kind: 'began', run: number }
@@ -144,10 +145,10 @@ export async function* follow(home: Home, id: string, options: FollowOptions = {
         told = job.state
         yield { kind: 'waits', job }
       }
-      if (!(await attention.next(cut)) && job) yield { kind: 'idle', job }
+      if (!(await waiter.next(signal)) && job) yield { kind: 'idle', job }
     }
   } finally {
     run?.close()
-    attention.close()
+    waiter.close()
   }
 }

@@ -2,39 +2,40 @@
  * Lists of jobs: which match, and in which order. Reading only, and no more than is asked for: names tell nearly always
  * whether a job matches, and completed jobs, a hundred times all others, are looked at day by day.
  */
-import { type Job, type State, STATES } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
 import {
-  byText,
-  type Content,
+  compareText,
   doneDays,
   findExact,
-  keyOf,
-  Latest,
+  type JobContent,
+  type JobFile,
+  keyOfFile,
+  LatestFiles,
   newestInDoneDay,
-  readSighted,
-  type Sighting,
+  readJobFile,
 } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { type Sort, SORT_BY_NAME } from './order.ts'
 import { progressOf } from '../run/output.ts'
+import { type State, STATES } from '../job/state.ts'
 
 /** Which jobs are meant; everything left out matches all. */
-export interface Filter {
+export interface JobFilter {
   readonly states?: readonly State[]
   readonly queue?: string
   readonly tag?: string
 }
 
 /** A job as its file's name and place tell it. */
-export interface Seen {
+export interface JobRef {
   readonly id: string
   readonly state: State
   readonly path: string
 }
 
 /** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
-export interface Listed extends Seen {
+export interface ListedJob extends JobRef {
   readonly job: Job | undefined
   readonly unreadable: string | undefined
   /** How far a running job says it is. */
@@ -47,70 +48,70 @@ export interface ListOptions {
 }
 
 /** Jobs that match, sorted; `limit` keeps the first ones. */
-export function listJobs(home: Home, filter: Filter, options: ListOptions): Listed[] {
+export function listJobs(home: Home, filter: JobFilter, options: ListOptions): ListedJob[] {
   const { sort = 'order', limit = Number.POSITIVE_INFINITY } = options
   const isByName = SORT_BY_NAME[sort] !== undefined
-  const found: Listed[] = []
-  for (const candidate of candidates(home, filter, sort)) {
+  const found: ListedJob[] = []
+  for (const candidate of findMatchesIn(home, filter, sort)) {
     if (isByName && found.length >= limit) break
     const listed = readListed(home, candidate, filter)
     if (listed) found.push(listed)
   }
   if (isByName) return found
   const member = sort === 'created' ? 'created_at' : 'updated_at'
-  return found.sort((a, b) => byText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
+  return found.sort((a, b) => compareText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
 }
 
 /** A job that may match, as far as its name tells. */
-interface Candidate {
-  readonly seen: Sighting
+interface Match {
+  readonly seen: JobFile
   /** Where it lies by now and what it holds; undefined when it has left the states that are meant. */
-  read(): { readonly seen: Sighting; readonly content: Content } | undefined
+  read(): { readonly seen: JobFile; readonly content: JobContent } | undefined
 }
 
 /** Those that may match, each once, sorted where names tell the order. */
-function* candidates(home: Home, filter: Filter, sort: Sort): Generator<Candidate> {
+function* findMatchesIn(home: Home, filter: JobFilter, sort: Sort): Generator<Match> {
   const compare = SORT_BY_NAME[sort]
-  const inOrder = (all: Sighting[]): Sighting[] => (compare ? all.sort(compare) : all)
+  const inOrder = (all: JobFile[]): JobFile[] => (compare ? all.sort(compare) : all)
   const { states = STATES } = filter
   // In this order they come last, so whoever wants a few never asks for them.
   const isLazy = sort === 'order' && states.includes('completed')
-  const latest = new Latest(home, isLazy ? states.filter((state) => state !== 'completed') : states)
+  const latest = new LatestFiles(home, isLazy ? states.filter((state) => state !== 'completed') : states)
   const given = new Set<string>()
   for (const seen of inOrder(latest.all)) {
     if (!mayMatch(seen, filter)) continue
-    given.add(keyOf(seen))
+    given.add(keyOfFile(seen))
     yield {
       seen,
       read() {
         const now = latest.read(seen)
         // It has been completed, perhaps: then it is yet to come.
-        if (!now) given.delete(keyOf(seen))
+        if (!now) given.delete(keyOfFile(seen))
         return now
       },
     }
   }
   if (!isLazy) return
   // One that was given as running, and has been completed since, is not given again.
-  const isNew = (seen: Sighting): boolean => mayMatch(seen, filter) && !given.has(keyOf(seen))
+  const isNew = (seen: JobFile): boolean => mayMatch(seen, filter) && !given.has(keyOfFile(seen))
   for (const day of doneDays(home))
     for (const seen of newestInDoneDay(home, day))
       if (isNew(seen)) yield { seen, read: () => readAgain(home, seen, states) }
 }
 
-const mayMatch = (seen: Sighting, { queue }: Filter): boolean =>
-  queue === undefined || seen.foreign === true || seen.name.queue === queue
+const mayMatch = (seen: JobFile, { queue }: JobFilter): boolean =>
+  queue === undefined || seen.dropped === true || seen.name.queue === queue
 
 /** A completed job, which somebody may have sent back since it was seen. */
-function readAgain(home: Home, first: Sighting, states: readonly State[]): ReturnType<Candidate['read']> {
-  const content = readSighted(first)
+function readAgain(home: Home, first: JobFile, states: readonly State[]): ReturnType<Match['read']> {
+  const content = readJobFile(first)
   if (content) return { seen: first, content }
   const seen = findExact(home, first.name.id)
-  const now = seen && states.includes(seen.state) ? readSighted(seen) : undefined
+  const now = seen && states.includes(seen.state) ? readJobFile(seen) : undefined
   return seen && now ? { seen, content: now } : undefined
 }
 
-function readListed(home: Home, candidate: Candidate, filter: Filter): Listed | undefined {
+function readListed(home: Home, candidate: Match, filter: JobFilter): ListedJob | undefined {
   const now = candidate.read()
   if (!now) return undefined
   const { seen, content } = now
@@ -129,10 +130,10 @@ function readListed(home: Home, candidate: Candidate, filter: Filter): Listed | 
   }
 }
 
-const progressMember = (progress: Progress | undefined): Pick<Listed, 'progress'> => (progress ? { progress } : {})
+const progressMember = (progress: Progress | undefined): Pick<ListedJob, 'progress'> => (progress ? { progress } : {})
 
 /** Which of the jobs that match are wanted. */
-export interface Narrowing {
+export interface MatchOptions {
   /** How their ids begin. */
   readonly startsWith?: string
   /** The first so many. */
@@ -140,12 +141,12 @@ export interface Narrowing {
 }
 
 /** Jobs that match, in the order they flow. Their files are only read where the name does not tell. */
-export function matchingJobs(home: Home, filter: Filter, { startsWith = '', limit }: Narrowing = {}): Seen[] {
-  const found: Seen[] = []
-  for (const candidate of candidates(home, filter, 'order')) {
+export function matchingJobs(home: Home, filter: JobFilter, { startsWith = '', limit }: MatchOptions = {}): JobRef[] {
+  const found: JobRef[] = []
+  for (const candidate of findMatchesIn(home, filter, 'order')) {
     if (limit !== undefined && found.length >= limit) break
     const { seen } = candidate
-    const isTold = filter.tag === undefined && !seen.foreign
+    const isTold = filter.tag === undefined && !seen.dropped
     const one = isTold ? { id: seen.name.id, state: seen.state, path: seen.path } : readListed(home, candidate, filter)
     if (one?.id.startsWith(startsWith)) found.push({ id: one.id, state: one.state, path: one.path })
   }

@@ -1,6 +1,6 @@
 /** The orders in which jobs are listed. */
-import type { State } from '../job/job.ts'
-import { byText, type Sighting } from '../spool/scan.ts'
+import { compareText, type JobFile } from '../spool/scan.ts'
+import { isOver, LIST_ORDER } from '../job/state.ts'
 
 /** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
 export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
@@ -10,16 +10,14 @@ export type Sort = (typeof SORTS)[number]
 export const PAGE_SORTS = [...SORTS, 'due'] as const
 export type PageSort = (typeof PAGE_SORTS)[number]
 
-const flow: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held', 'dead', 'completed']
-
-const inOrder = (a: Sighting, b: Sighting): number =>
-  flow.indexOf(a.state) - flow.indexOf(b.state) ||
+const inOrder = (a: JobFile, b: JobFile): number =>
+  LIST_ORDER.indexOf(a.state) - LIST_ORDER.indexOf(b.state) ||
   // Finished jobs newest first, all others in the order they run.
-  (a.state === 'completed' || a.state === 'dead' ? b.name.due - a.name.due : byText(a.fileName, b.fileName))
+  (isOver(a.state) ? b.name.due - a.name.due : compareText(a.fileName, b.fileName))
 
 /** The sorts that need only names. */
-export const SORT_BY_NAME: Partial<Record<Sort, (a: Sighting, b: Sighting) => number>> = {
+export const SORT_BY_NAME: Partial<Record<Sort, (a: JobFile, b: JobFile) => number>> = {
   order: inOrder,
   priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,
-  id: (a, b) => byText(a.name.id, b.name.id),
+  id: (a, b) => compareText(a.name.id, b.name.id),
 }

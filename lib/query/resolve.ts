@@ -1,13 +1,13 @@
 /** Which jobs are meant by ids as people type them, and what a shell may offer. Reading only. */
 import { QueueError } from '../errors.ts'
-import { STATES, type State } from '../job/job.ts'
 import { isoTime } from '../job/time.ts'
-import { findMeant, type Sighting, sightings } from '../spool/scan.ts'
+import { findMatches, type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Seen } from './list.ts'
+import type { JobRef } from './list.ts'
+import { type State, STATES, WAITING_FOR_TIME } from '../job/state.ts'
 
 /** A job as a command means it: by an id as typed, or as it was just seen in a list. */
-export type Meant = string | Seen
+export type JobRefOrId = string | JobRef
 
 /** From so many ids on, one look at all names is quicker than a look for each. */
 const MANY = 3
@@ -16,25 +16,25 @@ const MANY = 3
  * The one job meant by an id, in full or by the last characters of a made one.
  * @throws QueueError NOT_FOUND, or USAGE when several are meant.
  */
-export function findOne(home: Home, text: string, doing: string): Sighting {
-  const seen = theOne(findMeant(home, text), text, doing)
+export function resolveJob(home: Home, text: string, doing: string): JobFile {
+  const seen = onlyMatch(findMatches(home, text), text, doing)
   if (seen instanceof QueueError) throw seen
   return seen
 }
 
 /** The job meant by each of these ids; an error in the place of those that are not found, or mean several. */
-export function jobsMeant(home: Home, ids: readonly string[], doing: string): (Seen | QueueError)[] {
-  const byId = new Map<string, Sighting>()
-  if (ids.length >= MANY) for (const seen of sightings(home)) byId.set(seen.name.id, seen)
+export function resolveJobs(home: Home, ids: readonly string[], doing: string): (JobRef | QueueError)[] {
+  const byId = new Map<string, JobFile>()
+  if (ids.length >= MANY) for (const seen of jobFiles(home)) byId.set(seen.name.id, seen)
   return ids.map((id) => {
     const exact = byId.get(id)
     // What is not there may just have moved back, or is a short form.
-    const seen = exact ?? theOne(findMeant(home, id), id, doing)
+    const seen = exact ?? onlyMatch(findMatches(home, id), id, doing)
     return seen instanceof QueueError ? seen : { id: seen.name.id, state: seen.state, path: seen.path }
   })
 }
 
-function theOne(found: readonly Sighting[], text: string, doing: string): Sighting | QueueError {
+function onlyMatch(found: readonly JobFile[], text: string, doing: string): JobFile | QueueError {
   const [first] = found
   if (!first)
     return new QueueError('NOT_FOUND', `cannot ${doing} ${text}: no such job`, 'see all jobs with: queuectl list')
@@ -49,20 +49,20 @@ function theOne(found: readonly Sighting[], text: string, doing: string): Sighti
 /** The queues that jobs lie in which are not completed. */
 export function queuesOf(home: Home): string[] {
   const states = STATES.filter((state) => state !== 'completed')
-  return [...new Set([...sightings(home, states)].map((seen) => seen.name.queue))].sort()
+  return [...new Set([...jobFiles(home, states)].map((seen) => seen.name.queue))].sort()
 }
 
 /** Jobs that wait for their time: the first of them, and how many. */
-export interface Waiting {
+export interface WaitingJobs {
   readonly id: string
   readonly due: string
   readonly count: number
 }
 
-export function waitingJobs(home: Home): Waiting | undefined {
-  let first: Sighting | undefined
+export function waitingJobs(home: Home): WaitingJobs | undefined {
+  let first: JobFile | undefined
   let count = 0
-  for (const seen of sightings(home, ['scheduled', 'failed'])) {
+  for (const seen of jobFiles(home, WAITING_FOR_TIME)) {
     count++
     if (!first || seen.name.due < first.name.due) first = seen
   }
@@ -72,7 +72,7 @@ export function waitingJobs(home: Home): Waiting | undefined {
 /** The least due time (ms) of the jobs in a state, by their names. */
 export function oldestIn(home: Home, state: State): number | undefined {
   let least: number | undefined
-  for (const { name, foreign } of sightings(home, [state]))
-    if (!foreign && (least === undefined || name.due < least)) least = name.due
+  for (const { name, dropped } of jobFiles(home, [state]))
+    if (!dropped && (least === undefined || name.due < least)) least = name.due
   return least === undefined ? undefined : least / 1000
 }

@@ -6,8 +6,8 @@ import type { Job } from '../job/job.ts'
 import type { Home } from '../spool/layout.ts'
 import { readTraces } from '../run/traces.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
-import { type Processes, processes, useOf } from '../disk/process-table.ts'
-import { holdersOf, startOf } from '../disk/process.ts'
+import { type ProcessTable, readProcessTable, usageOf } from '../disk/process-table.ts'
+import { holdersOf, startTimeOf } from '../disk/process.ts'
 import { runPaths } from '../run/paths.ts'
 
 /** A slot; without a job it is free. */
@@ -39,15 +39,15 @@ const SAMPLE = 200
 export async function slotsOf(home: Home): Promise<SlotInfo[]> {
   const workers = workersOf(home).filter(({ life }) => life === 'alive')
   const begun = monotonicMs()
-  const before = processes()
+  const before = readProcessTable()
   if (workers.some(({ running }) => running.length > 0)) await sleep(SAMPLE)
-  const sample = { before, after: processes(), ms: Math.max(1, monotonicMs() - begun) }
+  const sample = { before, after: readProcessTable(), ms: Math.max(1, monotonicMs() - begun) }
   return workers.flatMap((worker) => slotsOfOne(home, worker, sample))
 }
 
 interface Sample {
-  readonly before: Processes
-  readonly after: Processes
+  readonly before: ProcessTable
+  readonly after: ProcessTable
   readonly ms: number
 }
 
@@ -69,10 +69,10 @@ function slotsOfOne(home: Home, worker: WorkerInfo, sample: Sample): SlotInfo[] 
 function inSlot(home: Home, run: WorkerInfo['running'][number], { before, after, ms }: Sample): SlotInfo['job'] {
   const paths = runPaths(home, run.id, run.run)
   const { leader } = readTraces(paths)
-  const isItself = leader !== undefined && startOf(leader.pid) === leader.start
+  const isItself = leader !== undefined && startTimeOf(leader.pid) === leader.start
   const others = holdersOf(paths.fifo)
-  const use = isItself ? useOf(after, leader.pid, others) : { pids: [], cpuMs: 0, memory: 0 }
-  const earlier = isItself ? useOf(before, leader.pid, others).cpuMs : 0
+  const use = isItself ? usageOf(after, leader.pid, others) : { pids: [], cpuMs: 0, memory: 0 }
+  const earlier = isItself ? usageOf(before, leader.pid, others).cpuMs : 0
   const started = Date.parse(run.started_at ?? '')
   return {
     id: run.id,

@@ -3,7 +3,7 @@
  */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
-import { readSighted, sightings } from '../spool/scan.ts'
+import { readJobFile, jobFiles } from '../spool/scan.ts'
 import { type Holder, holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { leaseAge } from '../disk/lease.ts'
@@ -31,7 +31,7 @@ export interface WorkerInfo {
 
 /** Dead ones too, until another worker has taken their jobs over. */
 export function workersOf(home: Home): WorkerInfo[] {
-  const running = [...sightings(home, ['processing'])]
+  const running = [...jobFiles(home, ['processing'])]
   return holders(home)
     .filter((holder) => holder.kind === 'worker')
     .map((holder) => ({
@@ -46,7 +46,7 @@ export function workersOf(home: Home): WorkerInfo[] {
       running: running
         .filter((seen) => seen.holder === holder.name)
         .flatMap((seen) => {
-          const job = readSighted(seen)?.job
+          const job = readJobFile(seen)?.job
           if (!job) return []
           return [
             {

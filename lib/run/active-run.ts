@@ -10,27 +10,38 @@ import type { Job } from '../job/job.ts'
 import { GRACE_MS, type Outcome } from '../job/decide.ts'
 import { exists, isExhausted } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
-import { isHeld, listenIfThere } from '../disk/fifo.ts'
+import { isHeld, openReadEndIfThere } from '../disk/fifo.ts'
 import type { Held } from '../spool/transitions.ts'
 import { type Note, readNote, readTraces, type Traces, writeNote } from './traces.ts'
-import { roomOf } from '../disk/space.ts'
+import { diskSpace } from '../disk/space.ts'
 import type { Launched } from './launch.ts'
 import type { ShellEnd } from './shell.ts'
 import { signalRun } from './kill.ts'
-import { ageOf, holdersOf, startOf } from '../disk/process.ts'
+import { runAge, holdersOf, startTimeOf } from '../disk/process.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 import { lastErrorLine } from './output.ts'
 
 /** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
-const AGAIN_MS = 20
+const TERM_RETRY_MS = 20
 /** How long the kernel may take to end what was sent KILL (ms). */
 const AFTER_KILL_MS = 1000
 
 /** How long we wait when the machine is out of something (ms). */
-const OUT_OF_MS = 100
+const EXHAUSTED_RETRY_MS = 100
 
 /** How a run ended, or that it never began: the machine was out of something, or the job had been taken away. */
 export type RunEnd = Outcome | { readonly kind: 'not_begun' } | { readonly kind: 'taken_away' }
+
+/** What is known of a run by those who watch it. */
+export interface WatchedRun {
+  readonly home: Home
+  /** Its record, stamped as started. */
+  readonly job: Job
+  readonly held: Held
+  readonly slot: number
+  /** Seconds; 0 for no limit. */
+  readonly timeout: number
+}
 
 export class ActiveRun {
   readonly job: Job
@@ -51,22 +62,15 @@ export class ActiveRun {
   #grace: NodeJS.Timeout | undefined
   /** The command's exit code, when it has ended and what it started is still being ended. */
   #code: number | undefined
-  #again: NodeJS.Timeout | undefined
+  #termRetry: NodeJS.Timeout | undefined
   /** Everything was sent KILL a while ago: what is left cannot be ended. */
-  #killed = false
+  #isKillDone = false
   #finish: (end: RunEnd) => void = () => {}
   #over = false
-  #isLet = false
+  #isDetached = false
 
-  private constructor(
-    home: Home,
-    job: Job,
-    held: Held,
-    slot: number,
-    timeout: number,
-    startedAt: number,
-    elapsed: number,
-  ) {
+  /** @param elapsed milliseconds that it has run already */
+  private constructor({ home, job, held, slot, timeout }: WatchedRun, startedAt: number, elapsed: number) {
     this.#home = home
     this.job = job
     this.held = held
@@ -80,7 +84,7 @@ export class ActiveRun {
         if (this.#over) return
         this.#over = true
         clearTimeout(this.#grace)
-        clearTimeout(this.#again)
+        clearTimeout(this.#termRetry)
         this.#socket?.destroy()
         resolve(end)
       }
@@ -88,29 +92,22 @@ export class ActiveRun {
   }
 
   /** A run we have just started. */
-  static watch(
-    home: Home,
-    job: Job,
-    held: Held,
-    slot: number,
-    timeout: number,
-    startedAt: number,
-    launched: Launched,
-  ): ActiveRun {
-    const run = new ActiveRun(home, job, held, slot, timeout, startedAt, 0)
+  static watch(watched: WatchedRun, launched: Launched, startedAt: number): ActiveRun {
+    const run = new ActiveRun(watched, startedAt, 0)
     run.#launched = launched
     run.#leader = launched.leader
-    void launched.ended.then((end) => run.#do(() => run.#hear(end)))
+    void launched.ended.then((end) => run.#attempt(() => run.#onShellEnd(end)))
     return run
   }
 
   /** A run whose watcher is gone. */
-  static adopt(home: Home, job: Job, held: Held, slot: number, timeout: number, traces: Traces): ActiveRun {
-    const startedAt = Date.parse(job.started_at ?? '') || nowMs()
-    const age = traces.leader && startOf(traces.leader.pid) === traces.leader.start ? ageOf(traces.leader) : undefined
-    const run = new ActiveRun(home, job, held, slot, timeout, startedAt, age ?? Math.max(0, nowMs() - startedAt))
+  static adopt(watched: WatchedRun, traces: Traces): ActiveRun {
+    const startedAt = Date.parse(watched.job.started_at ?? '') || nowMs()
+    const age =
+      traces.leader && startTimeOf(traces.leader.pid) === traces.leader.start ? runAge(traces.leader) : undefined
+    const run = new ActiveRun(watched, startedAt, age ?? Math.max(0, nowMs() - startedAt))
     run.#leader = traces.leader
-    run.#do(() => run.#watchFifo())
+    run.#attempt(() => run.#watchFifo())
     if (traces.note) run.end(traces.note)
     return run
   }
@@ -141,8 +138,8 @@ export class ActiveRun {
       // No room for it, or the home is gone: end the run all the same; only a crash now would hide why.
       this.#note = note
     }
-    this.#do(() => this.#terminate())
-    this.#grace = setTimeout(() => this.#do(() => this.#kill()), GRACE_MS)
+    this.#attempt(() => this.#terminate())
+    this.#grace = setTimeout(() => this.#attempt(() => this.#kill()), GRACE_MS)
   }
 
   /** Ends it if its time is up, or if somebody left a note that asks for it. */
@@ -151,16 +148,16 @@ export class ActiveRun {
     const note = readNote(this.paths)
     if (note) this.end(note)
     else if (monotonicMs() >= this.#deadline) this.end({ why: 'timeout', seconds: this.#timeout })
-    else if (this.#socket) this.#look()
+    else if (this.#socket) this.#checkTraces()
   }
 
   /** Stops watching; the run goes on, for another worker to adopt. */
-  letGo(): void {
-    this.#isLet = true
-    this.#launched?.letGo()
+  detach(): void {
+    this.#isDetached = true
+    this.#launched?.detach()
     this.#socket?.destroy()
     clearTimeout(this.#grace)
-    clearTimeout(this.#again)
+    clearTimeout(this.#termRetry)
   }
 
   /** The processes that the run, being over, has left behind, by pid; undefined: nothing is left. */
@@ -170,21 +167,21 @@ export class ActiveRun {
 
   /** The run is over. What was sent signals with it starts no other. */
   close(isClean: boolean): void {
-    this.#launched?.over(isClean && this.#note === undefined)
+    this.#launched?.release(isClean && this.#note === undefined)
   }
 
   /** TERM; once more when the command has begun, if it had not: until then the shim may swallow it. */
   #terminate(): void {
     const hadBegun = readTraces(this.paths).leader !== undefined
     this.#signal('SIGTERM')
-    if (!hadBegun) this.#again = setTimeout(() => this.#do(() => this.#terminate()), AGAIN_MS)
+    if (!hadBegun) this.#termRetry = setTimeout(() => this.#attempt(() => this.#terminate()), TERM_RETRY_MS)
   }
 
   #kill(): void {
     this.#signal('SIGKILL')
     this.#grace = setTimeout(() => {
-      this.#killed = true
-      this.#do(() => this.#code !== undefined && this.#commandEnded(this.#code))
+      this.#isKillDone = true
+      this.#attempt(() => this.#code !== undefined && this.#commandEnded(this.#code))
     }, AFTER_KILL_MS)
   }
 
@@ -195,26 +192,26 @@ export class ActiveRun {
   #watchFifo(): void {
     if (this.#socket) return
     // Not blocking a thread: the kernel tells by the event loop when something is written or the last holder ends.
-    const fd = listenIfThere(this.paths.fifo)
-    if (fd === undefined) return this.#look()
+    const fd = openReadEndIfThere(this.paths.fifo)
+    if (fd === undefined) return this.#checkTraces()
     this.#socket = new Socket({ fd, readable: true, writable: false })
-    for (const event of ['data', 'end', 'error']) this.#socket.on(event, () => this.#do(() => this.#look()))
-    this.#do(() => this.#look())
+    for (const event of ['data', 'end', 'error']) this.#socket.on(event, () => this.#attempt(() => this.#checkTraces()))
+    this.#attempt(() => this.#checkTraces())
   }
 
   /** Does what a signal, a timer or the FIFO asks for; out of descriptors or the like, a moment later. */
-  #do(act: () => unknown): void {
-    if (this.#over || this.#isLet) return
+  #attempt(act: () => unknown): void {
+    if (this.#over || this.#isDetached) return
     try {
       act()
     } catch (error) {
       if (!isExhausted(error)) throw error
-      setTimeout(() => this.#do(act), OUT_OF_MS).unref()
+      setTimeout(() => this.#attempt(act), EXHAUSTED_RETRY_MS).unref()
     }
   }
 
   /** Has the command of a run ended of which nobody tells us? */
-  #look(): void {
+  #checkTraces(): void {
     const traces = readTraces(this.paths)
     if (traces.exit) this.#commandEnded(traces.exit.code)
     else if (!traces.held && (traces.leader || this.#note || traces.note))
@@ -222,7 +219,7 @@ export class ActiveRun {
     else if (!traces.held) this.#finish({ kind: 'not_begun' })
   }
 
-  #hear(end: ShellEnd): void {
+  #onShellEnd(end: ShellEnd): void {
     // Killed from outside, or by us together with its group: what it started may still be running.
     if (typeof end === 'number') this.#commandEnded(end)
     else if (end === 'gone' && !exists(this.held.path)) this.#finish({ kind: 'taken_away' })
@@ -230,7 +227,7 @@ export class ActiveRun {
   }
 
   #commandEnded(code: number): void {
-    if (this.#grace && !this.#killed && isHeld(this.paths.fifo)) {
+    if (this.#grace && !this.#isKillDone && isHeld(this.paths.fifo)) {
       // A run that we end is over when everything it started is: what ignores TERM is killed after the grace.
       this.#code = code
       this.#watchFifo()
@@ -260,7 +257,7 @@ export function outcomeOf(code: number | undefined, note: Note | undefined, path
 }
 
 /** A command that failed on a full disk most probably failed because of it; a home that is gone has no room to ask for. */
-export const withRoom = (home: Home, outcome: Outcome): Outcome =>
-  outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && roomOf(home).state === 'full'
+export const withDiskSpace = (home: Home, outcome: Outcome): Outcome =>
+  outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && diskSpace(home).state === 'full'
     ? { ...outcome, noRoom: true }
     : outcome

@@ -4,14 +4,14 @@
 import type { Config } from '../config/schema.ts'
 import type { Hook } from '../config/hook-target.ts'
 import type { Job } from '../job/job.ts'
-import { type Event, tell } from '../journal/journal.ts'
+import { type Event, recordEvents } from '../journal/journal.ts'
 import type { Home } from '../spool/layout.ts'
 import type { OwnHolder } from '../spool/holders.ts'
-import type { Shells } from './shell.ts'
+import type { ShellPool } from './shell.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import { readConfig } from '../config/file.ts'
 
-export interface Site {
+export interface RunContext {
   readonly home: Home
   /** Our directory; another one after it was taken away. */
   readonly holder: OwnHolder
@@ -19,19 +19,19 @@ export interface Site {
   /** The settings now in force. */
   readonly config: Config
   /** Tells the journal and the log. */
-  tell(...events: Omit<Event, 'at'>[]): void
+  record(...events: Omit<Event, 'at'>[]): void
   /** Calls the hook for this, if one is set; nobody waits for it. */
   callHook(hook: Hook, job: Job): void
   /** A line for the log only. */
-  say(line: string): void
+  log(line: string): void
   /** Does what must be done until the machine has room for it again; claims nothing meanwhile. */
-  insist<T>(doing: string, act: () => T | Promise<T>): Promise<T>
+  retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T>
 }
 
 /** What starting a run takes besides. */
-export interface StartingSite extends Site {
+export interface StartContext extends RunContext {
   readonly fifos: Fifos
-  readonly shells: Shells
+  readonly shells: ShellPool
 }
 
 interface Fifos {
@@ -42,15 +42,15 @@ interface Fifos {
 }
 
 /** Hooks that this process calls; it must let them finish before it ends. */
-export const hooksOf = (home: Home): Hooks =>
-  new Hooks(home, { settings: { now: readConfig(home) }, tell: (event) => tell(home, [event]) })
+export const operatorHooks = (home: Home): Hooks =>
+  new Hooks(home, { settings: { now: readConfig(home) }, record: (event) => recordEvents(home, [event]) })
 
-export const visit = (home: Home, holder: OwnHolder, hooks: Hooks): Site => ({
+export const operatorContext = (home: Home, holder: OwnHolder, hooks: Hooks): RunContext => ({
   home,
   holder,
   config: readConfig(home),
-  tell: (...events) => tell(home, events),
-  callHook: (hook, job) => hooks.settled(hook, job),
-  say: () => {},
-  insist: async (_doing, act) => act(),
+  record: (...events) => recordEvents(home, events),
+  callHook: (hook, job) => hooks.callFor(hook, job),
+  log: () => {},
+  retryUntilDone: async (_doing, act) => act(),
 })

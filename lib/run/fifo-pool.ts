@@ -4,7 +4,7 @@ import { QueueError } from '../errors.ts'
 import { makeDir, move, removeTree } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { makeFifos } from '../disk/fifo.ts'
-import { hasRoom } from '../disk/space.ts'
+import { hasSpace } from '../disk/space.ts'
 
 /** How many FIFOs one call of mkfifo(1) makes: it costs a process, whether it makes one or many. */
 const BATCH = 64
@@ -68,7 +68,7 @@ export class FifoPool {
     } catch (error) {
       // mkfifo(1) says why only in words; half a batch must not keep the room that others need.
       removeTree(this.#dir)
-      if (hasRoom(this.#home)) throw error
+      if (hasSpace(this.#home)) throw error
       throw new QueueError('DISK_FULL', 'cannot make a FIFO: no space left on the device', undefined, { cause: error })
     }
     this.#ready = made

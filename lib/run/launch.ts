@@ -11,10 +11,12 @@ import { bootSeconds } from '../clock.ts'
 import { errno } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import { exists, isExhausted } from '../disk/files.ts'
-import type { Home } from '../spool/layout.ts'
-import { listen, writeEnd } from '../disk/fifo.ts'
-import { failure, type ShellEnd, type Shells, type Start, words } from './shell.ts'
-import { type Leader, startOf } from '../disk/process.ts'
+import type { Held } from '../spool/transitions.ts'
+import type { StartContext } from './context.ts'
+import type { OpenOutput } from './output.ts'
+import { openReadEnd, openWriteEnd } from '../disk/fifo.ts'
+import { spawnError, type ShellEnd, type StartRequest, shellRequest } from './shell.ts'
+import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
 import { openInput } from './output.ts'
 
@@ -41,7 +43,7 @@ exit $c`
 const NOT_BEGUN = 125
 
 /** A command that cannot be started by its own fault, as a shell would report it: 127 not found, 126 not executable. */
-export interface Refusal {
+export interface LaunchError {
   readonly code: 126 | 127
   readonly why: string
 }
@@ -52,16 +54,18 @@ export interface Launched {
   /** Resolves when the command has ended. */
   readonly ended: Promise<ShellEnd>
   /** The run is over; `isClean`: it has left nothing behind. */
-  over(isClean: boolean): void
+  release(isClean: boolean): void
   /** Stops listening; the run goes on. */
-  letGo(): void
+  detach(): void
 }
 
-/** Who runs it: a slot of a worker. */
-export interface Place {
-  readonly worker: string
+/** A run that is to be started. */
+export interface RunToStart {
+  readonly job: Job
+  /** Where we hold the job: the shell starts nothing once it is gone from there. */
+  readonly held: Held
+  readonly paths: RunPaths
   readonly slot: number
-  readonly shells: Shells
 }
 
 /**
@@ -70,25 +74,25 @@ export interface Place {
  * @throws when the machine is out of something ({@link isExhausted}): the run has not begun.
  */
 export async function launch(
-  home: Home,
-  job: Job,
-  held: string,
-  paths: RunPaths,
-  output: { out: number; err: number },
-  at: Place,
-): Promise<Launched | Refusal | undefined> {
+  ctx: StartContext,
+  run: RunToStart,
+  output: OpenOutput,
+): Promise<Launched | LaunchError | undefined> {
+  const { job, paths } = run
   try {
-    const cwd = job.cwd ?? home.root
+    const cwd = job.cwd ?? ctx.home.root
     const refusal = whyNotCwd(cwd)
-    if (refusal) return refused(output.err, refusal)
+    if (refusal) return reportLaunchError(output.err, refusal)
     const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
-    const start = { held, paths, cwd, argv, env: { ...job.env, ...ownVariables(home, job, paths, at) } }
+    const start = { held: run.held.path, paths, cwd, argv, env: { ...job.env, ...ownVariables(ctx, run) } }
     const since = bootSeconds()
-    const asked = job.stdin === undefined ? words(start, since) : undefined
-    return asked === undefined ? await alone(start, output, job.stdin) : await inShell(asked, since, at)
+    const asked = job.stdin === undefined ? shellRequest(start, since) : undefined
+    return asked === undefined
+      ? await launchShim(start, output, job.stdin)
+      : await launchInShell(ctx, run.slot, { text: asked, since })
   } catch (error) {
     if (errno(error) === 'E2BIG')
-      return refused(output.err, {
+      return reportLaunchError(output.err, {
         code: 126,
         why: 'the command line and environment are larger than the system allows',
       })
@@ -99,53 +103,57 @@ export async function launch(
   }
 }
 
-async function inShell(asked: string, since: number, { worker, slot, shells }: Place): Promise<Launched> {
-  const shell = await shells.take(slot, `${worker} slot ${slot}`, environment)
-  const ended = shell.run(asked)
+async function launchInShell(
+  { holder, shells }: StartContext,
+  slot: number,
+  { text, since }: { readonly text: string; readonly since: number },
+): Promise<Launched> {
+  const shell = await shells.take(slot, `${holder.name} slot ${slot}`, workerEnvironment)
+  const ended = shell.run(text)
   return {
     leader: { pid: shell.pid, start: shell.start, since },
     ended,
-    over: (isClean) => (isClean ? shells.giveBack(slot, shell) : shell.letGo()),
-    letGo: () => shell.letGo(),
+    release: (isClean) => (isClean ? shells.giveBack(slot, shell) : shell.detach()),
+    detach: () => shell.detach(),
   }
 }
 
 /** In a process of its own. It is looked whether the job is still ours once the FIFO is held, as a shell does. */
-async function alone(
-  { held, paths, cwd, argv, env }: Start,
-  output: { out: number; err: number },
+async function launchShim(
+  { held, paths, cwd, argv, env }: StartRequest,
+  output: OpenOutput,
   input: string | undefined,
 ): Promise<Launched | undefined> {
   const fds: number[] = []
   try {
     const stdin = input ? openInput(paths, input) : undefined
     if (stdin !== undefined) fds.push(stdin)
-    fds.push(listen(paths.fifo))
-    const fifo = writeEnd(paths.fifo)
+    fds.push(openReadEnd(paths.fifo))
+    const fifo = openWriteEnd(paths.fifo)
     fds.push(fifo)
     if (!exists(held)) return undefined
     const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.mark, ...argv], {
       cwd,
       detached: true,
       stdio: [stdin ?? 'ignore', output.out, output.err, fifo],
-      env: { ...environment(), ...env },
+      env: { ...workerEnvironment(), ...env },
     })
     const { pid } = child
-    if (pid === undefined) throw await failure(child)
+    if (pid === undefined) throw await spawnError(child)
     const ended = new Promise<ShellEnd>((resolve) => {
       child.once('exit', (code) => {
         if (code === NOT_BEGUN && !exists(paths.mark)) resolve('unbegun')
         else resolve(code ?? 'killed')
       })
     })
-    const letGo = (): void => child.unref()
-    return { leader: { pid, start: startOf(pid) ?? '' }, ended, over: letGo, letGo }
+    const detach = (): void => child.unref()
+    return { leader: { pid, start: startTimeOf(pid) ?? '' }, ended, release: detach, detach }
   } finally {
     for (const fd of fds) closeSync(fd)
   }
 }
 
-function whyNotCwd(cwd: string): Refusal | undefined {
+function whyNotCwd(cwd: string): LaunchError | undefined {
   try {
     if (!statSync(cwd).isDirectory()) return { code: 126, why: `its working directory ${cwd} is not a directory` }
     accessSync(cwd, constants.X_OK)
@@ -160,20 +168,20 @@ function whyNotCwd(cwd: string): Refusal | undefined {
 }
 
 /** Says so where its own error output would be, as a shell does. */
-function refused(err: number, refusal: Refusal): Refusal {
+function reportLaunchError(err: number, refusal: LaunchError): LaunchError {
   writeSync(err, `queuectl: cannot start the command: ${refusal.why}\n`)
   return refusal
 }
 
 // How a worker in the background tells that it is up is not for its jobs, which may start workers themselves.
-const environment = (): NodeJS.ProcessEnv => ({ ...process.env, QUEUECTL_READY_FD: undefined })
+const workerEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, QUEUECTL_READY_FD: undefined })
 
-const ownVariables = (home: Home, job: Job, paths: RunPaths, at: Place): Record<string, string> => ({
+const ownVariables = ({ home, holder }: StartContext, { job, paths, slot }: RunToStart): Record<string, string> => ({
   QUEUECTL_JOB_ID: job.id,
   QUEUECTL_ATTEMPT: String(job.attempts + 1),
   QUEUECTL_RUN: String(job.runs),
-  QUEUECTL_WORKER: at.worker,
-  QUEUECTL_SLOT: String(at.slot),
+  QUEUECTL_WORKER: holder.name,
+  QUEUECTL_SLOT: String(slot),
   QUEUECTL_HOME: home.root,
   QUEUECTL_PROGRESS: paths.progress,
 })

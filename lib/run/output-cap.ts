@@ -13,11 +13,11 @@ import { closeSync, openSync, read as readAt, write } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { randomHex } from '../clock.ts'
-import { createNew, exists, look, move, read, remove, writeNew } from '../disk/files.ts'
+import { createNew, exists, lstat, move, readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import type { RunPaths } from './paths.ts'
 
-export type Stream = 'out' | 'err'
+export type OutputFile = 'out' | 'err'
 
 /** What was punched out of a file: bytes `from` to `to`. */
 export interface Gap {
@@ -37,9 +37,9 @@ const down = (bytes: number): number => Math.floor(bytes / PAGE) * PAGE
 export const gapLine = (bytes: number): string => `\n--- queuectl: ${bytes} bytes left out here (max-log-bytes) ---\n`
 
 /** What is punched out of these streams. */
-export function gapsOf(path: string): Partial<Record<Stream, Gap>> {
+export function gapsOf(path: string): Partial<Record<OutputFile, Gap>> {
   try {
-    return JSON.parse(read(path) ?? '{}') as Partial<Record<Stream, Gap>>
+    return JSON.parse(readText(path) ?? '{}') as Partial<Record<OutputFile, Gap>>
   } catch {
     // Torn by a power cut: what it told of a running file is of no use any more.
     return {}
@@ -50,10 +50,10 @@ export function gapsOf(path: string): Partial<Record<Stream, Gap>> {
 let canPunch = true
 
 /** Punches out of a run's files what lies between the halves that are kept. Returns at once. */
-export function punch(home: Home, paths: RunPaths, most: number): void {
+export function punchHole(home: Home, paths: RunPaths, most: number): void {
   if (!canPunch) return
   for (const stream of ['out', 'err'] as const) {
-    const stats = look(paths[stream])
+    const stats = lstat(paths[stream])
     // Not for every little: each time costs a process.
     if (!stats || stats.blocks * 512 < most + Math.max(most / 4, 2 * PAGE)) continue
     const gaps = gapsOf(paths.gap)
@@ -63,9 +63,8 @@ export function punch(home: Home, paths: RunPaths, most: number): void {
     const begin = known?.ino === stats.ino ? Math.max(from, known.to) : from
     if (to - begin < PAGE) continue
     const aside = join(home.tmp, `gap.${randomHex(8)}.new`)
-    writeNew(aside, JSON.stringify({ ...gaps, [stream]: { ino: stats.ino, from, to } }), false)
     // If we die after this: readers pass over bytes that are still there.
-    if (!move(aside, paths.gap)) remove(aside)
+    replaceFile(aside, paths.gap, JSON.stringify({ ...gaps, [stream]: { ino: stats.ino, from, to } }), false)
     const args = ['--punch-hole', '--offset', String(begin), '--length', String(to - begin), '--', paths[stream]]
     const child = spawn('fallocate', args, { stdio: 'ignore' })
     child.once('error', () => (canPunch = false))
@@ -78,10 +77,10 @@ export function punch(home: Home, paths: RunPaths, most: number): void {
  * Rewrites the files of a run that has ended, if they are too long: head, a clear line, end. Never fails: a file for
  * whose rewriting there is no room stays as it is, with zeros where it was punched.
  */
-export async function shorten(paths: RunPaths, most: number): Promise<void> {
+export async function truncateMiddle(paths: RunPaths, most: number): Promise<void> {
   const gaps = exists(paths.gap) ? gapsOf(paths.gap) : {}
   for (const stream of ['out', 'err'] as const) {
-    const stats = look(paths[stream])
+    const stats = lstat(paths[stream])
     const gap = gaps[stream]
     const isPunched = gap !== undefined && gap.ino === stats?.ino
     if (!stats?.isFile() || (stats.size <= most && !isPunched)) continue

@@ -2,16 +2,16 @@
  * Reading a run's output while it grows: each time, what has come since. What was punched out is passed over with a
  * clear line.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { errno } from '../errors.ts'
-import { gapLine, gapsOf, type Stream } from './output-cap.ts'
+import { closeSync, fstatSync } from 'node:fs'
+import { openIfThere, readAt } from '../disk/read.ts'
+import { gapLine, gapsOf, type OutputFile } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 
 const BLOCK = 65_536
 
-export class Reader {
+export class OutputReader {
   readonly #paths: RunPaths
-  readonly #stream: Stream
+  readonly #stream: OutputFile
   readonly #tail: number | undefined
   #fd: number | undefined
   #ino = 0
@@ -21,7 +21,7 @@ export class Reader {
    * @param tail begin before the last so many lines that are there at the first look
    * @param from or with this byte
    */
-  constructor(paths: RunPaths, stream: Stream, tail?: number, from = 0) {
+  constructor(paths: RunPaths, stream: OutputFile, tail?: number, from = 0) {
     this.#paths = paths
     this.#stream = stream
     this.#tail = tail
@@ -34,7 +34,7 @@ export class Reader {
   }
 
   /** What has been written since the last look, in blocks. */
-  *news(): Generator<Buffer> {
+  *readNew(): Generator<Buffer> {
     if (this.#fd === undefined && !this.#open()) return
     const fd = this.#fd ?? -1
     for (;;) {
@@ -56,12 +56,8 @@ export class Reader {
   }
 
   #open(): boolean {
-    try {
-      this.#fd = openSync(this.#paths[this.#stream], 'r')
-    } catch (error) {
-      if (errno(error) === 'ENOENT') return false
-      throw error
-    }
+    this.#fd = openIfThere(this.#paths[this.#stream])
+    if (this.#fd === undefined) return false
     const { size, ino } = fstatSync(this.#fd)
     this.#ino = ino
     if (this.#tail !== undefined) this.#at = startOfTail(this.#fd, size, this.#tail)
@@ -72,11 +68,6 @@ export class Reader {
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
   }
-}
-
-function readAt(fd: number, from: number, length: number): Buffer {
-  const block = Buffer.alloc(length)
-  return block.subarray(0, readSync(fd, block, 0, length, from))
 }
 
 /** Where the last `lines` lines begin. */

@@ -1,7 +1,7 @@
 /** What runs have written, as files of bytes: how long they are, and parts of them. Reading only. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { errno } from '../errors.ts'
-import { createNew, look, makeDir, names, readTail, remove, writeNew } from '../disk/files.ts'
+import { readTail } from '../disk/read.ts'
+import { closeSync, constants, openSync } from 'node:fs'
+import { createNew, listDir, lstat, makeDir, remove, writeNew } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { runPaths, type RunPaths } from './paths.ts'
 import { join } from 'node:path'
@@ -9,50 +9,30 @@ import type { Job } from '../job/job.ts'
 import { parseProgress, type Progress } from '../job/progress.ts'
 
 /** A run that left output. */
-export interface Written {
+export interface RunOutput {
   readonly run: number
   readonly stdout_bytes: number | null
   readonly stderr_bytes: number | null
 }
 
 /** All runs of a job that left output, ascending. */
-export const writtenBy = (home: Home, id: string): Written[] =>
+export const outputsOf = (home: Home, id: string): RunOutput[] =>
   runNumbers(home, id).map((run) => {
     const { out, err } = runPaths(home, id, run)
-    return { run, stdout_bytes: look(out)?.size ?? null, stderr_bytes: look(err)?.size ?? null }
+    return { run, stdout_bytes: lstat(out)?.size ?? null, stderr_bytes: lstat(err)?.size ?? null }
   })
 
-const BLOCK = 65_536
-
-/** The bytes of a file from `from` up to `to`, in blocks; fewer when it is shorter by now. */
-export function* bytesOf(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
-  let fd: number
-  try {
-    fd = openSync(path, 'r')
-  } catch (error) {
-    // Removed with its job meanwhile.
-    if (errno(error) === 'ENOENT') return
-    throw error
-  }
-  try {
-    const end = Math.min(to, fstatSync(fd).size)
-    for (let at = from; at < end; ) {
-      const block = Buffer.alloc(Math.min(BLOCK, end - at))
-      const got = readSync(fd, block, 0, block.length, at)
-      if (got === 0) return
-      at += got
-      yield block.subarray(0, got)
-    }
-  } finally {
-    closeSync(fd)
-  }
+/** The output files of a run, as descriptors open for appending. */
+export interface OpenOutput {
+  readonly out: number
+  readonly err: number
 }
 
 /**
  * Creates the output files of a run, open for appending. Undefined: run n has been before, so the record that asked
  * for it is older than the disk.
  */
-export function createOutput(home: Home, id: string, run: number): { out: number; err: number } | undefined {
+export function createOutput(home: Home, id: string, run: number): OpenOutput | undefined {
   const paths = runPaths(home, id, run)
   makeDir(join(home.logs, id))
   const out = createNew(paths.out)
@@ -70,7 +50,7 @@ export function createOutput(home: Home, id: string, run: number): { out: number
 
 /** The numbers of all runs of a job that left output, ascending. */
 export const runNumbers = (home: Home, id: string): number[] =>
-  names(join(home.logs, id))
+  listDir(join(home.logs, id))
     .flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b)
@@ -89,7 +69,7 @@ export function progressOf(home: Home, job: Job): Progress | undefined {
   if (job.state !== 'processing') return undefined
   const { progress } = runPaths(home, job.id, job.runs)
   // The job may have put anything there: a pipe would keep us waiting.
-  if (!look(progress)?.isFile()) return undefined
+  if (!lstat(progress)?.isFile()) return undefined
   return parseProgress(readTail(progress, 4096))
 }
 

@@ -6,10 +6,11 @@
  * start mark just before the command and the exit record just after it, survives the signals that end the command, and
  * goes on without us when we die, until its run is over. A shell whose run has left anything behind starts no other.
  */
+import { alwaysQuoted } from '../job/shell-quote.ts'
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { startOf } from '../disk/process.ts'
+import { startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
 
 /**
@@ -50,14 +51,14 @@ type Report = number | 'unbegun' | 'gone'
 export type ShellEnd = Report | 'killed'
 
 /** Longer texts are better off in a process of their own, with the system's word on what is too long. */
-const MOST_TEXT = 32_768
+const MAX_REQUEST_LENGTH = 32_768
 
 /** Not a variable to a shell, or one that it has its own ideas about. */
 const ODD_NAME =
   /^(?![A-Za-z_]\w*$)|^(?:queuectl_.*|BASH.*|SHELLOPTS|E?UID|PPID|IFS|PS4|ENV|CDPATH|(?:OLD)?PWD|OPTIND|LINENO)$/
 
 /** What a shell is asked to start. */
-export interface Start {
+export interface StartRequest {
   /** Where we hold the job. */
   readonly held: string
   readonly paths: RunPaths
@@ -67,17 +68,15 @@ export interface Start {
 }
 
 /** The words for a shell, or undefined when it is not one for a shell. */
-export function words(start: Start, since: number): string | undefined {
+export function shellRequest(start: StartRequest, since: number): string | undefined {
   const { held, paths, cwd, env, argv } = start
   if (Object.keys(env).some((name) => ODD_NAME.test(name))) return undefined
   const { fifo, mark, out, err } = paths
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const all = [held, fifo, mark, out, err, String(since), cwd, ...variables, '', ...argv]
-  const text = `queuectl_run ${all.map(quoted).join(' ')}\n`
-  return text.length > MOST_TEXT ? undefined : text
+  const text = `queuectl_run ${all.map(alwaysQuoted).join(' ')}\n`
+  return text.length > MAX_REQUEST_LENGTH ? undefined : text
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /** A shell and what it has to tell. */
 export class Shell {
@@ -86,20 +85,20 @@ export class Shell {
   readonly start: string
   readonly #child: ChildProcess
   /** What it is told and what it tells: one descriptor for both. */
-  readonly #line: Socket
-  #tell: ((end: ShellEnd) => void) | undefined
+  readonly #socket: Socket
+  #resolve: ((end: ShellEnd) => void) | undefined
   #isOver = false
 
   private constructor(child: ChildProcess, pid: number) {
     this.#child = child
     this.pid = pid
-    this.start = startOf(pid) ?? ''
-    this.#line = child.stdio[3] as Socket
+    this.start = startTimeOf(pid) ?? ''
+    this.#socket = child.stdio[3] as Socket
     // What is asked of a shell that has ended is answered by its end.
-    this.#line.on('error', () => {})
-    this.#line.write(SHELL)
+    this.#socket.on('error', () => {})
+    this.#socket.write(SHELL)
     // One word is told for each run, in one small write: it comes whole and alone.
-    this.#line.setEncoding('latin1').on('data', (word: string) => this.#answer(reportIn(word.trim())))
+    this.#socket.setEncoding('latin1').on('data', (word: string) => this.#answer(parseReport(word.trim())))
     child.once('close', () => {
       this.#isOver = true
       this.#answer('killed')
@@ -108,43 +107,43 @@ export class Shell {
 
   /** @throws when the machine is out of something */
   static async open(name: string, env: NodeJS.ProcessEnv): Promise<Shell> {
-    askForDescriptors()
+    checkDescriptors()
     const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', 'pipe']
     const child = spawn('/bin/sh', ['-c', OPEN, 'queuectl', name], { cwd: '/', detached: true, stdio, env })
     if (child.pid !== undefined) return new Shell(child, child.pid)
-    const error = await failure(child)
+    const error = await spawnError(child)
     child.stdio?.[3]?.destroy()
     throw error
   }
 
   get isFree(): boolean {
-    return !this.#isOver && this.#tell === undefined
+    return !this.#isOver && this.#resolve === undefined
   }
 
   /** Starts a command; resolves when it has ended. */
   run(text: string): Promise<ShellEnd> {
     return new Promise((resolve) => {
-      this.#tell = resolve
+      this.#resolve = resolve
       if (this.#isOver) this.#answer('killed')
-      else this.#line.write(text)
+      else this.#socket.write(text)
     })
   }
 
   /** Lets it end once its run is over, and no longer listens. */
-  letGo(): void {
-    this.#line.destroy()
+  detach(): void {
+    this.#socket.destroy()
     this.#child.unref()
   }
 
   #answer(end: ShellEnd): void {
-    const tell = this.#tell
-    this.#tell = undefined
+    const tell = this.#resolve
+    this.#resolve = undefined
     tell?.(end)
   }
 }
 
 /** Throws when there are too few for a spawn: Node would keep those it had opened by then (20.20). */
-function askForDescriptors(): void {
+function checkDescriptors(): void {
   const opened: number[] = []
   try {
     for (let n = 0; n < 6; n++) opened.push(openSync('/dev/null', 'r'))
@@ -154,12 +153,13 @@ function askForDescriptors(): void {
 }
 
 /** An `error` event always follows a spawn without a pid; it says why. */
-export const failure = (child: ChildProcess): Promise<Error> => new Promise((resolve) => child.once('error', resolve))
+export const spawnError = (child: ChildProcess): Promise<Error> =>
+  new Promise((resolve) => child.once('error', resolve))
 
-const reportIn = (line: string): Report => (line === 'gone' || line === 'unbegun' ? line : Number(line))
+const parseReport = (line: string): Report => (line === 'gone' || line === 'unbegun' ? line : Number(line))
 
 /** The shells of a worker, by slot; one is opened when its slot is first used. */
-export class Shells {
+export class ShellPool {
   readonly #idle = new Map<number, Shell>()
 
   /** A shell for this slot's next run, which is the caller's until it is given back; `name` is for who lists processes. */
@@ -167,19 +167,19 @@ export class Shells {
     const idle = this.#idle.get(slot)
     this.#idle.delete(slot)
     if (idle?.isFree) return idle
-    idle?.letGo()
+    idle?.detach()
     return Shell.open(name, env())
   }
 
   /** Only a shell whose run has left nothing behind. */
   giveBack(slot: number, shell: Shell): void {
-    this.#idle.get(slot)?.letGo()
+    this.#idle.get(slot)?.detach()
     this.#idle.set(slot, shell)
   }
 
   /** Lets the idle ones go: each keeps a process and a descriptor. */
   close(): void {
-    for (const shell of this.#idle.values()) shell.letGo()
+    for (const shell of this.#idle.values()) shell.detach()
     this.#idle.clear()
   }
 }

@@ -14,10 +14,10 @@
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import type { Job } from '../job/job.ts'
-import { cut, discard, exists, linkNew, look, names, read, remove, writeNew } from '../disk/files.ts'
+import { truncate, discard, exists, linkNew, lstat, listDir, readText, remove, writeNew } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { isHeld } from '../disk/fifo.ts'
-import { type Leader, startIn } from '../disk/process.ts'
+import { type Leader, parseStartTime } from '../disk/process.ts'
 import { type RunPaths, runPaths, TRACES } from './paths.ts'
 
 /** Why a run is being ended. */
@@ -40,14 +40,14 @@ export interface Traces {
 
 export function readTraces(paths: RunPaths): Traces {
   const held = isHeld(paths.fifo)
-  const [mark, exit, more] = completeLines(read(paths.mark))
+  const [mark, exit, more] = completeLines(readText(paths.mark))
   const note = readNote(paths)
   return {
     held: held === true,
     leader: mark === undefined ? undefined : leaderIn(mark),
     exit:
       exit !== undefined && more === undefined && /^\d+$/.test(exit)
-        ? { code: Number(exit), at: look(paths.mark)?.mtimeMs ?? 0 }
+        ? { code: Number(exit), at: lstat(paths.mark)?.mtimeMs ?? 0 }
         : undefined,
     note,
     any: held !== undefined || mark !== undefined || exit !== undefined || exists(paths.note),
@@ -57,7 +57,7 @@ export function readTraces(paths: RunPaths): Traces {
 /** A shell that has started runs before tells in its mark when it began this one. */
 function leaderIn(mark: string): Leader {
   const since = / since=(\d+(?:\.\d+)?)$/.exec(mark)?.[1]
-  const leader = { pid: Number.parseInt(mark, 10), start: startIn(mark) ?? '' }
+  const leader = { pid: Number.parseInt(mark, 10), start: parseStartTime(mark) ?? '' }
   return since === undefined ? leader : { ...leader, since: Number(since) }
 }
 
@@ -70,7 +70,7 @@ const completeLines = (text: string | undefined): (string | undefined)[] =>
 
 /** Why a run is being ended, if somebody has said so. */
 export const readNote = (paths: RunPaths): Note | undefined =>
-  exists(paths.note) ? parseNote(read(paths.note) ?? '') : undefined
+  exists(paths.note) ? parseNote(readText(paths.note) ?? '') : undefined
 
 function parseNote(text: string): Note | undefined {
   try {
@@ -91,7 +91,7 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
   // If we die after this: whoever watches the run, or adopts it, ends it for the reason given.
   linkNew(aside, path)
   discard(aside)
-  return parseNote(read(path) ?? '') ?? note
+  return parseNote(readText(path) ?? '') ?? note
 }
 
 /** Removes the traces of a settled run; a FIFO that is still held stays, for the next run to find, and the start mark. */
@@ -100,7 +100,7 @@ export function removeTraces(paths: RunPaths, held: boolean): void {
     // If we die here: leftovers of a settled run; the sweeper removes them.
     for (const kind of TRACES)
       if (!(held && (kind === 'fifo' || kind === 'mark')) && exists(paths[kind])) remove(paths[kind])
-    if (held) cut(paths.mark, (read(paths.mark)?.indexOf('\n') ?? -1) + 1)
+    if (held) truncate(paths.mark, (readText(paths.mark)?.indexOf('\n') ?? -1) + 1)
   } catch {
     // The job is settled, whatever becomes of them: as above.
   }
@@ -109,7 +109,7 @@ export function removeTraces(paths: RunPaths, held: boolean): void {
 /** The earlier runs of a job, before run n, that left traces. */
 export const earlierTraces = (home: Home, id: string, n: number): number[] => [
   ...new Set(
-    names(home.run)
+    listDir(home.run)
       .filter((name) => name.startsWith(`${id}.`))
       .flatMap((name) => /^(\d+)\.\w+$/.exec(name.slice(id.length + 1))?.[1] ?? [])
       .map(Number)

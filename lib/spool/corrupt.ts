@@ -1,6 +1,6 @@
 /** What was set aside into `corrupt/`, and why. */
 import { join } from 'node:path'
-import { look, move, names, read, remove, writeNew } from '../disk/files.ts'
+import { lstat, move, listDir, readText, remove, writeNew } from '../disk/files.ts'
 import type { Home } from './layout.ts'
 import { randomHex } from '../clock.ts'
 
@@ -11,17 +11,17 @@ export interface CorruptFile {
 }
 
 export const corruptFiles = (home: Home): CorruptFile[] =>
-  names(home.corrupt)
+  listDir(home.corrupt)
     .filter((name) => !name.endsWith('.reason'))
     .map((name) => ({
       file: join(home.corrupt, name),
-      reason: read(join(home.corrupt, `${name}.reason`))?.trim() ?? 'unknown',
+      reason: readText(join(home.corrupt, `${name}.reason`))?.trim() ?? 'unknown',
     }))
 
 /** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
-export function setAside(home: Home, path: string, fileName: string, reason: string): boolean {
-  if (!look(path)) return false
-  const name = `${randomHex(8)}-${shortened(fileName)}`
+export function quarantine(home: Home, path: string, fileName: string, reason: string): boolean {
+  if (!lstat(path)) return false
+  const name = `${randomHex(8)}-${truncateName(fileName)}`
   const why = join(home.corrupt, `${name}.reason`)
   // If we die here: a reason without a file, which says when it was and harms nobody.
   writeNew(why, `${reason}\n`, false)
@@ -31,7 +31,7 @@ export function setAside(home: Home, path: string, fileName: string, reason: str
 }
 
 /** The end of a name, short enough to stand between what we put around it. */
-function shortened(fileName: string): string {
+function truncateName(fileName: string): string {
   const rest = [...fileName]
   while (Buffer.byteLength(rest.join('')) > 200) rest.shift()
   return rest.join('')

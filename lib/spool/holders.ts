@@ -11,20 +11,20 @@ import { isoTime } from '../job/time.ts'
 import { VERSION } from '../version.ts'
 import {
   exists,
-  look,
+  lstat,
   makeDir,
   move,
-  names,
-  read,
+  listDir,
+  readText,
   remove,
   removeEmptyDir,
   removeTree,
   writeNew,
 } from '../disk/files.ts'
-import type { Home, Place } from './layout.ts'
-import { hold, isHeld, makeFifos } from '../disk/fifo.ts'
-import { type Identity, isRunning, self } from '../disk/process.ts'
-import { setAside } from './corrupt.ts'
+import type { Home, HomeDir } from './layout.ts'
+import { holdFifo, isHeld, makeFifos } from '../disk/fifo.ts'
+import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
+import { quarantine } from './corrupt.ts'
 
 /** What a worker says of itself in `worker.json`. */
 export interface WorkerCard extends Identity {
@@ -60,10 +60,10 @@ export interface OwnHolder {
 }
 
 /** Files in a holder's directory that are not jobs. */
-const FURNITURE = ['worker.json', 'alive', 'bell']
+const HOLDER_FILES = ['worker.json', 'alive', 'bell']
 
 /** In an operator's directory: marks of the jobs whose files it has removed, and whose output it is about to. */
-export const PURGED = 'purged'
+export const PURGE_MARKS = 'purged'
 
 /** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
 export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
@@ -76,26 +76,26 @@ export function joinWorkers(home: Home, slots: number, startedAt: number, only?:
     started_at: isoTime(startedAt),
     log,
     version: VERSION,
-    ...self(),
+    ...ownIdentity(),
   }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
-  const fd = orNothing(aside, () => {
+  const fd = makeOrRemove(aside, () => {
     // If we die here: scratch that the sweeper removes.
     makeDir(aside)
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
     writeNew(join(aside, 'bell'), '', false)
     makeFifos([join(aside, 'alive')])
-    return hold(join(aside, 'alive'))
+    return holdFifo(join(aside, 'alive'))
   })
   // If we die after this: a dead worker that holds nothing; the next one to look removes it.
-  const inode = look(aside)?.ino
+  const inode = lstat(aside)?.ino
   move(aside, dir)
-  return own(home, dir, inode, card, fd)
+  return ownHolder(home, dir, inode, card, fd)
 }
 
 /** Makes a directory aside, all of it or, when there is no room, nothing. */
-function orNothing<T>(aside: string, make: () => T): T {
+function makeOrRemove<T>(aside: string, make: () => T): T {
   try {
     return make()
   } catch (error) {
@@ -105,58 +105,58 @@ function orNothing<T>(aside: string, make: () => T): T {
 }
 
 /** @param inode of the directory, from before it came into view: from then on anybody may replace it */
-function own(home: Home, dir: string, inode: number | undefined, card: WorkerCard, fd?: number): OwnHolder {
+function ownHolder(home: Home, dir: string, inode: number | undefined, card: WorkerCard, fd?: number): OwnHolder {
   const name = basename(dir)
   return {
     name,
     dir,
     card,
-    isThere: () => look(dir)?.ino === inode,
+    isThere: () => lstat(dir)?.ino === inode,
     leave() {
-      clear(home, dir)
+      removeIfEmpty(home, dir)
       if (fd !== undefined) closeSync(fd)
     },
   }
 }
 
 /** Removes a holder's directory when no job is left in it; what does not belong there is set aside. */
-export function clear(home: Home, dir: string): boolean {
-  if (jobFiles(dir).length > 0) return false
-  for (const name of names(dir)) {
+export function removeIfEmpty(home: Home, dir: string): boolean {
+  if (heldFileNames(dir).length > 0) return false
+  for (const name of listDir(dir)) {
     const path = join(dir, name)
     // `worker.json` goes last, so that a half-emptied directory is still known.
     if (name === 'worker.json') continue
-    if (name === 'intake' || name === 'lease' || name === PURGED || name in home) {
-      for (const inner of names(path)) if (inner.startsWith('.')) remove(join(path, inner))
+    if (name === 'intake' || name === 'lease' || name === PURGE_MARKS || name in home) {
+      for (const inner of listDir(path)) if (inner.startsWith('.')) remove(join(path, inner))
       // Somebody has put a job there in this moment: it is found by whoever looks next.
       if (!removeEmptyDir(path) && exists(path)) return false
-    } else if (FURNITURE.includes(name) || name.startsWith('.')) remove(path)
-    else setAside(home, path, name, 'it lay in the directory of a holder that is gone, and is no job')
+    } else if (HOLDER_FILES.includes(name) || name.startsWith('.')) remove(path)
+    else quarantine(home, path, name, 'it lay in the directory of a holder that is gone, and is no job')
   }
   remove(join(dir, 'worker.json'))
   return removeEmptyDir(dir)
 }
 
 /** The names of the job files in a holder's directory. */
-export const jobFiles = (dir: string): string[] =>
-  names(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !FURNITURE.includes(name))
+export const heldFileNames = (dir: string): string[] =>
+  listDir(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !HOLDER_FILES.includes(name))
 
 /** Everybody who holds, or could hold, jobs. */
-export const holders = (home: Home): Holder[] => names(home.processing).flatMap((name) => holderOf(home, name) ?? [])
+export const holders = (home: Home): Holder[] => listDir(home.processing).flatMap((name) => holderOf(home, name) ?? [])
 
 /** The holder whose directory has this name; undefined when it is no holder's. */
 export function holderOf(home: Home, name: string): Holder | undefined {
   const kind = (['worker', 'rescue', 'operator'] as const).find((word) => name.startsWith(`${word}-`))
   if (kind === undefined) return undefined
   const dir = join(home.processing, name)
-  if (!look(dir)?.isDirectory()) return undefined
+  if (!lstat(dir)?.isDirectory()) return undefined
   const card = readCard(dir)
   return { name, dir, kind, card, life: lifeOf(dir, card) }
 }
 
 function readCard(dir: string): WorkerCard | undefined {
   try {
-    const card = JSON.parse(read(join(dir, 'worker.json')) ?? '') as Partial<WorkerCard> | null
+    const card = JSON.parse(readText(join(dir, 'worker.json')) ?? '') as Partial<WorkerCard> | null
     return typeof card?.machine === 'string' ? (card as WorkerCard) : undefined
   } catch {
     // Gone since, or not written by us: then the FIFO alone tells.
@@ -165,10 +165,10 @@ function readCard(dir: string): WorkerCard | undefined {
 }
 
 function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
-  if (card !== undefined && card.machine !== self().machine) return 'elsewhere'
+  if (card !== undefined && card.machine !== ownIdentity().machine) return 'elsewhere'
   const held = isHeld(join(dir, 'alive'))
   if (held !== undefined) return held ? 'alive' : 'dead'
-  if (card === undefined || card.boot !== self().boot) return 'dead'
+  if (card === undefined || card.boot !== ownIdentity().boot) return 'dead'
   return isRunning(card) ? 'alive' : 'dead'
 }
 
@@ -176,15 +176,15 @@ function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
  * Takes a dead worker's directory over in one rename; undefined: somebody was faster. While we live, others see it
  * as held; if we die, it is a dead holder's directory again.
  */
-export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
+export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
   const name = `rescue-${process.pid}-${randomHex(6)}`
   const dir = join(home.processing, name)
-  const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...self() }
-  const fd = holdFor(dead.dir)
+  const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...ownIdentity() }
+  const fd = holdAliveFifo(dead.dir)
   if (fd === undefined) return undefined
   // If we die after this: the same as before it, under another name.
-  const inode = look(dead.dir)?.ino
-  if (move(dead.dir, dir)) return own(home, dir, inode, card, fd)
+  const inode = lstat(dead.dir)?.ino
+  if (move(dead.dir, dir)) return ownHolder(home, dir, inode, card, fd)
   closeSync(fd)
   return undefined
 }
@@ -193,12 +193,12 @@ export function takeOver(home: Home, dead: Holder): OwnHolder | undefined {
  * Holds the FIFO in a dead holder's directory; undefined: the directory is gone. Where it was removed by hand there
  * comes a new one, so that our own life shows.
  */
-function holdFor(dir: string): number | undefined {
+function holdAliveFifo(dir: string): number | undefined {
   const fifo = join(dir, 'alive')
   for (let tries = 1; ; tries++) {
     try {
       if (!exists(fifo)) makeFifos([fifo])
-      return hold(fifo)
+      return holdFifo(fifo)
     } catch (error) {
       if (!exists(dir)) return undefined
       // Another taker may have made it at this moment: then it is there now.
@@ -208,21 +208,21 @@ function holdFor(dir: string): number | undefined {
 }
 
 /** A directory for an operator's command, which holds jobs by what they were taken from: `operator-x/<from>/`. */
-export function joinOperators(home: Home, ...dirs: readonly [Place, ...(typeof PURGED)[]]): OwnHolder {
+export function joinOperators(home: Home, ...dirs: readonly [HomeDir, ...(typeof PURGE_MARKS)[]]): OwnHolder {
   const name = `operator-${process.pid}-${randomHex(6)}`
-  const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...self() }
+  const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...ownIdentity() }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
-  orNothing(aside, () => {
+  makeOrRemove(aside, () => {
     // If we die here: scratch that the sweeper removes.
     makeDir(aside)
     for (const one of dirs) makeDir(join(aside, one))
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
   })
   // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
-  const inode = look(aside)?.ino
+  const inode = lstat(aside)?.ino
   move(aside, dir)
-  return own(home, dir, inode, card)
+  return ownHolder(home, dir, inode, card)
 }
 
 /**
@@ -231,7 +231,7 @@ export function joinOperators(home: Home, ...dirs: readonly [Place, ...(typeof P
  */
 export function takeAsOperator(
   home: Home,
-  from: Place,
+  from: HomeDir,
   path: string,
   fileName: string,
 ): { path: string; done(): void } | undefined {

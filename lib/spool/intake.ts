@@ -13,13 +13,13 @@ import { type Job, type JobRequest, MAX_JOB_BYTES, printJob } from '../job/job.t
 import { formatName, idFromStem } from '../job/file-name.ts'
 import { newJob, NotJson, parseJson, readRequest } from '../job/parse.ts'
 import { parseInstant } from '../job/time.ts'
-import { exists, look, makeDir, move, names, remove, stamp } from '../disk/files.ts'
+import { exists, lstat, makeDir, move, listDir, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
 import { flushesRecords } from '../disk/sync.ts'
-import { readForeign } from '../disk/untrusted.ts'
+import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
 import { moveToPending } from './transitions.ts'
-import { setAside } from './corrupt.ts'
+import { quarantine } from './corrupt.ts'
 import { type Reservation, reserve } from './reservation.ts'
 
 /** Where a holder keeps the file it is taking in, under the name it was dropped as. */
@@ -32,7 +32,7 @@ const WRONG_AFTER = 2_000
 /** The same for a text that merely ends too early, or a file with a second name. */
 const UNFINISHED_AFTER = 60_000
 
-export type Taken =
+export type IntakeResult =
   | { readonly kind: 'taken'; readonly job: Job; readonly fileName: string }
   | { readonly kind: 'corrupt'; readonly reason: string }
   | { readonly kind: 'waiting' }
@@ -42,7 +42,7 @@ export type Taken =
 export class Intake {
   readonly #now: () => number
   /** Something lies in our own intake/ that could not be taken in. */
-  #left = false
+  #hasUnfinished = false
   #still = new Map<string, { readonly signature: string; readonly since: number }>()
 
   /** @param now milliseconds on a clock that never jumps */
@@ -51,16 +51,16 @@ export class Intake {
   }
 
   /** Puts back what could not be taken in for want of room: to be tried again, or written anew, by anybody. */
-  putBackLeft(home: Home, ownDir: string): void {
-    if (!this.#left) return
-    putBackIntake(home, ownDir)
-    this.#left = false
+  putBackUnfinished(home: Home, ownDir: string): void {
+    if (!this.#hasUnfinished) return
+    putBackIntakeOf(home, ownDir)
+    this.#hasUnfinished = false
   }
 
   /** Does what can be done about one dropped file now. */
-  async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<Taken> {
+  async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<IntakeResult> {
     const path = join(home.pending, fileName)
-    const doubt = doubtAbout(path, fileName)
+    const doubt = findProblem(path, fileName)
     if (doubt === 'gone') {
       this.#still.delete(fileName)
       return { kind: 'gone' }
@@ -68,7 +68,9 @@ export class Intake {
     if (doubt) {
       if (!this.#isStill(path, fileName, doubt.unfinished ? UNFINISHED_AFTER : WRONG_AFTER)) return { kind: 'waiting' }
       this.#still.delete(fileName)
-      return setAside(home, path, fileName, doubt.reason) ? { kind: 'corrupt', reason: doubt.reason } : { kind: 'gone' }
+      return quarantine(home, path, fileName, doubt.reason)
+        ? { kind: 'corrupt', reason: doubt.reason }
+        : { kind: 'gone' }
     }
     this.#still.delete(fileName)
     // Our directory was taken away: nothing is ours to take, and it must not come back by our hand.
@@ -80,15 +82,15 @@ export class Intake {
     try {
       return await this.#stampAndMove(home, held, fileName, defaults)
     } catch (error) {
-      this.#left = true
-      this.putBackLeft(home, ownDir)
+      this.#hasUnfinished = true
+      this.putBackUnfinished(home, ownDir)
       throw error
     }
   }
 
-  async #stampAndMove(home: Home, held: string, fileName: string, defaults: Defaults): Promise<Taken> {
-    const corrupt = (reason: string): Taken =>
-      setAside(home, held, fileName, reason) ? { kind: 'corrupt', reason } : { kind: 'gone' }
+  async #stampAndMove(home: Home, held: string, fileName: string, defaults: Defaults): Promise<IntakeResult> {
+    const corrupt = (reason: string): IntakeResult =>
+      quarantine(home, held, fileName, reason) ? { kind: 'corrupt', reason } : { kind: 'gone' }
     // It may have been swapped between the check and the move: only what lies here now counts.
     const read = readDroppedFile(held)
     if (read === undefined) return { kind: 'gone' }
@@ -121,7 +123,7 @@ export class Intake {
   }
 
   #isStill(path: string, fileName: string, forMs: number): boolean {
-    const stats = look(path)
+    const stats = lstat(path)
     const signature = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : ''
     const known = this.#still.get(fileName)
     if (known?.signature === signature) return this.#now() - known.since >= forMs
@@ -130,21 +132,21 @@ export class Intake {
   }
 }
 
-interface Doubt {
+interface IntakeProblem {
   readonly reason: string
   readonly unfinished: boolean
 }
 
-function doubtAbout(path: string, fileName: string): Doubt | 'gone' | undefined {
+function findProblem(path: string, fileName: string): IntakeProblem | 'gone' | undefined {
   if (Buffer.byteLength(fileName) > LONGEST_NAME)
-    return look(path) ? { reason: `its name is longer than ${LONGEST_NAME} bytes`, unfinished: false } : 'gone'
+    return lstat(path) ? { reason: `its name is longer than ${LONGEST_NAME} bytes`, unfinished: false } : 'gone'
   const read = readDroppedFile(path)
   if (read === undefined) return 'gone'
   return 'reason' in read ? read : undefined
 }
 
-function readDroppedFile(path: string): { request: JobRequest } | Doubt | undefined {
-  const file = readForeign(path, MAX_JOB_BYTES)
+function readDroppedFile(path: string): { request: JobRequest } | IntakeProblem | undefined {
+  const file = readUntrusted(path, MAX_JOB_BYTES)
   if (file === undefined) return undefined
   if ('refused' in file) return { reason: file.refused, unfinished: file.wait === true }
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -166,8 +168,8 @@ function readDroppedFile(path: string): { request: JobRequest } | Doubt | undefi
 }
 
 /** Puts what a dead holder was taking in back, to be taken in again. */
-export function putBackIntake(home: Home, dir: string): void {
-  for (const fileName of names(join(dir, INTAKE)))
+export function putBackIntakeOf(home: Home, dir: string): void {
+  for (const fileName of listDir(join(dir, INTAKE)))
     if (fileName.startsWith('.')) remove(join(dir, INTAKE, fileName))
     else moveToPending(home, join(dir, INTAKE, fileName), fileName)
 }

@@ -6,10 +6,10 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
-import type { State } from '../job/job.ts'
-import { look, makeDir } from '../disk/files.ts'
+import { lstat, makeDir } from '../disk/files.ts'
+import type { State } from '../job/state.ts'
 
-export const PLACES = [
+export const HOME_DIRS = [
   'pending',
   'scheduled',
   'processing',
@@ -24,17 +24,17 @@ export const PLACES = [
   'tmp',
   'wake',
 ] as const
-export type Place = (typeof PLACES)[number]
+export type HomeDir = (typeof HOME_DIRS)[number]
 
 /** An opened state directory: the absolute path of each place in it. */
-export type Home = { readonly [P in Place]: string } & {
+export type Home = { readonly [P in HomeDir]: string } & {
   readonly root: string
   readonly config: string
   readonly ballast: string
 }
 
 /** The directory of each state. */
-export const PLACE_OF: Record<State, Place> = {
+export const STATE_DIR: Record<State, HomeDir> = {
   pending: 'pending',
   scheduled: 'scheduled',
   processing: 'processing',
@@ -50,9 +50,9 @@ export const PLACE_OF: Record<State, Place> = {
  */
 export function openHome(root: string): Home {
   try {
-    if (look(root)?.isSymbolicLink()) return openHome(realpathSync(root))
-    if (!isThere(root, root)) makeHome(root)
-    for (const place of PLACES) if (!isThere(root, join(root, place))) makeDir(join(root, place))
+    if (lstat(root)?.isSymbolicLink()) return openHome(realpathSync(root))
+    if (!checkDir(root, root)) makeHome(root)
+    for (const place of HOME_DIRS) if (!checkDir(root, join(root, place))) makeDir(join(root, place))
   } catch (error) {
     throw explained(error, `use ${root} as home`)
   }
@@ -61,12 +61,12 @@ export function openHome(root: string): Home {
 
 /** @throws QueueError UNSAFE_HOME, NOT_WRITABLE when the home, or what there is of it, may not be used. */
 export function refuseUnsafe({ root }: Home): void {
-  for (const path of [root, ...PLACES.map((place) => join(root, place))]) isThere(root, path)
+  for (const path of [root, ...HOME_DIRS.map((place) => join(root, place))]) checkDir(root, path)
 }
 
 /** The paths of a home that is known to be there. */
 export function layout(root: string): Home {
-  const places = Object.fromEntries(PLACES.map((place) => [place, join(root, place)])) as Record<Place, string>
+  const places = Object.fromEntries(HOME_DIRS.map((place) => [place, join(root, place)])) as Record<HomeDir, string>
   return { ...places, root, config: join(root, 'config.json'), ballast: join(root, 'ballast') }
 }
 
@@ -77,7 +77,7 @@ function makeHome(root: string): void {
 }
 
 function makeParents(path: string): void {
-  if (look(path)) return
+  if (lstat(path)) return
   makeParents(resolve(path, '..'))
   makeDir(path)
 }
@@ -86,8 +86,8 @@ function makeParents(path: string): void {
  * Is there a directory? Then it must be a safe one. Whoever may write to the home, or to a place in it, may run
  * commands as its owner: refused, as ssh does with its keys.
  */
-function isThere(root: string, path: string): boolean {
-  const objection = objectionTo(path)
+function checkDir(root: string, path: string): boolean {
+  const objection = dirProblem(path)
   if (objection === 'missing') return false
   if (objection === undefined) return true
   const { code, why, hint } = objection
@@ -95,17 +95,17 @@ function isThere(root: string, path: string): boolean {
 }
 
 /** Why a directory cannot be used; said after its name. */
-export interface Objection {
+export interface DirProblem {
   readonly code: 'NOT_WRITABLE' | 'UNSAFE_HOME'
   readonly why: string
   readonly hint: string
 }
 
 /** Why the home, or a place in it, cannot be used; undefined when it can. */
-export function objectionTo(path: string): Objection | 'missing' | undefined {
-  const named = look(path)
+export function dirProblem(path: string): DirProblem | 'missing' | undefined {
+  const named = lstat(path)
   if (!named) return 'missing'
-  const found = named.isSymbolicLink() ? look(realpathSync(path)) : named
+  const found = named.isSymbolicLink() ? lstat(realpathSync(path)) : named
   if (!found?.isDirectory())
     return {
       code: 'NOT_WRITABLE',

@@ -3,8 +3,8 @@
  */
 import { join } from 'node:path'
 import { errno } from '../errors.ts'
-import { look, names, remove, removeTree } from '../disk/files.ts'
-import { sightings } from './scan.ts'
+import { lstat, listDir, remove, removeTree } from '../disk/files.ts'
+import { jobFiles } from './scan.ts'
 import type { Home } from './layout.ts'
 import { isHeld } from '../disk/fifo.ts'
 import { isRunning } from '../disk/process.ts'
@@ -37,26 +37,26 @@ function isInUse(name: string): boolean {
 
 /** What dead processes left in `tmp/`. Only names that we make ourselves; a person's file stays. */
 export const scratchOf = (home: Home, now: number): string[] =>
-  names(home.tmp)
+  listDir(home.tmp)
     .filter((name) => /\.(new|note|reserved|fifos|logs)$|^(worker|operator)-/.test(name))
     .filter((name) => !isInUse(name))
     .map((name) => join(home.tmp, name))
-    .filter((path) => now - (look(path)?.mtimeMs ?? now) > SCRATCH_AGE)
+    .filter((path) => now - (lstat(path)?.mtimeMs ?? now) > SCRATCH_AGE)
 
 /** The traces of settled runs, but for those that tell the next run of what this one left running. */
 export function settledTraces(home: Home, now: number): string[] {
   const found: string[] = []
   // Traces first, holders second: traces only exist while the job is held, so what is not held now is settled.
-  const traces = names(home.run)
+  const traces = listDir(home.run)
   if (traces.length === 0) return found
   const held = new Set(
-    [...sightings(home, ['processing']), ...sightings(home, ['processing'])].map((seen) => seen.name.id),
+    [...jobFiles(home, ['processing']), ...jobFiles(home, ['processing'])].map((seen) => seen.name.id),
   )
   for (const name of traces) {
     const id = /^(.+)\.\d+\.(fifo|mark|note|stdin|progress|gap)$/.exec(name)?.[1]
     if (id === undefined || held.has(id)) continue
     const path = join(home.run, name)
-    if (now - (look(path)?.mtimeMs ?? now) < TRACE_AGE) continue
+    if (now - (lstat(path)?.mtimeMs ?? now) < TRACE_AGE) continue
     // A FIFO that is still held, and the start mark beside it, tell the next run of what this one left running.
     if (isHeld(path.replace(/\.\w+$/, '.fifo'))) continue
     found.push(path)

@@ -4,7 +4,7 @@
  * One scan serves many claims. Nothing depends on the list being right: a name that is gone costs one failed rename,
  * and the next scan finds what the list does not know.
  */
-import { isIntakeName, isShapedLikeName, type JobName, parseName } from '../job/file-name.ts'
+import { isIntakeName, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
 
 /**
@@ -13,15 +13,15 @@ import { eachName } from '../disk/files.ts'
  */
 const KEPT = 20_000
 
-export interface Candidate {
+export interface PendingName {
   readonly fileName: string
   readonly name: JobName
 }
 
-export class Candidates {
+export class PendingList {
   /** Worst first, so that the best is popped off the end. Each parses. */
   #sorted: string[] = []
-  #foreign = new Set<string>()
+  #droppedNames = new Set<string>()
   /** Did the last scan see more than it kept? */
   #more = false
   readonly #only: string | undefined
@@ -42,13 +42,13 @@ export class Candidates {
     let best: string[] = []
     /** So many better ones are known that nothing behind this one is kept. */
     let last: string | undefined
-    this.#foreign.clear()
+    this.#droppedNames.clear()
     this.#more = false
     for (const fileName of eachName(dir)) {
       // Only what is kept is parsed, in the end: what has the shape and is no job is seen when its turn comes.
-      if (isShapedLikeName(fileName)) {
+      if (looksLikeJobName(fileName)) {
         if ((last === undefined || fileName < last) && fileName.includes(this.#only ?? '')) best.push(fileName)
-      } else if (isIntakeName(fileName)) this.#foreign.add(fileName)
+      } else if (isIntakeName(fileName)) this.#droppedNames.add(fileName)
       if (best.length >= 2 * this.#kept) {
         best = best.sort().slice(0, this.#kept)
         last = best.at(-1)
@@ -66,31 +66,31 @@ export class Candidates {
   /** Is it a job that is wanted? What is no job at all is a dropped file. */
   #isJob(fileName: string): boolean {
     const name = parseName(fileName)
-    if (!name) this.#foreign.add(fileName)
+    if (!name) this.#droppedNames.add(fileName)
     return name !== undefined && this.#isWanted(name)
   }
 
   /** Adds a name that is said to have arrived; tells what kind of name it is. */
-  add(fileName: string): 'job' | 'foreign' | 'none' {
+  add(fileName: string): 'job' | 'dropped' | 'none' {
     const name = parseName(fileName)
     if (name) {
       if (this.#isWanted(name)) this.#insert(fileName)
       return 'job'
     }
     if (!isIntakeName(fileName)) return 'none'
-    this.#foreign.add(fileName)
-    return 'foreign'
+    this.#droppedNames.add(fileName)
+    return 'dropped'
   }
 
   /** Takes a name off the list that is gone: somebody else was faster. */
   drop(fileName: string): void {
-    const at = this.#placeOf(fileName)
+    const at = this.#indexOf(fileName)
     if (this.#sorted[at] === fileName) this.#sorted.splice(at, 1)
-    this.#foreign.delete(fileName)
+    this.#droppedNames.delete(fileName)
   }
 
   /** Where a name stands in the list, or would. */
-  #placeOf(fileName: string): number {
+  #indexOf(fileName: string): number {
     let low = 0
     let high = this.#sorted.length
     while (low < high) {
@@ -102,7 +102,7 @@ export class Candidates {
   }
 
   #insert(fileName: string): void {
-    const low = this.#placeOf(fileName)
+    const low = this.#indexOf(fileName)
     if (this.#sorted[low] === fileName) return
     // Behind everything we know, while there is more that we do not know: not ours to judge before the next scan.
     if (low === 0 && this.#more) return
@@ -114,7 +114,7 @@ export class Candidates {
   }
 
   /** The best name, taken off the list. */
-  take(): Candidate | undefined {
+  take(): PendingName | undefined {
     const fileName = this.#sorted.pop()
     const name = fileName === undefined ? undefined : parseName(fileName)
     return fileName !== undefined && name ? { fileName, name } : undefined
@@ -130,11 +130,11 @@ export class Candidates {
   }
 
   /** Names of dropped files that wait to be taken in. */
-  get foreign(): readonly string[] {
-    return [...this.#foreign]
+  get dropped(): readonly string[] {
+    return [...this.#droppedNames]
   }
 
   forget(fileName: string): void {
-    this.#foreign.delete(fileName)
+    this.#droppedNames.delete(fileName)
   }
 }

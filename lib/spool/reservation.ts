@@ -2,10 +2,21 @@
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
-import { cut, discard, exists, linkNew, makeDir, names, read, remove, removeEmptyDir, writeNew } from '../disk/files.ts'
+import {
+  truncate,
+  discard,
+  exists,
+  linkNew,
+  makeDir,
+  listDir,
+  readText,
+  remove,
+  removeEmptyDir,
+  writeNew,
+} from '../disk/files.ts'
 import { findExact } from './scan.ts'
 import type { Home } from './layout.ts'
-import { type Identity, isRunning, self } from '../disk/process.ts'
+import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
 
 /** An id that is ours until its job is in view, and by that job from then on. */
 export interface Reservation {
@@ -26,11 +37,11 @@ export const UNRESERVED: Reservation = { use() {}, giveUp() {} }
 export function reserve(home: Home, id: string): Reservation {
   const dir = join(home.logs, id)
   const aside = join(home.tmp, `${id}.${randomHex(8)}.reserved`)
-  writeNew(aside, JSON.stringify(self()), false)
+  writeNew(aside, JSON.stringify(ownIdentity()), false)
   try {
     for (;;) {
       const isNew = makeDir(dir)
-      const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
+      const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
       // A directory that we made may bear another's reservation by now.
       if ((!isNew || last > 0) && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
         throw new QueueError(
@@ -41,7 +52,7 @@ export function reserve(home: Home, id: string): Reservation {
       const mine = join(dir, `.reserved.${last + 1}`)
       if (!tryLink(aside, mine, dir)) continue
       return {
-        use: () => cut(mine),
+        use: () => truncate(mine),
         giveUp() {
           remove(mine)
           removeEmptyDir(dir)
@@ -59,11 +70,11 @@ export function reserve(home: Home, id: string): Reservation {
  * @param me a file that says who we are, as a reservation does
  * @returns lifts it
  */
-export function barId(home: Home, id: string, me: string): () => void {
+export function blockId(home: Home, id: string, me: string): () => void {
   const dir = join(home.logs, id)
   for (;;) {
     makeDir(dir)
-    const last = Math.max(0, ...names(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
+    const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
     const mine = join(dir, `.reserved.${last + 1}`)
     if (tryLink(me, mine, dir)) return () => remove(mine)
   }
@@ -84,11 +95,11 @@ function tryLink(aside: string, mine: string, dir: string): boolean {
 function isReserving(path: string): boolean {
   let owner: Identity | null
   try {
-    owner = JSON.parse(read(path) ?? '') as Identity | null
+    owner = JSON.parse(readText(path) ?? '') as Identity | null
   } catch {
     // Gone, used, or torn by a power cut, which no process outlives.
     return false
   }
-  const me = self()
+  const me = ownIdentity()
   return owner?.machine === me.machine && owner.boot === me.boot && isRunning(owner)
 }

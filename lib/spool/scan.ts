@@ -7,25 +7,26 @@
  */
 import { basename, dirname, join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
-import { type Job, type State, STATES } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import {
   DEFAULT_QUEUE,
   idFromStem,
   isIntakeName,
   isMadeId,
-  isShapedLikeName,
   type JobName,
+  looksLikeJobName,
   mayName,
   parseName,
 } from '../job/file-name.ts'
 import { parseJson, readJob, readRequest } from '../job/parse.ts'
 import { parseInstant, utcDay } from '../job/time.ts'
-import { exists, look, names, read } from '../disk/files.ts'
-import { type Home, PLACE_OF } from './layout.ts'
+import { exists, listDir, lstat, readText } from '../disk/files.ts'
+import { type Home, STATE_DIR } from './layout.ts'
 import { QueueError } from '../errors.ts'
+import { type State, STATES } from '../job/state.ts'
 
 /** A job seen in a directory, known by its file name alone. */
-export interface Sighting {
+export interface JobFile {
   readonly state: State
   readonly path: string
   readonly fileName: string
@@ -33,128 +34,134 @@ export interface Sighting {
   /** The holder's directory name, for jobs in `processing/`. */
   readonly holder?: string
   /** A dropped file that no worker has taken in yet: its id is what it will probably get. */
-  readonly foreign?: true
+  readonly dropped?: true
 }
 
 /** Short forms of made ids are at least this long. */
 export const SHORTEST_ID = 6
 
 /** Is a file of this name worth a closer look? Asked before its name is parsed, which is what takes the time. */
-type Wanted = (fileName: string) => boolean
-const ANY: Wanted = () => true
+type NameFilter = (fileName: string) => boolean
+const ANY_NAME: NameFilter = () => true
 
 /** All jobs in these states, by name; within a state in no particular order. */
-export function* sightings(home: Home, states: readonly State[] = STATES, isWanted: Wanted = ANY): Generator<Sighting> {
+export function* jobFiles(
+  home: Home,
+  states: readonly State[] = STATES,
+  isWanted: NameFilter = ANY_NAME,
+): Generator<JobFile> {
   for (const state of STATES) {
     if (!states.includes(state) && state !== 'processing') continue
     if (state === 'processing') {
       for (const seen of inProcessing(home, isWanted)) if (states.includes(seen.state)) yield seen
     } else if (state === 'completed') {
       for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted)
-    } else yield* inDir(home[PLACE_OF[state]], state, isWanted)
+    } else yield* inDir(home[STATE_DIR[state]], state, isWanted)
   }
 }
 
-function* inDir(dir: string, state: State, isWanted: Wanted, holder?: string): Generator<Sighting> {
-  for (const fileName of names(dir)) {
-    const seen = isWanted(fileName) ? sighting(dir, fileName, state, holder) : undefined
+function* inDir(dir: string, state: State, isWanted: NameFilter, holder?: string): Generator<JobFile> {
+  for (const fileName of listDir(dir)) {
+    const seen = isWanted(fileName) ? toJobFile(dir, fileName, state, holder) : undefined
     if (seen) yield seen
   }
 }
 
 /** The job at a path where it was seen; undefined when it does not lie there any more. */
-export function sightingAt(home: Home, path: string, state: State): Sighting | undefined {
+export function jobFileAt(home: Home, path: string, state: State): JobFile | undefined {
   if (!exists(path)) return undefined
   const [place, holder] = relative(home.root, dirname(path)).split('/')
-  return sighting(dirname(path), basename(path), state, place === 'processing' ? holder : undefined)
+  return toJobFile(dirname(path), basename(path), state, place === 'processing' ? holder : undefined)
 }
 
-function sighting(dir: string, fileName: string, state: State, holder?: string): Sighting | undefined {
+function toJobFile(dir: string, fileName: string, state: State, holder?: string): JobFile | undefined {
   if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
   const path = join(dir, fileName)
   const held = holder === undefined ? {} : { holder }
   const name = parseName(fileName)
   if (name) return { state, path, fileName, name, ...held }
   const guess = { priority: 0, due: 0, id: idFromStem(fileName) ?? fileName, queue: DEFAULT_QUEUE }
-  return { state, path, fileName, name: guess, foreign: true, ...held }
+  return { state, path, fileName, name: guess, dropped: true, ...held }
 }
 
 /** Workers' directories hold running jobs; an operator's, jobs that belong to where they came from. */
-function* inProcessing(home: Home, isWanted: Wanted): Generator<Sighting> {
-  for (const holder of names(home.processing)) {
+function* inProcessing(home: Home, isWanted: NameFilter): Generator<JobFile> {
+  for (const holder of listDir(home.processing)) {
     const dir = join(home.processing, holder)
     if (holder.startsWith('operator-'))
-      for (const state of STATES) yield* inDir(join(dir, PLACE_OF[state]), state, isWanted, holder)
+      for (const state of STATES) yield* inDir(join(dir, STATE_DIR[state]), state, isWanted, holder)
     else if (holder.endsWith('.json')) {
       // Put here by hand: nobody holds it; a worker will take it up.
-      const seen = sighting(home.processing, holder, 'processing')
+      const seen = toJobFile(home.processing, holder, 'processing')
       if (seen) yield seen
     } else yield* inDir(dir, 'processing', isWanted, holder)
   }
 }
 
 /** What lies in `done/`, newest day first. */
-export const doneDays = (home: Home): string[] => names(home.done).sort().reverse()
+export const doneDays = (home: Home): string[] => listDir(home.done).sort().reverse()
 
 /** The jobs of a day in `done/`. A job file that was put beside the days by hand counts as one. */
-export function* inDoneDay(home: Home, day: string, isWanted: Wanted = ANY): Generator<Sighting> {
+export function* inDoneDay(home: Home, day: string, isWanted: NameFilter = ANY_NAME): Generator<JobFile> {
   if (!isIntakeName(day)) return yield* inDir(join(home.done, day), 'completed', isWanted)
-  const seen = sighting(home.done, day, 'completed')
+  const seen = toJobFile(home.done, day, 'completed')
   if (seen) yield seen
 }
 
 /** The same, newest first; what nobody asks for is neither parsed nor sorted. */
-export function* newestInDoneDay(home: Home, day: string): Generator<Sighting> {
+export function* newestInDoneDay(home: Home, day: string): Generator<JobFile> {
   if (!isIntakeName(day)) {
     const dir = join(home.done, day)
-    for (const fileName of newestFirst(names(dir))) {
-      const seen = sighting(dir, fileName, 'completed')
+    for (const fileName of newestFirst(listDir(dir))) {
+      const seen = toJobFile(dir, fileName, 'completed')
       if (seen) yield seen
     }
   } else yield* inDoneDay(home, day)
 }
 
 /** In a home in which jobs move without a pause, what is not seen in so many looks is not there. */
-const LOOKS = 20
+const MAX_SCANS = 20
 /** The precision (ms) of the time at which a directory says it has changed: a tick of the kernel, with room. */
 const TICK = 20
 
 /** Looks until something is found, or nothing has moved while we looked. */
-function insist<T>(home: Home, search: () => T | undefined): T | undefined {
+function scanUntilStable<T>(home: Home, search: () => T | undefined): T | undefined {
   for (let looks = 1; ; looks++) {
     const begun = nowMs()
     const found = search()
-    if (found !== undefined || looks === LOOKS || isStill(home, begun - TICK)) return found
+    if (found !== undefined || looks === MAX_SCANS || isStill(home, begun - TICK)) return found
   }
 }
 
 /** Has no job been moved since? Every move changes one of these directories, mostly two. */
 function isStill(home: Home, since: number): boolean {
-  const holders = names(home.processing).map((name) => join(home.processing, name))
-  return [...STATES.map((state) => home[PLACE_OF[state]]), ...holders].every((dir) => (look(dir)?.mtimeMs ?? 0) < since)
+  const holders = listDir(home.processing).map((name) => join(home.processing, name))
+  return [...STATES.map((state) => home[STATE_DIR[state]]), ...holders].every(
+    (dir) => (lstat(dir)?.mtimeMs ?? 0) < since,
+  )
 }
 
 /** Completed jobs lie in their hundred thousands: they are listed only for what is not elsewhere. */
-const UNFINISHED = STATES.filter((state) => state !== 'completed')
+const NOT_COMPLETED = STATES.filter((state) => state !== 'completed')
 
 const withId =
-  (id: string): Wanted =>
+  (id: string): NameFilter =>
   (fileName) =>
     mayName(fileName, (rest) => rest.startsWith(id))
 
-function findUnfinished(home: Home, id: string): Sighting | undefined {
-  let found: Sighting | undefined
-  for (const seen of sightings(home, UNFINISHED, withId(id))) if (seen.name.id === id) found = seen
+function findUnfinished(home: Home, id: string): JobFile | undefined {
+  let found: JobFile | undefined
+  for (const seen of jobFiles(home, NOT_COMPLETED, withId(id))) if (seen.name.id === id) found = seen
   return found && exists(found.path) ? found : undefined
 }
 
 /** The job with exactly this id, or undefined. */
-export function findExact(home: Home, id: string): Sighting | undefined {
+export function findExact(home: Home, id: string): JobFile | undefined {
   const unfinished = findUnfinished(home, id)
   if (unfinished) return unfinished
-  return insist(home, () => {
-    let found: Sighting | undefined
-    for (const seen of sightings(home, STATES, withId(id))) if (seen.name.id === id) found = seen
+  return scanUntilStable(home, () => {
+    let found: JobFile | undefined
+    for (const seen of jobFiles(home, STATES, withId(id))) if (seen.name.id === id) found = seen
     return found
   })
 }
@@ -163,15 +170,15 @@ export function findExact(home: Home, id: string): Sighting | undefined {
  * The jobs somebody may mean: the one with exactly this id, else those whose made id ends in it (6 characters or
  * more). Latest sighting of each.
  */
-export function findMeant(home: Home, text: string): Sighting[] {
+export function findMatches(home: Home, text: string): JobFile[] {
   const unfinished = findUnfinished(home, text)
   if (unfinished) return [unfinished]
   const short = text.length >= SHORTEST_ID ? text.toUpperCase() : undefined
-  const found = new Map<string, Sighting>()
-  const mayBe: Wanted = (fileName) =>
+  const found = new Map<string, JobFile>()
+  const mayBe: NameFilter = (fileName) =>
     mayName(fileName, (rest) => rest.startsWith(text) || (short !== undefined && rest.includes(short)))
-  insist(home, () => {
-    for (const seen of sightings(home, STATES, mayBe)) {
+  scanUntilStable(home, () => {
+    for (const seen of jobFiles(home, STATES, mayBe)) {
       const { id } = seen.name
       if (id === text || (short !== undefined && id.endsWith(short) && isMadeId(id))) found.set(id, seen)
     }
@@ -184,41 +191,41 @@ export function findMeant(home: Home, text: string): Sighting[] {
 /** How many jobs lie in each state, and how many files in `corrupt/`. Pending includes those not due yet. */
 export type Counts = Readonly<Record<State | 'corrupt', number>>
 
-const countIn = (dir: string): number => names(dir).reduce((sum, name) => sum + Number(isIntakeName(name)), 0)
+const countIn = (dir: string): number => listDir(dir).reduce((sum, name) => sum + Number(isIntakeName(name)), 0)
 
 export function countJobs(home: Home): Counts {
   const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
   for (const state of STATES) {
     // An operator's jobs count where they came from.
-    if (state === 'processing') for (const seen of inProcessing(home, ANY)) counts[seen.state]++
+    if (state === 'processing') for (const seen of inProcessing(home, ANY_NAME)) counts[seen.state]++
     else if (state === 'completed')
       for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day))
-    else counts[state] += countIn(home[PLACE_OF[state]])
+    else counts[state] += countIn(home[STATE_DIR[state]])
   }
   counts.pending += counts.scheduled
-  counts.corrupt = names(home.corrupt).filter((name) => !name.endsWith('.reason')).length
+  counts.corrupt = listDir(home.corrupt).filter((name) => !name.endsWith('.reason')).length
   return counts
 }
 
 /** What a sighted file holds: the job, or why it cannot be read. */
-export type Content = { readonly job: Job } | { readonly job?: never; readonly unreadable: string }
+export type JobContent = { readonly job: Job } | { readonly job?: never; readonly unreadable: string }
 
 /** Reads a sighted file; undefined when it has moved on. */
-export function readSighted(seen: Sighting): Content | undefined {
+export function readJobFile(seen: JobFile): JobContent | undefined {
   try {
-    const text = read(seen.path)
+    const text = readText(seen.path)
     if (text === undefined) return undefined
-    return { job: seen.foreign ? readDropped(text, seen) : readJob(text, seen.name, seen.state) }
+    return { job: seen.dropped ? readDropped(text, seen) : readJob(text, seen.name, seen.state) }
   } catch (error) {
     return { unreadable: error instanceof Error ? error.message : String(error) }
   }
 }
 
 /** The latest sightings of jobs in these states, and what they hold, also of those that move on meanwhile. */
-export class Latest {
+export class LatestFiles {
   readonly #home: Home
   readonly #states: readonly State[] | undefined
-  #seen: Map<string, Sighting>
+  #seen: Map<string, JobFile>
 
   constructor(home: Home, states?: readonly State[]) {
     this.#home = home
@@ -226,36 +233,36 @@ export class Latest {
     this.#seen = this.#look()
   }
 
-  get all(): Sighting[] {
+  get all(): JobFile[] {
     return [...this.#seen.values()]
   }
 
   /** Where a job lies by now, and what it holds; undefined when it has left these states. */
-  read(first: Sighting): { readonly seen: Sighting; readonly content: Content } | undefined {
-    let seen: Sighting | undefined = first
+  read(first: JobFile): { readonly seen: JobFile; readonly content: JobContent } | undefined {
+    let seen: JobFile | undefined = first
     for (let looks = 0; seen && looks < 4; looks++) {
-      const content = readSighted(seen)
+      const content = readJobFile(seen)
       if (content) return { seen, content }
-      if (this.#seen.get(keyOf(seen))?.path === seen.path) this.#seen = this.#look()
-      seen = this.#seen.get(keyOf(seen))
+      if (this.#seen.get(keyOfFile(seen))?.path === seen.path) this.#seen = this.#look()
+      seen = this.#seen.get(keyOfFile(seen))
     }
     return undefined
   }
 
-  #look(): Map<string, Sighting> {
-    const latest = new Map<string, Sighting>()
-    for (const seen of sightings(this.#home, this.#states)) latest.set(keyOf(seen), seen)
+  #look(): Map<string, JobFile> {
+    const latest = new Map<string, JobFile>()
+    for (const seen of jobFiles(this.#home, this.#states)) latest.set(keyOfFile(seen), seen)
     return latest
   }
 }
 
 /** A dropped file has no id of its own yet: its stem may be another job's. */
-export const keyOf = (seen: Sighting): string => (seen.foreign ? seen.path : seen.name.id)
+export const keyOfFile = (seen: JobFile): string => (seen.dropped ? seen.path : seen.name.id)
 
 /** A dropped file as the job it will be, as far as can be told before it is taken in. */
-function readDropped(text: string, seen: Sighting): Job {
+function readDropped(text: string, seen: JobFile): Job {
   const request = readRequest(parseJson(text))
-  const at = look(seen.path)?.mtimeMs ?? 0
+  const at = lstat(seen.path)?.mtimeMs ?? 0
   const name = {
     id: request.id ?? seen.name.id,
     queue: request.queue ?? DEFAULT_QUEUE,
@@ -272,8 +279,8 @@ export const doneDir = (home: Home, at: number): string => join(home.done, utcDa
  * Reads a sighted job, which may lie elsewhere by now; undefined when it has moved on.
  * @throws QueueError when its file cannot be understood.
  */
-export function readWhole(seen: Sighting, doing: string, path: string = seen.path): Job | undefined {
-  const content = readSighted({ ...seen, path })
+export function readJobOrThrow(seen: JobFile, doing: string, path: string = seen.path): Job | undefined {
+  const content = readJobFile({ ...seen, path })
   if (content === undefined || content.job) return content?.job
   throw new QueueError(
     'FAILED',
@@ -282,24 +289,24 @@ export function readWhole(seen: Sighting, doing: string, path: string = seen.pat
   )
 }
 
-export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** When the job of a name was over, as text that sorts; empty for a dropped file. */
-const overAt = (fileName: string): string => (isShapedLikeName(fileName) ? fileName.slice(5, 28) : '')
+const finishedAt = (fileName: string): string => (looksLikeJobName(fileName) ? fileName.slice(5, 28) : '')
 
 /** How many of the newest are looked for before all are sorted. */
-const FEW = 1000
+const PRESORTED = 1000
 
 /** Names of finished jobs, newest first; sorting them all waits until more than a few are asked for. */
-export function* newestFirst(fileNames: readonly string[], few = FEW): Generator<string> {
-  const newest = (all: string[]): string[] => all.sort((a, b) => byText(overAt(b), overAt(a)))
+export function* newestFirst(fileNames: readonly string[], few = PRESORTED): Generator<string> {
+  const newest = (all: string[]): string[] => all.sort((a, b) => compareText(finishedAt(b), finishedAt(a)))
   let best: string[] = []
   let least: string | undefined
   for (const fileName of fileNames) {
-    if (least === undefined || overAt(fileName) > least) best.push(fileName)
+    if (least === undefined || finishedAt(fileName) > least) best.push(fileName)
     if (best.length < 2 * few) continue
     best = newest(best).slice(0, few)
-    least = overAt(best.at(-1) ?? '')
+    least = finishedAt(best.at(-1) ?? '')
   }
   best = newest(best).slice(0, few)
   yield* best

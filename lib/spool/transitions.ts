@@ -4,17 +4,18 @@
  *
  * Crash: before the rename the job is where it was, after it where it belongs; there is nothing in between.
  */
+import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
 import { dirname, join } from 'node:path'
 import { type Job, printJob } from '../job/job.ts'
 import { formatName, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
 import { isRetryDue } from '../job/decide.ts'
 import { readJob } from '../job/parse.ts'
-import { eachName, exists, look, makeDir, move, names, read, stamp } from '../disk/files.ts'
-import { doneDir, sightings } from './scan.ts'
+import { eachName, exists, lstat, makeDir, move, listDir, readText, stamp } from '../disk/files.ts'
+import { doneDir, jobFiles } from './scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
-import { type Home, PLACE_OF } from './layout.ts'
+import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
-import { setAside } from './corrupt.ts'
+import { quarantine } from './corrupt.ts'
 
 /** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
 export interface Held {
@@ -31,9 +32,9 @@ export function claim(home: Home, ownDir: string, fileName: string, name: JobNam
   const path = join(ownDir, fileName)
   // If we die after this: a dead holder's job that never started; recovery puts it back, uncounted.
   if (!move(join(home.pending, fileName), path)) return undefined
-  const stats = look(path)
+  const stats = lstat(path)
   if (stats?.isFile()) return { path, fileName, name }
-  if (stats) setAside(home, path, fileName, 'it is not a regular file')
+  if (stats) quarantine(home, path, fileName, 'it is not a regular file')
   return undefined
 }
 
@@ -51,7 +52,7 @@ export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], d
 }
 
 const restingDir = (home: Home, state: Job['state'], at: number): string =>
-  state === 'completed' ? doneDir(home, at) : home[PLACE_OF[state]]
+  state === 'completed' ? doneDir(home, at) : home[STATE_DIR[state]]
 
 /**
  * Flushes the directory that a job has been moved into, where the settings want that: from here on a power cut does not
@@ -85,7 +86,7 @@ export function putBack(home: Home, held: Held): boolean {
 export function moveToPending(home: Home, path: string, fileName: string): boolean {
   const target = join(home.pending, fileName)
   if (exists(target) && exists(path))
-    setAside(home, target, fileName, 'a copy of a job that exists: another file of this name came into pending/')
+    quarantine(home, target, fileName, 'a copy of a job that exists: another file of this name came into pending/')
   return moveInto(home, path, home.pending, fileName)
 }
 
@@ -94,7 +95,7 @@ export function moveBack(home: Home, path: string, fileName: string, state: Job[
   if (state === 'pending') return moveToPending(home, path, fileName)
   const settledAt = parseName(fileName)?.due
   const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
-  return moveInto(home, path, day ?? home[PLACE_OF[state]], fileName)
+  return moveInto(home, path, day ?? home[STATE_DIR[state]], fileName)
 }
 
 /** What a look at the waiting places found. Times in milliseconds. */
@@ -112,7 +113,7 @@ export interface Promotion {
 export function promote(home: Home, now: number, maxBackoffSeconds: number): Promotion {
   const promoted: string[] = []
   let next: number | undefined
-  for (const state of ['scheduled', 'failed'] as const) {
+  for (const state of WAITING_FOR_TIME) {
     for (const fileName of eachName(home[state])) {
       const name = parseName(fileName)
       // A dropped file that was put here by hand is taken in like any other.
@@ -133,7 +134,7 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
 /** The longest backoff that a job sets itself, in seconds. */
 function ownBackoff(path: string, name: JobName | undefined): number | undefined {
   try {
-    return name && readJob(read(path) ?? '', name, 'failed').max_backoff
+    return name && readJob(readText(path) ?? '', name, 'failed').max_backoff
   } catch {
     // What cannot be read is due now: whoever claims it sets it aside.
     return undefined
@@ -142,12 +143,11 @@ function ownBackoff(path: string, name: JobName | undefined): number | undefined
 
 /** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */
 export const hasWork = (home: Home): boolean =>
-  names(home.pending).some(isIntakeName) || names(home.failed).some(isIntakeName)
+  listDir(home.pending).some(isIntakeName) || listDir(home.failed).some(isIntakeName)
 
 /** Is this one job still to be settled? Looks twice, because jobs move. */
 export const isUnsettled = (home: Home, id: string): boolean =>
   [1, 2].some(() => {
-    for (const seen of sightings(home, ['pending', 'scheduled', 'processing', 'failed']))
-      if (seen.name.id === id) return true
+    for (const seen of jobFiles(home, UNSETTLED)) if (seen.name.id === id) return true
     return false
   })

@@ -8,17 +8,17 @@
  * file in it and reads the directory again at each event (14 ms of CPU an event at 1,000 files), `fs.watch` sets one
  * (0.1 ms at any size).
  */
-import { type FSWatcher, watch as watchDir } from 'node:fs'
 import { join } from 'node:path'
 import { touch } from '../disk/files.ts'
+import { DirWatcher } from '../disk/watcher.ts'
 import type { Home } from './layout.ts'
 
-export const bell = (home: Home): string => join(home.wake, 'bell')
+export const bellPath = (home: Home): string => join(home.wake, 'bell')
 
 /** Wakes every idle worker of this home. Never fails: whoever does not hear it finds out by its timer. */
 export function ring(home: Home): void {
   try {
-    touch(bell(home))
+    touch(bellPath(home))
   } catch {
     // A hint that could not be given; the timed scan is the truth.
   }
@@ -33,28 +33,27 @@ export function ringHolder(dir: string): void {
   }
 }
 
-export interface Listener {
+export interface WakeupListener {
   /** Something may have come into `pending/`, and perhaps under this name. */
-  arrived(fileName: string | undefined): void
+  onPending(fileName: string | undefined): void
   /** The doorbell rang. */
-  rang(): void
+  onBell(): void
   /** Our own bell rang: there is a note about one of our runs. */
-  touched(): void
+  onOwnBell(): void
   /** Watching does not work (any more): only the timer is left. */
-  deaf(error: unknown): void
+  readonly onWatchFailed: (error: unknown) => void
 }
 
 /** Starts listening; resolves once events come in. The result stops it. */
-export async function listenFor(home: Home, ownDir: string, listener: Listener): Promise<() => Promise<void>> {
+export async function watchForWakeups(
+  home: Home,
+  ownDir: string,
+  listener: WakeupListener,
+): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar')
-  let pending: FSWatcher | undefined
-  try {
-    pending = watchDir(home.pending, { persistent: false }, (_event, name) => listener.arrived(name ?? undefined))
-    pending.on('error', (error) => listener.deaf(error))
-  } catch (error) {
-    listener.deaf(error)
-  }
-  const watcher = watch([bell(home), join(ownDir, 'bell')], {
+  const pending = new DirWatcher((_dir, name) => listener.onPending(name), { onError: listener.onWatchFailed })
+  pending.add(home.pending)
+  const watcher = watch([bellPath(home), join(ownDir, 'bell')], {
     ignoreInitial: true,
     atomic: false,
     awaitWriteFinish: false,
@@ -62,13 +61,13 @@ export async function listenFor(home: Home, ownDir: string, listener: Listener):
   // `raw`, because chokidar drops `change` events that follow one another within 50 ms, without a trailing one.
   watcher.on('raw', (_event, _path, details) => {
     const watched = (details as { watchedPath?: string } | undefined)?.watchedPath ?? ''
-    if (watched === bell(home)) listener.rang()
-    else listener.touched()
+    if (watched === bellPath(home)) listener.onBell()
+    else listener.onOwnBell()
   })
-  watcher.on('error', (error) => listener.deaf(error))
+  watcher.on('error', (error) => listener.onWatchFailed(error))
   await new Promise<void>((ready) => watcher.once('ready', ready))
   return async () => {
-    pending?.close()
+    pending.close()
     await watcher.close()
   }
 }

@@ -1,4 +1,5 @@
 /** What can be done to jobs: in which states, in which words, and the doing. One way for one job and for many. */
+import { ALLOWED_IN } from '../job/state.ts'
 import { jobApi, post, type Problem, remove } from './api.ts'
 import { many } from './format.ts'
 import type { IconName } from './components/icons.tsx'
@@ -16,21 +17,21 @@ interface Deed {
 }
 
 export const DEEDS: Record<Action, Deed> = {
-  retry: { label: 'Retry', done: 'retried', icon: 'retry', from: ['failed', 'dead', 'completed'] },
+  retry: { label: 'Retry', done: 'retried', icon: 'retry', from: ALLOWED_IN.retry },
   cancel: {
     label: 'Cancel',
     done: 'cancelled',
     icon: 'cancel',
-    from: ['pending', 'scheduled', 'processing', 'failed', 'held'],
+    from: ALLOWED_IN.cancel,
     warning: 'What is cancelled goes to the dead letters; processes that run are ended first.',
   },
-  hold: { label: 'Hold', done: 'held', icon: 'hold', from: ['pending', 'scheduled', 'failed'] },
-  release: { label: 'Release', done: 'released', icon: 'release', from: ['held'] },
+  hold: { label: 'Hold', done: 'held', icon: 'hold', from: ALLOWED_IN.hold },
+  release: { label: 'Release', done: 'released', icon: 'release', from: ALLOWED_IN.release },
   delete: {
     label: 'Delete',
     done: 'deleted',
     icon: 'bin',
-    from: ['dead'],
+    from: ALLOWED_IN.purge,
     warning: 'Jobs and their output are removed for good.',
   },
 }

@@ -2,7 +2,8 @@
  * What the API gives and takes, as far as the pages use it. The OpenAPI document (`lib/http/openapi/schemas.ts`) says it in full;
  * the specs of the pages hold the two together.
  */
-import type { Ending, Job as JobFile, JobRequest, Run as PastRun, State } from '../job/job.ts'
+import type { Ending, Job as JobFile, JobRequest, Run as PastRun } from '../job/job.ts'
+import type { State } from '../job/state.ts'
 
 export type { JobRequest, State }
 

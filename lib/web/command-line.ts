@@ -1,13 +1,12 @@
 /** The lines a person would type to see or do the same. Pure. */
+import { shellQuote } from '../job/shell-quote.ts'
 import type { Action, Job, JobRequest } from './api-types.ts'
-
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** `queuectl`, and the home unless it is where a queue lies by default. */
 const program = (home: string | null): string =>
   home === null || /^\/(?:home|Users)\/[^/]+\/\.queuectl$|^\/root\/\.queuectl$/.test(home)
     ? 'queuectl'
-    : `queuectl --home ${quoted(home)}`
+    : `queuectl --home ${shellQuote(home)}`
 
 const VERBS: Record<Action, string> = {
   retry: 'retry',
@@ -20,15 +19,15 @@ const VERBS: Record<Action, string> = {
 export const lineFor = (home: string | null, rest: string): string => `${program(home)} ${rest}`
 
 export const actionLine = (home: string | null, action: Action, id: string): string =>
-  `${program(home)} ${VERBS[action]} ${quoted(id)}`
+  `${program(home)} ${VERBS[action]} ${shellQuote(id)}`
 
-export const showLine = (home: string | null, id: string): string => `${program(home)} show ${quoted(id)}`
+export const showLine = (home: string | null, id: string): string => `${program(home)} show ${shellQuote(id)}`
 
 export const logsLine = (home: string | null, id: string, isRunning: boolean): string =>
-  `${program(home)} logs ${quoted(id)}${isRunning ? ' --follow' : ''}`
+  `${program(home)} logs ${shellQuote(id)}${isRunning ? ' --follow' : ''}`
 
 export const enqueueLine = (home: string | null, request: JobRequest): string =>
-  `${program(home)} enqueue ${quoted(JSON.stringify(request))}`
+  `${program(home)} enqueue ${shellQuote(JSON.stringify(request))}`
 
 /** What only the queue writes into a job, and what is of this one alone. */
 const NOT_ASKED = new Set(
@@ -44,4 +43,4 @@ export const requestOf = (job: Job): JobRequest =>
 
 /** The command as one line. */
 export const commandText = (command: string | readonly string[]): string =>
-  typeof command === 'string' ? command : command.map(quoted).join(' ')
+  typeof command === 'string' ? command : command.map(shellQuote).join(' ')

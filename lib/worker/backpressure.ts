@@ -6,7 +6,7 @@ import { monotonicMs, sleep } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 import { exists, isExhausted, isFull } from '../disk/files.ts'
 import { type Home, openHome } from '../spool/layout.ts'
-import { giveUpBallast, hasRoom, keepBallast } from '../disk/space.ts'
+import { giveUpBallast, hasSpace, keepBallast } from '../disk/space.ts'
 
 const SHORTEST = 500
 const LONGEST = 30_000
@@ -18,9 +18,9 @@ const BALLAST_AFTER = 5000
 /** No bug of ours: the machine is out of something, or what stands in the way is said in one sentence. */
 const isExpected = (error: Error): boolean => error instanceof QueueError || isExhausted(error)
 
-export class Patience {
+export class Backpressure {
   readonly #home: Home
-  readonly #say: (line: string) => void
+  readonly #log: (line: string) => void
   #pausedUntil = 0
   #pause = SHORTEST
   /** There was no room on the disk when last we looked. */
@@ -29,7 +29,7 @@ export class Patience {
 
   constructor(home: Home, say: (line: string) => void) {
     this.#home = home
-    this.#say = say
+    this.#log = say
   }
 
   /** Nothing is claimed before this moment, on the monotonic clock. */
@@ -42,9 +42,9 @@ export class Patience {
     const now = monotonicMs()
     if (now < this.#pausedUntil) return false
     if (!this.#isFull) return true
-    if (hasRoom(this.#home) && keepBallast(this.#home)) {
+    if (hasSpace(this.#home) && keepBallast(this.#home)) {
       this.#isFull = false
-      this.#say('there is room on the disk again: claiming')
+      this.#log('there is room on the disk again: claiming')
       return true
     }
     this.#pausedUntil = now + ROOM_EVERY
@@ -52,40 +52,40 @@ export class Patience {
   }
 
   /** Something failed: pause, and say so; a bug is told as one. */
-  trouble(doing: string, error: unknown): void {
+  onFailure(doing: string, error: unknown): void {
     if (isFull(error)) return this.#full(doing)
     const now = monotonicMs()
     // What fails within one pause is one trouble; after a quiet time the next pause is short again.
     if (now > this.#pausedUntil + LONGEST) this.#pause = SHORTEST
     const why =
       error instanceof Error ? (isExpected(error) ? error.message : (error.stack ?? error.message)) : String(error)
-    this.#say(`cannot ${doing}: ${why}; claiming nothing for ${this.#pause} ms`)
-    if (errno(error) === 'ENOENT') this.#mend()
+    this.#log(`cannot ${doing}: ${why}; claiming nothing for ${this.#pause} ms`)
+    if (errno(error) === 'ENOENT') this.#restoreDirs()
     if (now < this.#pausedUntil) return
     this.#pausedUntil = now + this.#pause
     this.#pause = Math.min(LONGEST, this.#pause * 2)
   }
 
   /** Does what must be done, again and again until it succeeds. */
-  async insist<T>(doing: string, act: () => T | Promise<T>): Promise<T> {
+  async retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T> {
     for (let pause = 100; ; pause = Math.min(5000, pause * 2)) {
       try {
         return await act()
       } catch (error) {
         // On a full disk even a rename fails: the ballast makes room for the moves of what is already running.
         if (isFull(error)) giveUpBallast(this.#home)
-        this.trouble(doing, error)
+        this.onFailure(doing, error)
         await sleep(pause)
       }
     }
   }
 
   /** Puts back places that were removed by hand, unless all of the home was. */
-  #mend(): void {
+  #restoreDirs(): void {
     try {
       if (exists(this.#home.root)) openHome(this.#home.root)
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error))
+      this.#log(error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -106,6 +106,6 @@ export class Patience {
     this.#pausedUntil = Math.max(this.#pausedUntil, monotonicMs() + ROOM_EVERY)
     if (this.#isFull) return
     this.#isFull = true
-    this.#say(`cannot ${doing}: no space left on the device; claiming nothing until there is room`)
+    this.#log(`cannot ${doing}: no space left on the device; claiming nothing until there is room`)
   }
 }

@@ -5,18 +5,18 @@
  * way of `rm -r`, or brings a home back that nobody wants; so nothing is, until it has been still for a while.
  */
 import { monotonicMs } from '../clock.ts'
-import { look } from '../disk/files.ts'
+import { lstat } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** A removal that has not gone on for so long (ms) is over. */
 const STILL_MS = 1000
 
 /** `changing`: something is missing, touch nothing yet. `damaged`: it stays missing. `gone`: there is no home any more. */
-export type Ground = 'same' | 'whole' | 'changing' | 'damaged' | 'gone'
+export type HomeState = 'same' | 'whole' | 'changing' | 'damaged' | 'gone'
 
-export class Footing {
+export class HomeWatch {
   readonly #root: string
-  readonly #places: readonly string[]
+  readonly #dirs: readonly string[]
   /** The root as it was when everything was there. */
   #whole = ''
   #seen = ''
@@ -24,17 +24,17 @@ export class Footing {
 
   constructor({ root, config: _config, ballast: _ballast, ...places }: Home) {
     this.#root = root
-    this.#places = Object.values(places)
+    this.#dirs = Object.values(places)
   }
 
   /** @param hasOwnPlace is our own directory there? */
-  look(hasOwnPlace: boolean): Ground {
-    const root = look(this.#root)
+  check(hasOwnPlace: boolean): HomeState {
+    const root = lstat(this.#root)
     if (!root) return 'gone'
     // A place that comes or goes changes both, and nothing else that happens in a home changes the second.
     const shape = `${root.ino} ${root.mtimeMs} ${root.nlink}`
     if (hasOwnPlace && shape === this.#whole) return 'same'
-    const places = this.#places.map((path) => look(path))
+    const places = this.#dirs.map((path) => lstat(path))
     if (hasOwnPlace && places.every((place) => place !== undefined)) {
       this.#whole = shape
       this.#seen = ''

@@ -1,7 +1,7 @@
 /** A worker's log file: one line an event, turned over to `<name>.log.1` when it grows large. */
 import { nowMs } from '../clock.ts'
 import { isoTime } from '../job/time.ts'
-import { append, look, move } from '../disk/files.ts'
+import { append, lstat, move } from '../disk/files.ts'
 
 /** A log is turned over at this size; one old part is kept. */
 const MAX_LOG_BYTES = 1_048_576
@@ -12,7 +12,7 @@ export class Log {
 
   constructor(path: string) {
     this.#path = path
-    this.#size = look(path)?.size ?? 0
+    this.#size = lstat(path)?.size ?? 0
   }
 
   /** Never fails: a full disk must not stop a worker. */

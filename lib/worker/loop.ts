@@ -1,5 +1,5 @@
 /** Rounds: one at a time, started by a timer or a wake-up; a wake-up during a round is followed by another one. */
-export class Rounds {
+export class Loop {
   /** One round; the milliseconds until the next one, or undefined when that was the last. */
   readonly #round: () => Promise<number | undefined>
   #timer: NodeJS.Timeout | undefined

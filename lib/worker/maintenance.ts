@@ -2,36 +2,37 @@
  * Tidying up, which is anybody's duty: leftovers of the dead, finished jobs that are over a limit, old days of the
  * journal. In the background and in small steps: no job waits for it.
  */
-import { type Config } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
 import { monotonicMs, nowMs } from '../clock.ts'
-import { limitsOf, PRUNABLE } from '../job/retention.ts'
+import { limitsOf } from '../job/retention.ts'
 import { parseDuration } from '../job/time.ts'
 import { fold } from '../journal/totals.ts'
 import type { Home } from '../spool/layout.ts'
-import { doomed, pruneAll } from '../operator/prune.ts'
+import { pruneAll, pruneCandidates } from '../operator/prune.ts'
 import { sweep } from '../spool/leftovers.ts'
+import { PRUNABLE } from '../job/state.ts'
 
 const EVERY_MS = 600_000
 /** Settings that were changed are heeded this soon. */
 const SOON_MS = 1000
 
-interface Owner {
+interface MaintenanceHost {
   /** A line for the log. */
-  say(line: string): void
+  log(line: string): void
   /** It is over for this time. */
   done(): void
 }
 
-export class Tidy {
+export class Maintenance {
   readonly #home: Home
-  readonly #owner: Owner
+  readonly #owner: MaintenanceHost
   #next = 0
   #seen: Config | undefined
   #stopping = false
   #running: Promise<void> = Promise.resolve()
   #isBusy = false
 
-  constructor(home: Home, owner: Owner) {
+  constructor(home: Home, owner: MaintenanceHost) {
     this.#home = home
     this.#owner = owner
   }
@@ -41,14 +42,14 @@ export class Tidy {
   }
 
   /** Begins, when it is time to. */
-  look(config: Config): void {
+  startIfDue(config: Config): void {
     const now = monotonicMs()
     if (this.#seen !== undefined && config !== this.#seen) this.#next = Math.min(this.#next, now + SOON_MS)
     this.#seen = config
     if (this.#isBusy || this.#stopping || now < this.#next) return
     this.#next = now + EVERY_MS
     this.#isBusy = true
-    this.#running = this.#tidy(config).finally(() => {
+    this.#running = this.#maintain(config).finally(() => {
       this.#isBusy = false
       this.#owner.done()
     })
@@ -60,30 +61,30 @@ export class Tidy {
     return this.#running
   }
 
-  async #tidy(config: Config): Promise<void> {
+  async #maintain(config: Config): Promise<void> {
     try {
       sweep(this.#home, nowMs())
       await this.#prune(config)
       const seconds = parseDuration(config.keep_journal)
       if (seconds === undefined) return
       const days = await fold(this.#home, seconds, nowMs(), () => this.#stopping)
-      if (days.length > 0) this.#owner.say(`folded into the totals: the events of ${days.join(', ')}`)
+      if (days.length > 0) this.#owner.log(`folded into the totals: the events of ${days.join(', ')}`)
     } catch (error) {
       // Whatever it is: the next round tries again, and jobs do not wait for it.
-      this.#owner.say(`cannot tidy up: ${error instanceof Error ? error.message : String(error)}`)
+      this.#owner.log(`cannot tidy up: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 
   async #prune(config: Config): Promise<void> {
     for (const state of PRUNABLE) {
       if (this.#stopping) return
-      const all = await doomed(this.#home, state, limitsOf(config, state), nowMs())
+      const all = await pruneCandidates(this.#home, state, limitsOf(config, state), nowMs())
       let gone = 0
       for await (const _one of pruneAll(this.#home, state, all, nowMs())) {
         gone++
         if (this.#stopping) break
       }
-      if (gone > 0) this.#owner.say(`pruned ${gone} ${state} ${gone === 1 ? 'job' : 'jobs'}, with all output`)
+      if (gone > 0) this.#owner.log(`pruned ${gone} ${state} ${gone === 1 ? 'job' : 'jobs'}, with all output`)
     }
   }
 }

@@ -8,7 +8,7 @@ export interface WorkerOptions {
   /** Run the job of this id and no other, and stop when it is settled. */
   readonly only?: string
   /** A line for people, besides the log. */
-  readonly say: (line: string) => void
+  readonly log: (line: string) => void
   /** The directory stands, and others see the worker. */
   readonly ready: (holder: OwnHolder) => void
 }

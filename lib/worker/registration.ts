@@ -5,13 +5,13 @@ import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { keepLease } from '../disk/lease.ts'
 import { Log } from './log.ts'
-import { Shells } from '../run/shell.ts'
+import { ShellPool } from '../run/shell.ts'
 import { discardFifos, FifoPool } from '../run/fifo-pool.ts'
 
-export class Place {
+export class Registration {
   readonly holder: OwnHolder
   readonly fifos: FifoPool
-  readonly shells = new Shells()
+  readonly shells = new ShellPool()
   readonly log: Log
   readonly #home: Home
 

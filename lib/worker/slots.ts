@@ -4,16 +4,16 @@
 import { join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { exists } from '../disk/files.ts'
-import { punch } from '../run/output-cap.ts'
+import { punchHole } from '../run/output-cap.ts'
 import { type Held, putBack } from '../spool/transitions.ts'
 import { type Note, removeTraces } from '../run/traces.ts'
 import type { ActiveRun } from '../run/active-run.ts'
-import type { StartingSite } from '../run/context.ts'
-import { setAside } from '../spool/corrupt.ts'
+import type { StartContext } from '../run/context.ts'
+import { quarantine } from '../spool/corrupt.ts'
 import { settleRun } from '../run/settle.ts'
 import { startJob } from '../run/start.ts'
 
-interface Taken {
+interface BusySlot {
   readonly slot: number
   readonly isAdopted: boolean
   run?: ActiveRun
@@ -22,32 +22,32 @@ interface Taken {
 }
 
 /** What the slots need of their worker. */
-export interface Owner {
-  site(): StartingSite
+export interface SlotsHost {
+  readonly ctx: StartContext
   /** Something failed; claim nothing for a while. */
-  trouble(doing: string, error: unknown): void
+  onFailure(doing: string, error: unknown): void
   /** A slot has become free, or a run has begun. */
   changed(): void
 }
 
 /** How often (ms) the growth of output is looked at. */
-const CAP_EVERY = 1000
+const CAP_EVERY_MS = 1000
 
 const TAKEN_AWAY: Note = { why: 'cancel', reason: 'its file was taken away by hand' }
 
 export class Slots {
   readonly #count: number
-  readonly #owner: Owner
+  readonly #host: SlotsHost
   readonly #isForOne: boolean
-  readonly #taken = new Map<string, Taken>()
+  readonly #taken = new Map<string, BusySlot>()
   #capping: NodeJS.Timeout | undefined
   /** Runs that begin from now on are ended for this reason. */
   #ending: Note | undefined
 
   /** @param isForOne what is adopted does not keep the one job waiting that the worker is there for */
-  constructor(count: number, isForOne: boolean, owner: Owner) {
+  constructor(count: number, isForOne: boolean, owner: SlotsHost) {
     this.#count = count
-    this.#owner = owner
+    this.#host = owner
     this.#isForOne = isForOne
   }
 
@@ -73,7 +73,7 @@ export class Slots {
   }
 
   /** Milliseconds until the first run's time is up, as of `now` on the monotonic clock; negative when it is. */
-  patience(now: number): number {
+  timeToDeadline(now: number): number {
     return Math.min(...[...this.#taken.values()].map(({ run }) => run?.deadline ?? Number.POSITIVE_INFINITY)) - now
   }
 
@@ -85,28 +85,28 @@ export class Slots {
   /** Looks once a second, while something runs, whether its output has grown beyond what is kept. */
   #cap(): void {
     this.#capping ??= setInterval(() => {
-      const { home, config } = this.#owner.site()
+      const { home, config } = this.#host.ctx
       if (this.#taken.size === 0) {
         clearInterval(this.#capping)
         this.#capping = undefined
       }
       if (config.max_log_bytes > 0)
-        for (const { run } of this.#taken.values()) if (run) punch(home, run.paths, config.max_log_bytes)
-    }, CAP_EVERY).unref()
+        for (const { run } of this.#taken.values()) if (run) punchHole(home, run.paths, config.max_log_bytes)
+    }, CAP_EVERY_MS).unref()
   }
 
   /** Runs a job that we have claimed. */
   begin(held: Held): void {
-    const taken: Taken = { slot: this.nextNumber(), isAdopted: false }
+    const taken: BusySlot = { slot: this.nextNumber(), isAdopted: false }
     this.#taken.set(held.fileName, taken)
-    void this.#through(held, taken).finally(() => this.#release(held.fileName))
+    void this.#runJob(held, taken).finally(() => this.#release(held.fileName))
   }
 
   /** Goes on watching a run whose worker is gone. */
   adopt(fileName: string, run: ActiveRun): void {
-    const taken: Taken = { slot: run.slot, isAdopted: true }
+    const taken: BusySlot = { slot: run.slot, isAdopted: true }
     this.#taken.set(fileName, taken)
-    void this.#see(run, taken).finally(() => this.#release(fileName))
+    void this.#watchRun(run, taken).finally(() => this.#release(fileName))
   }
 
   /** Looks after every run: is its time up, has somebody left a note, is its file still there? */
@@ -124,53 +124,53 @@ export class Slots {
   }
 
   /** Stops watching; what runs goes on. */
-  letGo(): void {
-    for (const { run } of this.#taken.values()) run?.letGo()
+  detach(): void {
+    for (const { run } of this.#taken.values()) run?.detach()
   }
 
   /** A name in `pending/` that we hold: a copy of the job, or the job itself, moved there by hand. */
-  meetDouble(fileName: string): void {
-    const { home, holder } = this.#owner.site()
+  handleDuplicate(fileName: string): void {
+    const { home, holder } = this.#host.ctx
     const reason = 'a copy of a job that is running: it came back into pending/ after it was claimed'
-    if (exists(join(holder.dir, fileName))) setAside(home, join(home.pending, fileName), fileName, reason)
+    if (exists(join(holder.dir, fileName))) quarantine(home, join(home.pending, fileName), fileName, reason)
     else this.#taken.get(fileName)?.run?.end(TAKEN_AWAY)
   }
 
-  async #through(held: Held, taken: Taken): Promise<void> {
-    const site = this.#owner.site()
+  async #runJob(held: Held, taken: BusySlot): Promise<void> {
+    const ctx = this.#host.ctx
     try {
-      const run = await startJob(site, held, taken.slot)
-      const end = run && (await this.#see(run, taken))
+      const run = await startJob(ctx, held, taken.slot)
+      const end = run && (await this.#watchRun(run, taken))
       if (end === 'not_begun')
         throw new QueueError('FAILED', 'its shell was ended, or found no room for its start mark')
     } catch (error) {
-      this.#owner.trouble(`start ${held.name.id}`, error)
-      await site.insist(`give back ${held.name.id}`, () => putBack(site.home, held))
+      this.#host.onFailure(`start ${held.name.id}`, error)
+      await ctx.retryUntilDone(`give back ${held.name.id}`, () => putBack(ctx.home, held))
     }
   }
 
   /** Watches a run to its end and settles it. Does not throw: what has run is settled, however long it takes. */
-  async #see(run: ActiveRun, taken: Taken): Promise<'settled' | 'not_begun'> {
+  async #watchRun(run: ActiveRun, taken: BusySlot): Promise<'settled' | 'not_begun'> {
     taken.run = run
     this.#cap()
     if (this.#ending) run.end(this.#ending)
-    this.#owner.changed()
+    this.#host.changed()
     const end = await run.ended
     taken.settling = true
     if (end.kind === 'not_begun' || end.kind === 'taken_away') {
       run.close(false)
       removeTraces(run.paths, false)
       if (end.kind === 'not_begun') return 'not_begun'
-      const site = this.#owner.site()
-      site.tell({ event: 'removed', job: run.id, run: run.run, worker: site.holder.name })
+      const ctx = this.#host.ctx
+      ctx.record({ event: 'removed', job: run.id, run: run.run, worker: ctx.holder.name })
       return 'settled'
     }
-    await settleRun(this.#owner.site(), run, end)
+    await settleRun(this.#host.ctx, run, end)
     return 'settled'
   }
 
   #release(fileName: string): void {
     this.#taken.delete(fileName)
-    this.#owner.changed()
+    this.#host.changed()
   }
 }

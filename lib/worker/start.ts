@@ -1,4 +1,5 @@
 /** Starts a worker in this process or in the background. */
+import { readTail } from '../disk/read.ts'
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
@@ -6,7 +7,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { exists, readTail, remove } from '../disk/files.ts'
+import { exists, remove } from '../disk/files.ts'
 import { openHome } from '../spool/layout.ts'
 import { Worker } from './worker.ts'
 import { readConfig } from '../config/file.ts'
@@ -83,11 +84,11 @@ function firstLine(pipe: Socket): Promise<string | undefined> {
 /**
  * Runs a worker in this process until it is told to stop or, with `burst`, until nothing is left to do.
  * SIGTERM, SIGINT, SIGHUP: finish what runs; a second one, or SIGQUIT: end it and give it back; SIGUSR2: leave it
- * running. `say` gets one line for people at a time.
+ * running. `log` gets one line for people at a time.
  */
 export async function runInForeground(
   options: StartOptions,
-  say: (line: string) => void,
+  log: (line: string) => void,
   readyFd?: number,
 ): Promise<void> {
   const home = openHome(homePath(options.home))
@@ -106,7 +107,7 @@ export async function runInForeground(
     slots: options.slots,
     burst: options.burst,
     ...(options.only === undefined ? {} : { only: options.only }),
-    say,
+    log,
     ready: (holder) => {
       if (readyFd === undefined) return
       const started: StartedWorker = { name: holder.name, pid: process.pid, slots: options.slots, log: holder.card.log }

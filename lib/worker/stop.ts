@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { sleep } from '../clock.ts'
 import { type Holder, holders } from '../spool/holders.ts'
 import { openHome } from '../spool/layout.ts'
-import { hearEnd, listenIfThere } from '../disk/fifo.ts'
+import { onReleased, openReadEndIfThere } from '../disk/fifo.ts'
 import { homePath } from '../config/env.ts'
 import { isRunning } from '../disk/process.ts'
 
@@ -43,13 +43,13 @@ export async function stopWorkers(
 
 /** Resolves true at the moment a worker's process ends, false when `seconds` pass before. */
 async function goneWithin(worker: Holder, seconds: number | undefined): Promise<boolean> {
-  const fd = listenIfThere(join(worker.dir, 'alive'))
+  const fd = openReadEndIfThere(join(worker.dir, 'alive'))
   if (fd === undefined) return true
   let ended: () => void = () => {}
   const gone = new Promise<void>((resolve) => {
     ended = resolve
   })
-  const socket = hearEnd(fd, ended)
+  const socket = onReleased(fd, ended)
   const cut = new AbortController()
   try {
     const isGone = gone.then(() => true)

@@ -2,19 +2,19 @@
  * What a worker listens to: `pending/`, the doorbell and its own bell. What was replaced is silent for ever to whoever
  * watches the old one, so it is remembered which ones are being watched.
  */
-import { look } from '../disk/files.ts'
+import { lstat } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
-import { bell, listenFor, type Listener, ring } from '../spool/wakeup.ts'
+import { bellPath, watchForWakeups, type WakeupListener, ring } from '../spool/wakeup.ts'
 
-export class Ears {
+export class Wakeups {
   readonly #home: Home
-  readonly #listener: Listener
+  readonly #listener: WakeupListener
   #stop: () => Promise<void> = async () => {}
   #turn: Promise<void> = Promise.resolve()
   /** What is being watched, by {@link #watchable}; empty while we are deaf. */
   #watched = ''
 
-  constructor(home: Home, listener: Listener) {
+  constructor(home: Home, listener: WakeupListener) {
     this.#home = home
     this.#listener = listener
   }
@@ -32,11 +32,11 @@ export class Ears {
       ring(this.#home)
       this.#watched = this.#watchable()
       try {
-        this.#stop = await listenFor(this.#home, ownDir, this.#listener)
+        this.#stop = await watchForWakeups(this.#home, ownDir, this.#listener)
       } catch (error) {
         this.#stop = async () => {}
         this.#watched = ''
-        this.#listener.deaf(error)
+        this.#listener.onWatchFailed(error)
       }
     })
   }
@@ -52,6 +52,6 @@ export class Ears {
   }
 
   #watchable(): string {
-    return [this.#home.pending, bell(this.#home)].map((path) => look(path)?.ino).join(' ')
+    return [this.#home.pending, bellPath(this.#home)].map((path) => lstat(path)?.ino).join(' ')
   }
 }

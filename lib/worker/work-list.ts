@@ -4,15 +4,15 @@
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
-import { type Candidate, Candidates } from '../spool/pending.ts'
+import { type PendingName, PendingList } from '../spool/pending.ts'
 import { exists } from '../disk/files.ts'
 
 /** After a scan, the next one waits this many times as long as it took, so that scans take a tenth of the time. */
-const REST = 9
+const IDLE_FACTOR = 9
 
-export class Line {
+export class WorkList {
   readonly #dir: string
-  readonly #candidates: Candidates
+  readonly #candidates: PendingList
   /** The directory may hold what we do not know. */
   #stale = true
   #nextScan = 0
@@ -22,21 +22,21 @@ export class Line {
   /** @param only the id of the one job that is wanted; else all are */
   constructor(dir: string, only?: string) {
     this.#dir = dir
-    this.#candidates = new Candidates(only)
+    this.#candidates = new PendingList(only)
   }
 
   /** Something came into the directory or went from it, perhaps of this name. False: it went. */
-  hear(fileName: string | undefined): boolean {
+  noteChange(fileName: string | undefined): boolean {
     if (fileName === undefined) this.#stale = true
     else if (!exists(join(this.#dir, fileName))) {
       this.#candidates.drop(fileName)
       return false
-    } else if (this.#candidates.add(fileName) === 'foreign') this.#dropped = true
+    } else if (this.#candidates.add(fileName) === 'dropped') this.#dropped = true
     return true
   }
 
   /** From now on we may not know all that lies there. */
-  doubt(): void {
+  markStale(): void {
     this.#stale = true
   }
 
@@ -56,11 +56,11 @@ export class Line {
     this.#candidates.scan(this.#dir)
     this.#stale = false
     const end = monotonicMs()
-    this.#nextScan = end + REST * (end - begun)
+    this.#nextScan = end + IDLE_FACTOR * (end - begun)
   }
 
   /** The job to be tried next, taken off the line. */
-  next(): Candidate | undefined {
+  next(): PendingName | undefined {
     if (this.#candidates.isEmpty && this.nextScan < Number.POSITIVE_INFINITY) this.scan()
     return this.#candidates.take()
   }
@@ -72,7 +72,7 @@ export class Line {
   /** Names of dropped files; each stays until it is forgotten. */
   dropped(): readonly string[] {
     this.#dropped = false
-    return this.#candidates.foreign
+    return this.#candidates.dropped
   }
 
   forget(fileName: string): void {

@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until.ts'
 import { absent, atMost, inTurns, type Line, line, ms, type Plan, type Row } from './bench.ts'
 import { template, type Template } from './batch.ts'
 import { compiled, inQueue, inScratch, NO_COMPILER, startWorker, timed } from './place.ts'
-import { self } from '../../lib/disk/process.ts'
+import { ownIdentity } from '../../lib/disk/process.ts'
 
 const JOBS = 10_000
 const WORKERS = 16
@@ -20,7 +20,7 @@ function deadWorker(home: string, pid: number, fillIn: (dir: string) => void): v
   const dir = join(home, 'processing', name)
   mkdirSync(dir, { mode: 0o700 })
   const log = join(home, 'logs', `${name}.log`)
-  const card = { name, slots: JOBS, started_at: new Date().toISOString(), log, ...self(), pid, start: '1' }
+  const card = { name, slots: JOBS, started_at: new Date().toISOString(), log, ...ownIdentity(), pid, start: '1' }
   writeFileSync(join(dir, 'worker.json'), JSON.stringify(card))
   writeFileSync(join(dir, 'bell'), '')
   makeFifos([join(dir, 'alive')])

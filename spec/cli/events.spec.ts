@@ -7,7 +7,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Event } from '../../lib/journal/journal.ts'
 import { openHome } from '../../lib/spool/layout.ts'
-import { tell } from '../../lib/journal/journal.ts'
+import { recordEvents } from '../../lib/journal/journal.ts'
 import { shell } from '../../fixtures/shell.ts'
 
 const test = suite('events')
@@ -21,7 +21,7 @@ const told = (text: string): string[] => parsed(text).map(({ job, event }) => `$
 
 /** Events of so many milliseconds ago, oldest first. */
 function tellPast({ home }: World, past: readonly (readonly [number, string])[]): void {
-  for (const [ago, job] of past) tell(openHome(home), [{ event: 'enqueued', job }], Date.now() - ago)
+  for (const [ago, job] of past) recordEvents(openHome(home), [{ event: 'enqueued', job }], Date.now() - ago)
 }
 
 test(
@@ -179,7 +179,7 @@ test(
     const middle = bytes.indexOf(0xc3) + 1
     writeFileSync(path, '')
     const following = world.begin(['events', '--follow', '--json'])
-    tell(openHome(world.home), [{ event: 'enqueued', job: 'first' }])
+    recordEvents(openHome(world.home), [{ event: 'enqueued', job: 'first' }])
     await until(
       () => following.stdout.includes('first'),
       SOON_MS,

@@ -14,13 +14,13 @@ import { width } from '../../lib/cli/output/text.ts'
 import { keysIn } from '../../lib/cli/top/screen.ts'
 import { type Snapshot, Throughput } from '../../lib/cli/top/snapshot.ts'
 import { bars, rowsOf, shares, type View, view } from '../../lib/cli/top/view.ts'
-import type { Listed } from '../../lib/queue.ts'
+import type { ListedJob } from '../../lib/queue.ts'
 
 const test = suite('top')
 
 // --- of a snapshot --------------------------------------------------------------------------------------------------
 
-const listed = (id: string, command: string, state: 'pending' | 'dead'): Listed => ({
+const listed = (id: string, command: string, state: 'pending' | 'dead'): ListedJob => ({
   id,
   state,
   path: '',

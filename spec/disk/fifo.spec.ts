@@ -10,8 +10,8 @@ import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { holderOf, holders, joinWorkers, type WorkerCard } from '../../lib/spool/holders.ts'
-import { hearEnd, hold, isHeld, listen, makeFifos } from '../../lib/disk/fifo.ts'
-import { isRunning, startIn, startOf } from '../../lib/disk/process.ts'
+import { onReleased, holdFifo, isHeld, openReadEnd, makeFifos } from '../../lib/disk/fifo.ts'
+import { isRunning, parseStartTime, startTimeOf } from '../../lib/disk/process.ts'
 
 const test = suite('liveness')
 
@@ -117,10 +117,10 @@ for (const when of ['before', 'after'] as const)
     inWorld(async ({ dir }) => {
       const path = join(dir, 'fifo')
       makeFifos([path])
-      const holder = hold(path)
+      const holder = holdFifo(path)
       if (when === 'before') closeSync(holder)
       let hasEnded = false
-      const socket = hearEnd(listen(path), () => {
+      const socket = onReleased(openReadEnd(path), () => {
         hasEnded = true
       })
       if (when === 'after') closeSync(holder)
@@ -130,7 +130,7 @@ for (const when of ['before', 'after'] as const)
   )
 
 test('a process is running only under the start time it has, and a pid nobody has is not', () => {
-  const start = startOf(process.pid) ?? ''
+  const start = startTimeOf(process.pid) ?? ''
   assert.is(isRunning({ pid: process.pid, start }), true)
   assert.is(isRunning({ pid: process.pid, start: `${start}0` }), false)
   assert.is(isRunning({ pid: process.pid, start: '' }), true)
@@ -140,9 +140,9 @@ test('a process is running only under the start time it has, and a pid nobody ha
 test('a start time is read behind a name with blanks and brackets in it, and a zombie has none', () => {
   const line = (state: string): string =>
     `7 (a) b) ${state} ${Array.from({ length: 18 }, (_, n) => n + 4).join(' ')} 777 23 24`
-  assert.is(startIn(line('S')), '777')
-  assert.is(startIn(line('Z')), undefined)
-  assert.is(startIn(''), undefined)
+  assert.is(parseStartTime(line('S')), '777')
+  assert.is(parseStartTime(line('Z')), undefined)
+  assert.is(parseStartTime(''), undefined)
 })
 
 test.run()

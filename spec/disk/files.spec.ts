@@ -1,4 +1,5 @@
 /** The mover's own promises, below any job. */
+import { readTail } from '../../lib/disk/read.ts'
 import {
   existsSync,
   lstatSync,
@@ -16,7 +17,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
-import { append, look, makeDir, move, names, read, readTail, stamp, touch, writeNew } from '../../lib/disk/files.ts'
+import { append, lstat, makeDir, move, listDir, readText, stamp, touch, writeNew } from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 
 const test = suite('files')
@@ -108,9 +109,9 @@ test(
   'reading what is gone, or below a file, gives nothing',
   inWorld(({ dir }) => {
     writeFileSync(join(dir, 'a'), '')
-    assert.is(read(join(dir, 'b')), undefined)
-    assert.is(read(join(dir, 'a/b')), undefined)
-    assert.equal(names(join(dir, 'a')), [])
+    assert.is(readText(join(dir, 'b')), undefined)
+    assert.is(readText(join(dir, 'a/b')), undefined)
+    assert.equal(listDir(join(dir, 'a')), [])
   }),
 )
 
@@ -120,7 +121,7 @@ test(
     makeFifos([join(dir, 'fifo')])
     for (const path of [join(dir, 'fifo'), dir])
       try {
-        read(path)
+        readText(path)
         assert.unreachable()
       } catch (error) {
         assert.instance(error, QueueError)
@@ -137,11 +138,11 @@ test(
       Buffer.concat([Buffer.from(join(dir, 'in/a')), Buffer.from([0xff, 0xfe]), Buffer.from('.json')]),
       'text',
     )
-    const [name = ''] = names(join(dir, 'in'))
-    assert.is(look(join(dir, 'in', name))?.size, 4)
-    assert.is(read(join(dir, 'in', name)), 'text')
+    const [name = ''] = listDir(join(dir, 'in'))
+    assert.is(lstat(join(dir, 'in', name))?.size, 4)
+    assert.is(readText(join(dir, 'in', name)), 'text')
     assert.is(move(join(dir, 'in', name), join(dir, 'b')), true)
-    assert.equal(names(join(dir, 'in')), [])
+    assert.equal(listDir(join(dir, 'in')), [])
   }),
 )
 

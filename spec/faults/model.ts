@@ -9,23 +9,24 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { referee } from '../../fixtures/check-home.ts'
-import type { Job, State } from '../../lib/job/job.ts'
+import type { Job } from '../../lib/job/job.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { decide } from '../../lib/job/decide.ts'
 import { readJob } from '../../lib/job/parse.ts'
 import { enqueueOne } from '../../lib/spool/enqueue.ts'
-import { names, read } from '../../lib/disk/files.ts'
+import { listDir, readText } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import type { Home } from '../../lib/spool/layout.ts'
-import { holders, joinWorkers, type OwnHolder, takeOver } from '../../lib/spool/holders.ts'
+import { adoptHolder, holders, joinWorkers, type OwnHolder } from '../../lib/spool/holders.ts'
 import { claim, type Held, promote, stampHeld } from '../../lib/spool/transitions.ts'
 import { resume } from '../../lib/run/resume.ts'
-import type { Site } from '../../lib/run/context.ts'
+import type { RunContext } from '../../lib/run/context.ts'
 import { DEFAULTS } from '../../lib/config/schema.ts'
 import { runPaths } from '../../lib/run/paths.ts'
 import { createOutput } from '../../lib/run/output.ts'
-import { settled, started } from '../../lib/job/record.ts'
+import { settledRecord, startedRecord } from '../../lib/job/record.ts'
 import { retryJob } from '../../lib/operator/retry.ts'
+import type { State } from '../../lib/job/state.ts'
 
 /** How far a held job has got. */
 type Step = 'claimed' | 'stamped' | 'begun' | 'ended' | 'noted' | 'counted'
@@ -139,7 +140,7 @@ class Both {
   }
 
   #claim(id: string, known: Known): void {
-    const fileName = names(this.#home.pending).find((name) => parseName(name)?.id === id) ?? ''
+    const fileName = listDir(this.#home.pending).find((name) => parseName(name)?.id === id) ?? ''
     const name = parseName(fileName)
     const held = name && claim(this.#home, this.#worker.dir, fileName, name)
     assert.ok(held, `${id} can be claimed`)
@@ -148,11 +149,11 @@ class Both {
   }
 
   async #goOn(act: Act, id: string, known: Known, held: Held): Promise<void> {
-    const job = readJob(read(held.path) ?? '', held.name, 'processing')
+    const job = readJob(readText(held.path) ?? '', held.name, 'processing')
     const paths = runPaths(this.#home, id, job.runs)
     if (act === 'stamp' && known.step === 'claimed') {
       const run = Math.max(known.runs, job.runs) + 1
-      const next = started(job, { run, worker: this.#worker.name, slot: 1, at: Date.now() })
+      const next = startedRecord(job, { run, worker: this.#worker.name, slot: 1, at: Date.now() })
       assert.ok(await stampHeld(held, next))
       const output = createOutput(this.#home, id, run)
       assert.ok(output, `run ${run} of ${id} is new`)
@@ -176,7 +177,7 @@ class Both {
   async #count(job: Job, known: Known, held: Held): Promise<void> {
     const outcome = { kind: 'exited', code: known.code ?? 0 } as const
     const verdict = decide(outcome, job, DEFAULTS, Date.now(), 0)
-    assert.ok(await stampHeld(held, settled(job, outcome, verdict, { run: job.runs, finishedAt: Date.now() })))
+    assert.ok(await stampHeld(held, settledRecord(job, outcome, verdict, { run: job.runs, finishedAt: Date.now() })))
     known.step = 'counted'
     known.attempts++
   }
@@ -187,7 +188,7 @@ class Both {
     for (const fd of readdirSync('/proc/self/fd')) if (linkOf(fd) === alive) closeSync(Number(fd))
     this.#worker = joinWorkers(this.#home, 3, 0)
     for (const holder of holders(this.#home))
-      if (holder.life === 'dead') await this.#recover(takeOver(this.#home, holder))
+      if (holder.life === 'dead') await this.#recover(adoptHolder(this.#home, holder))
     this.#held.clear()
     for (const [id, job] of this.#model) if (job.at === 'processing') this.#model.set(id, afterRecovery(job))
     this.agree()
@@ -196,17 +197,17 @@ class Both {
   async #recover(taken: OwnHolder | undefined): Promise<void> {
     assert.ok(taken)
     if (!taken) return
-    const site: Site = {
+    const ctx: RunContext = {
       home: this.#home,
       holder: this.#worker,
       config: DEFAULTS,
-      tell() {},
+      record() {},
       callHook() {},
-      say() {},
-      insist: async (_doing, act) => act(),
+      log() {},
+      retryUntilDone: async (_doing, act) => act(),
     }
-    for (const fileName of names(taken.dir).filter((name) => parseName(name) !== undefined))
-      await resume(site, taken.dir, fileName, 1, () => undefined)
+    for (const fileName of listDir(taken.dir).filter((name) => parseName(name) !== undefined))
+      await resume(ctx, taken.dir, fileName, { slot: 1, adopt: () => undefined })
     taken.leave()
   }
 
@@ -215,7 +216,7 @@ class Both {
     const whole = referee(this.#home.root)
     for (const [id, known] of this.#model) {
       const seen = findExact(this.#home, id)
-      const job = seen && readJob(read(seen.path) ?? '', seen.name, seen.state)
+      const job = seen && readJob(readText(seen.path) ?? '', seen.name, seen.state)
       assert.equal(
         { id, at: whole.get(id), attempts: job?.attempts, interruptions: job?.interruptions },
         { id, at: known.at, attempts: known.attempts, interruptions: known.interruptions },

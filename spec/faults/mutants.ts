@@ -103,11 +103,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'stamp after move',
     patches: [
       patch(
-        'run/resume.js',
-        'return ((await stampHeld(held, record, site.config.durability)) &&\n            settleMove(site.home, held, record, verdict.to, verdict.due ?? now));',
-        `if (!settleMove(site.home, held, record, verdict.to, verdict.due ?? now)) return false;
-        const moved = [...sightings(site.home)].find((seen) => seen.name.id === record.id);
-        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, site.config.durability));`,
+        'run/settle.js',
+        'return ((await stampHeld(held, record, ctx.config.durability)) &&\n            settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now));',
+        `if (!settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)) return false;
+        const moved = findExact(ctx.home, record.id);
+        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, ctx.config.durability));`,
       ),
     ],
     caughtBy: 'a job in done/ says how it ended, wherever its worker died',

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { linesOf } from '../../fixtures/jobs.ts'
-import type { State } from '../../lib/job/job.ts'
 import { add, becomesDead, BURST, completedOnce, noted, type Operation, type Seen } from './operations.ts'
+import type { State } from '../../lib/job/state.ts'
 
 /** A job that is being removed is whole, with its output, or gone, with all of it. */
 const wholeOrGone =

@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, NOON } from '../../fixtures/job.ts'
-import type { Job, State } from '../../lib/job/job.ts'
-import { commandLine, parseState, printJob, shownState } from '../../lib/job/job.ts'
+import type { Job } from '../../lib/job/job.ts'
+import { commandLine, printJob } from '../../lib/job/job.ts'
 import { decide, type Outcome, type RetryPolicy } from '../../lib/job/decide.ts'
 import { readJob } from '../../lib/job/parse.ts'
-import { cancelled, restingPlace, retried, settled, started } from '../../lib/job/record.ts'
+import { cancelledRecord, destinationOf, retriedRecord, settledRecord, startedRecord } from '../../lib/job/record.ts'
+import { shownState, type State } from '../../lib/job/state.ts'
+import { parseState } from '../../lib/job/state-words.ts'
 
 const test = suite('record')
 
@@ -17,11 +19,11 @@ const FAILED: Outcome = { kind: 'exited', code: 1, error: 'no such file' }
 
 const settle = (outcome: Outcome, job: Partial<Job> = {}): Job => {
   const before = aJob({ state: 'processing', runs: 1, ...job })
-  return settled(before, outcome, decide(outcome, before, POLICY, NOON, 0), FACTS)
+  return settledRecord(before, outcome, decide(outcome, before, POLICY, NOON, 0), FACTS)
 }
 
 test('a run that starts is counted, signed and timed', () => {
-  const job = started(aJob({ runs: 4 }), { run: 5, worker: 'worker-1', slot: 2, at: NOON })
+  const job = startedRecord(aJob({ runs: 4 }), { run: 5, worker: 'worker-1', slot: 2, at: NOON })
   assert.equal(
     [job.state, job.runs, job.attempts, job.worker, job.slot, job.started_at, job.updated_at],
     ['processing', 5, 0, 'worker-1', 2, '2026-11-22T10:15:00.000Z', '2026-11-22T10:15:00.000Z'],
@@ -29,13 +31,16 @@ test('a run that starts is counted, signed and timed', () => {
 })
 
 test('a retry that was begun and given back before it ran keeps the attempts it had used', () => {
-  const begun = started({ ...settle(FAILED), state: 'pending' }, { run: 2, worker: 'worker-1', slot: 1, at: NOON })
-  const again = started({ ...begun, state: 'pending' }, { run: 3, worker: 'worker-1', slot: 1, at: NOON })
+  const begun = startedRecord(
+    { ...settle(FAILED), state: 'pending' },
+    { run: 2, worker: 'worker-1', slot: 1, at: NOON },
+  )
+  const again = startedRecord({ ...begun, state: 'pending' }, { run: 3, worker: 'worker-1', slot: 1, at: NOON })
   assert.equal([begun.attempts, again.attempts], [1, 1])
 })
 
 test('a run that starts clears what the last one left', () => {
-  const job = started(settle(FAILED), { run: 2, worker: 'worker-1', slot: 1, at: NOON })
+  const job = startedRecord(settle(FAILED), { run: 2, worker: 'worker-1', slot: 1, at: NOON })
   for (const member of ['exit_code', 'last_error', 'duration_ms', 'finished_at', 'next_retry_at'] as const)
     assert.is(job[member], undefined, member)
   assert.is(job.history.length, 1)
@@ -112,7 +117,7 @@ test('asking for a later run counts as such', () => {
 test('processes that a run left behind are named by pid', () => {
   const before = aJob({ runs: 1 })
   const outcome: Outcome = { kind: 'exited', code: 0 }
-  const job = settled(before, outcome, decide(outcome, before, POLICY, NOON, 0), { ...FACTS, strays: [41, 42] })
+  const job = settledRecord(before, outcome, decide(outcome, before, POLICY, NOON, 0), { ...FACTS, strays: [41, 42] })
   assert.equal(
     [job.strays, job.history[0]?.strays],
     [
@@ -125,19 +130,22 @@ test('processes that a run left behind are named by pid', () => {
 test('a run whose start is not known has no duration', () => {
   const before = aJob({ runs: 1 })
   const outcome: Outcome = { kind: 'interrupted' }
-  const job = settled(before, outcome, decide(outcome, before, POLICY, NOON, 0), { run: 1, finishedAt: NOON })
+  const job = settledRecord(before, outcome, decide(outcome, before, POLICY, NOON, 0), { run: 1, finishedAt: NOON })
   assert.is(job.duration_ms, undefined)
 })
 
 test('a clock that was set back makes no negative duration', () => {
   const before = aJob({ runs: 1 })
   const outcome: Outcome = { kind: 'exited', code: 0 }
-  const job = settled(before, outcome, decide(outcome, before, POLICY, NOON, 0), { ...FACTS, startedAt: NOON + 9000 })
+  const job = settledRecord(before, outcome, decide(outcome, before, POLICY, NOON, 0), {
+    ...FACTS,
+    startedAt: NOON + 9000,
+  })
   assert.is(job.duration_ms, 0)
 })
 
 test('a job that is sent back starts again from no attempt and keeps its history and its runs', () => {
-  const job = retried(settle(FAILED, { max_retries: 1, interruptions: 2, retry_laters: 3 }), NOON + 1000)
+  const job = retriedRecord(settle(FAILED, { max_retries: 1, interruptions: 2, retry_laters: 3 }), NOON + 1000)
   assert.equal(
     [job.state, job.attempts, job.interruptions, job.retry_laters, job.runs, job.history.length],
     ['pending', 0, 0, 0, 1, 1],
@@ -146,7 +154,7 @@ test('a job that is sent back starts again from no attempt and keeps its history
 })
 
 test('a job that is cancelled while it waits is dead and says why', () => {
-  const job = cancelled(aJob(), 'by hand', NOON)
+  const job = cancelledRecord(aJob(), 'by hand', NOON)
   assert.equal(
     [job.state, job.last_error, job.cancelled?.reason, job.finished_at],
     ['dead', 'cancelled: by hand', 'by hand', '2026-11-22T10:15:00.000Z'],
@@ -175,7 +183,7 @@ test('a record that missed only its move says where it belongs', () => {
     fc.property(outcome, job, (how, one) => {
       const before = aJob({ ...one, runs: 1, state: 'processing' })
       const verdict = decide(how, before, POLICY, NOON, 0)
-      const place = restingPlace(settled(before, how, verdict, FACTS), NOON)
+      const place = destinationOf(settledRecord(before, how, verdict, FACTS), NOON)
       assert.is(place.to, verdict.to)
       assert.is(place.due, verdict.due)
     }),

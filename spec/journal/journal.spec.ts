@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { type Event, events, newestEvents, tell } from '../../lib/journal/journal.ts'
+import { type Event, events, newestEvents, recordEvents } from '../../lib/journal/journal.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 
 const test = suite('journal')
@@ -28,7 +28,7 @@ const newest = (home: Home, limit: number, matches: (event: Event) => boolean = 
 test(
   'an event is one line of the day it happened, in UTC, with its time',
   inHome((home) => {
-    tell(home, [{ event: 'completed', job: 'a', run: 1, duration_ms: 5 }], NOON)
+    recordEvents(home, [{ event: 'completed', job: 'a', run: 1, duration_ms: 5 }], NOON)
     const line = '{"at":"2026-11-22T10:15:00.000Z","event":"completed","job":"a","run":1,"duration_ms":5}\n'
     assert.is(readFileSync(join(home.journal, TODAY), 'utf8'), line)
   }),
@@ -37,7 +37,7 @@ test(
 test(
   'events told together stand together, and a line end in one does not break it',
   inHome(async (home) => {
-    tell(
+    recordEvents(
       home,
       [
         { event: 'failed', job: 'a', error: 'one\ntwo' },
@@ -53,8 +53,8 @@ test(
   'a midnight in UTC parts the days, and they are read in order',
   inHome(async (home) => {
     const midnight = Date.UTC(2026, 10, 23)
-    tell(home, [{ event: 'started', job: 'next' }], midnight)
-    tell(home, [{ event: 'started', job: 'last' }], midnight - 1)
+    recordEvents(home, [{ event: 'started', job: 'next' }], midnight)
+    recordEvents(home, [{ event: 'started', job: 'last' }], midnight - 1)
     assert.equal(readdirSync(home.journal).toSorted(), [TODAY, '2026-11-23.ndjson'])
     assert.equal(await all(home), ['last', 'next'])
   }),
@@ -64,14 +64,14 @@ test(
   'a journal that cannot be written is no error: nothing depends on it',
   inHome((home) => {
     rmSync(home.journal, { recursive: true })
-    tell(home, [{ event: 'started', job: 'a' }], NOON)
+    recordEvents(home, [{ event: 'started', job: 'a' }], NOON)
   }),
 )
 
 test(
   'a last line torn by a power cut is passed over',
   inHome(async (home) => {
-    tell(home, [{ event: 'started', job: 'a' }], NOON)
+    recordEvents(home, [{ event: 'started', job: 'a' }], NOON)
     appendFileSync(join(home.journal, TODAY), '{"at":"2026-11-22T10:15:0')
     assert.equal(await all(home), ['a'])
     assert.equal(newest(home, 5), ['a'])
@@ -82,10 +82,10 @@ for (const torn of ['{"at":"2026-11-22T10:15:0', '{', '\0\0\0\0'])
   test(
     `an event told after a line torn at ${JSON.stringify(torn)} is not lost with it`,
     inHome(async (home) => {
-      tell(home, [{ event: 'started', job: 'a' }], NOON)
+      recordEvents(home, [{ event: 'started', job: 'a' }], NOON)
       appendFileSync(join(home.journal, TODAY), torn)
-      tell(home, [{ event: 'started', job: 'b' }], NOON)
-      tell(home, [{ event: 'started', job: 'c' }], NOON)
+      recordEvents(home, [{ event: 'started', job: 'b' }], NOON)
+      recordEvents(home, [{ event: 'started', job: 'c' }], NOON)
       assert.equal(await all(home), ['a', 'b', 'c'])
       assert.equal(newest(home, 5), ['a', 'b', 'c'])
     }),
@@ -98,7 +98,7 @@ test(
       join(home.journal, TODAY),
       '\n\r\nnull\n5\n[]\n{}\n{"event":1,"job":"x"}\n{"event":"started","job":2}\n',
     )
-    tell(home, [{ event: 'started', job: 'a' }], NOON)
+    recordEvents(home, [{ event: 'started', job: 'a' }], NOON)
     assert.equal(await all(home), ['a'])
     assert.equal(newest(home, 5), ['a'])
   }),
@@ -117,7 +117,7 @@ test(
   'a day that cannot be read keeps nobody from the others',
   inHome(async (home) => {
     mkdirSync(join(home.journal, TODAY))
-    tell(home, [{ event: 'started', job: 'a' }], NOON + DAY)
+    recordEvents(home, [{ event: 'started', job: 'a' }], NOON + DAY)
     assert.equal(await all(home), ['a'])
     assert.equal(newest(home, 5), ['a'])
   }),
@@ -126,7 +126,7 @@ test(
 test(
   'the newest events are the last ones, oldest of them first',
   inHome((home) => {
-    for (const job of ['a', 'b', 'c']) tell(home, [{ event: 'started', job }], NOON)
+    for (const job of ['a', 'b', 'c']) recordEvents(home, [{ event: 'started', job }], NOON)
     assert.equal(newest(home, 2), ['b', 'c'])
     assert.equal(newest(home, 0), [])
   }),
@@ -135,7 +135,8 @@ test(
 test(
   'the newest events reach back over days, as far as needed',
   inHome((home) => {
-    for (const [n, job] of ['a', 'b', 'c', 'd'].entries()) tell(home, [{ event: 'started', job }], NOON + n * DAY)
+    for (const [n, job] of ['a', 'b', 'c', 'd'].entries())
+      recordEvents(home, [{ event: 'started', job }], NOON + n * DAY)
     assert.equal(newest(home, 3), ['b', 'c', 'd'])
     assert.equal(newest(home, 9), ['a', 'b', 'c', 'd'])
   }),
@@ -146,8 +147,8 @@ test(
   inHome((home) => {
     const many = (job: string): { event: 'started'; job: string; error: string }[] =>
       Array.from({ length: 6000 }, () => ({ event: 'started', job, error: 'grüß '.repeat(20) }))
-    tell(home, [{ event: 'enqueued', job: 'old' }, ...many('x')], NOON)
-    tell(home, [{ event: 'enqueued', job: 'new' }, ...many('y')], NOON)
+    recordEvents(home, [{ event: 'enqueued', job: 'old' }, ...many('x')], NOON)
+    recordEvents(home, [{ event: 'enqueued', job: 'new' }, ...many('y')], NOON)
     assert.equal(
       newest(home, 2, ({ event }) => event === 'enqueued'),
       ['old', 'new'],

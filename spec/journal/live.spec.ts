@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { isoTime } from '../../lib/job/time.ts'
 import type { Event } from '../../lib/journal/journal.ts'
-import { MINUTE, Series, Spread } from '../../lib/journal/timeseries.ts'
+import { MINUTE, Series, Distribution } from '../../lib/journal/timeseries.ts'
 
 const test = suite('the journal for a program that stays')
 
@@ -114,13 +114,13 @@ test(
 )
 
 test('a spread knows durations to within a few percent, and may be added to another', () => {
-  const [one, other] = [new Spread(), new Spread()]
+  const [one, other] = [new Distribution(), new Distribution()]
   for (let ms = 1; ms <= 1000; ms++) (ms % 2 === 0 ? one : other).add(ms)
   one.merge(other)
   const { count, average, p50, p95 } = one.summary
   assert.equal([count, average], [1000, 500.5])
   assert.ok(Math.abs((p50 ?? 0) - 500) < 20 && Math.abs((p95 ?? 0) - 950) < 38, `${p50} ${p95}`)
-  assert.equal(new Spread().summary, { count: 0, average: null, p50: null, p95: null })
+  assert.equal(new Distribution().summary, { count: 0, average: null, p50: null, p95: null })
 })
 
 test('a job waits from when it may run to when it starts, also for its second attempt', () => {

@@ -11,9 +11,9 @@ import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { QueueError } from '../../lib/errors.ts'
-import { sightings } from '../../lib/spool/scan.ts'
+import { jobFiles } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
-import { joinOperators, PURGED } from '../../lib/spool/holders.ts'
+import { joinOperators, PURGE_MARKS } from '../../lib/spool/holders.ts'
 import { purger } from '../../lib/operator/purge.ts'
 
 const test = suite('prune')
@@ -107,7 +107,7 @@ test(
     writeFileSync(join(world.home, 'dead', 'job0.json'), '{"command":"true"}')
     const home = openHome(world.home)
     const place = purger(home, 'dead')
-    const [seen] = [...sightings(home, ['dead'])]
+    const [seen] = [...jobFiles(home, ['dead'])]
     assert.is(seen && place.purge(seen), true)
     place.done()
     assert.equal([...referee(world.home)], [['job0', 'completed']])
@@ -182,8 +182,8 @@ test(
 function killed(world: World, path: string, isRemoved: boolean): void {
   const home = openHome(world.home)
   const holder = joinOperators(home, 'done')
-  mkdirSync(join(holder.dir, PURGED))
-  writeFileSync(join(holder.dir, PURGED, basename(path)), '')
+  mkdirSync(join(holder.dir, PURGE_MARKS))
+  writeFileSync(join(holder.dir, PURGE_MARKS, basename(path)), '')
   renameSync(path, isRemoved ? join(world.dir, 'gone') : join(holder.dir, 'done', basename(path)))
   writeFileSync(join(holder.dir, 'worker.json'), JSON.stringify({ ...holder.card, pid: 2 ** 22, start: '1' }))
 }

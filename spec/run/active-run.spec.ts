@@ -17,7 +17,8 @@ import { referee } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import type { Job, JobRequest, State } from '../../lib/job/job.ts'
+import type { Job, JobRequest } from '../../lib/job/job.ts'
+import type { State } from '../../lib/job/state.ts'
 
 const test = suite('one run')
 

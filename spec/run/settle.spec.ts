@@ -7,10 +7,10 @@ import { aJob, NOON } from '../../fixtures/job.ts'
 import { race } from '../../fixtures/race.ts'
 import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import type { State } from '../../lib/job/job.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { putBack, settleMove, stampHeld } from '../../lib/spool/transitions.ts'
 import { list, put, take, workplace } from '../../fixtures/spool-home.ts'
+import type { State } from '../../lib/job/state.ts'
 
 const test = suite('settle')
 

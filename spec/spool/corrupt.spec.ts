@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { corrupt, list, workplace } from '../../fixtures/spool-home.ts'
-import { setAside } from '../../lib/spool/corrupt.ts'
+import { quarantine } from '../../lib/spool/corrupt.ts'
 
 const test = suite('aside')
 
@@ -16,7 +16,7 @@ test(
     const { home } = workplace(world)
     const bytes = Buffer.from([0x7b, 0xff, 0x00, 0x0a])
     writeFileSync(join(home.pending, 'mine.json'), bytes)
-    assert.is(setAside(home, join(home.pending, 'mine.json'), 'mine.json', 'it is not JSON'), true)
+    assert.is(quarantine(home, join(home.pending, 'mine.json'), 'mine.json', 'it is not JSON'), true)
     const [name = ''] = corrupt(home)
     assert.match(name, /^[0-9a-f]{8}-mine\.json$/)
     assert.equal(readFileSync(join(home.corrupt, name)), bytes)
@@ -30,7 +30,7 @@ test(
     const { home } = workplace(world)
     for (const text of ['one', 'two']) {
       writeFileSync(join(home.pending, 'mine.json'), text)
-      setAside(home, join(home.pending, 'mine.json'), 'mine.json', 'why')
+      quarantine(home, join(home.pending, 'mine.json'), 'mine.json', 'why')
     }
     assert.equal(
       corrupt(home)
@@ -47,7 +47,7 @@ for (const fileName of [`${'x'.repeat(250)}.json`, `${'日'.repeat(83)}.json`, `
     inWorld((world) => {
       const { home } = workplace(world)
       writeFileSync(join(home.pending, fileName), 'bytes')
-      assert.is(setAside(home, join(home.pending, fileName), fileName, 'why'), true)
+      assert.is(quarantine(home, join(home.pending, fileName), fileName, 'why'), true)
       assert.is(readFileSync(join(home.corrupt, corrupt(home)[0] ?? ''), 'utf8'), 'bytes')
       referee(world.home)
     }),
@@ -57,7 +57,7 @@ test(
   'what was gone before it was set aside leaves nothing',
   inWorld((world) => {
     const { home } = workplace(world)
-    assert.is(setAside(home, join(home.pending, 'mine.json'), 'mine.json', 'why'), false)
+    assert.is(quarantine(home, join(home.pending, 'mine.json'), 'mine.json', 'why'), false)
     assert.equal(list(home, 'corrupt'), [])
   }),
 )

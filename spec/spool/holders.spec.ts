@@ -8,7 +8,7 @@ import { referee } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
-import { clear, holderOf, holders, joinWorkers } from '../../lib/spool/holders.ts'
+import { removeIfEmpty, holderOf, holders, joinWorkers } from '../../lib/spool/holders.ts'
 import { claim } from '../../lib/spool/transitions.ts'
 
 const test = suite('holders')
@@ -86,7 +86,7 @@ test(
     writeFileSync(join(own.dir, '.1000-20261122T101500.123456Z-job1.json.new'), '{"com')
     mkdirSync(join(own.dir, 'intake'))
     writeFileSync(join(own.dir, 'intake/.x.json.new'), '')
-    assert.is(clear(home, own.dir), true)
+    assert.is(removeIfEmpty(home, own.dir), true)
     assert.equal(readdirSync(home.processing), [])
   }),
 )
@@ -99,7 +99,7 @@ for (const path of ['1000-20261122T101500.123456Z-job1.json', 'dropped.json', 'i
       const own = joinWorkers(home, 1, NOON)
       mkdirSync(join(own.dir, path, '..'), { recursive: true })
       writeFileSync(join(own.dir, path), '{}')
-      assert.is(clear(home, own.dir), false)
+      assert.is(removeIfEmpty(home, own.dir), false)
       assert.ok(existsSync(join(own.dir, path)))
     }),
   )

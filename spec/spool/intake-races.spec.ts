@@ -7,10 +7,10 @@ import { racer } from '../../fixtures/race.ts'
 import { referee } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { isMadeId, parseName } from '../../lib/job/file-name.ts'
-import { names } from '../../lib/disk/files.ts'
+import { listDir } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { holderOf } from '../../lib/spool/holders.ts'
-import { putBackIntake } from '../../lib/spool/intake.ts'
+import { putBackIntakeOf } from '../../lib/spool/intake.ts'
 import { Desk, inDesk, taken } from '../../fixtures/intake-clock.ts'
 
 const test = suite('intake races')
@@ -39,7 +39,7 @@ test(
       [...commands].filter((command) => command !== 'good'),
       [],
     )
-    for (const name of names(desk.home.pending))
+    for (const name of listDir(desk.home.pending))
       if (parseName(name)) assert.match(readFileSync(join(desk.home.pending, name), 'utf8'), /"good"/)
   }),
 )
@@ -55,8 +55,8 @@ for (const [what, content, kind] of [
       mkdirSync(intake)
       writeFileSync(join(intake, 'mine.json'), content)
       writeFileSync(join(intake, '.mine.json.new'), '{"comm')
-      putBackIntake(desk.home, desk.holder.dir)
-      assert.equal(names(desk.home.pending), ['mine.json'])
+      putBackIntakeOf(desk.home, desk.holder.dir)
+      assert.equal(listDir(desk.home.pending), ['mine.json'])
       assert.equal(readdirSync(intake), [])
       assert.is(kind === 'taken' ? (await desk.take('mine.json')).kind : await desk.after(2, 'mine.json'), kind)
     }),
@@ -71,7 +71,7 @@ for (const fileName of ['report.json', '日本.json', 'last.json'])
       const seen = findExact(desk.home, stamped.id)
       mkdirSync(join(desk.holder.dir, 'intake'), { recursive: true })
       renameSync(seen?.path ?? '', join(desk.holder.dir, 'intake', fileName))
-      putBackIntake(desk.home, desk.holder.dir)
+      putBackIntakeOf(desk.home, desk.holder.dir)
       const again = await desk.take(fileName)
       assert.is(again.kind, 'taken', JSON.stringify(again))
       assert.is(referee(home).size, 1)
@@ -85,7 +85,7 @@ test(
     renameSync(desk.holder.dir, join(desk.home.processing, 'rescue-1-abcdef'))
     assert.is((await desk.take('mine.json')).kind, 'gone')
     assert.not(existsSync(desk.holder.dir))
-    assert.equal(names(desk.home.pending), ['mine.json'])
+    assert.equal(listDir(desk.home.pending), ['mine.json'])
     assert.is(holderOf(desk.home, desk.holder.name), undefined)
   }),
 )

@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { referee } from '../../fixtures/check-home.ts'
 import { parseName } from '../../lib/job/file-name.ts'
-import { names } from '../../lib/disk/files.ts'
+import { listDir } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { inDesk, taken } from '../../fixtures/intake-clock.ts'
 
@@ -17,7 +17,7 @@ test(
   inDesk(async (desk, { home }) => {
     const job = await taken(desk, 'mine.json', { id: 'job1', command: 'true', priority: 5, queue: 'mail' })
     assert.is(job.id, 'job1')
-    assert.match(names(desk.home.pending).join(), /^0995-\d{8}T\d{6}\.\d{6}Z-job1@mail\.json$/)
+    assert.match(listDir(desk.home.pending).join(), /^0995-\d{8}T\d{6}\.\d{6}Z-job1@mail\.json$/)
     assert.equal([...referee(home)], [['job1', 'pending']])
     assert.equal(readdirSync(join(desk.holder.dir, 'intake')), [])
   }),
@@ -37,7 +37,7 @@ test(
   inDesk(async (desk) => {
     const job = await taken(desk, 'mine.json', { command: 'true', run_at: '2099-01-01T00:00:00Z' })
     assert.is(job.state, 'scheduled')
-    assert.equal(names(desk.home.scheduled), ['1000-20990101T000000.000000Z-mine.json'])
+    assert.equal(listDir(desk.home.scheduled), ['1000-20990101T000000.000000Z-mine.json'])
   }),
 )
 
@@ -46,7 +46,7 @@ test(
   inDesk(async (desk) => {
     for (const id of ['b', 'a', 'c']) await taken(desk, `${id}.json`, { command: 'true' })
     assert.equal(
-      names(desk.home.pending)
+      listDir(desk.home.pending)
         .toSorted()
         .map((name) => parseName(name)?.id),
       ['b', 'a', 'c'],

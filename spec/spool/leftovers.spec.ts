@@ -7,7 +7,7 @@ import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
-import { hold, isHeld, makeFifos } from '../../lib/disk/fifo.ts'
+import { holdFifo, isHeld, makeFifos } from '../../lib/disk/fifo.ts'
 import { sweep } from '../../lib/spool/leftovers.ts'
 import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
 import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
@@ -109,7 +109,7 @@ test(
   'traces of a run whose processes still live stay, for the next run to find',
   inHome((home, paths) => {
     makeFifos([paths.fifo])
-    const fd = hold(paths.fifo)
+    const fd = holdFifo(paths.fifo)
     old(paths.mark, HOUR)
     utimesSync(paths.fifo, 1, 1)
     sweep(home, NOON)

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { aName } from '../../fixtures/job.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { Candidates } from '../../lib/spool/pending.ts'
+import { PendingList } from '../../lib/spool/pending.ts'
 
 const test = suite('candidates')
 
@@ -20,21 +20,21 @@ const put = (dir: string, names: readonly string[]): void => {
   for (const name of names) writeFileSync(join(dir, name), '')
 }
 
-function takeAll(candidates: Candidates): string[] {
+function takeAll(candidates: PendingList): string[] {
   const all: string[] = []
   for (let one = candidates.take(); one; one = candidates.take()) all.push(one.fileName)
   return all
 }
 
-const scanned = ({ dir }: World, names: readonly string[]): Candidates => {
+const scanned = ({ dir }: World, names: readonly string[]): PendingList => {
   put(dir, names)
-  const candidates = new Candidates(undefined, KEPT)
+  const candidates = new PendingList(undefined, KEPT)
   candidates.scan(dir)
   return candidates
 }
 
 test('a list that has seen nothing is empty', () => {
-  const candidates = new Candidates()
+  const candidates = new PendingList()
   assert.ok(candidates.isEmpty)
   assert.not(candidates.hasMore)
   assert.is(candidates.take(), undefined)
@@ -43,7 +43,7 @@ test('a list that has seen nothing is empty', () => {
 test(
   'a directory that is gone is an empty list',
   inWorld(({ dir }) => {
-    const candidates = new Candidates()
+    const candidates = new PendingList()
     candidates.scan(join(dir, 'nowhere'))
     assert.ok(candidates.isEmpty)
   }),
@@ -100,9 +100,9 @@ test(
     const candidates = scanned(world, ['mine.json', nth(1), '.hidden.json', 'x.tmp', 'y.json~'])
     candidates.add('yours.json')
     candidates.add('.other.json')
-    assert.equal([...candidates.foreign].toSorted(), ['mine.json', 'yours.json'])
+    assert.equal([...candidates.dropped].toSorted(), ['mine.json', 'yours.json'])
     candidates.forget('mine.json')
-    assert.equal(candidates.foreign, ['yours.json'])
+    assert.equal(candidates.dropped, ['yours.json'])
     assert.equal(takeAll(candidates), [nth(1)])
   }),
 )
@@ -113,7 +113,7 @@ test(
     const candidates = scanned(world, ['mine.json', nth(1)])
     candidates.scan(join(world.dir, 'nowhere'))
     assert.ok(candidates.isEmpty)
-    assert.equal(candidates.foreign, [])
+    assert.equal(candidates.dropped, [])
   }),
 )
 
@@ -158,7 +158,7 @@ test(
   'a name whose date does not exist is a dropped file, once its turn comes',
   inWorld((world) => {
     const odd = nth(1).replace(/-\d{8}T/, '-20209999T')
-    assert.equal(scanned(world, [odd, nth(1)]).foreign, [odd])
+    assert.equal(scanned(world, [odd, nth(1)]).dropped, [odd])
   }),
 )
 
@@ -169,7 +169,7 @@ test(
       dir,
       Array.from({ length: 2500 }, (_, n) => nth(n)),
     )
-    const candidates = new Candidates('j2400', KEPT)
+    const candidates = new PendingList('j2400', KEPT)
     candidates.scan(dir)
     assert.equal(takeAll(candidates), [nth(2400)])
   }),
@@ -189,7 +189,7 @@ test(
 )
 
 test('names that only ever arrive are kept in bounds, the best of them', () => {
-  const candidates = new Candidates(undefined, KEPT)
+  const candidates = new PendingList(undefined, KEPT)
   const names = Array.from({ length: 5000 }, (_, n) => nth(n))
   for (const name of names.toReversed()) candidates.add(name)
   const all = takeAll(candidates)
@@ -201,7 +201,7 @@ test('whatever arrives in whatever order comes out best first, each name once', 
   const arrivals = fc.array(fc.tuple(fc.nat({ max: 50 }), fc.integer({ min: -3, max: 3 })), { maxLength: 100 })
   fc.assert(
     fc.property(arrivals, (all) => {
-      const candidates = new Candidates()
+      const candidates = new PendingList()
       const names = all.map(([n, priority]) => nth(n, priority))
       for (const name of names) candidates.add(name)
       assert.equal(takeAll(candidates), [...new Set(names)].toSorted())

@@ -9,7 +9,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
-import { self } from '../../lib/disk/process.ts'
+import { ownIdentity } from '../../lib/disk/process.ts'
 
 const test = suite('reserve')
 
@@ -38,7 +38,7 @@ function leaveReservation({ home }: World, id: string, text: string): void {
 }
 
 /** Who a process is that has ended. */
-const deadOwner = (): string => JSON.stringify({ ...self(), pid: process.pid, start: '1' })
+const deadOwner = (): string => JSON.stringify({ ...ownIdentity(), pid: process.pid, start: '1' })
 
 const PLACES = {
   pending: 'pending',
@@ -125,7 +125,7 @@ for (const id of [
 
 const LEFTOVERS: Record<string, string> = {
   'a process that has ended': deadOwner(),
-  'a process of another boot': JSON.stringify({ ...self(), boot: 'another' }),
+  'a process of another boot': JSON.stringify({ ...ownIdentity(), boot: 'another' }),
   'a process whose note a power cut emptied': '',
   'a process whose note a power cut tore': '{"pid":1,',
   'something that is not a process': 'null',
@@ -143,7 +143,7 @@ for (const [whose, text] of Object.entries(LEFTOVERS))
 test(
   'an id that another machine reserved is not ours to take while its job may come',
   inWorld(async (world) => {
-    leaveReservation(world, 'job1', JSON.stringify({ ...self(), machine: 'another' }))
+    leaveReservation(world, 'job1', JSON.stringify({ ...ownIdentity(), machine: 'another' }))
     // Jobs of another machine are only listed for now: what it reserves here counts as a leftover.
     assert.is(await attempt(world, 'job1'), 'job1')
   }),

@@ -9,7 +9,7 @@ import { refusal } from '../../fixtures/throws.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { printJob } from '../../lib/job/job.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { countJobs, findExact, findMeant, readSighted, sightings } from '../../lib/spool/scan.ts'
+import { countJobs, findExact, findMatches, readJobFile, jobFiles } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 
@@ -25,7 +25,7 @@ function put({ home }: World, place: string, id: string, text = printJob(aJob({ 
 
 const ULIDS = ['01K9ZZZZZZABCDEFGHJKABCDEF', '01K9ZZZZZZABCDEFGHJKXBCDEF', '01K9ZZZZZZABCDEFGHJKQQQQQQ'] as const
 
-const meant = ({ home }: World, text: string): string[] => findMeant(openHome(home), text).map((seen) => seen.name.id)
+const meant = ({ home }: World, text: string): string[] => findMatches(openHome(home), text).map((seen) => seen.name.id)
 
 for (const [place, state] of [
   ['pending', 'pending'],
@@ -135,7 +135,7 @@ test(
     put(world, 'pending', 'job1')
     put(world, 'dead', 'job1')
     assert.equal(
-      findMeant(openHome(world.home), 'job1').map(({ state }) => state),
+      findMatches(openHome(world.home), 'job1').map(({ state }) => state),
       ['dead'],
     )
   }),
@@ -147,7 +147,7 @@ test(
     for (const name of ['.x.json', 'x.json~', 'x.tmp', 'README']) writeFileSync(join(world.home, 'pending', name), '{}')
     mkdirSync(join(world.home, 'processing/worker-1-abcdef'))
     writeFileSync(join(world.home, 'processing/worker-1-abcdef/worker.json'), '{}')
-    assert.equal([...sightings(openHome(world.home))], [])
+    assert.equal([...jobFiles(openHome(world.home))], [])
   }),
 )
 
@@ -183,9 +183,9 @@ test(
   'a sighted file that has moved on reads as nothing',
   inWorld((world) => {
     const path = put(world, 'pending', 'job1')
-    const [seen] = [...sightings(openHome(world.home))]
+    const [seen] = [...jobFiles(openHome(world.home))]
     renameSync(path, join(world.home, 'hold', basename(path)))
-    assert.is(seen && readSighted(seen), undefined)
+    assert.is(seen && readJobFile(seen), undefined)
   }),
 )
 
@@ -227,7 +227,7 @@ for (const between of [
       let looks = 0
       for (; looks < 400; looks++) {
         if (!findExact(home, 'job1')) missed++
-        if (findMeant(home, 'job1').length !== 1) missed++
+        if (findMatches(home, 'job1').length !== 1) missed++
       }
       await mover.end().then(() => moving.catch(() => {}))
       assert.is(missed, 0, `${missed} misses in ${looks} looks, ${moved} moves of ${basename(path)}`)

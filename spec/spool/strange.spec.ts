@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { referee } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
-import { names } from '../../lib/disk/files.ts'
+import { listDir } from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { promote } from '../../lib/spool/transitions.ts'
 import { inDesk } from '../../fixtures/intake-clock.ts'
@@ -27,7 +27,7 @@ for (const [what, [make, reason]] of Object.entries(STRANGE))
       make(join(desk.home.pending, 'mine.json'))
       assert.is(await desk.after(2, 'mine.json'), 'corrupt')
       assert.match(desk.reason, reason)
-      assert.equal(names(desk.home.pending), [])
+      assert.equal(listDir(desk.home.pending), [])
       assert.is(desk.corrupt.length, 1)
     }),
   )
@@ -84,7 +84,7 @@ for (const fileName of [`${'x'.repeat(245)}.json`, `${'日'.repeat(83)}.json`])
       desk.drop(fileName, { command: 'true' })
       assert.is(await desk.after(2, fileName), 'corrupt')
       assert.match(desk.reason, /name is longer/)
-      assert.equal(names(desk.home.pending), [])
+      assert.equal(listDir(desk.home.pending), [])
     }),
   )
 
@@ -93,7 +93,7 @@ test(
   inDesk(async (desk, { home }) => {
     const path = Buffer.concat([Buffer.from(join(home, 'pending/a')), Buffer.from([0xff]), Buffer.from('b.json')])
     writeFileSync(path, '{"command":"true"}')
-    const [fileName = ''] = names(desk.home.pending)
+    const [fileName = ''] = listDir(desk.home.pending)
     assert.is((await desk.take(fileName)).kind, 'taken')
     assert.is(referee(home).get('a-b'), 'pending')
   }),

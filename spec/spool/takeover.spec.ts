@@ -9,7 +9,7 @@ import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
-import { holderOf, joinOperators, takeOver } from '../../lib/spool/holders.ts'
+import { holderOf, joinOperators, adoptHolder } from '../../lib/spool/holders.ts'
 
 const test = suite('takeover')
 
@@ -24,7 +24,7 @@ test(
     const name = await worker.go()
     await worker.end()
     const dead = holderOf(home, name)
-    const taken = dead && takeOver(home, dead)
+    const taken = dead && adoptHolder(home, dead)
     assert.ok(taken)
     assert.not(existsSync(join(home.processing, name)))
     assert.is(findExact(home, 'job1')?.holder, taken.name)
@@ -66,7 +66,7 @@ test(
     await taker.end()
     const dead = holderOf(home, name ?? '')
     assert.is(dead?.life, 'dead')
-    assert.ok(dead && takeOver(home, dead))
+    assert.ok(dead && adoptHolder(home, dead))
   }),
 )
 
@@ -77,7 +77,7 @@ test(
     const dir = fakeHolder(home, 'worker-1-abcdef', { start: '1' })
     const dead = holderOf(home, 'worker-1-abcdef')
     rmSync(dir, { recursive: true })
-    assert.is(dead && takeOver(home, dead), undefined)
+    assert.is(dead && adoptHolder(home, dead), undefined)
     assert.equal(readdirSync(home.processing), [])
   }),
 )

@@ -6,14 +6,14 @@ import * as assert from 'uvu/assert'
 import { linesOf } from '../../fixtures/jobs.ts'
 import { referee } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import type { Seen } from '../../lib/queue.ts'
+import type { JobRef } from '../../lib/queue.ts'
 
 const test = suite('edited while it runs')
 
 const TIMES = 200
 
 /** Runs two hundred jobs, each edited as the worker comes near it: the lines that they wrote. */
-async function underEdit(world: World, edit: (job: Seen) => Promise<void> | void): Promise<string[]> {
+async function underEdit(world: World, edit: (job: JobRef) => Promise<void> | void): Promise<string[]> {
   const { queue, dir, home } = world
   const command = 'echo $QUEUECTL_JOB_ID >>ran'
   await queue.enqueueAll(Array.from({ length: TIMES }, (_, n) => ({ id: `job${n}`, command, cwd: dir })))

@@ -1,7 +1,7 @@
 /** Rounds of a worker, one after the other. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Rounds } from '../../lib/worker/loop.ts'
+import { Loop } from '../../lib/worker/loop.ts'
 
 const test = suite('rounds')
 
@@ -10,7 +10,7 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(res
 
 test('after the last round a wake-up starts no other', async () => {
   let count = 0
-  const rounds = new Rounds(async () => {
+  const rounds = new Loop(async () => {
     count++
     return undefined
   })
@@ -24,7 +24,7 @@ test('after the last round a wake-up starts no other', async () => {
 
 test('a wake-up during a round is followed by one more', async () => {
   let count = 0
-  const rounds: Rounds = new Rounds(async () => {
+  const rounds: Loop = new Loop(async () => {
     count++
     if (count > 1) return undefined
     rounds.wake()

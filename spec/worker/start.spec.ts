@@ -9,7 +9,7 @@ import { parseName } from '../../lib/job/file-name.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { claim } from '../../lib/spool/transitions.ts'
-import { Shells } from '../../lib/run/shell.ts'
+import { ShellPool } from '../../lib/run/shell.ts'
 import { readConfig } from '../../lib/config/file.ts'
 import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
 import { startJob } from '../../lib/run/start.ts'
@@ -36,11 +36,11 @@ test(
       holder,
       config: readConfig(home),
       fifos: { take: takesItAway, giveBack: () => {} },
-      shells: new Shells(),
-      tell: () => {},
+      shells: new ShellPool(),
+      record: () => {},
       callHook: () => {},
-      say: () => {},
-      insist: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
+      log: () => {},
+      retryUntilDone: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
     }
     const run = await startJob(site, held, 1)
     assert.equal(await run?.ended, { kind: 'taken_away' })

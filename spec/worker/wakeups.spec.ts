@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { ring } from '../../lib/spool/wakeup.ts'
-import { Ears } from '../../lib/worker/wakeups.ts'
+import { Wakeups } from '../../lib/worker/wakeups.ts'
 
 const test = suite('wake-up')
 
@@ -208,11 +208,11 @@ test(
     writeFileSync(join(world.dir, 'bell'), '')
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
-    let rang: () => void = () => {}
+    let onBell: () => void = () => {}
     const hasRung = new Promise<void>((resolve) => {
-      rang = resolve
+      onBell = resolve
     })
-    const ears = new Ears(home, { arrived() {}, rang, touched() {}, deaf() {} })
+    const ears = new Wakeups(home, { onPending() {}, onBell, onOwnBell() {}, onWatchFailed() {} })
     await ears.open(world.dir)
     ring(home)
     await hasRung
@@ -228,7 +228,7 @@ test(
     writeFileSync(join(world.dir, 'bell'), '')
     const watches = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length
     const before = watches()
-    const ears = new Ears(home, { arrived() {}, rang() {}, touched() {}, deaf() {} })
+    const ears = new Wakeups(home, { onPending() {}, onBell() {}, onOwnBell() {}, onWatchFailed() {} })
     await Promise.all([ears.open(world.dir), ears.close()])
     await until(() => watches() <= before, 500, 'nothing is watched')
   }),

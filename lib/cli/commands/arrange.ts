@@ -1,8 +1,9 @@
 /** `priority` and `move`: the place of a job in line; `top` is in top.ts. */
+import { ALLOWED_IN } from '../../job/state.ts'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, CHANGEABLE, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand } from '../input/selection.ts'
 
 export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]
@@ -31,7 +32,7 @@ export class PriorityCommand extends SelectingCommand {
     return this.forSelected(queue, {
       doing: 'change the priority of',
       done: 'changed',
-      states: CHANGEABLE,
+      states: ALLOWED_IN.priority,
       act: async (job) => {
         const { id } = await queue.prioritize(job, priority, { dryRun })
         return { id, line: `${id} has priority ${priority}` }
@@ -62,7 +63,7 @@ export class MoveCommand extends SelectingCommand {
     return this.forSelected(queue, {
       doing: 'move',
       done: 'moved',
-      states: CHANGEABLE,
+      states: ALLOWED_IN.move,
       act: async (job) => {
         const { id } = await queue.move(job, target, { dryRun })
         return { id, line: `Moved ${id} to ${target}` }

@@ -1,4 +1,5 @@
 /** `cancel`: a job is not to run, or not to go on. */
+import { ALLOWED_IN } from '../../job/state.ts'
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
@@ -25,7 +26,7 @@ export class CancelCommand extends SelectingCommand {
     return this.forSelected(queue, {
       doing: 'cancel',
       done: 'cancelled',
-      states: ['pending', 'scheduled', 'processing', 'failed', 'held'],
+      states: ALLOWED_IN.cancel,
       // Runs take their time to end.
       atOnce: 32,
       act: async (meant) => {

@@ -1,12 +1,13 @@
 /** `edit`: a job is changed in an editor. */
+import { ALLOWED_IN } from '../../job/state.ts'
 import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
-import type { Editing, Meant, Queue } from '../../queue.ts'
+import type { Editing, JobRefOrId, Queue } from '../../queue.ts'
 import { openEditor } from '../input/editor.ts'
 import { jobJson } from '../output/job-view.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { ABOUT_IDS, CHANGEABLE, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
 import { ask } from '../terminal.ts'
 
 export class EditCommand extends SelectingCommand {
@@ -26,12 +27,12 @@ export class EditCommand extends SelectingCommand {
   static override forms = SELECTION
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs } = await this.selected(queue, 'edit', CHANGEABLE)
+    const { jobs } = await this.selected(queue, 'edit', ALLOWED_IN.edit)
     if (jobs.length === 0) this.io.say('no job matches')
     return forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job) })
   }
 
-  private async edit(queue: Queue, meant: Meant): Promise<void> {
+  private async edit(queue: Queue, meant: JobRefOrId): Promise<void> {
     if (this.dryRun) return this.print(`Would edit ${typeof meant === 'string' ? meant : meant.id}`)
     const editing = await queue.edit(meant)
     const job = await this.inEditor(editing)

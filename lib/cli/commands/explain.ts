@@ -2,12 +2,12 @@
 import { Command } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
-import { shownState, type State } from '../../job/job.ts'
 import { seconds } from '../../journal/describe.ts'
 import type { Explanation, Queue, Reason } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { local, plural, rough, until, visible } from '../output/text.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand, UNFINISHED } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
+import { shownState, type State, UNFINISHED } from '../../job/state.ts'
 
 export class ExplainCommand extends SelectingCommand {
   static override paths = [['explain'], ['why']]

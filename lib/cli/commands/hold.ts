@@ -1,8 +1,8 @@
 /** `hold` and `release`: jobs are set aside, and put back. */
 import { Command } from 'clipanion'
-import { shownState } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
+import { shownState, ALLOWED_IN } from '../../job/state.ts'
 
 export class HoldCommand extends SelectingCommand {
   static override paths = [['hold']]
@@ -27,7 +27,7 @@ export class HoldCommand extends SelectingCommand {
     return this.forSelected(queue, {
       doing: 'hold',
       done: 'held',
-      states: ['pending', 'scheduled', 'failed'],
+      states: ALLOWED_IN.hold,
       act: async (job) => (await queue.hold(job, { dryRun })).id,
     })
   }
@@ -52,7 +52,7 @@ export class ReleaseCommand extends SelectingCommand {
     return this.forSelected(queue, {
       doing: 'release',
       done: 'released',
-      states: ['held'],
+      states: ALLOWED_IN.release,
       act: async (job) => {
         const { id, state } = await queue.release(job, { dryRun })
         const waits = state === 'pending' ? '' : `: it waits for its time (${shownState(state)})`

@@ -1,10 +1,11 @@
 /** `list`: jobs, one to a line. */
+import { SHOWN_STATES } from '../../job/state.ts'
 import { Command, Option } from 'clipanion'
-import { type Filter, type Queue, SORTS } from '../../queue.ts'
+import { type JobFilter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
 import { printList } from '../output/job-list.ts'
-import { readStates, SHOWN_STATES } from '../input/selection.ts'
+import { readStates } from '../input/selection.ts'
 import { isCount, isOneOf } from '../input/option-types.ts'
 
 export class ListCommand extends QueueCommand {
@@ -35,7 +36,7 @@ export class ListCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const states = readStates([...(this.states ?? []), ...this.words])
-    const filter: Filter = {
+    const filter: JobFilter = {
       ...(states.length === 0 ? {} : { states }),
       ...(this.queueName === undefined ? {} : { queue: this.queueName }),
       ...(this.tag === undefined ? {} : { tag: this.tag }),

@@ -2,12 +2,12 @@
 import { StringDecoder } from 'node:string_decoder'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import { STATES } from '../../job/job.ts'
-import type { Meant, Queue } from '../../queue.ts'
+import type { JobRefOrId, Queue } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { harmless, visible } from '../output/text.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isCount } from '../input/option-types.ts'
+import { STATES } from '../../job/state.ts'
 
 export class LogsCommand extends SelectingCommand {
   static override paths = [['logs']]
@@ -106,4 +106,4 @@ export class LogsCommand extends SelectingCommand {
   }
 }
 
-const idOf = (job: Meant): string => (typeof job === 'string' ? job : job.id)
+const idOf = (job: JobRefOrId): string => (typeof job === 'string' ? job : job.id)

@@ -1,12 +1,11 @@
 /** `prune`: finished jobs that nobody wants to keep are removed for good. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import { shownState, type State } from '../../job/job.ts'
-import { PRUNABLE, type Prunable } from '../../job/retention.ts'
 import type { Queue } from '../../queue.ts'
 import { plural } from '../output/text.ts'
 import { ABOUT_IDS, readStates, SelectingCommand } from '../input/selection.ts'
 import { isCount, isDuration, isSize } from '../input/option-types.ts'
+import { PRUNABLE, type Prunable, shownState, type State } from '../../job/state.ts'
 
 export class PruneCommand extends SelectingCommand {
   static override paths = [['prune']]

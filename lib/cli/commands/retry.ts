@@ -1,9 +1,9 @@
 /** `retry`, `restart` and `dlq retry`: jobs are sent back to run again. */
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
-import type { State } from '../../job/job.ts'
-import type { Filter, Meant, Queue } from '../../queue.ts'
+import type { JobFilter, JobRefOrId, Queue } from '../../queue.ts'
 import { ABOUT_IDS, SelectingCommand, type Verb } from '../input/selection.ts'
+import { type State, RETRIED_BY_FILTER } from '../../job/state.ts'
 
 export class RetryCommand extends SelectingCommand {
   static override paths = [['retry'], ['restart']]
@@ -28,7 +28,7 @@ export class RetryCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun, onlyDead } = this
-    const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : ['failed', 'dead']
+    const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : RETRIED_BY_FILTER
     return this.forSelected(queue, {
       doing: 'retry',
       done: 'retried',
@@ -40,11 +40,11 @@ export class RetryCommand extends SelectingCommand {
     })
   }
 
-  protected override filter(states: readonly State[]): Filter | undefined {
+  protected override filter(states: readonly State[]): JobFilter | undefined {
     return super.filter(states) ?? (this.failed ? { states } : undefined)
   }
 
-  protected override async matching(queue: Queue, filter: Filter): Promise<(Meant | QueueError)[]> {
+  protected override async matching(queue: Queue, filter: JobFilter): Promise<(JobRefOrId | QueueError)[]> {
     // Oldest first: dead ones are listed the other way round.
     const found = (await queue.list(filter)).reverse()
     const meant = found.filter(({ job }) => this.cancelled || job?.cancelled === undefined)

@@ -1,12 +1,13 @@
 /** `show` and `dlq show`: one job with its attempts. */
 import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import { type Job, shownState, type State, STATES } from '../../job/job.ts'
-import type { Meant, Queue } from '../../queue.ts'
+import type { Job } from '../../job/job.ts'
+import type { JobRefOrId, Queue } from '../../queue.ts'
 import { jobJson, wholeJob } from '../output/job-view.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { outputOf } from '../output/run-output.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
+import { shownState, type State, STATES } from '../../job/state.ts'
 
 export class ShowCommand extends SelectingCommand {
   static override paths = [['show'], ['get']]
@@ -49,7 +50,7 @@ export class ShowCommand extends SelectingCommand {
       this.print(line)
   }
 
-  protected async job(queue: Queue, meant: Meant): Promise<Job> {
+  protected async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
     return queue.get(meant)
   }
 }
@@ -67,7 +68,7 @@ export class DlqShowCommand extends ShowCommand {
 
   protected override meantStates: readonly State[] = ['dead']
 
-  protected override async job(queue: Queue, meant: Meant): Promise<Job> {
+  protected override async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
     const job = await queue.get(meant)
     if (job.state === 'dead') return job
     throw new QueueError(

@@ -1,11 +1,11 @@
 /** `wait`: until jobs are over, with their exit status. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import { shownState } from '../../job/job.ts'
-import type { Meant, Queue } from '../../queue.ts'
-import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
+import type { JobRefOrId, Queue } from '../../queue.ts'
+import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isDuration } from '../input/option-types.ts'
 import { type Told, waitFor } from '../output/wait.ts'
+import { shownState, UNSETTLED } from '../../job/state.ts'
 
 export class WaitCommand extends SelectingCommand {
   static override paths = [['wait']]
@@ -33,7 +33,7 @@ export class WaitCommand extends SelectingCommand {
   timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs } = await this.selected(queue, 'wait for', ['processing', 'pending', 'scheduled', 'failed'])
+    const { jobs } = await this.selected(queue, 'wait for', UNSETTLED)
     if (jobs.length === 0) this.io.say('no job matches')
     const all: Told[] = []
     try {
@@ -52,7 +52,7 @@ export class WaitCommand extends SelectingCommand {
 }
 
 /** Whoever waits for something that is not there waits for nothing. @throws QueueError */
-function found(job: Meant | QueueError): Meant {
+function found(job: JobRefOrId | QueueError): JobRefOrId {
   if (job instanceof QueueError) throw job
   return job
 }

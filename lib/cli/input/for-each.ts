@@ -1,13 +1,13 @@
 /** One verb for several jobs: each is tried, what went wrong is told, and the exit status sums it up. */
 import { QueueError } from '../../errors.ts'
-import type { Meant } from '../../queue.ts'
+import type { JobRefOrId } from '../../queue.ts'
 import { plural } from '../output/text.ts'
 import type { Io } from '../terminal.ts'
 
 interface Each {
   /** The participle of the verb: `held`. */
   readonly done: string
-  readonly act: (job: Meant) => Promise<void>
+  readonly act: (job: JobRefOrId) => Promise<void>
   /** How many at once; one after another when left out. */
   readonly atOnce?: number
   /** Is what went wrong said for each? */
@@ -18,10 +18,10 @@ interface Each {
  * @param jobs an error stands for a job that could not even be found
  * @returns what went wrong
  */
-async function tryEach(jobs: readonly (Meant | QueueError)[], io: Io, each: Each): Promise<QueueError[]> {
+async function tryEach(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: Each): Promise<QueueError[]> {
   const { act, atOnce = 1, isSaid = true } = each
   const failed: QueueError[] = []
-  const tryOne = async (job: Meant | QueueError): Promise<void> => {
+  const tryOne = async (job: JobRefOrId | QueueError): Promise<void> => {
     try {
       if (job instanceof QueueError) throw job
       await act(job)
@@ -45,8 +45,8 @@ function sumUp(failed: readonly QueueError[], of: number, done: string): number 
 }
 
 /** Shows something of each job, which prints what it likes. @returns the exit status @throws as {@link sumUp} */
-export async function forEachJob(jobs: readonly (Meant | QueueError)[], io: Io, each: Each): Promise<number> {
-  const act = async (job: Meant): Promise<void> => {
+export async function forEachJob(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: Each): Promise<number> {
+  const act = async (job: JobRefOrId): Promise<void> => {
     // A reader that has gone away wants no more.
     if (!io.isOver) await each.act(job)
   }
@@ -54,12 +54,12 @@ export async function forEachJob(jobs: readonly (Meant | QueueError)[], io: Io, 
 }
 
 interface Verb extends Pick<Each, 'done' | 'atOnce'> {
-  readonly act: (job: Meant) => Promise<{ readonly id: string; readonly line: string }>
+  readonly act: (job: JobRefOrId) => Promise<{ readonly id: string; readonly line: string }>
 }
 
 /** Changes each job, and prints a line for each or, as JSON, their ids. @returns the exit status @throws as {@link sumUp} */
 export async function forEachId(
-  jobs: readonly (Meant | QueueError)[],
+  jobs: readonly (JobRefOrId | QueueError)[],
   io: Io,
   json: boolean,
   { act, ...verb }: Verb,

@@ -3,13 +3,14 @@
  * every verb.
  */
 import { Option } from 'clipanion'
-import { nearest, QueueError } from '../../errors.ts'
-import { parseState, shownState, STATES, type State } from '../../job/job.ts'
-import type { Filter, Meant, Queue } from '../../queue.ts'
+import { QueueError } from '../../errors.ts'
+import type { JobFilter, JobRefOrId, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { forEachId } from './for-each.ts'
 import { plural } from '../output/text.ts'
 import type { Io } from '../terminal.ts'
+import type { State } from '../../job/state.ts'
+import { parseStates } from '../../job/state-words.ts'
 
 /** What a command does with each job that is meant. */
 export interface Verb {
@@ -18,24 +19,18 @@ export interface Verb {
   readonly done: string
   /** Those that `--all`, `--queue` and `--tag` mean; in other states a job must be named, or its state. */
   readonly states: readonly State[]
-  readonly act: (job: Meant) => Promise<string | { readonly id: string; readonly line: string }>
+  readonly act: (job: JobRefOrId) => Promise<string | { readonly id: string; readonly line: string }>
   readonly atOnce?: number
   /** The last one first? */
   readonly backwards?: boolean
 }
 
 interface Selection {
-  readonly jobs: (Meant | QueueError)[]
+  readonly jobs: (JobRefOrId | QueueError)[]
   /** What was typed for each of them; empty when options said which. */
   readonly typed: readonly string[]
   readonly isMany: boolean
 }
-
-/** The states from which a job goes on by itself, or when it is released. */
-export const UNFINISHED: readonly State[] = ['processing', 'pending', 'scheduled', 'failed', 'held']
-
-/** The states in which the place, the priority or the content of a job may be changed. */
-export const CHANGEABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held', 'dead']
 
 /** The forms of a selection, for the help. */
 export const SELECTION = ['ID...', '--all', '[--state S] [--queue Q] [--tag T]', '-']
@@ -109,12 +104,12 @@ export abstract class SelectingCommand extends QueueCommand {
   }
 
   /** The jobs that match; a verb that passes some over says so here. */
-  protected async matching(queue: Queue, filter: Filter): Promise<(Meant | QueueError)[]> {
+  protected async matching(queue: Queue, filter: JobFilter): Promise<(JobRefOrId | QueueError)[]> {
     return queue.select(filter)
   }
 
   /** What the options say; undefined when they say nothing. */
-  protected filter(states: readonly State[]): Filter | undefined {
+  protected filter(states: readonly State[]): JobFilter | undefined {
     const asked = this.states === undefined ? undefined : readStates(this.states)
     if (asked === undefined && this.queueName === undefined && this.tag === undefined) return undefined
     return {
@@ -148,19 +143,5 @@ const capital = (word: string): string => word.charAt(0).toUpperCase() + word.sl
 export function readStates(typed: readonly string[]): State[] {
   const words = typed.flatMap((text) => text.split(',')).map((word) => word.trim())
   if (words.some((word) => word.toLowerCase() === 'all')) return []
-  return words.flatMap((word) => {
-    const state = parseState(word)
-    // What is only not due yet is pending to people.
-    if (state) return state === 'pending' ? ['pending', 'scheduled'] : [state]
-    const close = nearest(word.toLowerCase(), STATES)
-    const known = `states: ${STATES.join(', ')}`
-    throw new QueueError(
-      'USAGE',
-      `unknown state ${JSON.stringify(word)}`,
-      close ? `did you mean ${close}? ${known}` : known,
-    )
-  })
+  return parseStates(words)
 }
-
-/** The names of all states, as people know them. */
-export const SHOWN_STATES = [...new Set(STATES.map(shownState))]

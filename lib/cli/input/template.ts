@@ -1,6 +1,7 @@
 /**
  * A job for each line of a list: a command in which `{}` stands for the line, as in GNU parallel. Pure.
  */
+import { shellQuote } from '../../job/shell-quote.ts'
 import { MAX_JOB_BYTES } from '../../job/job.ts'
 import type { Found } from './json-stream.ts'
 
@@ -24,10 +25,8 @@ const PLACE = /\{(?:\/\/|\/\.|\/|\.|)\}/g
 export function fill(template: string, line: string): string {
   const whole = PLACE.test(template) ? template : `${template} {}`
   PLACE.lastIndex = 0
-  return whole.replace(PLACE, (place) => quoted(PARTS[place]?.(line) ?? line))
+  return whole.replace(PLACE, (place) => shellQuote(PARTS[place]?.(line) ?? line))
 }
-
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)

@@ -41,7 +41,7 @@ export async function followOnScreen(queue: Queue, io: Io, id: string, options: 
   const timer = detachAfter === undefined ? undefined : setTimeout(() => letGo(STILL_RUNNING), detachAfter * 1000)
   const talk = new Talk(io)
   try {
-    for await (const one of queue.follow(id, { ...how, cut: cut.signal })) {
+    for await (const one of queue.follow(id, { ...how, signal: cut.signal })) {
       if (one.kind === 'wrote') view.show(one)
       else if (one.kind !== 'idle') view.flush()
       talk.hear(one)

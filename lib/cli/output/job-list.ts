@@ -1,5 +1,5 @@
 /** Printing a list of jobs: as lines, as JSON, with or without their output. */
-import type { Listed, Queue } from '../../queue.ts'
+import type { ListedJob, Queue } from '../../queue.ts'
 import { listedJson } from './job-view.ts'
 import { lastOutput, type LastOutput } from './run-output.ts'
 import { harmless } from './text.ts'
@@ -13,13 +13,13 @@ interface Options {
   readonly output: boolean
   /** What is said of an empty list. */
   readonly none: string
-  readonly lines: (all: readonly Listed[], io: Io) => string[]
+  readonly lines: (all: readonly ListedJob[], io: Io) => string[]
 }
 
 /** Lines that are written at once. */
 const LOT = 1000
 
-export async function printList(found: readonly Listed[], options: Options): Promise<void> {
+export async function printList(found: readonly ListedJob[], options: Options): Promise<void> {
   const { io, json, none, lines } = options
   if (json) return printJson(found, options)
   if (found.length === 0) {
@@ -32,7 +32,7 @@ export async function printList(found: readonly Listed[], options: Options): Pro
   for (let i = 0; i < rest.length && !io.isOver; i += LOT) io.print(`${rest.slice(i, i + LOT).join('\n')}\n`)
 }
 
-async function printJson(found: readonly Listed[], { queue, io, output }: Options): Promise<void> {
+async function printJson(found: readonly ListedJob[], { queue, io, output }: Options): Promise<void> {
   io.print('[')
   for (let i = 0; i < found.length && !io.isOver; i += LOT) {
     const texts: string[] = []
@@ -46,7 +46,7 @@ async function printJson(found: readonly Listed[], { queue, io, output }: Option
 }
 
 async function printWithOutput(
-  found: readonly Listed[],
+  found: readonly ListedJob[],
   lines: readonly string[],
   { queue, io }: Options,
 ): Promise<void> {

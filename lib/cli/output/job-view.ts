@@ -1,18 +1,19 @@
 /** Jobs as they are shown: one to a line, as a whole, as JSON. */
 import { nowMs } from '../../clock.ts'
-import { commandLine, type Job, OUR_MEMBERS, shownState } from '../../job/job.ts'
+import { commandLine, type Job, OUR_MEMBERS } from '../../job/job.ts'
 import { DEFAULT_QUEUE } from '../../job/file-name.ts'
 import { type Progress, progressText } from '../../job/progress.ts'
 import { KNOWN_MEMBERS } from '../../job/parse.ts'
 import { jobJson } from '../../job/json.ts'
 import { seconds } from '../../journal/describe.ts'
-import type { Listed } from '../../queue.ts'
+import type { ListedJob } from '../../queue.ts'
 import { local, rough, table, until, visible } from './text.ts'
 import type { Colors, Io } from '../terminal.ts'
+import { shownState } from '../../job/state.ts'
 
 export { jobJson } from '../../job/json.ts'
 
-export const listedJson = (listed: Listed): object =>
+export const listedJson = (listed: ListedJob): object =>
   listed.job
     ? jobJson(listed.job, listed.progress)
     : { id: listed.id, state: shownState(listed.state), unreadable: listed.unreadable, path: listed.path }
@@ -20,9 +21,9 @@ export const listedJson = (listed: Listed): object =>
 /** A column of a job list: its head, and a job's cell in it. */
 interface Column {
   readonly head: string
-  readonly cell: (job: Job, listed: Listed) => string
+  readonly cell: (job: Job, listed: ListedJob) => string
   /** Left out unless this holds for one of the jobs. */
-  readonly if?: (job: Job, listed: Listed) => boolean
+  readonly if?: (job: Job, listed: ListedJob) => boolean
 }
 
 const age = (since: string | undefined): string => {
@@ -59,10 +60,10 @@ const DEAD: readonly Column[] = [
 ]
 
 /** Lists of all jobs, and of dead ones with what they died of: head, then a line for each. */
-export const jobLines = (all: readonly Listed[], io: Io): string[] => lines(all, LIST, io)
-export const deadLines = (all: readonly Listed[], io: Io): string[] => lines(all, DEAD, io)
+export const jobLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, LIST, io)
+export const deadLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, DEAD, io)
 
-function lines(all: readonly Listed[], columns: readonly Column[], io: Io): string[] {
+function lines(all: readonly ListedJob[], columns: readonly Column[], io: Io): string[] {
   const used = columns.filter((column) => !column.if || all.some((one) => one.job && column.if?.(one.job, one)))
   const rows = all.map((listed) => [
     visible(listed.id),

@@ -1,5 +1,5 @@
 /** How it stands: the jobs in each state, the workers, the disk. What `status` says without an id. */
-import type { Queue, Room } from '../../queue.ts'
+import type { Queue, DiskSpace } from '../../queue.ts'
 import { bytes } from './text.ts'
 import type { Io } from '../terminal.ts'
 
@@ -27,7 +27,7 @@ export async function standing(queue: Queue, io: Io, json: boolean): Promise<str
   ]
 }
 
-function diskLine({ state, free_bytes, free_inodes }: Room, { colors }: Io): string {
+function diskLine({ state, free_bytes, free_inodes }: DiskSpace, { colors }: Io): string {
   const left = `${bytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
   return state === 'full'
     ? colors.red(`Disk: full (${left}). No job is started until there is room; nothing is lost`)

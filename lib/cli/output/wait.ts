@@ -3,7 +3,7 @@ import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import { exitStatus } from '../../job/exit-status.ts'
 import { seconds } from '../../journal/describe.ts'
-import type { Ended, Meant, Queue } from '../../queue.ts'
+import type { EndedJob, JobRefOrId, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
 import { plural, visible } from './text.ts'
 import type { Io } from '../terminal.ts'
@@ -32,7 +32,7 @@ const HINT_AFTER_MS = 1000
 const LONGEST_MS = 2 ** 31 - 1
 
 /** What is said of a job that is over. */
-export function told({ id, job }: Ended): Told {
+export function told({ id, job }: EndedJob): Told {
   const status = exitStatus(job)
   const took = job?.duration_ms === undefined ? '' : ` in ${seconds(job.duration_ms)}`
   if (job === undefined) return { id, job, status, line: `${id} was removed by hand` }
@@ -45,7 +45,7 @@ export function told({ id, job }: Ended): Told {
  * @returns the exit status of the first to end that is not 0; with `any` of the first to end
  * @throws QueueError STILL_RUNNING when the time is up
  */
-export async function waitFor(queue: Queue, io: Io, jobs: readonly Meant[], options: Options): Promise<number> {
+export async function waitFor(queue: Queue, io: Io, jobs: readonly JobRefOrId[], options: Options): Promise<number> {
   const cut = new AbortController()
   let interrupted = 0
   const forget = onInterrupt((status) => {
@@ -80,7 +80,7 @@ export async function waitFor(queue: Queue, io: Io, jobs: readonly Meant[], opti
   return [...over.values()].find(({ status }) => status !== 0)?.status ?? 0
 }
 
-const idOf = (job: Meant): string => (typeof job === 'string' ? job : job.id)
+const idOf = (job: JobRefOrId): string => (typeof job === 'string' ? job : job.id)
 
 async function hintAtWorkers(queue: Queue, io: Io): Promise<void> {
   if (!io.isHeard) return

@@ -1,7 +1,7 @@
 /** What the live screen shows of the queue at a moment. */
 import { monotonicMs, nowMs } from '../../clock.ts'
 import type { Event } from '../../journal/journal.ts'
-import type { Listed, Queue, WorkerInfo } from '../../queue.ts'
+import type { ListedJob, Queue, WorkerInfo } from '../../queue.ts'
 
 /** How far back the screen counts what was done. */
 export const SPAN_S = 60
@@ -11,9 +11,9 @@ export interface Snapshot {
   readonly counts: Readonly<Record<string, number>>
   readonly workers: readonly WorkerInfo[]
   /** What runs next. */
-  readonly next: readonly Listed[]
+  readonly next: readonly ListedJob[]
   /** Jobs whose last attempt failed, newest first. */
-  readonly failures: readonly Listed[]
+  readonly failures: readonly ListedJob[]
   /** Milliseconds that it took to look. */
   readonly cost: number
 }
@@ -30,7 +30,7 @@ export async function look(queue: Queue): Promise<Snapshot> {
     queue.list({ states: ['failed'] }, { limit: MOST }),
     queue.list({ states: ['dead'] }, { limit: MOST }),
   ])
-  const newest = (a: Listed, b: Listed): number =>
+  const newest = (a: ListedJob, b: ListedJob): number =>
     Date.parse(b.job?.updated_at ?? '') - Date.parse(a.job?.updated_at ?? '') || 0
   const failures = [...failed, ...dead].filter(({ job }) => job?.cancelled === undefined).toSorted(newest)
   return { at: nowMs(), counts, workers, next, failures: failures.slice(0, MOST), cost: monotonicMs() - begun }

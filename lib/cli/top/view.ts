@@ -1,9 +1,10 @@
 /** The live screen as lines, of a snapshot and a size. Pure. */
-import { commandLine, shownState } from '../../job/job.ts'
-import type { Listed, WorkerInfo } from '../../queue.ts'
+import { commandLine } from '../../job/job.ts'
+import type { ListedJob, WorkerInfo } from '../../queue.ts'
 import { cut, padded, plural, rough, visible, width } from '../output/text.ts'
 import type { Colors } from '../terminal.ts'
 import type { Snapshot } from './snapshot.ts'
+import { shownState } from '../../job/state.ts'
 
 export interface View {
   readonly snapshot: Snapshot
@@ -136,7 +137,7 @@ function failureSection({ snapshot, colors }: View): Section {
   return { head: 'NEWEST FAILURES', lines }
 }
 
-function whatFailed({ job, unreadable }: Listed, at: number): string {
+function whatFailed({ job, unreadable }: ListedJob, at: number): string {
   if (!job) return visible(unreadable ?? '')
   const ago = rough(at - Date.parse(job.updated_at))
   return `${job.attempts}/${job.max_retries}  ${ago} ago  ${visible(job.last_error ?? '')}`

@@ -4,7 +4,7 @@
  * Members are named as they lie in the job's file. A job over HTTP is the JSON of its file, as `queuectl show --json`
  * prints it, and `lies_in`. Readers ignore members they do not know.
  */
-import { STATES } from '../../job/job.ts'
+import { STATES, SHOWN_STATES } from '../../job/state.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -26,8 +26,7 @@ const object = (properties: Schema, required: readonly string[] = Object.keys(pr
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 
 /** As people know the states: what is only not due yet is pending. */
-export const SHOWN = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const
-const shown = said('as people know it: what is only not due yet is `pending`', { enum: SHOWN })
+const shown = said('as people know it: what is only not due yet is `pending`', { enum: SHOWN_STATES })
 const liesIn = said('as `state`, but `scheduled` for what is not due yet', { enum: STATES })
 const progress = object({ pct: said('0 to 100', number), note: text }, [])
 

@@ -4,25 +4,16 @@
  */
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
-import type { State } from '../../job/job.ts'
-import type { Meant, Seen } from '../../queue.ts'
+import type { JobRef, JobRefOrId } from '../../queue.ts'
 import { readSearch } from '../query-params.ts'
 import { bodyOf } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
 import type { Site } from '../context.ts'
 import { reasonIn } from './job-actions.ts'
+import { isAllowed } from '../../job/state.ts'
 
 const ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
 type Action = (typeof ACTIONS)[number]
-
-/** The states of the jobs that an action is for. */
-const ALLOWED: Record<Action, readonly State[]> = {
-  retry: ['dead', 'failed', 'completed'],
-  cancel: ['pending', 'scheduled', 'failed', 'processing', 'held'],
-  hold: ['pending', 'scheduled', 'failed'],
-  release: ['held'],
-  delete: ['dead'],
-}
 
 const MOST_IDS = 10_000
 /** So many of those that were passed over are named. */
@@ -35,7 +26,7 @@ interface Asked {
   readonly isDry: boolean
   readonly reason: string | undefined
   /** What cannot even be found has the reason in its place. */
-  readonly jobs: readonly (Seen | { readonly id: string; readonly why: string })[]
+  readonly jobs: readonly (JobRef | { readonly id: string; readonly why: string })[]
 }
 
 export function bulkRoutes(app: Hono, site: Site): void {
@@ -50,7 +41,7 @@ export function bulkRoutes(app: Hono, site: Site): void {
     const one = async (job: Asked['jobs'][number]): Promise<void> => {
       if ('why' in job) return pass(job.id, job.why)
       if (isDry) {
-        if (ALLOWED[action].includes(job.state)) changed++
+        if (isAllowed(action === 'delete' ? 'purge' : action, job.state)) changed++
         else pass(job.id, `it is ${job.state}`)
         return
       }
@@ -75,7 +66,7 @@ export function bulkRoutes(app: Hono, site: Site): void {
   })
 }
 
-async function act({ queue }: Site, action: Action, job: Meant, reason: string | undefined): Promise<void> {
+async function act({ queue }: Site, action: Action, job: JobRefOrId, reason: string | undefined): Promise<void> {
   if (action === 'cancel') await queue.cancel(job, reason, { waitMs: 0 })
   else if (action === 'delete') await queue.purge(job)
   else await queue[action](job)

@@ -7,7 +7,7 @@ import { eventJson } from '../event-stream.ts'
 import { bodyOf } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
 import type { Site } from '../context.ts'
-import type { Place, Queue } from '../../queue.ts'
+import type { JournalOffset, Queue } from '../../queue.ts'
 import { DEFAULTS } from '../../config/schema.ts'
 import { CONFIG_KEYS, findKey, parseValue, shownValue } from '../../config/keys.ts'
 import { environment } from '../../config/env.ts'
@@ -26,7 +26,7 @@ export function pastRoutes(app: Hono, { queue }: Site): void {
       isMeant: ({ job, event }) =>
         (query.job === undefined || job === query.job) && (kinds.length === 0 || kinds.includes(event)),
       limit: readCount(query, 'limit', 1, MOST) ?? PAGE,
-      before: readCursor<Place>(query.cursor, { day: 'string', offset: 'number' }),
+      before: readCursor<JournalOffset>(query.cursor, { day: 'string', offset: 'number' }),
       since,
     })
     return c.json({ items: items.map(eventJson), next_cursor: cursorOf(next) })

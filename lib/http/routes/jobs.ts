@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import type { Job, Run } from '../../job/job.ts'
-import type { Queue, Written } from '../../queue.ts'
+import type { Queue, RunOutput } from '../../queue.ts'
 import { cursorOf, readCount, readMark, readSearch, readSort } from '../query-params.ts'
 import { Refusal } from '../problem.ts'
 import { rowJson, wholeJson } from '../job-json.ts'
@@ -56,7 +56,7 @@ export async function theJob({ live, queue }: Site, id: string): Promise<Job> {
 export const tagOf = (job: Job): string =>
   `"${createHash('sha256').update(JSON.stringify(job)).digest('base64url').slice(0, 22)}"`
 
-interface Attempt extends Partial<Omit<Run, 'outcome' | 'run'>>, Written {
+interface Attempt extends Partial<Omit<Run, 'outcome' | 'run'>>, RunOutput {
   readonly outcome: string
 }
 

@@ -1,13 +1,13 @@
 /** The plain routes of an older dashboard, in its shapes, for what was written against it. */
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
-import { shownState } from '../../job/job.ts'
 import { readStates } from '../query-params.ts'
 import { eventJson } from '../event-stream.ts'
 import { bodyOf } from '../rate-limit.ts'
 import { rowJson } from '../job-json.ts'
 import type { Site } from '../context.ts'
 import { enqueue } from './job-actions.ts'
+import { shownState } from '../../job/state.ts'
 
 const MOST = 1000
 const RECENT = 100

@@ -41,7 +41,7 @@ export function logRoutes(app: Hono, site: Site, limits: Limits): void {
     const tail = readCount(query, 'tail', 0, MOST_LINES)
     const from = readFrom(c.req.header('last-event-id'), which)
     const options: FollowOptions = { run, ...(from ? { from } : tail === undefined ? {} : { tail }) }
-    return sse(c, limits, site.end, (cut) => told(queue.follow(job.id, { ...options, cut }), which, from))
+    return sse(c, limits, site.end, (signal) => told(queue.follow(job.id, { ...options, signal }), which, from))
   })
 }
 

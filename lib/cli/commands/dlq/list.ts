@@ -1,7 +1,7 @@
 /** `dlq list` and `dlq export`: the dead letter queue. */
 import { Command, Option } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
-import type { Listed, Queue } from '../../../queue.ts'
+import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { deadLines, jobJson } from '../../output/job-view.ts'
 import { printList } from '../../output/job-list.ts'
@@ -65,7 +65,7 @@ interface Group {
   readonly last: string | undefined
 }
 
-function byError(found: readonly Listed[]): Group[] {
+function byError(found: readonly ListedJob[]): Group[] {
   const groups = new Map<string, Group>()
   for (const { id, job, unreadable } of found) {
     const error = job?.last_error ?? (unreadable === undefined ? 'unknown' : `cannot be read: ${unreadable}`)

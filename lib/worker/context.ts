@@ -1,0 +1,36 @@
+/** What a worker gives the functions in `run/` to work with. Made once: its members are read when they are used. */
+import type { ConfigWatcher } from '../config/watcher.ts'
+import type { Hooks } from '../hooks/hooks.ts'
+import type { Event } from '../journal/journal.ts'
+import type { RunContext, StartContext } from '../run/context.ts'
+import type { Home } from '../spool/layout.ts'
+import type { Registration } from './registration.ts'
+
+interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
+  readonly home: Home
+  /** The one in force: a worker whose directory was taken away registers again. */
+  readonly registration: () => Registration
+  readonly settings: ConfigWatcher
+  readonly hooks: Hooks
+  readonly record: (events: readonly Omit<Event, 'at'>[]) => void
+}
+
+export const workerContext = (host: ContextHost): StartContext => ({
+  home: host.home,
+  get holder() {
+    return host.registration().holder
+  },
+  get fifos() {
+    return host.registration().fifos
+  },
+  get shells() {
+    return host.registration().shells
+  },
+  get config() {
+    return host.settings.now
+  },
+  record: (...events) => host.record(events),
+  callHook: (hook, job) => host.hooks.callFor(hook, job),
+  log: (line) => host.log(line),
+  retryUntilDone: (doing, act) => host.retryUntilDone(doing, act),
+})
