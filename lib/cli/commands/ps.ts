@@ -1,13 +1,9 @@
-/** `ps` and `next`: what runs, and what runs next. */
-import { Command, Option } from 'clipanion'
-import { nowMs } from '../../clock.ts'
+/** `ps`: lists what every slot runs, with its CPU time and memory. */
+import { Command } from 'clipanion'
 import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { jobLines } from '../output/job-view.ts'
-import { printList } from '../output/job-list.ts'
-import { plural, rough, table, until, visible } from '../output/text.ts'
-import { isCount } from '../input/option-types.ts'
+import { rough, table, visible } from '../output/text.ts'
 
 export class PsCommand extends QueueCommand {
   static override paths = [['ps']]
@@ -47,32 +43,4 @@ function row({ worker, slot, job }: SlotInfo): string[] {
     job.elapsed_ms === undefined ? '-' : rough(job.elapsed_ms),
     visible(commandLine(job.command)),
   ]
-}
-
-export class NextCommand extends QueueCommand {
-  static override paths = [['next']]
-  static override usage = Command.Usage({
-    category: 'Jobs',
-    description: 'list the jobs that run next',
-    details: 'In the order in which a free slot takes them. Without a number: the next one.',
-    examples: [
-      ['The next one', 'queuectl next'],
-      ['The next five', 'queuectl next 5'],
-    ],
-  })
-  static override forms = ['[N]']
-
-  count = Option.String({ name: 'n', required: false, validator: isCount(1) })
-
-  protected async run(queue: Queue): Promise<void> {
-    const found = await queue.list({ states: ['pending'] }, { limit: this.count ?? 1 })
-    const none = found.length > 0 || this.json ? '' : await this.nothing(queue)
-    await printList(found, { queue, io: this.io, json: this.json, output: false, none, lines: jobLines })
-  }
-
-  private async nothing(queue: Queue): Promise<string> {
-    const waiting = await queue.waiting()
-    if (!waiting) return 'no job is pending'
-    return `no job is pending; ${visible(waiting.id)} is due ${until(waiting.due, nowMs())} (${plural(waiting.count, 'job')} wait)`
-  }
 }

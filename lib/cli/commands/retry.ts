@@ -1,9 +1,9 @@
-/** `retry`, `restart` and `dlq retry`: jobs are sent back to run again. */
+/** `retry`: runs failed, dead or completed jobs again. */
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { JobFilter, JobRefOrId, Queue } from '../../queue.ts'
 import { ABOUT_IDS, SelectingCommand, type Verb } from '../input/selection.ts'
-import { type State, RETRIED_BY_FILTER } from '../../job/state.ts'
+import { RETRIED_BY_FILTER, type State } from '../../job/state.ts'
 
 export class RetryCommand extends SelectingCommand {
   static override paths = [['retry'], ['restart']]
@@ -57,26 +57,4 @@ export class RetryCommand extends SelectingCommand {
       this.passedOver === 0 ? '' : `; ${this.passedOver} cancelled passed over (--cancelled takes them too)`
     return super.summary(count, of, verb) + skipped
   }
-}
-
-export class DlqRetryCommand extends RetryCommand {
-  static override paths = [
-    ['dlq', 'retry'],
-    ['dlq', 'restart'],
-  ]
-  static override usage = Command.Usage({
-    category: 'Dead letter queue',
-    description: 'send dead jobs back to run again',
-    details: `Attempts count from zero again; history and output are kept. Of many, those that somebody cancelled are
-      passed over unless --cancelled is given.`,
-    examples: [
-      ['A dead job', 'queuectl dlq retry job1'],
-      ['Which ones --all would send back', 'queuectl dlq retry --all --dry-run'],
-      ['All of them', 'queuectl dlq retry --all'],
-    ],
-  })
-  static override forms = ['ID...', '[--all] [--queue Q] [--tag T] [--cancelled] [--dry-run]', '-']
-
-  protected override onlyDead = true
-  protected override noun = 'dead job'
 }

@@ -1,13 +1,12 @@
-/** `show` and `dlq show`: one job with its attempts. */
+/** `show`: prints a job with its runs. */
 import { Command } from 'clipanion'
-import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
 import { jobJson, wholeJob } from '../output/job-view.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { outputOf } from '../output/run-output.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
-import { shownState, type State, STATES } from '../../job/state.ts'
+import { type State, STATES } from '../../job/state.ts'
 
 export class ShowCommand extends SelectingCommand {
   static override paths = [['show'], ['get']]
@@ -52,28 +51,5 @@ export class ShowCommand extends SelectingCommand {
 
   protected async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
     return queue.get(meant)
-  }
-}
-
-export class DlqShowCommand extends ShowCommand {
-  static override paths = [['dlq', 'show']]
-  static override usage = Command.Usage({
-    category: 'Dead letter queue',
-    description: 'show a dead job with its attempts',
-    examples: [
-      ['A dead job', 'queuectl dlq show job1'],
-      ['Its last error', 'queuectl dlq show job1 --json | jq -r .last_error'],
-    ],
-  })
-
-  protected override meantStates: readonly State[] = ['dead']
-
-  protected override async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
-    const job = await queue.get(meant)
-    if (job.state === 'dead') return job
-    throw new QueueError(
-      'WRONG_STATE',
-      `cannot show ${job.id}: it is not in the dead letter queue but ${shownState(job.state)}`,
-    )
   }
 }

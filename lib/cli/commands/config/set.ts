@@ -1,10 +1,9 @@
-/** `config set` and `config unset`. */
+/** `config set`: sets a key. */
 import { Command, Option } from 'clipanion'
 import { SETTINGS } from '../../../config/schema.ts'
 import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { DEFAULTS } from '../../../config/schema.ts'
 import { CONFIG_KEYS, findKey, parseValue, shownKey, shownValue } from '../../../config/keys.ts'
 
 export class ConfigSetCommand extends QueueCommand {
@@ -41,27 +40,5 @@ export class ConfigSetCommand extends QueueCommand {
     if (second !== undefined && rest.length === 1) return [first, second]
     const known = findKey(first, 'BAD_CONFIG')
     throw new QueueError('USAGE', `config set: ${shownKey(known)} takes one value: ${SETTINGS[known].expected}`)
-  }
-}
-
-export class ConfigUnsetCommand extends QueueCommand {
-  static override paths = [['config', 'unset']]
-  static override usage = Command.Usage({
-    category: 'Configuration',
-    description: 'take a key back to its default',
-    examples: [
-      ['Back to the default', 'queuectl config unset max-retries'],
-      ['In any spelling', 'queuectl config unset backoffBase'],
-    ],
-  })
-  static override forms = ['KEY']
-
-  key = Option.String({ name: 'key' })
-
-  protected async run(queue: Queue): Promise<void> {
-    const key = findKey(this.key, 'BAD_CONFIG')
-    await queue.setConfig(key, undefined)
-    if (this.json) this.printJson({ [key]: DEFAULTS[key] })
-    else this.print(`${shownKey(key)} = ${DEFAULTS[key]} (default)`)
   }
 }

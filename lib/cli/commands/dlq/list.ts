@@ -1,12 +1,11 @@
-/** `dlq list` and `dlq export`: the dead letter queue. */
+/** `dlq list`: lists dead jobs and why they died, one by one or grouped by error. */
 import { Command, Option } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
 import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { deadLines, jobJson } from '../../output/job-view.ts'
+import { deadLines } from '../../output/job-view.ts'
 import { printList } from '../../output/job-list.ts'
 import { plural, rough, table, visible } from '../../output/text.ts'
-import { SelectingCommand } from '../../input/selection.ts'
 import { isCount } from '../../input/option-types.ts'
 
 export class DlqListCommand extends QueueCommand {
@@ -74,33 +73,4 @@ function byError(found: readonly ListedJob[]): Group[] {
     groups.set(error, group)
   }
   return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length)
-}
-
-export class DlqExportCommand extends SelectingCommand {
-  static override paths = [['dlq', 'export']]
-  static override usage = Command.Usage({
-    category: 'Dead letter queue',
-    description: 'print dead jobs as NDJSON, one to a line',
-    details: `All of them, unless ids or options say which. Nothing is changed; what was exported can be enqueued again
-      after a purge with enqueue -, under the same ids.`,
-    examples: [
-      ['Keep what is about to be removed', 'queuectl dlq export >dead.ndjson && queuectl dlq purge --all'],
-      ['Into another home', 'queuectl dlq export | queuectl --home DIR enqueue -'],
-    ],
-  })
-  static override forms = ['[ID...]', '[--queue Q] [--tag T]', '-']
-
-  // Nothing is changed here.
-  override dryRun = false
-
-  protected async run(queue: Queue): Promise<void> {
-    if (this.ids.length === 0) this.all = true
-    const { jobs } = await this.selected(queue, 'export', ['dead'])
-    for (const job of jobs) {
-      if (this.io.isOver) return
-      if (job instanceof Error) throw job
-      const found = await queue.get(job)
-      if (found.state === 'dead') this.printJson(jobJson(found))
-    }
-  }
 }

@@ -1,4 +1,4 @@
-/** `worker list`, `worker status` and `worker health`: who runs jobs, and which. */
+/** `worker list`: lists the workers and what each runs. */
 import { Command } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
 import { QueueError } from '../../../errors.ts'
@@ -43,19 +43,6 @@ export class WorkerListCommand extends QueueCommand {
       }),
     ]
   }
-}
-
-export class WorkerHealthCommand extends WorkerListCommand {
-  static override paths = [['worker', 'health']]
-  static override usage = Command.Usage({
-    category: 'Workers',
-    description: 'say whether a worker is alive, for people and health checks',
-    details: 'Exit status 0 when at least one is alive, else 5.',
-    examples: [
-      ['Is anybody there', 'queuectl worker health'],
-      ['Start one if not', 'queuectl worker health >/dev/null 2>&1 || queuectl worker start'],
-    ],
-  })
 }
 
 const isAlive = (worker: WorkerInfo): boolean => worker.life !== 'dead'

@@ -1,0 +1,34 @@
+/** `dlq export`: prints dead jobs as NDJSON. */
+import { Command } from 'clipanion'
+import type { Queue } from '../../../queue.ts'
+import { jobJson } from '../../output/job-view.ts'
+import { SelectingCommand } from '../../input/selection.ts'
+
+export class DlqExportCommand extends SelectingCommand {
+  static override paths = [['dlq', 'export']]
+  static override usage = Command.Usage({
+    category: 'Dead letter queue',
+    description: 'print dead jobs as NDJSON, one to a line',
+    details: `All of them, unless ids or options say which. Nothing is changed; what was exported can be enqueued again
+      after a purge with enqueue -, under the same ids.`,
+    examples: [
+      ['Keep what is about to be removed', 'queuectl dlq export >dead.ndjson && queuectl dlq purge --all'],
+      ['Into another home', 'queuectl dlq export | queuectl --home DIR enqueue -'],
+    ],
+  })
+  static override forms = ['[ID...]', '[--queue Q] [--tag T]', '-']
+
+  // Nothing is changed here.
+  override dryRun = false
+
+  protected async run(queue: Queue): Promise<void> {
+    if (this.ids.length === 0) this.all = true
+    const { jobs } = await this.selected(queue, 'export', ['dead'])
+    for (const job of jobs) {
+      if (this.io.isOver) return
+      if (job instanceof Error) throw job
+      const found = await queue.get(job)
+      if (found.state === 'dead') this.printJson(jobJson(found))
+    }
+  }
+}

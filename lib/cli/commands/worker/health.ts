@@ -1,0 +1,16 @@
+/** `worker health`: reports whether a worker is alive, for health checks. */
+import { Command } from 'clipanion'
+import { WorkerListCommand } from './list.ts'
+
+export class WorkerHealthCommand extends WorkerListCommand {
+  static override paths = [['worker', 'health']]
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'say whether a worker is alive, for people and health checks',
+    details: 'Exit status 0 when at least one is alive, else 5.',
+    examples: [
+      ['Is anybody there', 'queuectl worker health'],
+      ['Start one if not', 'queuectl worker health >/dev/null 2>&1 || queuectl worker start'],
+    ],
+  })
+}
