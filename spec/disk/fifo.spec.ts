@@ -1,135 +1,48 @@
-/** Dead, alive or elsewhere: told by FIFOs and start times, never by a clock. */
-import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** FIFOs and start times: what tells a living process from a dead one, without a clock. */
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { NOON } from '../../fixtures/job.ts'
-import { racer } from '../../fixtures/race.ts'
 import { until } from '../../fixtures/until.ts'
-import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { type Home, openHome } from '../../lib/spool/layout.ts'
-import { holderOf, holders, joinWorkers, type WorkerCard } from '../../lib/spool/holders.ts'
 import { onReleased, holdFifo, isHeld, openReadEnd, makeFifos } from '../../lib/disk/fifo.ts'
 import { isRunning, parseStartTime, startTimeOf } from '../../lib/disk/process.ts'
 
-const test = suite('liveness')
-
-const life = (home: Home, name: string): string | undefined => holderOf(home, name)?.life
+const test = suite('FIFOs and start times')
 
 test(
-  'a worker is alive until the instant it is killed',
-  inWorld(async ({ home: root }) => {
-    const home = openHome(root)
-    const worker = await racer(root, 'work', null)
-    const name = await worker.go()
-    assert.is(life(home, name), 'alive')
-    await worker.end()
-    assert.is(life(home, name), 'dead')
-  }),
-)
-
-test(
-  'a stopped worker is alive, however long it is stopped',
-  inWorld(async ({ home: root }) => {
-    const home = openHome(root)
-    const worker = await racer(root, 'work', null)
-    const name = await worker.go()
-    worker.kill('SIGSTOP')
-    const state = (): string | undefined => /\) (\w)/.exec(readFileSync(`/proc/${worker.pid}/stat`, 'utf8'))?.[1]
-    if (existsSync('/proc/self/stat')) await until(() => state() === 'T', 5000, 'the worker is stopped')
-    assert.is(life(home, name), 'alive')
-    worker.kill('SIGKILL')
-    await until(() => life(home, name) === 'dead', 5000, 'the worker is dead')
-    await worker.end()
-  }),
-)
-
-test(
-  'a FIFO is told free, held and missing apart',
-  inWorld(({ home: root }) => {
-    const home = openHome(root)
-    makeFifos([join(home.tmp, 'fifo')])
-    assert.is(isHeld(join(home.tmp, 'fifo')), false)
-    assert.is(isHeld(join(home.tmp, 'none')), undefined)
-    const own = joinWorkers(home, 1, NOON)
-    assert.is(isHeld(join(own.dir, 'alive')), true)
-    own.leave()
-  }),
-)
-
-const CARDS: Record<string, [Partial<WorkerCard> | string, string]> = {
-  'of this very process': [{}, 'alive'],
-  'with a start time that is not the process’s (its pid was used again)': [{ start: '1' }, 'dead'],
-  'of a process that is gone': [{ pid: 4_194_300 }, 'dead'],
-  'of another boot': [{ boot: 'another' }, 'dead'],
-  'of another machine': [{ machine: 'another' }, 'elsewhere'],
-  'of another machine and boot': [{ machine: 'another', boot: 'another' }, 'elsewhere'],
-  'that a power cut emptied': ['', 'dead'],
-  'that a power cut tore': ['{"pid":', 'dead'],
-  'that holds null': ['null', 'dead'],
-  'that holds an array': ['[]', 'dead'],
-}
-for (const [what, [card, expected]] of Object.entries(CARDS))
-  test(
-    `where there is no FIFO, a holder with a card ${what} is ${expected}`,
-    inWorld(({ home: root }) => {
-      const home = openHome(root)
-      fakeHolder(home, 'worker-1-abcdef', card)
-      assert.is(life(home, 'worker-1-abcdef'), expected)
-    }),
-  )
-
-test(
-  'where there is a FIFO, it goes before what the card says of a process of this machine',
-  inWorld(({ home: root }) => {
-    const home = openHome(root)
-    fakeHolder(home, 'worker-1-abcdef', {}, true)
-    assert.is(life(home, 'worker-1-abcdef'), 'dead')
-    fakeHolder(home, 'worker-2-abcdef', { machine: 'another' }, true)
-    assert.is(life(home, 'worker-2-abcdef'), 'elsewhere')
-  }),
-)
-
-test(
-  'what is not called like a holder is none',
-  inWorld(({ home: root }) => {
-    const home = openHome(root)
-    mkdirSync(join(home.processing, 'mine'))
-    assert.equal(holders(home), [])
-  }),
-)
-
-test(
-  'a file called like a holder stops nobody',
-  inWorld(async ({ home: root }) => {
-    const home = openHome(root)
-    writeFileSync(join(home.processing, 'worker-1-abcdef'), '')
-    writeFileSync(join(home.processing, 'operator-1-abcdef'), '')
-    await recoverAll(home)
-    assert.equal(holders(home), [])
+  'a FIFO is free, held or missing',
+  inWorld(({ dir }) => {
+    const path = join(dir, 'fifo')
+    assert.is(isHeld(path), undefined)
+    makeFifos([path])
+    assert.is(isHeld(path), false)
+    const fd = holdFifo(path)
+    assert.is(isHeld(path), true)
+    closeSync(fd)
+    assert.is(isHeld(path), false)
   }),
 )
 
 for (const when of ['before', 'after'] as const)
   test(
-    `that the last one let go of a FIFO is heard, ${when} one began to listen`,
+    `the release of a FIFO is noticed when it comes ${when} the watch begins`,
     inWorld(async ({ dir }) => {
       const path = join(dir, 'fifo')
       makeFifos([path])
       const holder = holdFifo(path)
       if (when === 'before') closeSync(holder)
-      let hasEnded = false
+      let isReleased = false
       const socket = onReleased(openReadEnd(path), () => {
-        hasEnded = true
+        isReleased = true
       })
       if (when === 'after') closeSync(holder)
-      await until(() => hasEnded, 5000, 'its end is heard')
+      await until(() => isReleased, 5000, 'the release is noticed')
       socket.destroy()
     }),
   )
 
-test('a process is running only under the start time it has, and a pid nobody has is not', () => {
+test('a process is running only with its own start time, and an unused pid is not running', () => {
   const start = startTimeOf(process.pid) ?? ''
   assert.is(isRunning({ pid: process.pid, start }), true)
   assert.is(isRunning({ pid: process.pid, start: `${start}0` }), false)
@@ -137,7 +50,7 @@ test('a process is running only under the start time it has, and a pid nobody ha
   assert.is(isRunning({ pid: 4_194_300, start: '' }), false)
 })
 
-test('a start time is read behind a name with blanks and brackets in it, and a zombie has none', () => {
+test('a start time is read after a process name with blanks and brackets, and a zombie has none', () => {
   const line = (state: string): string =>
     `7 (a) b) ${state} ${Array.from({ length: 18 }, (_, n) => n + 4).join(' ')} 777 23 24`
   assert.is(parseStartTime(line('S')), '777')

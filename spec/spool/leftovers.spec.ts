@@ -1,5 +1,5 @@
-/** What is made ahead, what is left over, and when it goes. */
-import { closeSync, existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+/** Leftovers of dead processes, and when a sweep removes them. */
+import { closeSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,61 +7,17 @@ import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
-import { holdFifo, isHeld, makeFifos } from '../../lib/disk/fifo.ts'
+import { holdFifo, makeFifos } from '../../lib/disk/fifo.ts'
 import { sweep } from '../../lib/spool/leftovers.ts'
 import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
-import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
 
-const test = suite('sweep')
+const test = suite('sweeping leftovers')
 
 const inHome = (body: (home: Home, paths: RunPaths) => void | Promise<void>): ReturnType<typeof inWorld> =>
   inWorld(({ home: root }) => {
     const home = openHome(root)
     return body(home, runPaths(home, 'job1', 3))
   })
-
-test(
-  'FIFOs made ahead are put where they are wanted, each once',
-  inHome((home) => {
-    const pool = new FifoPool(home, 'worker-1')
-    const paths = Array.from({ length: 70 }, (_, n) => runPaths(home, `j${n}`, 1).fifo)
-    for (const path of paths) pool.take(path)
-    for (const path of paths) assert.is(isHeld(path), false)
-    assert.is(readdirSync(home.run).length, 70)
-    discardFifos(home, 'worker-1')
-    assert.equal(readdirSync(home.tmp), [])
-  }),
-)
-
-test(
-  'FIFOs made ahead are made anew when they were swept away',
-  inHome((home) => {
-    const pool = new FifoPool(home, 'worker-1')
-    rmSync(join(home.tmp, 'worker-1.fifos'), { recursive: true })
-    pool.take(runPaths(home, 'job1', 1).fifo)
-    assert.is(isHeld(runPaths(home, 'job1', 1).fifo), false)
-  }),
-)
-
-test(
-  'a FIFO is put into run/ though that was removed, without a spin',
-  inHome((home) => {
-    const pool = new FifoPool(home, 'worker-1')
-    rmSync(home.run, { recursive: true })
-    pool.take(runPaths(home, 'job1', 1).fifo)
-    assert.is(isHeld(runPaths(home, 'job1', 1).fifo), false)
-  }),
-)
-
-test(
-  'a FIFO of a home that was removed is an error, and does not bring it back',
-  inHome((home) => {
-    const pool = new FifoPool(home, 'worker-1')
-    rmSync(home.root, { recursive: true })
-    assert.throws(() => pool.take(runPaths(home, 'job1', 1).fifo))
-    assert.not(existsSync(home.root))
-  }),
-)
 
 const HOUR = 3_600_000
 

@@ -1,6 +1,7 @@
 /** Finding jobs while they lie still and while they move. */
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, aName } from '../../fixtures/job.ts'
@@ -9,7 +10,7 @@ import { refusal } from '../../fixtures/throws.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { printJob } from '../../lib/job/job.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { countJobs, findExact, findMatches, readJobFile, jobFiles } from '../../lib/spool/scan.ts'
+import { countJobs, findExact, findMatches, jobFiles, newestFirst, readJobFile } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 
@@ -234,5 +235,24 @@ for (const between of [
       assert.is(readdirSync(join(world.home, 'corrupt')).length, 0)
     }),
   )
+
+const nth = (n: number, priority: number): string => formatName({ ...aName({ id: `j${n}`, priority }), due: n * 1000 })
+
+test('however few are looked for at first, all are given, newest first', () => {
+  const anyNames = fc.uniqueArray(fc.nat(500), { maxLength: 60 })
+  fc.assert(
+    fc.property(anyNames, fc.integer({ min: 1, max: 10 }), (numbers, few) => {
+      const fileNames = numbers.map((n) => nth(n, (n % 7) - 3))
+      const wanted = numbers.toSorted((a, b) => b - a).map((n) => nth(n, (n % 7) - 3))
+      assert.equal([...newestFirst(fileNames, few)], wanted)
+    }),
+  )
+})
+
+test('dropped files come last', () => {
+  const fileNames = ['mine.json', nth(2, 0), 'other.json', nth(1, 5)]
+  assert.equal([...newestFirst(fileNames, 1)].slice(0, 2), [nth(2, 0), nth(1, 5)])
+  assert.equal([...newestFirst(fileNames, 1)].length, 4)
+})
 
 test.run()

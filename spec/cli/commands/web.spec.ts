@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inWeb } from '../../fixtures/web.ts'
-import { until } from '../../fixtures/until.ts'
-import { PROGRAM } from '../../fixtures/program.ts'
-import { inWorld } from '../../fixtures/world.ts'
+import { inWeb } from '../../../fixtures/web.ts'
+import { until } from '../../../fixtures/until.ts'
+import { PROGRAM } from '../../../fixtures/program.ts'
+import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('the command web')
 
@@ -162,8 +162,8 @@ test(
 )
 
 async function startAgain(home: string, pages: string) {
-  const { serve } = await import('../../lib/http/server.ts')
-  const { Queue } = await import('../../lib/queue.ts')
+  const { serve } = await import('../../../lib/http/server.ts')
+  const { Queue } = await import('../../../lib/queue.ts')
   const options = { host: '127.0.0.1', port: 0, names: [], pages, readOnly: false, token: undefined, tell: () => {} }
   return serve(Queue.open({ home }), options)
 }

@@ -3,11 +3,11 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, isUp, letGo, runAll, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
-import { waitBefore } from '../../lib/job/eta.ts'
-import type { SlotInfo } from '../../lib/queue.ts'
+import { add, isUp, letGo, runAll, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
+import { waitBefore } from '../../../lib/job/eta.ts'
+import type { SlotInfo } from '../../../lib/queue.ts'
 
 const test = suite('explain')
 

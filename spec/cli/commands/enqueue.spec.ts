@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inWorld, type World } from '../../fixtures/world.ts'
-import type { Job } from '../../lib/job/job.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
+import type { Job } from '../../../lib/job/job.ts'
 
 const test = suite('enqueue')
 

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, isUp, isWatching, letGo, linesOf, runAll, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { signal } from '../../fixtures/processes.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWorld } from '../../fixtures/world.ts'
+import { add, fileOf, isUp, isWatching, letGo, linesOf, runAll, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { signal } from '../../../fixtures/processes.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('follow')
 

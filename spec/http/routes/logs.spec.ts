@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, configure, runAll } from '../../fixtures/jobs.ts'
-import { inWeb, type Web } from '../../fixtures/web.ts'
+import { add, configure, runAll } from '../../../fixtures/jobs.ts'
+import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('output over HTTP')
 const LOG = '/api/v1/jobs/a/attempts/1/log'

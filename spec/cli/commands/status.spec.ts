@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { until } from '../../fixtures/until.ts'
-import { inWorld } from '../../fixtures/world.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('status')
 

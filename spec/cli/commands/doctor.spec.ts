@@ -12,12 +12,12 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, isAlive, isUp, letGo, linesOf, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { onTmpfs } from '../../fixtures/mounts.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
-import type { Diagnosis } from '../../lib/queue.ts'
+import { add, isAlive, isUp, letGo, linesOf, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { onTmpfs } from '../../../fixtures/mounts.ts'
+import { referee } from '../../../fixtures/check-home.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
+import type { Diagnosis } from '../../../lib/queue.ts'
 
 const test = suite('doctor')
 

@@ -2,9 +2,9 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWeb, type Stream, type Told } from '../../fixtures/web.ts'
+import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../../fixtures/jobs.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWeb, type Stream, type Told } from '../../../fixtures/web.ts'
 
 const test = suite('streams over HTTP')
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inWorld, type World } from '../../fixtures/world.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
 
 const test = suite('list')
 
@@ -130,7 +130,7 @@ test(
   inWorld(async (world) => {
     await world.queue.enqueue({ id: 'f', command: 'false', backoff_base: 1000 })
     const worker = await world.startWorker()
-    const { until } = await import('../../fixtures/until.ts')
+    const { until } = await import('../../../fixtures/until.ts')
     await until(async () => (await world.queue.count()).failed === 1, 5000, 'it has failed')
     const [job] = JSON.parse((await world.cli(['list', '-s', 'failed', '--json'])).stdout) as Record<string, string>[]
     assert.match(job?.next_retry_at ?? '', /Z$/)

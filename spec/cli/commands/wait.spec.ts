@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, isUp, isWatching, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { inWorld } from '../../fixtures/world.ts'
-import { monotonicMs } from '../../lib/clock.ts'
+import { add, fileOf, isUp, isWatching, letGo, runAll, settles, untilLetGo } from '../../../fixtures/jobs.ts'
+import { referee } from '../../../fixtures/check-home.ts'
+import { inWorld } from '../../../fixtures/world.ts'
+import { monotonicMs } from '../../../lib/clock.ts'
 
 const test = suite('wait')
 

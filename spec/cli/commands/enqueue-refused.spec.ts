@@ -1,7 +1,7 @@
 /** What is refused: each with its exit status, a word that tells why, and nothing enqueued. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inWorld } from '../../fixtures/world.ts'
+import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('refusals')
 

@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, eventsOf, isUp, letGo, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { processesOf, signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
-import { monotonicMs } from '../../lib/clock.ts'
+import { add, eventsOf, isUp, letGo, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { processesOf, signal } from '../../../fixtures/processes.ts'
+import { referee } from '../../../fixtures/check-home.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
+import { monotonicMs } from '../../../lib/clock.ts'
 
 const test = suite('run')
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, isUp, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { until } from '../../fixtures/until.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
+import { add, fileOf, isUp, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { until } from '../../../fixtures/until.ts'
+import { inWorld, type World } from '../../../fixtures/world.ts'
 
 const test = suite('metrics')
 

@@ -2,9 +2,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import parse from 'parse-prometheus-text-format'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { add, configure, runAll } from '../../fixtures/jobs.ts'
-import { skip } from '../../fixtures/skip.ts'
-import { inWeb, type Web } from '../../fixtures/web.ts'
+import { add, configure, runAll } from '../../../fixtures/jobs.ts'
+import { skip } from '../../../fixtures/skip.ts'
+import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('numbers over HTTP')
 

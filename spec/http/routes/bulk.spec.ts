@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, runAll } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { inWeb, type Web } from '../../fixtures/web.ts'
+import { add, runAll } from '../../../fixtures/jobs.ts'
+import { referee } from '../../../fixtures/check-home.ts'
+import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('changes of many jobs over HTTP')
 

@@ -3,9 +3,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, fileOf, runAll } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { inWeb, type Web } from '../../fixtures/web.ts'
+import { add, fileOf, runAll } from '../../../fixtures/jobs.ts'
+import { referee } from '../../../fixtures/check-home.ts'
+import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('jobs over HTTP')
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inWorld } from '../../fixtures/world.ts'
+import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('config')
 

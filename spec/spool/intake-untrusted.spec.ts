@@ -1,0 +1,241 @@
+/** Dropped files that cannot be trusted: when they are quarantined, and when intake waits for them. */
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { referee } from '../../fixtures/check-home.ts'
+import { NOON } from '../../fixtures/job.ts'
+import { skip } from '../../fixtures/skip.ts'
+import { listDir } from '../../lib/disk/files.ts'
+import { makeFifos } from '../../lib/disk/fifo.ts'
+import { promote } from '../../lib/spool/transitions.ts'
+import { inDesk } from '../../fixtures/intake-clock.ts'
+
+const test = suite('untrusted dropped files')
+
+const WRONG: Record<string, string | Uint8Array> = {
+  'a syntax error': '{"command": "true",}',
+  'two objects': '{"command":"true"}{"command":"true"}',
+  'an array': '[{"command":"true"}]',
+  'a number': '42',
+  null: 'null',
+  'a string': '"true"',
+  'no command': '{}',
+  'an empty command': '{"command":" "}',
+  'a command that is a number': '{"command":1}',
+  'an unknown zone of time': '{"command":"true","run_at":"tomorrow"}',
+  'an id with a slash': '{"command":"true","id":"../../x"}',
+  'an id that is reserved': '{"command":"true","id":"last"}',
+  'a NUL in the command': '{"command":"a\\u0000b"}',
+  'bytes that are no UTF-8': Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]),
+  'UTF-16': Buffer.from('\uFEFF{"command":"true"}', 'utf16le'),
+  'an object nested 200,000 deep': `{"command":"true","a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+  'more than a job may hold': `{"command":"true","a":"${'x'.repeat(2_097_152)}"}`,
+}
+for (const [what, content] of Object.entries(WRONG))
+  test(
+    `${what}: the file waits for two seconds of stillness, then it is set aside with its bytes`,
+    inDesk(async (desk, { home }) => {
+      desk.drop('mine.json', content)
+      assert.is((await desk.take('mine.json')).kind, 'waiting')
+      desk.pass(1999)
+      assert.is((await desk.take('mine.json')).kind, 'waiting')
+      desk.pass(1)
+      assert.is((await desk.take('mine.json')).kind, 'corrupt')
+      assert.equal(readFileSync(join(home, 'corrupt', desk.corrupt[0] ?? '')), Buffer.from(content))
+      assert.ok(desk.reason.length > 5, desk.reason)
+      assert.is(referee(home).size, 0)
+    }),
+  )
+
+const UNFINISHED: Record<string, string | Uint8Array> = {
+  'an empty file': '',
+  blanks: ' \n',
+  'a text that ends in the middle': '{"command":"tr',
+  'a text that ends behind a comma': '{"command":"true",',
+  'a text that ends in a word': '{"command":"true","a":tru',
+  'a text that ends in the middle of a character': Buffer.from('{"command":"grüß').subarray(0, 15),
+}
+for (const [what, content] of Object.entries(UNFINISHED))
+  test(
+    `${what} waits for a minute of stillness, then it is set aside`,
+    inDesk(async (desk) => {
+      desk.drop('mine.json', content)
+      assert.is(await desk.after(59.9, 'mine.json'), 'waiting')
+      desk.pass(100)
+      assert.is((await desk.take('mine.json')).kind, 'corrupt')
+      assert.is(desk.corrupt.length, 1)
+    }),
+  )
+
+test(
+  'every beginning of a good file is one that merely ends too early',
+  inDesk(async (desk) => {
+    const whole = Buffer.from(
+      '{"command":["echo","grüß \\u00df"],"priority":-12,"env":{"A":"1e5"},"x":[true,null,1.5e3]}',
+    )
+    for (let end = 1; end < whole.length; end++) {
+      desk.drop(`n${end}.json`, whole.subarray(0, end))
+      const kind = await desk.after(10, `n${end}.json`)
+      assert.is(kind, 'waiting', `after ${whole.subarray(0, end).toString()}`)
+      unlinkSync(join(desk.home.pending, `n${end}.json`))
+    }
+  }),
+)
+
+test(
+  'a file that is being written to starts its time anew, and is taken when it is whole',
+  inDesk(async (desk) => {
+    const path = join(desk.home.pending, 'mine.json')
+    desk.drop('mine.json', '{"command":')
+    assert.is(await desk.after(59, 'mine.json'), 'waiting')
+    appendFileSync(path, '"true"')
+    assert.is(await desk.after(59, 'mine.json'), 'waiting')
+    appendFileSync(path, '}')
+    assert.is((await desk.take('mine.json')).kind, 'taken')
+  }),
+)
+
+test(
+  'a file that is mended in time is taken',
+  inDesk(async (desk) => {
+    desk.drop('mine.json', 'oops')
+    assert.is(await desk.after(1, 'mine.json'), 'waiting')
+    desk.drop('mine.json', { command: 'true' })
+    assert.is((await desk.take('mine.json')).kind, 'taken')
+  }),
+)
+
+test(
+  'another file under the name of one that was wrong has its own time',
+  inDesk(async (desk) => {
+    desk.drop('mine.json', 'oops')
+    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
+    desk.drop('mine.json', 'oops')
+    assert.is((await desk.take('mine.json')).kind, 'waiting')
+  }),
+)
+
+const STRANGE: Record<string, [(path: string) => void, RegExp]> = {
+  'a symbolic link': [(path) => symlinkSync('/etc/hostname', path), /symbolic link/],
+  'a symbolic link to nowhere': [(path) => symlinkSync('nowhere', path), /symbolic link/],
+  'a FIFO': [(path) => makeFifos([path]), /not a regular file/],
+  'a directory': [(path) => mkdirSync(path), /not a regular file/],
+  'a directory with something in it': [(path) => mkdirSync(join(path, 'x'), { recursive: true }), /not a regular file/],
+}
+for (const [what, [make, reason]] of Object.entries(STRANGE))
+  test(
+    `${what} is set aside as it is`,
+    inDesk(async (desk) => {
+      make(join(desk.home.pending, 'mine.json'))
+      assert.is(await desk.after(2, 'mine.json'), 'corrupt')
+      assert.match(desk.reason, reason)
+      assert.equal(listDir(desk.home.pending), [])
+      assert.is(desk.corrupt.length, 1)
+    }),
+  )
+
+test(
+  'a file with a second name waits for a minute, then it is set aside',
+  inDesk(async (desk, { dir }) => {
+    desk.drop('mine.json', { command: 'true' })
+    linkSync(join(desk.home.pending, 'mine.json'), join(dir, 'second'))
+    assert.is(await desk.after(59, 'mine.json'), 'waiting')
+    desk.pass(1000)
+    assert.is((await desk.take('mine.json')).kind, 'corrupt')
+    assert.match(desk.reason, /hard link/)
+  }),
+)
+
+test(
+  'a file whose second name goes is taken',
+  inDesk(async (desk, { dir }) => {
+    desk.drop('mine.json', { command: 'true' })
+    linkSync(join(desk.home.pending, 'mine.json'), join(dir, 'second'))
+    assert.is(await desk.after(1, 'mine.json'), 'waiting')
+    unlinkSync(join(dir, 'second'))
+    assert.is((await desk.take('mine.json')).kind, 'taken')
+  }),
+)
+
+test(
+  'a file of another user is set aside and never run',
+  inDesk(async (desk) => {
+    if (process.getuid?.() !== 0) skip('only root may change an owner')
+    desk.drop('mine.json', { command: 'true' })
+    chownSync(join(desk.home.pending, 'mine.json'), 65_534, 65_534)
+    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
+    assert.match(desk.reason, /another user/)
+  }),
+)
+
+test(
+  'a file that we may not read is set aside',
+  inDesk(async (desk) => {
+    if (process.getuid?.() === 0) skip('permissions do not bind root')
+    desk.drop('mine.json', { command: 'true' })
+    chmodSync(join(desk.home.pending, 'mine.json'), 0)
+    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
+    assert.match(desk.reason, /permissions/)
+  }),
+)
+
+for (const fileName of [`${'x'.repeat(245)}.json`, `${'日'.repeat(83)}.json`])
+  test(
+    `a file whose name has ${Buffer.byteLength(fileName)} bytes is set aside`,
+    inDesk(async (desk) => {
+      desk.drop(fileName, { command: 'true' })
+      assert.is(await desk.after(2, fileName), 'corrupt')
+      assert.match(desk.reason, /name is longer/)
+      assert.equal(listDir(desk.home.pending), [])
+    }),
+  )
+
+test(
+  'a file whose name is not UTF-8 is taken in like any other',
+  inDesk(async (desk, { home }) => {
+    const path = Buffer.concat([Buffer.from(join(home, 'pending/a')), Buffer.from([0xff]), Buffer.from('b.json')])
+    writeFileSync(path, '{"command":"true"}')
+    const [fileName = ''] = listDir(desk.home.pending)
+    assert.is((await desk.take(fileName)).kind, 'taken')
+    assert.is(referee(home).get('a-b'), 'pending')
+  }),
+)
+
+for (const fileName of [
+  '.hidden.json',
+  'a.json.tmp',
+  'a.json~',
+  '.a.json.swp',
+  'a.json.part',
+  'a.txt',
+  'json',
+  '.json',
+])
+  test(
+    `a file called ${fileName} is left alone`,
+    inDesk((desk, { home, queue }) => {
+      writeFileSync(join(home, 'failed', fileName), 'oops')
+      promote(desk.home, NOON, 3600)
+      assert.ok(existsSync(join(home, 'failed', fileName)))
+      return queue.count().then(({ failed }) => assert.is(failed, 0))
+    }),
+  )
+
+test(
+  'a file that is gone is gone',
+  inDesk(async (desk) => assert.is((await desk.take('mine.json')).kind, 'gone')),
+)
+
+test.run()
