@@ -5,7 +5,7 @@ export type { Job, JobRequest, Run } from './job/job.ts'
 export type { Progress } from './job/progress.ts'
 export type { Metrics } from './journal/metrics.ts'
 export {
-  type Checked,
+  type CheckResult,
   type CorruptFile,
   type Diagnosis,
   type Editing,
@@ -13,7 +13,7 @@ export {
   type Explanation,
   type JobFilter,
   type Finding,
-  type Followed,
+  type FollowEvent,
   type FollowOptions,
   type LiveJournal,
   type ListedJob,

@@ -10,14 +10,14 @@ import type { LiveJournal } from './journal/live.ts'
 import { type JournalOffset } from './journal/live.ts'
 import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/page.ts'
-import { eventsAsked, type EventsOptions } from './journal/query.ts'
-import { history } from './journal/totals.ts'
+import { queryEvents, type EventsOptions } from './journal/query.ts'
+import { readMetrics } from './journal/totals.ts'
 import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type EndedJob, waitForEnds } from './query/wait.ts'
 import { countJobs, type Counts, findExact, readJobOrThrow, jobFileAt } from './spool/scan.ts'
-import { followRuns, type Followed, type FollowOptions } from './query/follow.ts'
+import { followRuns, type FollowEvent, type FollowOptions } from './query/follow.ts'
 import type { Home } from './spool/layout.ts'
 import {
   type JobFilter,
@@ -160,7 +160,7 @@ export class QueueReader {
    * Works for a job that is pending or run by any worker.
    * @throws QueueError NOT_FOUND
    */
-  async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+  async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<FollowEvent> {
     yield* followRuns(this.dirs, this.exact(id, 'follow'), options)
   }
 
@@ -180,12 +180,12 @@ export class QueueReader {
 
   /** What the journal tells of the past. */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
-    return history(this.dirs, options.recent ?? 10)
+    return readMetrics(this.dirs, options.recent ?? 10)
   }
 
   /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
   events(options: EventsOptions = {}): AsyncIterable<Event> {
-    return eventsAsked(this.dirs, options)
+    return queryEvents(this.dirs, options)
   }
 
   /** The journal for a program that stays; whoever opens it closes it. */
@@ -213,11 +213,11 @@ export class QueueReader {
 
   /**
    * The home for a program that stays and asks again and again; whoever opens it closes it.
-   * @param options.isDeaf by timed looks alone, where the file system tells nothing of changes
+   * @param options.isPolling by timed looks alone, where the file system tells nothing of changes
    */
-  async live(options: { readonly isDeaf?: boolean } = {}): Promise<Live> {
+  async live(options: { readonly isPolling?: boolean } = {}): Promise<Live> {
     const { Live } = await import('./catalog/live.ts')
-    return Live.open(this.dirs, options.isDeaf)
+    return Live.open(this.dirs, options.isPolling)
   }
 
   /** Files that were set aside, and why. */

@@ -23,21 +23,21 @@ import { homePath } from './config/env.ts'
 import { retryJob } from './operator/retry.ts'
 import type { State } from './job/state.ts'
 
-export { type Checked, type Diagnosis, type Finding, isLeft } from './doctor/finding.ts'
+export { type CheckResult, type Diagnosis, type Finding, isUnfixed } from './doctor/finding.ts'
 export type { Output } from './queue-reader.ts'
 export type { CorruptFile } from './spool/corrupt.ts'
 export type { DryRunOption } from './operator/take.ts'
 export type { Editing } from './operator/edit.ts'
 export type { EndedJob } from './query/wait.ts'
-export type { Followed, FollowOptions } from './query/follow.ts'
+export type { FollowEvent, FollowOptions } from './query/follow.ts'
 export type { JobFilter, ListedJob, ListOptions, MatchOptions, JobRef } from './query/list.ts'
 export type { JobRefOrId, WaitingJobs } from './query/resolve.ts'
 export type { EventPage, EventSearch } from './journal/page.ts'
 export type { LiveJournal, JournalOffset } from './journal/live.ts'
 export type { DeadGroup, Live, QueueCounts } from './catalog/live.ts'
-export type { Heard } from './catalog/catalog.ts'
+export type { CatalogChange } from './catalog/catalog.ts'
 export type { RunOutput } from './run/output.ts'
-export type { Mark, Search } from './catalog/page.ts'
+export type { PageCursor, JobSearch } from './catalog/page.ts'
 export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './query/order.ts'
 export type { DiskSpace } from './disk/space.ts'
 export type { WorkerInfo } from './query/workers.ts'
@@ -109,8 +109,8 @@ export class Queue extends QueueReader {
     reason = 'by hand',
     options: DryRunOption & { readonly waitMs?: number } = {},
   ): Promise<Job> {
-    const { cancelAndWait, mayCancel } = await import('./operator/cancel.ts')
-    if (options.dryRun) return mayCancel(this.dirs, this.meant(id))
+    const { cancelAndWait, checkCancel } = await import('./operator/cancel.ts')
+    if (options.dryRun) return checkCancel(this.dirs, this.meant(id))
     return cancelAndWait(this.dirs, this.meant(id), reason, options.waitMs ?? 15_000)
   }
 
@@ -177,13 +177,13 @@ export class Queue extends QueueReader {
 
   /**
    * Changes members of a job that does not run; null takes one back to its default.
-   * @param isMeant is asked about the job once nobody else can change it: false leaves it as it is
-   * @returns whether it was meant
+   * @param condition called with the job once no other process can change it; false leaves the job as it is
+   * @returns false when the condition was false
    * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
    */
-  async change(id: JobRefOrId, members: PatchMembers, isMeant: (job: Job) => boolean = () => true): Promise<boolean> {
+  async change(id: JobRefOrId, members: PatchMembers, condition: (job: Job) => boolean = () => true): Promise<boolean> {
     const { patchJob } = await import('./operator/patch.ts')
-    const changed = await patchJob(this.dirs, this.meant(id), members, isMeant, readConfig(this.dirs))
+    const changed = await patchJob(this.dirs, this.meant(id), { members, condition, defaults: readConfig(this.dirs) })
     if (changed !== undefined) this.#told('changed', changed)
     return changed !== undefined
   }

@@ -5,12 +5,12 @@
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
-import { Contents } from './loader.ts'
+import { ContentLoader } from './loader.ts'
 import { type Entry, entryOf, type JobDir } from './entry.ts'
 import { eachName, listDir, lstat } from '../disk/files.ts'
 import { type Home, HOME_DIRS, STATE_DIR } from '../spool/layout.ts'
-import { dayPlaces, holderPlaces, type Whereabouts } from './dirs.ts'
-import { type IndexDelta, ON_ITS_WAY_MS, Standing, type StateCounts } from './job-index.ts'
+import { doneDayDirs, holderDirs, type FoundDir } from './dirs.ts'
+import { type IndexDelta, IN_TRANSIT_MS, JobIndex, type StateCounts } from './job-index.ts'
 import { DirWatcher } from '../disk/watcher.ts'
 import { type State, STATES } from '../job/state.ts'
 
@@ -26,20 +26,20 @@ const LOT = 2000
 const FLOOD_MS = 1000
 
 /** What has changed; `holders`: perhaps something about workers. */
-export interface Heard extends IndexDelta {
+export interface CatalogChange extends IndexDelta {
   readonly holders: boolean
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
-export class Catalogue {
+export class Catalog {
   readonly #home: Home
   readonly #watching: DirWatcher
-  readonly #standing = new Standing()
-  readonly contents = new Contents(this.#standing)
+  readonly #standing = new JobIndex()
+  readonly loader = new ContentLoader(this.#standing)
   readonly #places = new Map<string, JobDir>()
-  readonly #listeners = new Set<(heard: Heard) => void>()
+  readonly #listeners = new Set<(heard: CatalogChange) => void>()
   #dirty = new Map<string, Set<string>>()
   #holders = false
   #corrupt = 0
@@ -47,24 +47,24 @@ export class Catalogue {
   #truth: NodeJS.Timeout | undefined
   #isClosed = false
 
-  private constructor(home: Home, isDeaf: boolean) {
+  private constructor(home: Home, isPolling: boolean) {
     this.#home = home
-    this.#watching = new DirWatcher((dir, name) => this.#hear(dir, name), { isDisabled: isDeaf })
+    this.#watching = new DirWatcher((dir, name) => this.#hear(dir, name), { isDisabled: isPolling })
   }
 
-  /** Lists the home, and keeps to it until closed. `isDeaf`: by timed looks alone. */
-  static async open(home: Home, isDeaf: boolean): Promise<Catalogue> {
-    const catalogue = new Catalogue(home, isDeaf)
+  /** Lists the home, and keeps to it until closed. `isPolling`: by timed looks alone. */
+  static async open(home: Home, isPolling: boolean): Promise<Catalog> {
+    const catalogue = new Catalog(home, isPolling)
     await catalogue.#listAll()
     // Whoever opens it knows nothing yet: nothing has changed for him.
-    catalogue.#standing.change()
-    catalogue.contents.readSoon()
+    catalogue.#standing.takeDelta()
+    catalogue.loader.readSoon()
     catalogue.#lookAgain(0)
     return catalogue
   }
 
   /** Everything that was heard has been looked at. */
-  async settled(): Promise<this> {
+  async upToDate(): Promise<this> {
     await turn()
     this.#flush()
     return this
@@ -90,7 +90,7 @@ export class Catalogue {
   }
 
   /** Calls `heard` with what has changed, soon after it has. The result ends it. */
-  listen(heard: (heard: Heard) => void): () => void {
+  listen(heard: (heard: CatalogChange) => void): () => void {
     this.#listeners.add(heard)
     return () => this.#listeners.delete(heard)
   }
@@ -103,7 +103,7 @@ export class Catalogue {
   close(): void {
     this.#isClosed = true
     this.#watching.close()
-    this.contents.close()
+    this.loader.close()
     for (const timer of [this.#timer, this.#truth]) clearTimeout(timer)
   }
 
@@ -131,14 +131,14 @@ export class Catalogue {
     const heard = this.#dirty
     this.#dirty = new Map()
     for (const [dir, found] of heard) this.#lookAt(dir, found)
-    if (this.#standing.giveUp(monotonicMs()))
-      this.#timer ??= setTimeout(() => this.#flushLater(), ON_ITS_WAY_MS / 2).unref()
+    if (this.#standing.forgetLost(monotonicMs()))
+      this.#timer ??= setTimeout(() => this.#flushLater(), IN_TRANSIT_MS / 2).unref()
     this.#say()
-    this.contents.readSoon()
+    this.loader.readSoon()
   }
 
   #say(): void {
-    const change = this.#standing.change()
+    const change = this.#standing.takeDelta()
     if (!change && !this.#holders) return
     const heard = { changed: NOTHING, removed: NOTHING, ...change, holders: this.#holders }
     this.#holders = false
@@ -150,7 +150,7 @@ export class Catalogue {
     const place = this.#places.get(dir)
     if (place && found.size > LOT) this.#relist(place, found).catch(() => this.#lookAgain(0, FLOOD_MS))
     else if (place) for (const name of found) this.#lookFor(place, name)
-    if (dir === run) for (const name of found) this.#standing.tell(name.replace(/\.\d+\.progress$/, ''))
+    if (dir === run) for (const name of found) this.#standing.markChanged(name.replace(/\.\d+\.progress$/, ''))
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
     // A place was removed, or made again.
@@ -166,7 +166,7 @@ export class Catalogue {
     const known = place.entries.get(fileName)
     const isThere = fileName !== '' && lstat(join(place.dir, fileName)) !== undefined
     if (known && !isThere) this.#leave(place, known)
-    else if (known) this.#standing.touch(known)
+    else if (known) this.#standing.markStale(known)
     else if (isThere) this.#enter(place, fileName)
   }
 
@@ -177,7 +177,7 @@ export class Catalogue {
     if (place.listings.size === 0) await this.#listSlowly(place.dir, place.state, place.holder)
     for (const fileName of heard) {
       const known = place.entries.get(fileName)
-      if (known) this.#standing.touch(known)
+      if (known) this.#standing.markStale(known)
     }
     this.#flushLater()
     this.#lookAgain(0, FLOOD_MS)
@@ -187,12 +187,12 @@ export class Catalogue {
     const entry = entryOf(place, fileName)
     if (!entry) return
     place.entries.set(fileName, entry)
-    this.#standing.enter(entry)
+    this.#standing.add(entry)
   }
 
   #leave(place: JobDir, entry: Entry): void {
     place.entries.delete(entry.fileName)
-    this.#standing.leave(entry, monotonicMs())
+    this.#standing.remove(entry, monotonicMs())
   }
 
   /** Lists a directory; pauses at each yield. */
@@ -230,7 +230,7 @@ export class Catalogue {
   }
 
   /** Lists the places in a directory that come and go, the new ones at least, and forgets those that are gone. */
-  #findPlaces(within: string, found: Iterable<Whereabouts>, isAgain: boolean): void {
+  #findPlaces(within: string, found: Iterable<FoundDir>, isAgain: boolean): void {
     const there = new Set<string>()
     for (const { dir, state, holder } of found) {
       there.add(dir)
@@ -247,11 +247,11 @@ export class Catalogue {
   }
 
   #findHolders(): void {
-    this.#findPlaces(this.#home.processing, holderPlaces(this.#home), true)
+    this.#findPlaces(this.#home.processing, holderDirs(this.#home), true)
   }
 
   #findDays(): void {
-    this.#findPlaces(this.#home.done, dayPlaces(this.#home), false)
+    this.#findPlaces(this.#home.done, doneDayDirs(this.#home), false)
   }
 
   #countCorrupt(): void {

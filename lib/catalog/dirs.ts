@@ -5,14 +5,14 @@ import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { type State, STATES } from '../job/state.ts'
 
 /** A directory and the state of what lies in it; without a state only other directories do. */
-export interface Whereabouts {
+export interface FoundDir {
   readonly dir: string
   readonly state: State | undefined
   readonly holder?: string
 }
 
 /** The directories of holders: a worker's is a place, an operator's has one for each state. */
-export function* holderPlaces({ processing }: Home): Generator<Whereabouts> {
+export function* holderDirs({ processing }: Home): Generator<FoundDir> {
   yield { dir: processing, state: 'processing' }
   for (const holder of listDir(processing)) {
     if (holder.endsWith('.json')) continue
@@ -28,7 +28,7 @@ export function* holderPlaces({ processing }: Home): Generator<Whereabouts> {
 }
 
 /** The directories of completed jobs: one for each day. */
-export function* dayPlaces({ done }: Home): Generator<Whereabouts> {
+export function* doneDayDirs({ done }: Home): Generator<FoundDir> {
   yield { dir: done, state: 'completed' }
   for (const day of listDir(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }
 }

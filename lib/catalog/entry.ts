@@ -28,7 +28,7 @@ export interface Entry {
   isCancelled: boolean
   isRead: boolean
   /** Another file of the same id that was there before. */
-  twin: Entry | undefined
+  duplicate: Entry | undefined
 }
 
 /** A directory whose files are jobs in one state. */
@@ -75,7 +75,7 @@ export function entryOf(place: JobDir, fileName: string): Entry | undefined {
     error: '',
     isCancelled: false,
     isRead: false,
-    twin: undefined,
+    duplicate: undefined,
   }
 }
 
@@ -88,7 +88,7 @@ export function inherit(entry: Entry, before: Entry): void {
   entry.isCancelled = before.isCancelled
 }
 
-export const sightingOf = ({ dir, fileName, state, holder, dropped, ...name }: Entry): JobFile => ({
+export const jobFileOf = ({ dir, fileName, state, holder, dropped, ...name }: Entry): JobFile => ({
   state,
   path: `${dir}/${fileName}`,
   fileName,
@@ -99,7 +99,7 @@ export const sightingOf = ({ dir, fileName, state, holder, dropped, ...name }: E
 
 /** Reads its file. Undefined: it has moved on. */
 export function readEntry(entry: Entry): JobContent | undefined {
-  const content = readJobFile(sightingOf(entry))
+  const content = readJobFile(jobFileOf(entry))
   if (content === undefined) return undefined
   entry.isRead = true
   const { job } = content

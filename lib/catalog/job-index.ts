@@ -19,82 +19,82 @@ export type StateCounts = Record<State, number>
 export const noCounts = (): StateCounts => Object.fromEntries(STATES.map((state) => [state, 0])) as StateCounts
 
 /** How long (ms) a job that is nowhere is believed to be on its way. */
-export const ON_ITS_WAY_MS = 150
+export const IN_TRANSIT_MS = 150
 
 /** A dropped file has no id of its own yet: its stem may be another job's. */
 const keyOf = (entry: Entry): string => (entry.dropped ? join(entry.dir, entry.fileName) : entry.id)
 
-export class Standing {
+export class JobIndex {
   readonly jobs = new Map<string, Entry>()
   /** Jobs by state for each queue that has any. */
   readonly queues = new Map<string, StateCounts>()
   /** Whose content was not read since it changed. */
   readonly unread = new Set<Entry>()
-  readonly #leaving = new Map<Entry, number>()
-  readonly #there = new WeakSet<Entry>()
+  readonly #inTransit = new Map<Entry, number>()
+  readonly #present = new WeakSet<Entry>()
   #changed = new Set<string>()
   #removed = new Set<string>()
 
-  enter(entry: Entry): void {
+  add(entry: Entry): void {
     const key = keyOf(entry)
     const before = this.jobs.get(key)
-    this.#there.add(entry)
+    this.#present.add(entry)
     if (before) {
       inherit(entry, before)
       this.#count(before, -1)
-      this.#leaving.delete(before)
+      this.#inTransit.delete(before)
       this.unread.delete(before)
-      if (this.#there.has(before)) entry.twin = before
+      if (this.#present.has(before)) entry.duplicate = before
     }
     this.jobs.set(key, entry)
     this.#count(entry, 1)
-    this.touch(entry)
+    this.markStale(entry)
     // A dropped file is taken in under the id that it was to get: it is this job now.
-    for (const [one] of this.#leaving) if (one.dropped && one.id === entry.id) this.#forget(one)
+    for (const [one] of this.#inTransit) if (one.dropped && one.id === entry.id) this.#forget(one)
   }
 
   /** Its content may have changed. */
-  touch(entry: Entry): void {
+  markStale(entry: Entry): void {
     entry.isRead = false
     this.unread.add(entry)
-    this.tell(keyOf(entry))
+    this.markChanged(keyOf(entry))
   }
 
-  tell(key: string): void {
+  markChanged(key: string): void {
     this.#removed.delete(key)
     this.#changed.add(key)
   }
 
-  leave(entry: Entry, now: number): void {
-    this.#there.delete(entry)
+  remove(entry: Entry, now: number): void {
+    this.#present.delete(entry)
     this.unread.delete(entry)
     const current = this.jobs.get(keyOf(entry))
     if (current !== entry) {
-      for (let one = current; one; one = one.twin) if (one.twin === entry) one.twin = entry.twin
+      for (let one = current; one; one = one.duplicate) if (one.duplicate === entry) one.duplicate = entry.duplicate
       return
     }
-    const { twin } = entry
-    if (!twin) {
-      this.#leaving.set(entry, now)
+    const { duplicate } = entry
+    if (!duplicate) {
+      this.#inTransit.set(entry, now)
       return
     }
     this.#count(entry, -1)
-    this.jobs.set(keyOf(entry), twin)
-    this.#count(twin, 1)
-    this.touch(twin)
+    this.jobs.set(keyOf(entry), duplicate)
+    this.#count(duplicate, 1)
+    this.markStale(duplicate)
   }
 
   /** Gives up what has been on its way for too long. @returns whether anything still is */
-  giveUp(now: number): boolean {
-    for (const [entry, since] of this.#leaving) {
-      if (now - since < ON_ITS_WAY_MS) break
+  forgetLost(now: number): boolean {
+    for (const [entry, since] of this.#inTransit) {
+      if (now - since < IN_TRANSIT_MS) break
       this.#forget(entry)
     }
-    return this.#leaving.size > 0
+    return this.#inTransit.size > 0
   }
 
   #forget(entry: Entry): void {
-    this.#leaving.delete(entry)
+    this.#inTransit.delete(entry)
     this.jobs.delete(keyOf(entry))
     this.#count(entry, -1)
     this.#changed.delete(keyOf(entry))
@@ -102,7 +102,7 @@ export class Standing {
   }
 
   /** Changes what is known of an entry, its queue perhaps. */
-  learn(entry: Entry, learn: (entry: Entry) => void): void {
+  update(entry: Entry, learn: (entry: Entry) => void): void {
     this.unread.delete(entry)
     this.#count(entry, -1)
     learn(entry)
@@ -110,7 +110,7 @@ export class Standing {
   }
 
   /** What has changed since this was last asked; undefined when nothing has. */
-  change(): IndexDelta | undefined {
+  takeDelta(): IndexDelta | undefined {
     if (this.#changed.size + this.#removed.size === 0) return undefined
     const change = { changed: this.#changed, removed: this.#removed }
     this.#changed = new Set()

@@ -1,14 +1,22 @@
 /**
  * A home as a program sees it that stays and is asked again and again: pages, counts and groups of all jobs, answered
- * out of a {@link Catalogue}, and what changes as it changes.
+ * out of a {@link Catalog}, and what changes as it changes.
  */
 import { isoTime } from '../job/time.ts'
-import { Catalogue, type Heard } from './catalog.ts'
-import { type Entry, sightingOf } from './entry.ts'
+import { Catalog, type CatalogChange } from './catalog.ts'
+import { type Entry, jobFileOf } from './entry.ts'
 import type { Counts } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { ListedJob, JobRef } from '../query/list.ts'
-import { isOfContent, listed, matching, type Page, pageOf, type PageOptions, type Search } from './page.ts'
+import {
+  needsContent,
+  readEntryForList,
+  matchingEntries,
+  type JobPage,
+  pageOf,
+  type PageOptions,
+  type JobSearch,
+} from './page.ts'
 import { noCounts, type StateCounts } from './job-index.ts'
 
 /** Dead jobs that have the same last error. */
@@ -22,7 +30,7 @@ export interface DeadGroup {
 }
 
 /** The job that may run and has waited longest. */
-export interface Oldest {
+export interface OldestReady {
   readonly id: string
   readonly since: string
 }
@@ -35,43 +43,43 @@ export interface QueueCounts extends StateCounts {
 const NEWEST = 10
 /** For how long (ms) others wait while everything is read for a selection. */
 const BIT_MS = 20
-const seenOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: sightingOf(entry).path })
+const seenOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: jobFileOf(entry).path })
 const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
 
 export class Live {
   readonly #home: Home
-  readonly #catalogue: Catalogue
+  readonly #catalogue: Catalog
 
-  private constructor(home: Home, catalogue: Catalogue) {
+  private constructor(home: Home, catalogue: Catalog) {
     this.#home = home
     this.#catalogue = catalogue
   }
 
-  static async open(home: Home, isDeaf = false): Promise<Live> {
-    return new Live(home, await Catalogue.open(home, isDeaf))
+  static async open(home: Home, isPolling = false): Promise<Live> {
+    return new Live(home, await Catalog.open(home, isPolling))
   }
 
   /** What has changed by now is known. */
-  async settled(): Promise<this> {
-    await this.#catalogue.settled()
+  async upToDate(): Promise<this> {
+    await this.#catalogue.upToDate()
     return this
   }
 
   /** A page of the jobs that match. */
-  async page(search: Search, options: PageOptions): Promise<Page> {
-    return pageOf(this.#home, await this.#catalogue.settled(), search, options)
+  async page(search: JobSearch, options: PageOptions): Promise<JobPage> {
+    return pageOf(this.#home, await this.#catalogue.upToDate(), search, options)
   }
 
   /** All jobs that match. Waits until every file that must be read for that has been, in small bits. */
-  async select(search: Search): Promise<JobRef[]> {
-    do await this.#catalogue.settled()
-    while (isOfContent(search) && !this.#catalogue.contents.readFor(BIT_MS))
-    return matching(this.#catalogue, search).entries.map(seenOf)
+  async select(search: JobSearch): Promise<JobRef[]> {
+    do await this.#catalogue.upToDate()
+    while (needsContent(search) && !this.#catalogue.loader.readFor(BIT_MS))
+    return matchingEntries(this.#catalogue, search).entries.map(seenOf)
   }
 
   /** Where a job lies, by its whole id; undefined when it is not known (yet). */
   async find(id: string): Promise<JobRef | undefined> {
-    const entry = (await this.#catalogue.settled()).find(id)
+    const entry = (await this.#catalogue.upToDate()).find(id)
     return entry && seenOf(entry)
   }
 
@@ -79,7 +87,7 @@ export class Live {
   read(ids: Iterable<string>): ListedJob[] {
     return [...ids].flatMap((id) => {
       const entry = this.#catalogue.find(id)
-      return (entry && listed(this.#home, this.#catalogue, entry)) ?? []
+      return (entry && readEntryForList(this.#home, this.#catalogue, entry)) ?? []
     })
   }
 
@@ -106,7 +114,7 @@ export class Live {
       .sort((a, b) => (a.queue < b.queue ? -1 : 1))
   }
 
-  oldestReady(): Oldest | undefined {
+  oldestReady(): OldestReady | undefined {
     let oldest: Entry | undefined
     for (const entry of this.#ready()) if (!oldest || entry.due < oldest.due) oldest = entry
     return oldest && { id: oldest.id, since: timeOf(oldest) }
@@ -117,8 +125,8 @@ export class Live {
   }
 
   /** Dead jobs by their last error, the most frequent first. */
-  async deadGroups(search: Search): Promise<DeadGroup[]> {
-    const { entries } = matching(await this.#catalogue.settled(), { ...search, states: ['dead'], text: '' })
+  async deadGroups(search: JobSearch): Promise<DeadGroup[]> {
+    const { entries } = matchingEntries(await this.#catalogue.upToDate(), { ...search, states: ['dead'], text: '' })
     const groups = new Map<string, Entry[]>()
     for (const entry of entries) {
       const group = groups.get(entry.error)
@@ -135,7 +143,7 @@ export class Live {
   }
 
   /** Calls `heard` with what has changed, soon after it has. The result ends it. */
-  listen(heard: (heard: Heard) => void): () => void {
+  listen(heard: (heard: CatalogChange) => void): () => void {
     return this.#catalogue.listen(heard)
   }
 

@@ -2,24 +2,24 @@
 import { monotonicMs } from '../clock.ts'
 import { type Entry, readEntry } from './entry.ts'
 import type { JobContent } from '../spool/scan.ts'
-import type { Standing } from './job-index.ts'
+import type { JobIndex } from './job-index.ts'
 
 /** For how long (ms) is read without a pause, which is as long. */
 const LOT_MS = 8
 
-export class Contents {
-  readonly #standing: Standing
+export class ContentLoader {
+  readonly #standing: JobIndex
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(standing: Standing) {
+  constructor(standing: JobIndex) {
     this.#standing = standing
   }
 
   /** Reads the file of an entry; undefined when it has moved on. */
   read(entry: Entry): JobContent | undefined {
     let content: JobContent | undefined
-    this.#standing.learn(entry, () => {
+    this.#standing.update(entry, () => {
       content = readEntry(entry)
     })
     return content

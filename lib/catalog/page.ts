@@ -1,6 +1,6 @@
 /** Which jobs of a catalogue match, and a page of them: as many as there may be, only that page is read. */
-import type { Catalogue } from './catalog.ts'
-import { type Entry, sightingOf } from './entry.ts'
+import type { Catalog } from './catalog.ts'
+import { type Entry, jobFileOf } from './entry.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobFilter, ListedJob } from '../query/list.ts'
 import type { PageSort } from '../query/order.ts'
@@ -9,7 +9,7 @@ import { progressOf } from '../run/output.ts'
 import { type State, STATES, isOver, LIST_ORDER } from '../job/state.ts'
 
 /** Which jobs are meant; everything left out matches all. */
-export interface Search extends JobFilter {
+export interface JobSearch extends JobFilter {
   /** Occurs, in whatever case, in id, command, last error, queue or a tag. */
   readonly text?: string
   /** Is the last error. */
@@ -23,15 +23,15 @@ export interface PageOptions {
   readonly isReverse: boolean
   readonly limit: number
   /** The page begins behind this. */
-  readonly after: Mark | undefined
+  readonly after: PageCursor | undefined
 }
 
 /** Where a page ended: what of its last job any sort goes by. */
-export type Mark = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
+export type PageCursor = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
 
-export interface Page {
+export interface JobPage {
   readonly items: readonly ListedJob[]
-  readonly next: Mark | undefined
+  readonly next: PageCursor | undefined
   readonly total: number
   /** False while not every content has been read: there may be more, in another order. */
   readonly isExact: boolean
@@ -42,7 +42,7 @@ const READ_MS = 150
 
 const RANK = Object.fromEntries(LIST_ORDER.map((state, i) => [state, i])) as Record<State, number>
 
-const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
+const COMPARE: Record<PageSort, (a: PageCursor, b: PageCursor) => number> = {
   order: (a, b) =>
     RANK[a.state] - RANK[b.state] || (isOver(a.state) ? b.due - a.due : compareText(a.fileName, b.fileName)),
   created: (a, b) => a.created - b.created,
@@ -53,13 +53,13 @@ const COMPARE: Record<PageSort, (a: Mark, b: Mark) => number> = {
 }
 
 /** Must files be read to tell, and not only their names? */
-export const isOfContent = ({ tag, text, error, isCancelled }: Search): boolean =>
+export const needsContent = ({ tag, text, error, isCancelled }: JobSearch): boolean =>
   [tag, text, error, isCancelled].some((one) => one !== undefined)
 
 /** The jobs that match, in no particular order; their contents have been read as far as time allowed. */
-export function matching(catalogue: Catalogue, search: Search): { entries: Entry[]; isExact: boolean } {
+export function matchingEntries(catalogue: Catalog, search: JobSearch): { entries: Entry[]; isExact: boolean } {
   const { states = STATES, queue, tag, text, error, isCancelled } = search
-  const isExact = !isOfContent(search) || catalogue.contents.readFor(READ_MS)
+  const isExact = !needsContent(search) || catalogue.loader.readFor(READ_MS)
   const wanted = new Set(states)
   const typed = text?.toLowerCase()
   const entries: Entry[] = []
@@ -80,17 +80,17 @@ const occurs = ({ id, queue, text, error, tags }: Entry, typed: string): boolean
   (error !== '' && error.toLowerCase().includes(typed)) ||
   tags.some((tag) => tag.toLowerCase().includes(typed))
 
-export function pageOf(home: Home, catalogue: Catalogue, search: Search, options: PageOptions): Page {
+export function pageOf(home: Home, catalogue: Catalog, search: JobSearch, options: PageOptions): JobPage {
   const { sort, isReverse, limit, after } = options
-  const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.contents.readFor(READ_MS)
-  const { entries, isExact } = matching(catalogue, search)
+  const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.loader.readFor(READ_MS)
+  const { entries, isExact } = matchingEntries(catalogue, search)
   const by = COMPARE[sort]
-  const compare = (a: Mark, b: Mark): number => (isReverse ? by(b, a) : by(a, b)) || compareText(a.id, b.id)
+  const compare = (a: PageCursor, b: PageCursor): number => (isReverse ? by(b, a) : by(a, b)) || compareText(a.id, b.id)
   const found = first(entries, limit + 1, compare, after)
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.flatMap((entry) => listed(home, catalogue, entry) ?? []),
+    items: page.flatMap((entry) => readEntryForList(home, catalogue, entry) ?? []),
     next: found.length > limit && last ? markOf(last) : undefined,
     total: entries.length,
     isExact: isExact && isSortExact,
@@ -98,7 +98,12 @@ export function pageOf(home: Home, catalogue: Catalogue, search: Search, options
 }
 
 /** The first `limit` behind `after`, sorted: what is further behind is never sorted. */
-function first(entries: readonly Entry[], limit: number, compare: (a: Mark, b: Mark) => number, after?: Mark): Entry[] {
+function first(
+  entries: readonly Entry[],
+  limit: number,
+  compare: (a: PageCursor, b: PageCursor) => number,
+  after?: PageCursor,
+): Entry[] {
   const best: Entry[] = []
   for (const entry of entries) {
     if (after && compare(entry, after) <= 0) continue
@@ -118,7 +123,7 @@ function first(entries: readonly Entry[], limit: number, compare: (a: Mark, b: M
   return best
 }
 
-const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry): Mark => ({
+const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry): PageCursor => ({
   state,
   due,
   fileName,
@@ -129,12 +134,12 @@ const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry)
 })
 
 /** A job as it is now; undefined when it has gone. */
-export function listed(home: Home, catalogue: Catalogue, entry: Entry): ListedJob | undefined {
-  const here = catalogue.contents.read(entry)
+export function readEntryForList(home: Home, catalogue: Catalog, entry: Entry): ListedJob | undefined {
+  const here = catalogue.loader.read(entry)
   const now = here ? entry : catalogue.find(entry.id)
-  const content = here ?? (now && catalogue.contents.read(now))
+  const content = here ?? (now && catalogue.loader.read(now))
   if (!now || !content) return undefined
-  const { path, name }: JobFile = sightingOf(now)
+  const { path, name }: JobFile = jobFileOf(now)
   const { job } = content
   const progress = job && progressOf(home, job)
   return {

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { explained, QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
-import type { Checked } from './finding.ts'
+import type { CheckResult } from './finding.ts'
 import { checkCorrupt, checkJobs } from './jobs.ts'
 import { checkHolders, checkLeftovers } from './leftovers.ts'
 import { checkFileSystem, checkSpace, checkVersions } from './machine.ts'
@@ -13,13 +13,13 @@ import { checkPermissions, checkSettings, checkStructure } from './home.ts'
 import { problemFinding } from './finding.ts'
 
 /** Everything. @throws QueueError FAILED when there is no home. */
-export function examine(home: Home, now: number): Checked[] {
+export function runChecks(home: Home, now: number): CheckResult[] {
   if (!existsSync(home.root))
     throw new QueueError('FAILED', `there is no home in ${home.root}`, 'make one with: queuectl init')
   return [
     tried('structure', () => checkStructure(home)),
     tried('permissions', () => checkPermissions(home)),
-    ...examineCheaply(home),
+    ...runQuickChecks(home),
     tried('jobs', () => checkJobs(home, now)),
     tried('corrupt', () => checkCorrupt(home)),
     tried('holders', () => checkHolders(home)),
@@ -28,7 +28,7 @@ export function examine(home: Home, now: number): Checked[] {
 }
 
 /** What takes the same few milliseconds however many jobs there are: a worker does it when it starts. */
-export const examineCheaply = (home: Home): Checked[] => [
+export const runQuickChecks = (home: Home): CheckResult[] => [
   tried('settings', () => checkSettings(home)),
   tried('versions', () => checkVersions(home)),
   tried('disk', () => checkSpace(home)),
@@ -36,7 +36,7 @@ export const examineCheaply = (home: Home): Checked[] => [
 ]
 
 /** A check that cannot be made is a finding, and keeps nobody from the others. */
-function tried(check: string, make: () => Checked): Checked {
+function tried(check: string, make: () => CheckResult): CheckResult {
   try {
     return make()
   } catch (error) {

@@ -26,9 +26,9 @@ export interface Finding {
 }
 
 /** Is this a problem that nobody has mended? */
-export const isLeft = ({ level, fixed }: Finding): boolean => level === 'problem' && fixed === undefined
+export const isUnfixed = ({ level, fixed }: Finding): boolean => level === 'problem' && fixed === undefined
 
-export interface Checked {
+export interface CheckResult {
   readonly check: string
   /** What was seen. */
   readonly fact: string
@@ -39,7 +39,7 @@ export interface Diagnosis {
   readonly home: string
   /** No problem is left. */
   readonly healthy: boolean
-  readonly checks: readonly Checked[]
+  readonly checks: readonly CheckResult[]
 }
 
 export const problemFinding = (what: string, advice?: string, remedy?: Remedy): Finding =>

@@ -6,8 +6,8 @@
  */
 import { join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
-import { examine } from './checks.ts'
-import { type Checked, type Diagnosis, type Finding, isLeft, type Remedy } from './finding.ts'
+import { runChecks } from './checks.ts'
+import { type CheckResult, type Diagnosis, type Finding, isUnfixed, type Remedy } from './finding.ts'
 import { explained, QueueError } from '../errors.ts'
 import { parseName } from '../job/file-name.ts'
 import { exists, makeDir, removeTree } from '../disk/files.ts'
@@ -23,15 +23,15 @@ import { operatorHooks, operatorContext } from '../run/context.ts'
 
 /** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
 export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
-  const checks = examine(home, nowMs())
+  const checks = runChecks(home, nowMs())
   // What others may have put there is not moved about by our hand.
   if (fix) refuseUnsafe(home)
-  const after: Checked[] = []
+  const after: CheckResult[] = []
   for (const one of checks) after.push(fix ? await fixAll(home, one) : one)
-  return { home: home.root, healthy: !after.some(({ findings }) => findings.some(isLeft)), checks: after }
+  return { home: home.root, healthy: !after.some(({ findings }) => findings.some(isUnfixed)), checks: after }
 }
 
-async function fixAll(home: Home, checked: Checked): Promise<Checked> {
+async function fixAll(home: Home, checked: CheckResult): Promise<CheckResult> {
   const findings: Finding[] = []
   for (const finding of checked.findings)
     findings.push(finding.remedy ? await fixFinding(home, finding, finding.remedy) : finding)

@@ -3,11 +3,11 @@ import { dirname, join, relative } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { eachName, lstat } from '../disk/files.ts'
 import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
-import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
+import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readSettings } from '../config/file.ts'
 
 /** Every place of the home, a directory on the same file system. */
-export function checkStructure(home: Home): Checked {
+export function checkStructure(home: Home): CheckResult {
   const findings: Finding[] = []
   const device = lstat(home.root)?.dev
   for (const place of HOME_DIRS) {
@@ -29,7 +29,7 @@ export function checkStructure(home: Home): Checked {
 }
 
 /** Who may write to the home may run commands as its owner. */
-export function checkPermissions(home: Home): Checked {
+export function checkPermissions(home: Home): CheckResult {
   const findings: Finding[] = []
   for (const path of [home.root, ...HOME_DIRS.map((place) => join(home.root, place))]) {
     const objection = dirProblem(path)
@@ -92,7 +92,7 @@ function openFiles(home: Home): Finding[] {
   ]
 }
 
-export function checkSettings(home: Home): Checked {
+export function checkSettings(home: Home): CheckResult {
   try {
     const set = Object.entries(readSettings(home))
     const fact = set.length === 0 ? 'all defaults' : set.map(([key, value]) => `${key} ${value}`).join(', ')

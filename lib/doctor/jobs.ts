@@ -5,7 +5,7 @@ import { corruptFiles } from '../spool/corrupt.ts'
 import { lstat, listDir } from '../disk/files.ts'
 import { type JobContent, readJobFile, type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
+import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { runNumbers } from '../run/output.ts'
 
 /** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
@@ -22,7 +22,7 @@ interface JobsOnDisk {
 }
 
 /** @param now milliseconds */
-export function checkJobs(home: Home, now: number): Checked {
+export function checkJobs(home: Home, now: number): CheckResult {
   const { paths, unreadable, ahead } = lookAtAll(home, now)
   const findings = [
     ...unreadable.map(({ seen, why }) => unreadableFinding(home, seen, why)),
@@ -121,7 +121,7 @@ function ignored(home: Home): Finding[] {
 }
 
 /** What could not be understood, and why. */
-export function checkCorrupt(home: Home): Checked {
+export function checkCorrupt(home: Home): CheckResult {
   const files = corruptFiles(home)
   const findings = files.map(({ file, reason }) =>
     problemFinding(`${relative(home.root, file)}: ${reason}`, 'mend it and mv it to pending/, or remove it'),

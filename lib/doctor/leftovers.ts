@@ -6,11 +6,11 @@ import { holders, heldFileNames } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { isHeld } from '../disk/fifo.ts'
 import { scratchOf, settledTraces } from '../spool/leftovers.ts'
-import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
+import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { holdersOf } from '../disk/process.ts'
 
 /** Workers and commands that died holding something. */
-export function checkHolders(home: Home): Checked {
+export function checkHolders(home: Home): CheckResult {
   const all = holders(home)
   const isManned = all.some(({ kind, life }) => kind === 'worker' && life === 'alive')
   const findings: Finding[] = []
@@ -37,7 +37,7 @@ export function checkHolders(home: Home): Checked {
 }
 
 /** What the sweeper removes, and what nobody does. @param now milliseconds */
-export function checkLeftovers(home: Home, now: number): Checked {
+export function checkLeftovers(home: Home, now: number): CheckResult {
   const sweepable = (path: string, what: string): Finding =>
     noteFinding(`${relative(home.root, path)} is left of ${what}`, 'a worker sweeps it', { kind: 'sweep', path })
   const findings = [

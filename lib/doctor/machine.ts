@@ -5,12 +5,12 @@ import { holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { diskSpace } from '../disk/space.ts'
 import { VERSION } from '../version.ts'
-import { type Checked, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
+import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readConfig } from '../config/file.ts'
 
 const MEBI = 1_048_576
 
-export function checkSpace(home: Home): Checked {
+export function checkSpace(home: Home): CheckResult {
   const { state, free_bytes, free_inodes, ballast } = diskSpace(home)
   const files = free_inodes === undefined ? '' : `, room for ${free_inodes} files`
   const fact = `${Math.floor(free_bytes / MEBI)} MiB free${files}`
@@ -35,7 +35,7 @@ export function checkSpace(home: Home): Checked {
 const CLOCK_TOLERANCE = 2000
 
 /** Tries what the queue needs in a scratch directory. */
-export function checkFileSystem(home: Home): Checked {
+export function checkFileSystem(home: Home): CheckResult {
   const { type, kind, failed, ahead } = probeFileSystem(home)
   const findings: Finding[] = [...kindFindings(home, kind, type)]
   for (const { ability, why } of failed)
@@ -91,7 +91,7 @@ function durabilityOf(home: Home): string {
   }
 }
 
-export function checkVersions(home: Home): Checked {
+export function checkVersions(home: Home): CheckResult {
   const workers = holders(home).filter(({ kind, life }) => kind === 'worker' && life === 'alive')
   const findings = workers
     .filter(({ card }) => card?.version !== VERSION)

@@ -5,8 +5,8 @@
  */
 import { monotonicMs, randomHex, sleep } from '../clock.ts'
 import type { Event } from '../journal/journal.ts'
-import { sentence } from '../journal/describe.ts'
-import type { Heard, JournalOffset, WorkerInfo } from '../queue.ts'
+import { describeEvent } from '../journal/describe.ts'
+import type { CatalogChange, JournalOffset, WorkerInfo } from '../queue.ts'
 import { rowJson } from './job-json.ts'
 import type { Site } from './context.ts'
 import { BEAT, BEAT_MS, frame } from './sse.ts'
@@ -136,7 +136,7 @@ export class Broadcast {
 
   /** Opaque to clients: which server, which frame, and where in the journal that is, which any server understands. */
   #id(number: number): string {
-    const place = this.#site.ledger.place
+    const place = this.#site.ledger.position
     return [this.#epoch, number, ...(place ? [place.day, place.offset] : [])].join('.')
   }
 
@@ -153,7 +153,7 @@ export class Broadcast {
     return this.#next !== before || cut.aborted
   }
 
-  #hear({ changed, removed, holders }: Heard): void {
+  #hear({ changed, removed, holders }: CatalogChange): void {
     for (const id of changed) {
       this.#removed.delete(id)
       this.#changed.add(id)
@@ -236,4 +236,4 @@ export class Broadcast {
   }
 }
 
-export const eventJson = (event: Event): object => ({ ...event, text: sentence(event) })
+export const eventJson = (event: Event): object => ({ ...event, text: describeEvent(event) })

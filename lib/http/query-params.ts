@@ -1,6 +1,6 @@
 /** What a request asks for, as its query says it: checked here, and told in one line what is wrong with it. */
 import { QueueError } from '../errors.ts'
-import { type Mark, PAGE_SORTS, type PageSort, type Search } from '../queue.ts'
+import { type PageCursor, PAGE_SORTS, type PageSort, type JobSearch } from '../queue.ts'
 import { Refusal } from './problem.ts'
 import type { State } from '../job/state.ts'
 import { parseStates } from '../job/state-words.ts'
@@ -20,7 +20,7 @@ export function readStates(text: string | undefined): State[] | undefined {
 }
 
 /** Which jobs are meant. An empty text asks for nothing in particular. @throws Refusal 400 */
-export function readSearch({ state, queue, tag, q, error }: Query): Search {
+export function readSearch({ state, queue, tag, q, error }: Query): JobSearch {
   const states = readStates(state)
   return {
     ...(states ? { states } : {}),
@@ -64,7 +64,7 @@ export function readWord<T extends string>(query: Query, name: string, words: re
 export const cursorOf = (mark: object | undefined): string | null =>
   mark ? Buffer.from(JSON.stringify(mark)).toString('base64url') : null
 
-const MARK: Record<keyof Mark, 'string' | 'number'> = {
+const MARK: Record<keyof PageCursor, 'string' | 'number'> = {
   state: 'string',
   due: 'number',
   fileName: 'string',
@@ -75,7 +75,7 @@ const MARK: Record<keyof Mark, 'string' | 'number'> = {
 }
 
 /** @throws Refusal 400 */
-export const readMark = (text: string | undefined): Mark | undefined => readCursor<Mark>(text, MARK)
+export const readMark = (text: string | undefined): PageCursor | undefined => readCursor<PageCursor>(text, MARK)
 
 /** @throws Refusal 400 */
 export function readCursor<T extends object>(

@@ -1,9 +1,9 @@
 /** Every sentence about an event, in one place: for worker logs, `metrics` and whoever else tells people. */
 import type { Event } from './journal.ts'
 
-export function sentence(event: Omit<Event, 'at'>): string {
+export function describeEvent(event: Omit<Event, 'at'>): string {
   const job = event.run === undefined ? event.job : `${event.job} (run ${event.run})`
-  const took = event.duration_ms === undefined ? '' : ` in ${seconds(event.duration_ms)}`
+  const took = event.duration_ms === undefined ? '' : ` in ${durationText(event.duration_ms)}`
   const why = event.error === undefined ? '' : `: ${event.error}`
   switch (event.event) {
     case 'enqueued':
@@ -42,7 +42,7 @@ export function sentence(event: Omit<Event, 'at'>): string {
 }
 
 /** Milliseconds for people: three digits that matter, and the unit. */
-export function seconds(ms: number): string {
+export function durationText(ms: number): string {
   if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
   return `${(ms / 1000).toFixed(ms < 9995 ? 2 : 1)} s`
 }

@@ -81,7 +81,7 @@ export const days = (home: Home): string[] =>
 export const dayFile = (home: Home, day: string): string => join(home.journal, `${day}.ndjson`)
 
 /** Which days of the journal are meant. */
-export interface Days {
+export interface DayFilter {
   readonly without?: readonly string[]
   readonly only?: string
   /** This day and later ones. */
@@ -89,7 +89,7 @@ export interface Days {
 }
 
 /** Every event of these days, oldest first. A line that does not parse (torn by a power cut) is passed over. */
-export async function* events(home: Home, { without = [], only, from = '' }: Days = {}): AsyncGenerator<Event> {
+export async function* events(home: Home, { without = [], only, from = '' }: DayFilter = {}): AsyncGenerator<Event> {
   for (const day of days(home)) {
     if (without.includes(day) || (only !== undefined && day !== only) || day < from) continue
     const fd = openIfThere(dayFile(home, day))

@@ -56,7 +56,7 @@ export class LiveJournal {
   }
 
   /** What has been told by now is known, if the past is. */
-  settled(): this {
+  upToDate(): this {
     if (this.#isComplete && !this.#isClosed) this.#look()
     return this
   }
@@ -72,7 +72,7 @@ export class LiveJournal {
   }
 
   /** Where it has read to. */
-  get place(): JournalOffset | undefined {
+  get position(): JournalOffset | undefined {
     const last = [...this.#tails].at(-1)
     return last && { day: last[0], offset: last[1].position }
   }

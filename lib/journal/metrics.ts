@@ -51,7 +51,7 @@ export interface Totals {
   }
 }
 
-export const NOTHING: Totals = { events: {}, durations: { count: 0, total: 0, buckets: {} } }
+export const NO_TOTALS: Totals = { events: {}, durations: { count: 0, total: 0, buckets: {} } }
 
 /** Durations of folded days are known to within half a percent. */
 const PRECISION = 1.01
@@ -90,7 +90,7 @@ export class Tally {
 export async function summarize(
   source: AsyncIterable<Event>,
   recent: number,
-  before: Totals = NOTHING,
+  before: Totals = NO_TOTALS,
 ): Promise<Metrics> {
   const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, before.events[kind] ?? 0])) as Record<
     EventKind,

@@ -15,7 +15,7 @@ export interface EventPage {
 }
 
 export interface EventSearch {
-  readonly isMeant: (event: Event) => boolean
+  readonly matches: (event: Event) => boolean
   readonly limit: number
   /** Only what lies before this place. */
   readonly before: JournalOffset | undefined
@@ -28,7 +28,7 @@ const MOST = 64 * 1024 * 1024
 /** Events are told a little after they happened, some by clocks that differ. */
 const UNORDERED_MS = 60_000
 
-export function pageOfEvents(home: Home, { isMeant, limit, before, since }: EventSearch): EventPage {
+export function pageOfEvents(home: Home, { matches, limit, before, since }: EventSearch): EventPage {
   const items: Event[] = []
   let read = 0
   for (const day of days(home).reverse()) {
@@ -40,7 +40,7 @@ export function pageOfEvents(home: Home, { isMeant, limit, before, since }: Even
       if (!event) continue
       const at = Date.parse(event.at)
       if (at < since - UNORDERED_MS) return { items, next: undefined }
-      if (at >= since && isMeant(event)) items.push(event)
+      if (at >= since && matches(event)) items.push(event)
       if (items.length >= limit || read > MOST) return { items, next: { day, offset } }
     }
   }

@@ -8,7 +8,7 @@ import type { Metrics } from './metrics.ts'
 type Kind = 'gauge' | 'counter' | 'summary'
 
 /** What the state directories and the journal say now. */
-export function exposition(
+export function prometheusText(
   metrics: Metrics,
   counts: Readonly<Record<string, number>>,
   workers: readonly { readonly life: string; readonly slots: number }[],

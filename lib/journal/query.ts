@@ -19,7 +19,7 @@ export interface EventsOptions {
 /** An event this much older (ms) than our beginning to listen was in its file by then. */
 const MEANWHILE_MS = 10_000
 
-export async function* eventsAsked(home: Home, options: EventsOptions): AsyncGenerator<Event> {
+export async function* queryEvents(home: Home, options: EventsOptions): AsyncGenerator<Event> {
   const { since = Number.NEGATIVE_INFINITY, limit, job } = options
   const isMeant = (event: Event): boolean => (job === undefined || event.job === job) && !(Date.parse(event.at) < since)
   // Listening begins before the past is read, so that nothing falls between the two.

@@ -2,8 +2,8 @@
 import type { Event } from './journal.ts'
 
 /** What is counted in each step. */
-export const HAPPENED = ['enqueued', 'started', 'completed', 'failed', 'dead', 'cancelled'] as const
-export type EventCounts = Record<(typeof HAPPENED)[number], number>
+export const COUNTED = ['enqueued', 'started', 'completed', 'failed', 'dead', 'cancelled'] as const
+export type EventCounts = Record<(typeof COUNTED)[number], number>
 
 const KIND: Partial<Record<Event['event'], keyof EventCounts>> = {
   enqueued: 'enqueued',
@@ -60,35 +60,35 @@ export interface Durations {
 }
 
 /** What happened in one step. */
-export class Step {
-  readonly happened: EventCounts = { enqueued: 0, started: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 }
+export class TimeStep {
+  readonly counts: EventCounts = { enqueued: 0, started: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 }
   readonly waited = new Distribution()
   readonly ran = new Distribution()
 
-  merge(other: Step): void {
-    for (const kind of HAPPENED) this.happened[kind] += other.happened[kind]
+  merge(other: TimeStep): void {
+    for (const kind of COUNTED) this.counts[kind] += other.counts[kind]
     this.waited.merge(other.waited)
     this.ran.merge(other.ran)
   }
 }
 
-export const MINUTE = 60_000
+export const MINUTE_MS = 60_000
 const DAY = 86_400_000
 /** So many jobs that wait are remembered, the newest. */
 const WAITING = 200_000
 
 /** The steps of the last day, a minute each. */
 export class Series {
-  readonly #minutes = new Map<number, Step>()
+  readonly #minutes = new Map<number, TimeStep>()
   /** Since when (ms) a job may run. */
   readonly #ready = new Map<string, number>()
 
   add(event: Event): void {
     const at = Date.parse(event.at)
     if (Number.isNaN(at)) return
-    const step = this.#step(Math.floor(at / MINUTE))
+    const step = this.#step(Math.floor(at / MINUTE_MS))
     const kind = KIND[event.event]
-    if (kind) step.happened[kind]++
+    if (kind) step.counts[kind]++
     if (event.event === 'completed' && event.duration_ms !== undefined) step.ran.add(event.duration_ms)
     const since = this.#ready.get(event.job)
     this.#ready.delete(event.job)
@@ -101,22 +101,22 @@ export class Series {
     }
   }
 
-  #step(minute: number): Step {
+  #step(minute: number): TimeStep {
     const known = this.#minutes.get(minute)
     if (known) return known
     for (const old of this.#minutes.keys())
-      if (old * MINUTE < minute * MINUTE - DAY - 2 * MINUTE) this.#minutes.delete(old)
-    const step = new Step()
+      if (old * MINUTE_MS < minute * MINUTE_MS - DAY - 2 * MINUTE_MS) this.#minutes.delete(old)
+    const step = new TimeStep()
     this.#minutes.set(minute, step)
     return step
   }
 
   /** The steps between two instants (ms), `step` ms each, oldest first. */
-  between(from: number, to: number, step: number): { readonly at: number; readonly step: Step }[] {
-    const steps: { at: number; step: Step }[] = []
+  between(from: number, to: number, step: number): { readonly at: number; readonly step: TimeStep }[] {
+    const steps: { at: number; step: TimeStep }[] = []
     for (let at = Math.floor(from / step) * step; at < to; at += step) {
-      const whole = new Step()
-      for (let minute = at / MINUTE; minute < (at + step) / MINUTE; minute++) {
+      const whole = new TimeStep()
+      for (let minute = at / MINUTE_MS; minute < (at + step) / MINUTE_MS; minute++) {
         const one = this.#minutes.get(minute)
         if (one) whole.merge(one)
       }

@@ -11,20 +11,20 @@ import { utcDay } from '../job/time.ts'
 import { listDir, readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { days, events } from './journal.ts'
-import { type Metrics, NOTHING, summarize, Tally, type Totals } from './metrics.ts'
+import { type Metrics, NO_TOTALS, summarize, Tally, type Totals } from './metrics.ts'
 
-export interface Kept extends Totals {
+export interface StoredTotals extends Totals {
   readonly folded: readonly string[]
 }
 
 const pathOf = (home: Home): string => join(home.journal, 'totals.json')
 
 /** @throws QueueError FAILED when it was broken by hand. */
-export function readTotals(home: Home): Kept {
+export function readTotals(home: Home): StoredTotals {
   const text = readText(pathOf(home))
-  if (text === undefined) return { ...NOTHING, folded: [] }
+  if (text === undefined) return { ...NO_TOTALS, folded: [] }
   try {
-    const kept = JSON.parse(text) as Kept
+    const kept = JSON.parse(text) as StoredTotals
     if (Array.isArray(kept.folded) && typeof kept.events === 'object' && typeof kept.durations.buckets === 'object')
       return kept
   } catch {
@@ -38,7 +38,7 @@ export function readTotals(home: Home): Kept {
 }
 
 /** All that the journal tells: the totals, and the events of the days that are left. */
-export async function history(home: Home, recent: number): Promise<Metrics> {
+export async function readMetrics(home: Home, recent: number): Promise<Metrics> {
   for (let looks = 1; ; looks++) {
     const kept = readTotals(home)
     const metrics = await summarize(events(home, { without: kept.folded }), recent, kept)
@@ -54,7 +54,7 @@ const SETTLED_AFTER = 2 * 86_400_000
  * Folds the days that ended more than `seconds` before `now` (ms) into the totals. Returns them.
  * @param isCut asked before each day
  */
-export async function fold(
+export async function foldDays(
   home: Home,
   seconds: number,
   now: number,
@@ -96,7 +96,7 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
     if (isNew) {
       const there = new Set(days(home))
       tally.merge(kept)
-      const next: Kept = { ...tally.totals, folded: [...kept.folded.filter((one) => there.has(one)), day] }
+      const next: StoredTotals = { ...tally.totals, folded: [...kept.folded.filter((one) => there.has(one)), day] }
       const aside = join(home.tmp, `totals.${randomHex(8)}.new`)
       // If we die before this: the day is counted from its file.
       if (!replaceFile(aside, path, `${JSON.stringify(next)}\n`)) return false

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
 import { recordEvents } from '../journal/journal.ts'
 import type { Job } from '../job/job.ts'
-import { actOn, type ChangeOptions, changeRecord, isInHand, wrongState } from './take.ts'
+import { actOn, type ChangeOptions, changeRecord, hasLiveHolder, wrongState } from './take.ts'
 import { exists, move } from '../disk/files.ts'
 import { findExact, type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import { joinOperators } from '../spool/holders.ts'
@@ -56,7 +56,7 @@ export async function cancelAndWait(home: Home, meant: JobRefOrId, reason: strin
 }
 
 /** The job, when it may be cancelled. @throws as `Queue.cancel`. */
-export async function mayCancel(home: Home, meant: JobRefOrId): Promise<Job> {
+export async function checkCancel(home: Home, meant: JobRefOrId): Promise<Job> {
   const seen = await cancelJob(home, meant, '', { dryRun: true })
   return seen as Job
 }
@@ -81,7 +81,7 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
 }
 
 /** What became of a cancelled job: it is dead, or its run has been told to end. */
-export type Cancelling = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
+export type CancelResult = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
 
 /**
  * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
@@ -92,9 +92,9 @@ export async function cancelJob(
   meant: JobRefOrId,
   reason: string,
   how: ChangeOptions = {},
-): Promise<Cancelling> {
+): Promise<CancelResult> {
   const { dryRun, durability = DEFAULTS.durability } = how
-  return actOn<Cancelling>(home, meant, 'cancel', async (seen) => {
+  return actOn<CancelResult>(home, meant, 'cancel', async (seen) => {
     const { id } = seen.name
     if (!isAllowed('cancel', seen.state)) throw wrongState('cancel', seen, `it is ${shownState(seen.state)} already`)
     if (dryRun) return readJobOrThrow(seen, 'cancel')
@@ -106,7 +106,7 @@ export async function cancelJob(
         writeNote(home, id, job.runs, { why: 'cancel', reason })
         ringHolder(dirname(seen.path))
         ring(home)
-        return { ending: id, run: job.runs, watched: isInHand(home, seen) }
+        return { ending: id, run: job.runs, watched: hasLiveHolder(home, seen) }
       }
     }
     const now = nowMs()

@@ -22,18 +22,19 @@ import { readJobOrThrow } from '../spool/scan.ts'
 /** New values; null takes a member back to its default. */
 export type PatchMembers = Readonly<Record<string, unknown>>
 
+export interface Patch {
+  readonly members: PatchMembers
+  /** Called with the job once no other process can change it; when it returns false, the job stays as it is. */
+  readonly condition: (job: Job) => boolean
+  readonly defaults: Defaults
+}
+
 /**
- * @param isMeant is asked about the job once nobody else can change it: false leaves it as it is
- * @returns its id; undefined when it was not meant
+ * @returns the job's id; undefined when the condition was false
  * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
  */
-export async function patchJob(
-  home: Home,
-  meant: JobRefOrId,
-  members: PatchMembers,
-  isMeant: (job: Job) => boolean,
-  defaults: Defaults,
-): Promise<string | undefined> {
+export async function patchJob(home: Home, meant: JobRefOrId, patch: Patch): Promise<string | undefined> {
+  const { members, condition, defaults } = patch
   const { id, isChanged } = await actOn(home, meant, 'change', async (seen) => {
     requireChangeable('change', seen)
     const taken = await take(home, seen)
@@ -42,7 +43,7 @@ export async function patchJob(
     try {
       const job = readJobOrThrow(seen, 'change', taken.path)
       if (job === undefined) return undefined
-      if (!isMeant(job)) return { id: job.id, isChanged: false }
+      if (!condition(job)) return { id: job.id, isChanged: false }
       const asked = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
       const next = edited({ seen, job, defaults }, readEdited(JSON.stringify(Object.fromEntries(asked)), job.id))
       if (!(await stamp(taken.path, printJob(next.job), flushesRecords(defaults.durability)))) return undefined

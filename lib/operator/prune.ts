@@ -18,7 +18,7 @@ import { isoTime, utcDay } from '../job/time.ts'
 import { listDir, lstat, removeEmptyDir } from '../disk/files.ts'
 import { doneDays, inDoneDay, type JobFile, jobFiles, readJobFile } from '../spool/scan.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
-import { purger } from './purge.ts'
+import { startPurge } from './purge.ts'
 import { PRUNABLE, type Prunable } from '../job/state.ts'
 
 /** So many removals, or looks, then whatever else the process has to do. */
@@ -50,7 +50,13 @@ export async function prune(home: Home, options: PruneOptions, config: KeepSetti
   const states = options.states ?? (given ? (['completed'] as const) : PRUNABLE)
   const gone: PrunedJob[] = []
   for (const one of states) {
-    const all = await pruneCandidates(home, one, given ?? limitsOf(config, one), nowMs(), options)
+    const all = await pruneCandidates(home, {
+      state: one,
+      limits: given ?? limitsOf(config, one),
+      now: nowMs(),
+      queue: options.queue,
+      tag: options.tag,
+    })
     for await (const { name, at } of dryRun ? all : pruneAll(home, one, all, nowMs())) {
       const job = { id: name.id, state: one, settled_at: isoTime(at / 1000) }
       gone.push(job)
@@ -60,14 +66,17 @@ export async function prune(home: Home, options: PruneOptions, config: KeepSetti
   return gone
 }
 
-/** The jobs of a state that are over a limit, oldest first. `now` in milliseconds. */
-export async function pruneCandidates(
-  home: Home,
-  state: Prunable,
-  limits: RetentionLimits,
-  now: number,
-  { queue, tag }: Pick<PruneOptions, 'queue' | 'tag'> = {},
-): Promise<PruneCandidate[]> {
+/** Which jobs to check against which limits. */
+export interface PruneSearch extends Pick<PruneOptions, 'queue' | 'tag'> {
+  readonly state: Prunable
+  readonly limits: RetentionLimits
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** The jobs over a limit, oldest first. */
+export async function pruneCandidates(home: Home, search: PruneSearch): Promise<PruneCandidate[]> {
+  const { state, limits, now, queue, tag } = search
   if (isUnlimited(limits)) return []
   const finished: PruneCandidate[] = []
   for (const seen of candidates(home, state, limits, now)) {
@@ -99,7 +108,7 @@ export async function* pruneAll(
   now: number,
 ): AsyncGenerator<PruneCandidate> {
   if (all.length === 0) return
-  const place = purger(home, STATE_DIR[state])
+  const place = startPurge(home, STATE_DIR[state])
   let tried = 0
   try {
     for (const one of all) {
@@ -107,7 +116,7 @@ export async function* pruneAll(
       if (++tried % BATCH_SIZE === 0) await setImmediate()
     }
   } finally {
-    place.done()
+    place.close()
   }
   if (state === 'completed') removeEmptyDays(home, now)
 }

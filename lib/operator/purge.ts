@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
-import { actOn, type DryRunOption, pauseIfInHand, wrongState } from './take.ts'
+import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
 import { isFull, linkNew, listDir, move, remove, removeTree } from '../disk/files.ts'
 import { findExact, type JobFile } from '../spool/scan.ts'
 import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
@@ -23,13 +23,13 @@ import { runPaths } from '../run/paths.ts'
 import { shownState, type State } from '../job/state.ts'
 
 /** Removes jobs that lie in one place. */
-export interface Purger {
+export interface PurgeSession {
   /** False: it has moved on, and is whole. */
   purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): boolean
-  done(): void
+  close(): void
 }
 
-export function purger(home: Home, from: HomeDir): Purger {
+export function startPurge(home: Home, from: HomeDir): PurgeSession {
   const holder = joinPurgers(home, from)
   const marks = join(holder.dir, PURGE_MARKS)
   // Bars and marks are links to it: a purge of many jobs makes no new file.
@@ -63,7 +63,7 @@ export function purger(home: Home, from: HomeDir): Purger {
       remove(mark)
       return true
     },
-    done: () => holder.leave(),
+    close: () => holder.leave(),
   }
 }
 
@@ -120,12 +120,12 @@ export async function purgeJob(
     if (!states.includes(seen.state))
       throw wrongState('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
     if (dryRun) return id
-    if (await pauseIfInHand(home, seen)) return undefined
-    const place = purger(home, STATE_DIR[seen.state])
+    if (await pauseIfHeld(home, seen)) return undefined
+    const place = startPurge(home, STATE_DIR[seen.state])
     try {
       return place.purge(seen) ? id : undefined
     } finally {
-      place.done()
+      place.close()
     }
   })
 }

@@ -107,7 +107,7 @@ function refuseDropped(doing: string, seen: JobFile): void {
 }
 
 /** Where a job goes, and what that is called in errors. */
-export interface Renaming {
+export interface RenameTarget {
   readonly to: Resting
   readonly fileName: string
   readonly doing: string
@@ -117,7 +117,7 @@ export interface Renaming {
 export async function renameJob(
   home: Home,
   seen: JobFile,
-  { to, fileName, doing }: Renaming,
+  { to, fileName, doing }: RenameTarget,
   { dryRun, durability = DEFAULTS.durability }: ChangeOptions,
 ): Promise<JobRef | undefined> {
   const { id } = seen.name

@@ -26,18 +26,18 @@ const PAUSE_MS = 20
  * stamping, and a single file would come back by his hand.
  */
 export async function take(home: Home, seen: JobFile): Promise<ReturnType<typeof takeAsOperator>> {
-  if (await pauseIfInHand(home, seen)) return undefined
+  if (await pauseIfHeld(home, seen)) return undefined
   return takeAsOperator(home, STATE_DIR[seen.state], seen.path, seen.fileName)
 }
 
 /** Is somebody alive busy with it? Then a pause has been made. */
-export async function pauseIfInHand(home: Home, seen: JobFile): Promise<boolean> {
-  if (!isInHand(home, seen)) return false
+export async function pauseIfHeld(home: Home, seen: JobFile): Promise<boolean> {
+  if (!hasLiveHolder(home, seen)) return false
   await sleep(PAUSE_MS)
   return true
 }
 
-export const isInHand = (home: Home, { holder }: JobFile): boolean =>
+export const hasLiveHolder = (home: Home, { holder }: JobFile): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
 /**
@@ -55,7 +55,7 @@ export async function actOn<T>(
   for (let looks = 0; looks < MAX_TRIES; looks++) {
     const seen: JobFile = known ?? resolveJob(home, id, doing)
     known = undefined
-    if (seen.state !== 'processing' && isInHand(home, seen)) {
+    if (seen.state !== 'processing' && hasLiveHolder(home, seen)) {
       await sleep(PAUSE_MS)
       continue
     }

@@ -17,7 +17,7 @@ import { runNumbers } from '../run/output.ts'
 export type Stream = 'stdout' | 'stderr'
 
 /** What happens to a job that is followed, in the order it was seen. */
-export type Followed =
+export type FollowEvent =
   /** It waits: to be run for the first time, or again, or to be released. Told whenever its state has changed. */
   | { readonly kind: 'waits'; readonly job: Job }
   | { readonly kind: 'began'; readonly run: number }
@@ -60,7 +60,7 @@ class FollowedRun {
     ]
   }
 
-  *news(): Generator<Followed> {
+  *news(): Generator<FollowEvent> {
     for (const [stream, reader] of this.#readers)
       for (const bytes of reader.readNew()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
   }
@@ -103,7 +103,7 @@ const isRunOver = (job: Job, run: number): boolean =>
   job.state !== 'processing' || job.runs > run || job.history.some((one) => one.run === run)
 
 /** Follows the job of this id until it is over, `signal` is aborted or, with `run`, that run is. */
-export async function* followRuns(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<Followed> {
+export async function* followRuns(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<FollowEvent> {
   const { signal } = options
   const record = new CachedRecord(home, id)
   const waiter = watchRuns(home, (one) => one === id)

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { limitsOf } from '../job/retention.ts'
 import { parseDuration } from '../job/time.ts'
-import { fold } from '../journal/totals.ts'
+import { foldDays } from '../journal/totals.ts'
 import type { Home } from '../spool/layout.ts'
 import { pruneAll, pruneCandidates } from '../operator/prune.ts'
 import { sweep } from '../spool/leftovers.ts'
@@ -67,7 +67,7 @@ export class Maintenance {
       await this.#prune(config)
       const seconds = parseDuration(config.keep_journal)
       if (seconds === undefined) return
-      const days = await fold(this.#home, seconds, nowMs(), () => this.#stopping)
+      const days = await foldDays(this.#home, seconds, nowMs(), () => this.#stopping)
       if (days.length > 0) this.#owner.log(`folded into the totals: the events of ${days.join(', ')}`)
     } catch (error) {
       // Whatever it is: the next round tries again, and jobs do not wait for it.
@@ -78,7 +78,7 @@ export class Maintenance {
   async #prune(config: Config): Promise<void> {
     for (const state of PRUNABLE) {
       if (this.#stopping) return
-      const all = await pruneCandidates(this.#home, state, limitsOf(config, state), nowMs())
+      const all = await pruneCandidates(this.#home, { state, limits: limitsOf(config, state), now: nowMs() })
       let gone = 0
       for await (const _one of pruneAll(this.#home, state, all, nowMs())) {
         gone++

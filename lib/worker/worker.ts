@@ -5,10 +5,10 @@
  * nothing; what is true is read from the disk in each round.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
-import { examineCheaply } from '../doctor/checks.ts'
+import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
-import { sentence } from '../journal/describe.ts'
+import { describeEvent } from '../journal/describe.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
@@ -104,7 +104,7 @@ export class Worker {
       `${this.#registration.name} started with ${this.#options.slots} slots (pid ${process.pid}, home ${this.#home.root})`,
     )
     this.#options.ready(this.#registration.holder)
-    for (const { findings } of examineCheaply(this.#home)) for (const { what } of findings) this.#log(`doctor: ${what}`)
+    for (const { findings } of runQuickChecks(this.#home)) for (const { what } of findings) this.#log(`doctor: ${what}`)
     this.#wake(true)
     await this.#loop.over
     this.#slots.detach()
@@ -289,7 +289,7 @@ export class Worker {
   #record(events: readonly Omit<Event, 'at'>[]): void {
     recordEvents(this.#home, events)
     for (const event of events) {
-      this.#log(sentence(event))
+      this.#log(describeEvent(event))
       if (event.event === 'started') this.#hooks.noteStart()
       if (event.due !== undefined) this.#nextDue = Math.min(this.#nextDue, Date.parse(event.due))
     }

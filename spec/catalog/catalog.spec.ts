@@ -6,20 +6,20 @@ import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fix
 import { multitude } from '../../fixtures/multitude.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import type { Heard, Live } from '../../lib/queue.ts'
+import type { CatalogChange, Live } from '../../lib/queue.ts'
 
 const test = suite('the catalogue of a home')
 
 const PAGE = { sort: 'order', isReverse: false, limit: 50, after: undefined } as const
 
 const inCatalogue = (
-  body: (live: Live, world: World, heard: Heard[]) => Promise<void>,
+  body: (live: Live, world: World, heard: CatalogChange[]) => Promise<void>,
   before?: (world: World) => Promise<unknown>,
 ) =>
   inWorld(async (world) => {
     await before?.(world)
     const live = await world.queue.live()
-    const heard: Heard[] = []
+    const heard: CatalogChange[] = []
     live.listen((one) => heard.push(one))
     try {
       await body(live, world, heard)
@@ -31,7 +31,7 @@ const inCatalogue = (
 /** What the catalogue believes, and what lies there. */
 const isRight = (live: Live, { queue }: World): Promise<unknown> =>
   until(
-    async () => JSON.stringify((await live.settled()).counts()) === JSON.stringify(await queue.count()),
+    async () => JSON.stringify((await live.upToDate()).counts()) === JSON.stringify(await queue.count()),
     5000,
     () => `the counts are right: ${JSON.stringify(live.counts())}`,
   )
@@ -145,9 +145,9 @@ test(
     const day = join(world.home, 'done', '2031-01-01')
     mkdirSync(day)
     renameSync(path, join(day, basename(path)))
-    await until(async () => (await live.settled()).counts().completed === 1, 5000, 'it is counted')
+    await until(async () => (await live.upToDate()).counts().completed === 1, 5000, 'it is counted')
     rmSync(day, { recursive: true })
-    await until(async () => (await live.settled()).counts().completed === 0, 5000, 'it is gone')
+    await until(async () => (await live.upToDate()).counts().completed === 0, 5000, 'it is gone')
     await isRight(live, world)
   }),
 )
@@ -191,7 +191,7 @@ test(
 test(
   'changes of which nothing is heard are found by looks',
   inWorld(async (world) => {
-    const live = await world.queue.live({ isDeaf: true })
+    const live = await world.queue.live({ isPolling: true })
     assert.is(live.watched, 0)
     await add(world, 'true', { id: 'a' })
     await add(world, 'true', { id: 'b', run_at: '2999-01-01' })
@@ -225,7 +225,7 @@ test(
       await world.queue.retry('a')
     }
     await until(
-      async () => (await live.settled()).watched < 25,
+      async () => (await live.upToDate()).watched < 25,
       5000,
       () => live.watched,
     )

@@ -2,28 +2,28 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EVENT_KINDS } from '../../lib/journal/metrics.ts'
-import { seconds, sentence } from '../../lib/journal/describe.ts'
+import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 
 const test = suite('words')
 
 for (const event of EVENT_KINDS)
   test(`a ${event} event is told in a sentence that names the job`, () => {
-    assert.match(sentence({ event, job: 'job1' }), /^job1 \w/)
-    assert.match(sentence({ event, job: 'job1', run: 3 }), /^job1 \(run 3\) \w/)
+    assert.match(describeEvent({ event, job: 'job1' }), /^job1 \w/)
+    assert.match(describeEvent({ event, job: 'job1', run: 3 }), /^job1 \(run 3\) \w/)
   })
 
 for (const event of ['failed', 'dlq', 'cancelled', 'interrupted', 'corrupt'] as const)
   test(`a ${event} event says why`, () => {
-    assert.match(sentence({ event, job: 'job1', error: 'no such file' }), /: no such file$/)
+    assert.match(describeEvent({ event, job: 'job1', error: 'no such file' }), /: no such file$/)
   })
 
 test('a failed attempt says when the next one is due', () => {
-  const text = sentence({ event: 'failed', job: 'job1', error: 'exit code 1', due: '2026-11-22T10:15:02.000Z' })
+  const text = describeEvent({ event: 'failed', job: 'job1', error: 'exit code 1', due: '2026-11-22T10:15:02.000Z' })
   assert.is(text, 'job1 failed: exit code 1; next try at 2026-11-22T10:15:02.000Z')
 })
 
 test('a completed run says how long it took', () => {
-  assert.is(sentence({ event: 'completed', job: 'job1', duration_ms: 1234 }), 'job1 completed in 1.23 s')
+  assert.is(describeEvent({ event: 'completed', job: 'job1', duration_ms: 1234 }), 'job1 completed in 1.23 s')
 })
 
 for (const [ms, text] of [
@@ -35,6 +35,6 @@ for (const [ms, text] of [
   [9999, '10.0 s'],
   [12_345, '12.3 s'],
 ] as const)
-  test(`${ms} ms are written ${text}`, () => assert.is(seconds(ms), text))
+  test(`${ms} ms are written ${text}`, () => assert.is(durationText(ms), text))
 
 test.run()

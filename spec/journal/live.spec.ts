@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { isoTime } from '../../lib/job/time.ts'
 import type { Event } from '../../lib/journal/journal.ts'
-import { MINUTE, Series, Distribution } from '../../lib/journal/timeseries.ts'
+import { MINUTE_MS, Series, Distribution } from '../../lib/journal/timeseries.ts'
 
 const test = suite('the journal for a program that stays')
 
@@ -72,12 +72,12 @@ test(
     await until(() => ledger.isComplete, 10_000, 'all is read')
     assert.is(ledger.metrics.events.started, 20_000)
     appendFileSync(join(home, 'journal', '2026-01-01.ndjson'), `\n${line({ event: 'started' })}`)
-    await until(() => ledger.settled().metrics.events.started === 20_001, 5000, 'the next one is read')
+    await until(() => ledger.upToDate().metrics.events.started === 20_001, 5000, 'the next one is read')
     ledger.close()
   }),
 )
 
-const page = { isMeant: () => true, limit: 100, before: undefined, since: Number.NEGATIVE_INFINITY }
+const page = { matches: () => true, limit: 100, before: undefined, since: Number.NEGATIVE_INFINITY }
 
 test(
   'pages go back over days and blocks, and leave nothing out',
@@ -136,10 +136,10 @@ test('a job waits from when it may run to when it starts, also for its second at
   told('started', 12)
   told('failed', 20, 25)
   told('started', 26)
-  const [{ step } = { step: undefined }] = series.between(NOON, NOON + MINUTE, MINUTE)
+  const [{ step } = { step: undefined }] = series.between(NOON, NOON + MINUTE_MS, MINUTE_MS)
   assert.is(step?.waited.summary.count, 2)
   assert.is(step?.waited.summary.average, 1500)
-  assert.equal([step?.happened.started, step?.happened.failed], [2, 1])
+  assert.equal([step?.counts.started, step?.counts.failed], [2, 1])
 })
 
 test.run()

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import type { QueueError } from '../../lib/errors.ts'
-import { fold, history } from '../../lib/journal/totals.ts'
+import { foldDays, readMetrics } from '../../lib/journal/totals.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 
 const test = suite('totals')
@@ -33,10 +33,10 @@ test(
     const opened = openHome(home)
     tellDay(home, OLD, ALL)
     tellDay(home, NEW, [5000])
-    const before = await history(opened, 0)
-    assert.equal(await fold(opened, 30 * DAY, NOON), [OLD])
+    const before = await readMetrics(opened, 0)
+    assert.equal(await foldDays(opened, 30 * DAY, NOON), [OLD])
     assert.not.ok(existsSync(dayFile(home, OLD)))
-    const after = await history(opened, 0)
+    const after = await readMetrics(opened, 0)
     assert.equal(after.events, before.events)
     assert.is(after.duration_ms.count, 1001)
     assert.is(after.duration_ms.total, before.duration_ms.total)
@@ -49,8 +49,8 @@ test(
   inWorld(async ({ home }) => {
     const opened = openHome(home)
     tellDay(home, OLD, ALL)
-    await fold(opened, 30 * DAY, NOON)
-    const { p50, p95 } = (await history(opened, 0)).duration_ms
+    await foldDays(opened, 30 * DAY, NOON)
+    const { p50, p95 } = (await readMetrics(opened, 0)).duration_ms
     assert.ok(Math.abs((p50 ?? 0) - 500) <= 5, `p50 ${p50}`)
     assert.ok(Math.abs((p95 ?? 0) - 950) <= 9.5, `p95 ${p95}`)
   }),
@@ -60,7 +60,7 @@ test(
   'what is not older stays as it is',
   inWorld(async ({ home }) => {
     tellDay(home, NEW, [1])
-    assert.equal(await fold(openHome(home), 30 * DAY, NOON), [])
+    assert.equal(await foldDays(openHome(home), 30 * DAY, NOON), [])
     assert.ok(existsSync(dayFile(home, NEW)))
   }),
 )
@@ -69,7 +69,7 @@ test(
   'the last two days are never folded, for events may still be told of them',
   inWorld(async ({ home }) => {
     tellDay(home, NEW, [1])
-    assert.equal(await fold(openHome(home), 0, NOON), [])
+    assert.equal(await foldDays(openHome(home), 0, NOON), [])
   }),
 )
 
@@ -79,12 +79,12 @@ test(
     const opened = openHome(home)
     tellDay(home, OLD, ALL)
     const text = readFileSync(dayFile(home, OLD))
-    await fold(opened, 30 * DAY, NOON)
+    await foldDays(opened, 30 * DAY, NOON)
     writeFileSync(dayFile(home, OLD), text)
-    assert.is((await history(opened, 0)).completed, 1000)
-    await fold(opened, 30 * DAY, NOON)
+    assert.is((await readMetrics(opened, 0)).completed, 1000)
+    await foldDays(opened, 30 * DAY, NOON)
     assert.not.ok(existsSync(dayFile(home, OLD)))
-    assert.is((await history(opened, 0)).completed, 1000)
+    assert.is((await readMetrics(opened, 0)).completed, 1000)
   }),
 )
 
@@ -94,9 +94,9 @@ test(
     const opened = openHome(home)
     tellDay(home, OLD, ALL)
     tellDay(home, OLDER, ALL)
-    const told = await Promise.all([1, 2, 3, 4].map(() => fold(opened, 30 * DAY, NOON)))
+    const told = await Promise.all([1, 2, 3, 4].map(() => foldDays(opened, 30 * DAY, NOON)))
     assert.equal(told.flat().toSorted(), [OLDER, OLD])
-    assert.is((await history(opened, 0)).completed, 2000)
+    assert.is((await readMetrics(opened, 0)).completed, 2000)
   }),
 )
 
@@ -106,7 +106,7 @@ test(
     const opened = openHome(home)
     tellDay(home, OLD, ALL)
     writeFileSync(join(home, 'journal', 'totals.json'), '{')
-    const refused = await fold(opened, 30 * DAY, NOON).then(
+    const refused = await foldDays(opened, 30 * DAY, NOON).then(
       () => undefined,
       (error: QueueError) => error,
     )

@@ -14,7 +14,7 @@ import type { QueueError } from '../../lib/errors.ts'
 import { jobFiles } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { joinOperators, PURGE_MARKS } from '../../lib/spool/holders.ts'
-import { purger } from '../../lib/operator/purge.ts'
+import { startPurge } from '../../lib/operator/purge.ts'
 
 const test = suite('prune')
 
@@ -62,7 +62,7 @@ test(
   inWorld(async (world) => {
     const [path = ''] = some(world, 1)
     const home = openHome(world.home)
-    const place = purger(home, 'done')
+    const place = startPurge(home, 'done')
     // A person's mv between the take and the removal: what a file in the way stands for.
     const holder = readdirSync(home.processing).find((name) => name.startsWith('operator-')) ?? ''
     renameSync(path, join(home.processing, holder, 'done', basename(path)))
@@ -71,7 +71,7 @@ test(
       (error: QueueError) => assert.is(error.code, 'DUPLICATE_JOB'),
     )
     renameSync(join(home.processing, holder, 'done', basename(path)), path)
-    place.done()
+    place.close()
   }),
 )
 
@@ -80,10 +80,10 @@ test(
   inWorld(async (world) => {
     const [path = ''] = some(world, 1)
     const home = openHome(world.home)
-    const place = purger(home, 'done')
+    const place = startPurge(home, 'done')
     renameSync(path, join(home.pending, basename(path)))
     assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), false)
-    place.done()
+    place.close()
     assert.equal([...referee(world.home)], [['job0', 'pending']])
     assert.equal(withOutput(world.home), ['job0'])
   }),
@@ -106,10 +106,10 @@ test(
     some(world, 1)
     writeFileSync(join(world.home, 'dead', 'job0.json'), '{"command":"true"}')
     const home = openHome(world.home)
-    const place = purger(home, 'dead')
+    const place = startPurge(home, 'dead')
     const [seen] = [...jobFiles(home, ['dead'])]
     assert.is(seen && place.purge(seen), true)
-    place.done()
+    place.close()
     assert.equal([...referee(world.home)], [['job0', 'completed']])
     assert.equal(withOutput(world.home), ['job0'])
   }),

@@ -1,6 +1,6 @@
 /** `doctor`: what is wrong with the home, and with `--fix` mending it. */
 import { Command, Option } from 'clipanion'
-import { type Checked, type Diagnosis, isLeft, Queue } from '../../queue.ts'
+import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { plural, visible } from '../output/text.ts'
 
@@ -41,12 +41,12 @@ export class DoctorCommand extends QueueCommand {
 
   private lines({ home, checks, healthy }: Diagnosis): string[] {
     const { green, red, bold } = this.io.colors
-    const problems = checks.flatMap(({ findings }) => findings.filter(isLeft))
+    const problems = checks.flatMap(({ findings }) => findings.filter(isUnfixed))
     const end = healthy ? green('no problem found') : red(`${plural(problems.length, 'problem')} left`)
     return [bold(`The home ${visible(home)}`), ...checks.flatMap((one) => this.checkLines(one)), end]
   }
 
-  private checkLines({ check, fact, findings }: Checked): string[] {
+  private checkLines({ check, fact, findings }: CheckResult): string[] {
     const { green, red, yellow } = this.io.colors
     const label = check.padEnd(12)
     if (findings.length === 0) return [`${green('ok     ')} ${label} ${visible(fact)}`]

@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
-import { sentence } from '../../journal/describe.ts'
+import { describeEvent } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { local, visible } from '../output/text.ts'
@@ -68,7 +68,7 @@ export class EventsCommand extends QueueCommand {
 
   private line(event: Event): string {
     const { red, yellow, green } = this.io.colors
-    const text = visible(sentence(event))
+    const text = visible(describeEvent(event))
     const paint =
       event.event === 'completed'
         ? green

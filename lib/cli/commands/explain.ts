@@ -2,7 +2,7 @@
 import { Command } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
-import { seconds } from '../../journal/describe.ts'
+import { durationText } from '../../journal/describe.ts'
 import type { Explanation, Queue, Reason } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { local, plural, rough, until, visible } from '../output/text.ts'
@@ -47,7 +47,8 @@ export class ExplainCommand extends SelectingCommand {
 const shown = (state: State | 'corrupt'): string => (state === 'corrupt' ? state : shownState(state))
 
 function lines({ id, state, reasons, starts_at, history }: Explanation, home: string): string[] {
-  const from = history && ` (the last ${plural(history.runs, 'run')} took ${seconds(history.average_ms)} on average)`
+  const from =
+    history && ` (the last ${plural(history.runs, 'run')} took ${durationText(history.average_ms)} on average)`
   const when = starts_at === undefined ? [] : [`  it will start ${soon(starts_at)}${from ?? ''}`]
   return [
     `${visible(id)} is ${shown(state)}:`,

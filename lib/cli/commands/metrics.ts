@@ -5,7 +5,7 @@ import type { Event } from '../../journal/journal.ts'
 import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { exposition } from '../../journal/prometheus.ts'
+import { prometheusText } from '../../journal/prometheus.ts'
 import { local, visible } from '../output/text.ts'
 import { isCount } from '../input/option-types.ts'
 
@@ -32,7 +32,9 @@ export class MetricsCommand extends QueueCommand {
     if (this.prometheus && this.json) throw new QueueError('USAGE', 'metrics: --json or --prometheus, not both')
     const metrics = await queue.metrics({ recent: this.recent })
     if (this.prometheus)
-      return this.io.print(exposition(metrics, await queue.count(), await queue.workers(), await queue.oldestReady()))
+      return this.io.print(
+        prometheusText(metrics, await queue.count(), await queue.workers(), await queue.oldestReady()),
+      )
     if (this.json) return this.printJson(metrics)
     const { average, p50, p95 } = metrics.duration_ms
     const seconds = (ms: number | null): string => (ms === null ? 'n/a' : `${(ms / 1000).toFixed(2)} seconds`)

@@ -5,11 +5,11 @@
 import { StringDecoder } from 'node:string_decoder'
 import { nowMs } from '../../clock.ts'
 import { isoTime } from '../../job/time.ts'
-import type { Followed } from '../../queue.ts'
+import type { FollowEvent } from '../../queue.ts'
 import { harmless, local } from './text.ts'
 import type { Io } from '../terminal.ts'
 
-export type Wrote = Extract<Followed, { kind: 'wrote' }>
+export type Wrote = Extract<FollowEvent, { kind: 'wrote' }>
 
 export interface View {
   show(wrote: Wrote): void

@@ -4,7 +4,7 @@
  */
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
-import type { Followed, FollowOptions, Queue } from '../../queue.ts'
+import type { FollowEvent, FollowOptions, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
 import { until, visible } from './text.ts'
 import type { Io } from '../terminal.ts'
@@ -76,7 +76,7 @@ class Talk {
     this.#io = io
   }
 
-  hear(one: Followed): void {
+  hear(one: FollowEvent): void {
     if (one.kind === 'began') this.#pending = false
     if (one.kind === 'waits') this.#waits(one.job)
     // A job that is taken at once need not be talked about.

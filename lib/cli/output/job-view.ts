@@ -5,7 +5,7 @@ import { DEFAULT_QUEUE } from '../../job/file-name.ts'
 import { type Progress, progressText } from '../../job/progress.ts'
 import { KNOWN_MEMBERS } from '../../job/parse.ts'
 import { jobJson } from '../../job/json.ts'
-import { seconds } from '../../journal/describe.ts'
+import { durationText } from '../../journal/describe.ts'
 import type { ListedJob } from '../../queue.ts'
 import { local, rough, table, until, visible } from './text.ts'
 import type { Colors, Io } from '../terminal.ts'
@@ -108,7 +108,7 @@ export function wholeJob(job: Job, io: Io, progress?: Progress): string[] {
     run.timed_out ? 'timed out' : run.outcome.replaceAll('_', ' '),
     run.signal ?? (run.exit_code === undefined ? '-' : String(run.exit_code)),
     run.started_at === undefined ? '-' : local(run.started_at),
-    run.duration_ms === undefined ? '-' : seconds(run.duration_ms),
+    run.duration_ms === undefined ? '-' : durationText(run.duration_ms),
     visible(run.error ?? ''),
   ])
   return [...head, '', ...table(['RUN', 'ATTEMPT', 'OUTCOME', 'EXIT', 'STARTED', 'TOOK', 'ERROR'], runs, io.columns)]
@@ -153,7 +153,7 @@ function members(job: Job): [string, string | undefined][] {
     ['Started', time(job.started_at)],
     ['Finished', time(job.finished_at)],
     ['Next retry', time(job.next_retry_at)],
-    ['Took', job.duration_ms === undefined ? undefined : seconds(job.duration_ms)],
+    ['Took', job.duration_ms === undefined ? undefined : durationText(job.duration_ms)],
     ['Exit code', job.exit_code === undefined ? undefined : String(job.exit_code)],
     ['Signal', job.signal],
     ['Interruptions', job.interruptions === 0 ? undefined : String(job.interruptions)],

@@ -2,7 +2,7 @@
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import { exitStatus } from '../../job/exit-status.ts'
-import { seconds } from '../../journal/describe.ts'
+import { durationText } from '../../journal/describe.ts'
 import type { EndedJob, JobRefOrId, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
 import { plural, visible } from './text.ts'
@@ -34,7 +34,7 @@ const LONGEST_MS = 2 ** 31 - 1
 /** What is said of a job that is over. */
 export function told({ id, job }: EndedJob): Told {
   const status = exitStatus(job)
-  const took = job?.duration_ms === undefined ? '' : ` in ${seconds(job.duration_ms)}`
+  const took = job?.duration_ms === undefined ? '' : ` in ${durationText(job.duration_ms)}`
   if (job === undefined) return { id, job, status, line: `${id} was removed by hand` }
   if (job.state === 'completed') return { id, job, status, line: `${id} completed${took}` }
   return { id, job, status, line: `${id} is dead: ${visible(job.last_error ?? `exit code ${status}`)}` }

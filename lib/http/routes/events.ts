@@ -23,7 +23,7 @@ export function pastRoutes(app: Hono, { queue }: Site): void {
     if (since === undefined)
       throw new Refusal(400, `since is ${JSON.stringify(query.since)}: expected an ISO 8601 date`)
     const { items, next } = await queue.eventPage({
-      isMeant: ({ job, event }) =>
+      matches: ({ job, event }) =>
         (query.job === undefined || job === query.job) && (kinds.length === 0 || kinds.includes(event)),
       limit: readCount(query, 'limit', 1, MOST) ?? PAGE,
       before: readCursor<JournalOffset>(query.cursor, { day: 'string', offset: 'number' }),

@@ -15,7 +15,7 @@ const RECENT = 100
 export function plainRoutes(app: Hono, site: Site): void {
   const { queue, live, ledger } = site
   app.get('/api/stats', async (c) => {
-    const { corrupt: _no, scheduled: _within, ...counts } = (await live.settled()).counts()
+    const { corrupt: _no, scheduled: _within, ...counts } = (await live.upToDate()).counts()
     return c.json(counts)
   })
   app.get('/api/jobs', async (c) => {
@@ -25,8 +25,8 @@ export function plainRoutes(app: Hono, site: Site): void {
     return c.json(items.map(rowJson))
   })
   app.get('/api/metrics', async (c) => {
-    const { events, duration_ms } = ledger.settled().metrics
-    const everything = { isMeant: () => true, before: undefined, since: Number.NEGATIVE_INFINITY }
+    const { events, duration_ms } = ledger.upToDate().metrics
+    const everything = { matches: () => true, before: undefined, since: Number.NEGATIVE_INFINITY }
     const { items } = await queue.eventPage({ ...everything, limit: RECENT })
     return c.json({
       event_counts: events,

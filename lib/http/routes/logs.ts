@@ -1,7 +1,7 @@
 /** What runs have written: as bytes, in parts, and as it comes. It is whatever a job wrote: text, and never anything else. */
 import type { Context, Hono } from 'hono'
 import type { Job } from '../../job/job.ts'
-import type { Followed, FollowOptions } from '../../queue.ts'
+import type { FollowEvent, FollowOptions } from '../../queue.ts'
 import { readCount, readWord } from '../query-params.ts'
 import type { Limits } from '../rate-limit.ts'
 import { Refusal } from '../problem.ts'
@@ -90,7 +90,7 @@ function readFrom(id: string | undefined, which: Stream | 'merged'): From | unde
 
 /** A run that is followed, as events. Characters are told whole: what is cut off waits for its rest. */
 async function* told(
-  followed: AsyncGenerator<Followed>,
+  followed: AsyncGenerator<FollowEvent>,
   which: Stream | 'merged',
   from: From = { stdout: 0, stderr: 0 },
 ): AsyncGenerator<string> {

@@ -2,8 +2,8 @@
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
 import { isoTime, parseDuration } from '../../job/time.ts'
-import { exposition } from '../../journal/prometheus.ts'
-import { MINUTE, Step } from '../../journal/timeseries.ts'
+import { prometheusText } from '../../journal/prometheus.ts'
+import { MINUTE_MS, TimeStep } from '../../journal/timeseries.ts'
 import { readCount, readSearch } from '../query-params.ts'
 import type { Broadcast } from '../event-stream.ts'
 import { Refusal } from '../problem.ts'
@@ -14,9 +14,9 @@ const POINTS = 60
 
 export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast: Broadcast): void {
   app.get('/api/v1/stats', async (c) => {
-    const { events, duration_ms } = ledger.settled().metrics
+    const { events, duration_ms } = ledger.upToDate().metrics
     const { count, average, p50, p95 } = duration_ms
-    const oldest = (await live.settled()).oldestReady()
+    const oldest = (await live.upToDate()).oldestReady()
     return c.json({
       ...(await broadcast.counts()),
       home: queue.home,
@@ -34,36 +34,36 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
     const step = readCount(query, 'step', 60, DAY_S) ?? Math.max(60, Math.ceil(window / POINTS / 60) * 60)
     if (step % 60 !== 0) throw new Refusal(400, 'step: expected whole minutes, in seconds')
     // The minute that has begun is a part of it.
-    const to = Math.ceil((nowMs() + 1) / MINUTE) * MINUTE
-    const steps = ledger.settled().series.between(to - window * 1000, to, step * 1000)
-    const all = new Step()
+    const to = Math.ceil((nowMs() + 1) / MINUTE_MS) * MINUTE_MS
+    const steps = ledger.upToDate().series.between(to - window * 1000, to, step * 1000)
+    const all = new TimeStep()
     for (const one of steps) all.merge(one.step)
     return c.json({
       from: isoTime(steps[0]?.at ?? to),
       to: isoTime(to),
       step,
-      points: steps.map(({ at, step: { happened, waited, ran } }) => ({
+      points: steps.map(({ at, step: { counts, waited, ran } }) => ({
         at: isoTime(at),
-        ...happened,
+        ...counts,
         wait_ms_p50: waited.at(0.5),
         wait_ms_p95: waited.at(0.95),
         run_ms_p50: ran.at(0.5),
         run_ms_p95: ran.at(0.95),
       })),
-      totals: { ...all.happened, wait_ms: all.waited.summary, run_ms: all.ran.summary },
+      totals: { ...all.counts, wait_ms: all.waited.summary, run_ms: all.ran.summary },
       is_complete: ledger.isComplete,
     })
   })
-  app.get('/api/v1/queues', async (c) => c.json({ items: (await live.settled()).queues() }))
+  app.get('/api/v1/queues', async (c) => c.json({ items: (await live.upToDate()).queues() }))
   app.get('/api/v1/workers', async (c) => c.json({ items: await broadcast.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
     const { queue: name, tag } = c.req.query()
     return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag })) })
   })
   app.get('/metrics', async (c) => {
-    const oldest = (await live.settled()).oldestReady()
-    const text = exposition(
-      ledger.settled().metrics,
+    const oldest = (await live.upToDate()).oldestReady()
+    const text = prometheusText(
+      ledger.upToDate().metrics,
       live.counts(),
       await broadcast.workers(),
       oldest && secondsSince(oldest.since),
