@@ -38,8 +38,7 @@ import {
   type WaitingJobs,
   waitingJobs,
 } from './query/resolve.ts'
-import { progressOf, runNumbers, type RunOutput, outputsOf } from './run/output.ts'
-import { OutputReader } from './run/output-reader.ts'
+import { listOutputs, OutputReader, readProgress, runNumbers, type RunOutput } from './run/output-reader.ts'
 import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
@@ -142,7 +141,7 @@ export class QueueReader {
 
   /** All runs of a job that left output, and how much. The job is one that was just read. */
   written(job: Pick<Job, 'id'>): RunOutput[] {
-    return outputsOf(this.dirs, job.id)
+    return listOutputs(this.dirs, job.id)
   }
 
   /** A part of a file that {@link output} named, in blocks. */
@@ -175,7 +174,7 @@ export class QueueReader {
 
   /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
   progress(job: Job): Progress | undefined {
-    return progressOf(this.dirs, job)
+    return readProgress(this.dirs, job)
   }
 
   /** What the journal tells of the past. */

@@ -5,7 +5,7 @@ import type { Home } from '../spool/layout.ts'
 import type { JobFilter, ListedJob } from '../query/list.ts'
 import type { PageSort } from '../query/order.ts'
 import { compareText, type JobFile } from '../spool/scan.ts'
-import { progressOf } from '../run/output.ts'
+import { readProgress } from '../run/output-reader.ts'
 import { type State, STATES, isOver, LIST_ORDER } from '../job/state.ts'
 
 /** Which jobs are meant; everything left out matches all. */
@@ -141,7 +141,7 @@ export function readEntryForList(home: Home, catalogue: Catalog, entry: Entry): 
   if (!now || !content) return undefined
   const { path, name }: JobFile = jobFileOf(now)
   const { job } = content
-  const progress = job && progressOf(home, job)
+  const progress = job && readProgress(home, job)
   return {
     id: job?.id ?? name.id,
     state: now.state,

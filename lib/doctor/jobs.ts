@@ -6,7 +6,7 @@ import { lstat, listDir } from '../disk/files.ts'
 import { type JobContent, readJobFile, type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
-import { runNumbers } from '../run/output.ts'
+import { runNumbers } from '../run/output-reader.ts'
 
 /** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
 const UNFINISHED_AFTER = 60_000

@@ -10,9 +10,8 @@ import { locate } from './wait.ts'
 import { lstat } from '../disk/files.ts'
 import { readJobOrThrow, type JobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
-import { OutputReader } from '../run/output-reader.ts'
+import { OutputReader, runNumbers } from '../run/output-reader.ts'
 import { runPaths } from '../run/paths.ts'
-import { runNumbers } from '../run/output.ts'
 
 export type Stream = 'stdout' | 'stderr'
 

@@ -17,7 +17,7 @@ import {
 } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { type Sort, SORT_BY_NAME } from './order.ts'
-import { progressOf } from '../run/output.ts'
+import { readProgress } from '../run/output-reader.ts'
 import { type State, STATES } from '../job/state.ts'
 
 /** Which jobs are meant; everything left out matches all. */
@@ -126,7 +126,7 @@ function readListed(home: Home, candidate: Match, filter: JobFilter): ListedJob 
     path: seen.path,
     job,
     unreadable: content.job ? undefined : content.unreadable,
-    ...progressMember(job && progressOf(home, job)),
+    ...progressMember(job && readProgress(home, job)),
   }
 }
 

@@ -17,9 +17,9 @@ import { diskSpace } from '../disk/space.ts'
 import type { Launched } from './launch.ts'
 import type { ShellEnd } from './shell.ts'
 import { signalRun } from './kill.ts'
-import { runAge, holdersOf, startTimeOf } from '../disk/process.ts'
+import { holdersOf, runAge, startTimeOf } from '../disk/process.ts'
 import { type RunPaths, runPaths } from './paths.ts'
-import { lastErrorLine } from './output.ts'
+import { lastErrorLine } from './output-reader.ts'
 
 /** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
 const TERM_RETRY_MS = 20

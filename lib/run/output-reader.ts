@@ -1,14 +1,17 @@
-/**
- * Reading a run's output while it grows: each time, what has come since. What was punched out is passed over with a
- * clear line.
- */
+/** Reads what runs have written: output while it grows, the last error line, progress. Changes nothing. */
 import { closeSync, fstatSync } from 'node:fs'
-import { openIfThere, readAt } from '../disk/read.ts'
+import { join } from 'node:path'
+import { listDir, lstat } from '../disk/files.ts'
+import { openIfThere, readAt, readTail } from '../disk/read.ts'
+import type { Job } from '../job/job.ts'
+import { parseProgress, type Progress } from '../job/progress.ts'
+import type { Home } from '../spool/layout.ts'
 import { gapLine, gapsOf, type OutputFile } from './output-cap.ts'
-import type { RunPaths } from './paths.ts'
+import { type RunPaths, runPaths } from './paths.ts'
 
 const BLOCK = 65_536
 
+/** Reads one output file piece by piece; a line stands for the bytes that the size cap has punched out. */
 export class OutputReader {
   readonly #paths: RunPaths
   readonly #stream: OutputFile
@@ -18,8 +21,8 @@ export class OutputReader {
   #at = 0
 
   /**
-   * @param tail begin before the last so many lines that are there at the first look
-   * @param from or with this byte
+   * @param tail start with the last lines, this many, that exist at the first read
+   * @param from else start at this byte
    */
   constructor(paths: RunPaths, stream: OutputFile, tail?: number, from = 0) {
     this.#paths = paths
@@ -28,22 +31,22 @@ export class OutputReader {
     this.#at = from
   }
 
-  /** The byte that comes next. */
+  /** The offset of the next byte to read. */
   get at(): number {
     return this.#at
   }
 
-  /** What has been written since the last look, in blocks. */
+  /** What has been written since the last call, in blocks. */
   *readNew(): Generator<Buffer> {
     if (this.#fd === undefined && !this.#open()) return
     const fd = this.#fd ?? -1
     for (;;) {
       const block = readAt(fd, this.#at, BLOCK)
       if (block.length === 0) return
-      // Asked after the block was read: the gap is told before it is made.
+      // After the block was read: a gap is recorded before it is punched, so zeros read here always have a record.
       const gap = gapsOf(this.#paths.gap)[this.#stream]
-      const isTouched = gap?.ino === this.#ino && this.#at < gap.to && this.#at + block.length > gap.from
-      if (!isTouched) {
+      const overlaps = gap?.ino === this.#ino && this.#at < gap.to && this.#at + block.length > gap.from
+      if (!overlaps) {
         this.#at += block.length
         yield block
         continue
@@ -70,7 +73,7 @@ export class OutputReader {
   }
 }
 
-/** Where the last `lines` lines begin. */
+/** The offset at which the last `lines` lines begin. */
 function startOfTail(fd: number, size: number, lines: number): number {
   if (lines === 0) return size
   let found = 0
@@ -81,4 +84,41 @@ function startOfTail(fd: number, size: number, lines: number): number {
       if (block[i] === 10 && from + i < size - 1 && ++found === lines) return from + i + 1
   }
   return 0
+}
+
+/** The size of what one run has written; null when the file is gone. */
+export interface RunOutput {
+  readonly run: number
+  readonly stdout_bytes: number | null
+  readonly stderr_bytes: number | null
+}
+
+/** All runs of a job that left output, ascending. */
+export const listOutputs = (home: Home, id: string): RunOutput[] =>
+  runNumbers(home, id).map((run) => {
+    const { out, err } = runPaths(home, id, run)
+    return { run, stdout_bytes: lstat(out)?.size ?? null, stderr_bytes: lstat(err)?.size ?? null }
+  })
+
+/** The numbers of all runs of a job that left output, ascending. */
+export const runNumbers = (home: Home, id: string): number[] =>
+  listDir(join(home.logs, id))
+    .flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+
+/** The progress that a running job reports. */
+export function readProgress(home: Home, job: Job): Progress | undefined {
+  if (job.state !== 'processing') return undefined
+  const { progress } = runPaths(home, job.id, job.runs)
+  // The job may have put anything there: reading a FIFO would block.
+  if (!lstat(progress)?.isFile()) return undefined
+  return parseProgress(readTail(progress, 4096))
+}
+
+/** The last line a run wrote to standard error, for the record; at most 300 characters. */
+export function lastErrorLine(paths: RunPaths): string | undefined {
+  const lines = readTail(paths.err, 4096).split(/\r?\n/)
+  const line = lines.findLast((text) => text.trim() !== '')?.trim()
+  return line === undefined ? undefined : line.slice(0, 300)
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Home } from '../spool/layout.ts'
 
+/** The kinds of files of a run in `run/`; traces.ts says what each is. */
 export const TRACES = ['fifo', 'mark', 'note', 'stdin', 'progress', 'gap'] as const
 
 export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'out' | 'err', string>>

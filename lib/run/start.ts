@@ -13,10 +13,11 @@ import type { RunContext, StartContext } from './context.ts'
 import { readHeld } from './held-job.ts'
 import { endStrays } from './kill.ts'
 import { launch } from './launch.ts'
-import { createOutput, type OpenOutput, runNumbers } from './output.ts'
+import { createOutput, type OpenOutput } from './output.ts'
 import { runPaths } from './paths.ts'
 import { settle } from './settle.ts'
 import { earlierTraces, removeTraces } from './traces.ts'
+import { runNumbers } from './output-reader.ts'
 
 /** A job that we hold, as it was read, and the slot it is to run in. */
 interface Claimed {

@@ -18,7 +18,8 @@ import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { earlierTraces, isCounted, readTraces, removeTraces, writeNote } from '../../lib/run/traces.ts'
 import { type RunPaths, runPaths } from '../../lib/run/paths.ts'
-import { createOutput, lastErrorLine, openInput, runNumbers } from '../../lib/run/output.ts'
+import { createOutput, openInput } from '../../lib/run/output.ts'
+import { lastErrorLine, runNumbers } from '../../lib/run/output-reader.ts'
 
 const test = suite('runs')
 
