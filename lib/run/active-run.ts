@@ -1,8 +1,8 @@
 /**
- * One run that is going on, seen by whoever watches it: the worker that started it, or one that adopted it.
+ * Watches one run to its end and ends it when it must: in the worker that started it, or in one that adopted it.
  *
- * A run ends when its own command ends. Its watcher hears that from the shim's exit, or, of an adopted run, from its
- * FIFO: the shim rings it, and the kernel closes it when the last process is gone.
+ * A run ends when its own command ends. The shell that started it reports that; an adopted run reports it through its
+ * FIFO: the shell writes to it, and the kernel closes it when the run's last process is gone.
  */
 import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
@@ -21,21 +21,20 @@ import { holdersOf, runAge, startTimeOf } from '../disk/process.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 import { lastErrorLine } from './output-reader.ts'
 
-/** How long we wait for a run that has not quite begun to begin, so that it can be ended (ms). */
+/** Pause before TERM is sent again to a run whose command had not begun (ms). */
 const TERM_RETRY_MS = 20
-/** How long the kernel may take to end what was sent KILL (ms). */
+/** How long processes may take to end after KILL (ms); after that they are left behind as strays. */
 const AFTER_KILL_MS = 1000
-
-/** How long we wait when the machine is out of something (ms). */
+/** Pause before a step is tried again that failed because a resource is exhausted (ms). */
 const EXHAUSTED_RETRY_MS = 100
 
-/** How a run ended, or that it never began: the machine was out of something, or the job had been taken away. */
+/** How a run ended, or why its command never began: a resource is exhausted, or the job's file was removed. */
 export type RunEnd = Outcome | { readonly kind: 'not_begun' } | { readonly kind: 'taken_away' }
 
-/** What is known of a run by those who watch it. */
+/** The run to watch. */
 export interface WatchedRun {
   readonly home: Home
-  /** Its record, stamped as started. */
+  /** The record, stamped as started. */
   readonly job: Job
   readonly held: Held
   readonly slot: number
@@ -48,9 +47,9 @@ export class ActiveRun {
   readonly held: Held
   readonly slot: number
   readonly paths: RunPaths
-  /** Wall clock, for the record. */
+  /** Wall clock (ms), for the record. */
   readonly startedAt: number
-  /** Resolves when the run's own command has ended. */
+  /** Resolves when the run's own command has ended; of a run that is being ended, when all its processes have. */
   readonly ended: Promise<RunEnd>
   readonly #home: Home
   readonly #timeout: number
@@ -58,18 +57,20 @@ export class ActiveRun {
   #leader: Traces['leader']
   #socket: Socket | undefined
   #launched: Launched | undefined
+  /** Why the run is being ended. */
   #note: Note | undefined
+  /** Set while the run is being ended: first until KILL, then until it is given up. */
   #grace: NodeJS.Timeout | undefined
-  /** The command's exit code, when it has ended and what it started is still being ended. */
-  #code: number | undefined
   #termRetry: NodeJS.Timeout | undefined
-  /** Everything was sent KILL a while ago: what is left cannot be ended. */
+  /** The command's exit code, while processes that it started are still being ended. */
+  #code: number | undefined
+  /** KILL was sent AFTER_KILL_MS ago: what is left cannot be ended. */
   #isKillDone = false
   #finish: (end: RunEnd) => void = () => {}
-  #over = false
+  #isOver = false
   #isDetached = false
 
-  /** @param elapsed milliseconds that it has run already */
+  /** @param elapsed milliseconds that the run has taken so far */
   private constructor({ home, job, held, slot, timeout }: WatchedRun, startedAt: number, elapsed: number) {
     this.#home = home
     this.job = job
@@ -81,8 +82,8 @@ export class ActiveRun {
     this.#deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
     this.ended = new Promise((resolve) => {
       this.#finish = (end) => {
-        if (this.#over) return
-        this.#over = true
+        if (this.#isOver) return
+        this.#isOver = true
         clearTimeout(this.#grace)
         clearTimeout(this.#termRetry)
         this.#socket?.destroy()
@@ -91,23 +92,23 @@ export class ActiveRun {
     })
   }
 
-  /** A run we have just started. */
+  /** Watches a run that this process has just started. */
   static watch(watched: WatchedRun, launched: Launched, startedAt: number): ActiveRun {
     const run = new ActiveRun(watched, startedAt, 0)
     run.#launched = launched
     run.#leader = launched.leader
-    void launched.ended.then((end) => run.#attempt(() => run.#onShellEnd(end)))
+    void launched.ended.then((end) => run.#retrying(() => run.#onShellEnd(end)))
     return run
   }
 
-  /** A run whose watcher is gone. */
+  /** Watches a run whose worker died. */
   static adopt(watched: WatchedRun, traces: Traces): ActiveRun {
     const startedAt = Date.parse(watched.job.started_at ?? '') || nowMs()
     const age =
       traces.leader && startTimeOf(traces.leader.pid) === traces.leader.start ? runAge(traces.leader) : undefined
     const run = new ActiveRun(watched, startedAt, age ?? Math.max(0, nowMs() - startedAt))
     run.#leader = traces.leader
-    run.#attempt(() => run.#watchFifo())
+    run.#retrying(() => run.#watchFifo())
     if (traces.note) run.end(traces.note)
     return run
   }
@@ -120,38 +121,39 @@ export class ActiveRun {
     return this.job.runs
   }
 
-  /** When its time is up, on the monotonic clock; Infinity without a timeout and once it is being ended. */
+  /** When the run times out, on the monotonic clock (ms); Infinity without a timeout and once it is being ended. */
   get deadline(): number {
-    return this.#over || this.#grace ? Number.POSITIVE_INFINITY : this.#deadline
+    return this.#isOver || this.#grace ? Number.POSITIVE_INFINITY : this.#deadline
   }
 
   get pid(): number | undefined {
     return this.#leader?.pid
   }
 
-  /** Ends the run for a reason that is on disk before the first signal. The first reason stays. */
+  /** Ends the run: the reason goes to disk, then TERM, the grace, KILL. The first reason stays. */
   end(note: Note): void {
-    if (this.#over || this.#grace) return
+    if (this.#isOver || this.#grace) return
     try {
+      // If we die after this: the worker that adopts the run goes on ending it, for the same reason.
       this.#note = writeNote(this.#home, this.id, this.run, note)
     } catch {
-      // No room for it, or the home is gone: end the run all the same; only a crash now would hide why.
+      // Disk full, or the home is gone. End the run anyway: the reason is lost only if we die now.
       this.#note = note
     }
-    this.#attempt(() => this.#terminate())
-    this.#grace = setTimeout(() => this.#attempt(() => this.#kill()), GRACE_MS)
+    this.#retrying(() => this.#terminate())
+    this.#grace = setTimeout(() => this.#retrying(() => this.#kill()), GRACE_MS)
   }
 
-  /** Ends it if its time is up, or if somebody left a note that asks for it. */
+  /** Ends the run if it has timed out, or if a command left a note that asks for it. */
   check(): void {
-    if (this.#over) return
+    if (this.#isOver) return
     const note = readNote(this.paths)
     if (note) this.end(note)
     else if (monotonicMs() >= this.#deadline) this.end({ why: 'timeout', seconds: this.#timeout })
     else if (this.#socket) this.#checkTraces()
   }
 
-  /** Stops watching; the run goes on, for another worker to adopt. */
+  /** Stops watching. The run goes on, for another worker to adopt. */
   detach(): void {
     this.#isDetached = true
     this.#launched?.detach()
@@ -160,28 +162,28 @@ export class ActiveRun {
     clearTimeout(this.#termRetry)
   }
 
-  /** The processes that the run, being over, has left behind, by pid; undefined: nothing is left. */
+  /** The pids of processes that the run has left behind; undefined when there are none. */
   strays(): number[] | undefined {
     return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : undefined
   }
 
-  /** The run is over. What was sent signals with it starts no other. */
+  /** Gives the shell back once the run is over. A shell that was sent signals with its run starts no other one. */
   close(isClean: boolean): void {
     this.#launched?.release(isClean && this.#note === undefined)
   }
 
-  /** TERM; once more when the command has begun, if it had not: until then the shim may swallow it. */
+  /** Sends TERM, again and again until it was sent to a command that has begun: before that the shell may swallow it. */
   #terminate(): void {
     const hadBegun = readTraces(this.paths).leader !== undefined
     this.#signal('SIGTERM')
-    if (!hadBegun) this.#termRetry = setTimeout(() => this.#attempt(() => this.#terminate()), TERM_RETRY_MS)
+    if (!hadBegun) this.#termRetry = setTimeout(() => this.#retrying(() => this.#terminate()), TERM_RETRY_MS)
   }
 
   #kill(): void {
     this.#signal('SIGKILL')
     this.#grace = setTimeout(() => {
       this.#isKillDone = true
-      this.#attempt(() => this.#code !== undefined && this.#commandEnded(this.#code))
+      this.#retrying(() => this.#code !== undefined && this.#onCommandEnd(this.#code))
     }, AFTER_KILL_MS)
   }
 
@@ -191,44 +193,45 @@ export class ActiveRun {
 
   #watchFifo(): void {
     if (this.#socket) return
-    // Not blocking a thread: the kernel tells by the event loop when something is written or the last holder ends.
+    // A socket, not a file stream: its reads occupy the event loop and not a thread of the pool.
     const fd = openReadEndIfThere(this.paths.fifo)
     if (fd === undefined) return this.#checkTraces()
     this.#socket = new Socket({ fd, readable: true, writable: false })
-    for (const event of ['data', 'end', 'error']) this.#socket.on(event, () => this.#attempt(() => this.#checkTraces()))
-    this.#attempt(() => this.#checkTraces())
+    for (const event of ['data', 'end', 'error'])
+      this.#socket.on(event, () => this.#retrying(() => this.#checkTraces()))
+    this.#retrying(() => this.#checkTraces())
   }
 
-  /** Does what a signal, a timer or the FIFO asks for; out of descriptors or the like, a moment later. */
-  #attempt(act: () => unknown): void {
-    if (this.#over || this.#isDetached) return
+  /** Does a step, and tries it again later while a resource is exhausted. Does nothing once the run is over. */
+  #retrying(act: () => unknown): void {
+    if (this.#isOver || this.#isDetached) return
     try {
       act()
     } catch (error) {
       if (!isExhausted(error)) throw error
-      setTimeout(() => this.#attempt(act), EXHAUSTED_RETRY_MS).unref()
+      setTimeout(() => this.#retrying(act), EXHAUSTED_RETRY_MS).unref()
     }
   }
 
-  /** Has the command of a run ended of which nobody tells us? */
+  /** Finishes a run whose shell does not report to us, once its traces say that it has ended. */
   #checkTraces(): void {
     const traces = readTraces(this.paths)
-    if (traces.exit) this.#commandEnded(traces.exit.code)
+    if (traces.exit) this.#onCommandEnd(traces.exit.code)
     else if (!traces.held && (traces.leader || this.#note || traces.note))
       this.#finish(this.#outcome(this.#code, traces.note))
     else if (!traces.held) this.#finish({ kind: 'not_begun' })
   }
 
   #onShellEnd(end: ShellEnd): void {
-    // Killed from outside, or by us together with its group: what it started may still be running.
-    if (typeof end === 'number') this.#commandEnded(end)
+    if (typeof end === 'number') this.#onCommandEnd(end)
     else if (end === 'gone' && !exists(this.held.path)) this.#finish({ kind: 'taken_away' })
+    // The shell was killed, by us together with the run's group or from outside: the command may still be running.
     else this.#watchFifo()
   }
 
-  #commandEnded(code: number): void {
+  #onCommandEnd(code: number): void {
     if (this.#grace && !this.#isKillDone && isHeld(this.paths.fifo)) {
-      // A run that we end is over when everything it started is: what ignores TERM is killed after the grace.
+      // A run that is being ended is over when all its processes are: those that ignore TERM get KILL after the grace.
       this.#code = code
       this.#watchFifo()
     } else this.#finish(this.#outcome(code, readNote(this.paths)))
@@ -239,24 +242,24 @@ export class ActiveRun {
   }
 }
 
-/** What came of a run, from its exit code (if it left one) and the reason it was ended for (if it was). */
+/** The outcome of a run, from its exit code, if it left one, and the note why it was ended, if it was. */
 export function outcomeOf(code: number | undefined, note: Note | undefined, paths: RunPaths): Outcome {
   const exit = code === undefined ? {} : { code }
-  const error = code === 0 ? undefined : lastErrorLine(paths)
-  const said = error === undefined ? {} : { error }
+  const line = code === 0 ? undefined : lastErrorLine(paths)
+  const error = line === undefined ? {} : { error: line }
   switch (note?.why) {
     case 'timeout':
-      return { kind: 'timed_out', seconds: note.seconds, ...exit, ...said }
+      return { kind: 'timed_out', seconds: note.seconds, ...exit, ...error }
     case 'cancel':
       return { kind: 'cancelled', reason: note.reason, ...exit }
     case 'give-back':
       return { kind: 'given_back', ...exit }
     case undefined:
-      return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...said }
+      return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...error }
   }
 }
 
-/** A command that failed on a full disk most probably failed because of it; a home that is gone has no room to ask for. */
+/** Marks a failure on a full disk: the disk is its most likely cause. A home that is gone is not asked. */
 export const withDiskSpace = (home: Home, outcome: Outcome): Outcome =>
   outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && diskSpace(home).state === 'full'
     ? { ...outcome, noRoom: true }

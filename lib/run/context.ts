@@ -1,34 +1,32 @@
-/**
- * What everything in this room works with: one worker's place in one home.
- */
-import type { Config } from '../config/schema.ts'
+/** What the functions of this room are given by the worker or the operator's command that calls them. */
+import { readConfig } from '../config/file.ts'
 import type { Hook } from '../config/hook-target.ts'
+import type { Config } from '../config/schema.ts'
+import { Hooks } from '../hooks/hooks.ts'
 import type { Job } from '../job/job.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
-import type { Home } from '../spool/layout.ts'
 import type { OwnHolder } from '../spool/holders.ts'
+import type { Home } from '../spool/layout.ts'
 import type { ShellPool } from './shell.ts'
-import { Hooks } from '../hooks/hooks.ts'
-import { readConfig } from '../config/file.ts'
 
 export interface RunContext {
   readonly home: Home
-  /** Our directory; another one after it was taken away. */
+  /** Our directory in `processing/`. A worker whose directory was removed registers again and gets another one. */
   readonly holder: OwnHolder
   readonly fifos?: Fifos
-  /** The settings now in force. */
+  /** The settings in force now. */
   readonly config: Config
-  /** Tells the journal and the log. */
+  /** Writes events to the journal and the log. */
   record(...events: Omit<Event, 'at'>[]): void
-  /** Calls the hook for this, if one is set; nobody waits for it. */
+  /** Calls a hook, if it is set, without waiting for it. */
   callHook(hook: Hook, job: Job): void
-  /** A line for the log only. */
+  /** Writes a line to the log only. */
   log(line: string): void
-  /** Does what must be done until the machine has room for it again; claims nothing meanwhile. */
+  /** Repeats an action until it succeeds. A worker claims nothing meanwhile. */
   retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T>
 }
 
-/** What starting a run takes besides. */
+/** What it takes besides to start a run. */
 export interface StartContext extends RunContext {
   readonly fifos: Fifos
   readonly shells: ShellPool
@@ -37,11 +35,11 @@ export interface StartContext extends RunContext {
 interface Fifos {
   /** Puts a fresh FIFO at a path. */
   take(path: string): void
-  /** Takes one back that nobody holds. */
+  /** Takes back a FIFO that no process holds. */
   giveBack(path: string): void
 }
 
-/** Hooks that this process calls; it must let them finish before it ends. */
+/** The hooks that an operator's command calls; it must wait for {@link Hooks.finish} before it exits. */
 export const operatorHooks = (home: Home): Hooks =>
   new Hooks(home, { settings: { now: readConfig(home) }, record: (event) => recordEvents(home, [event]) })
 

@@ -1,26 +1,27 @@
-/** FIFOs made ahead, because one call of mkfifo(1) is a process whether it makes one or many. */
+/** Makes FIFOs ahead of the runs that need them: mkfifo(1) costs a process, whether it makes one or many. */
 import { dirname, join } from 'node:path'
-import { QueueError } from '../errors.ts'
-import { makeDir, move, removeTree } from '../disk/files.ts'
-import type { Home } from '../spool/layout.ts'
 import { makeFifos } from '../disk/fifo.ts'
+import { makeDir, move, removeTree } from '../disk/files.ts'
 import { hasSpace } from '../disk/space.ts'
+import { QueueError } from '../errors.ts'
+import type { Home } from '../spool/layout.ts'
 
-/** How many FIFOs one call of mkfifo(1) makes: it costs a process, whether it makes one or many. */
+/** How many FIFOs one call of mkfifo(1) makes. */
 const BATCH = 64
 
 const poolDir = (home: Home, owner: string): string => join(home.tmp, `${owner}.fifos`)
 
-/** Removes what a worker made ahead and will not use; what several remove at once is left to the sweeper. */
+/** Removes the FIFOs that a worker has made and not used. */
 export function discardFifos(home: Home, owner: string): void {
   try {
+    // If we die here: scratch that the sweeper removes.
     removeTree(poolDir(home, owner))
   } catch {
-    // Scratch; and no job waits for it.
+    // Another process removes it at the same moment, or the disk fails: the sweeper removes the rest.
   }
 }
 
-/** FIFOs made ahead for the runs of one worker. */
+/** The FIFOs made for the runs of one worker. */
 export class FifoPool {
   readonly #home: Home
   readonly #dir: string
@@ -36,25 +37,26 @@ export class FifoPool {
   /** Puts a fresh FIFO at `path`. */
   take(path: string): void {
     if (this.#put(path)) return
-    // None is left; or they were swept away because they had lain here for long; or run/ itself was removed.
+    // None is left, or the sweeper removed them because they were old, or run/ itself was removed.
     makeDir(dirname(path))
     this.#fill()
     if (!this.#put(path)) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
   }
 
-  /** Takes a FIFO back for another run; nobody may hold it. Where it cannot be kept, it stays at `path`. */
+  /** Takes back a FIFO that no process holds, for another run. One that cannot be kept stays at `path`. */
   giveBack(path: string): void {
     const spare = join(this.#dir, String(this.#made++))
     try {
       // If we die after this: scratch that the sweeper removes.
       if (this.#ready.length < BATCH && move(path, spare)) this.#ready.push(spare)
     } catch {
-      // It is removed with the other traces, and a new one is made.
+      // It is removed with the other traces; a new one is made for the next run.
     }
   }
 
   #put(path: string): boolean {
     const next = this.#ready.pop()
+    // If we die after this: a FIFO that nothing holds beside a job that was not started; recovery removes it.
     return next !== undefined && move(next, path)
   }
 
@@ -66,7 +68,7 @@ export class FifoPool {
     try {
       makeFifos(made)
     } catch (error) {
-      // mkfifo(1) says why only in words; half a batch must not keep the room that others need.
+      // mkfifo(1) gives no errno, so the free space tells a full disk; a partial batch must not keep inodes from others.
       removeTree(this.#dir)
       if (hasSpace(this.#home)) throw error
       throw new QueueError('DISK_FULL', 'cannot make a FIFO: no space left on the device', undefined, { cause: error })

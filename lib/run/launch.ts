@@ -1,9 +1,9 @@
 /**
- * Starting a command: a minimal `sh` between us and it, which outlives us.
+ * Starts a command with a minimal `sh` between the worker and the command, which outlives the worker.
  *
- * Mostly that is the resident shell of the slot (shells.ts). What no shell can be asked for in a line of text is given a
- * shim of its own: it leads a process group, writes the start mark just before the command and the exit record just
- * after it, and rings the run's FIFO. It survives the signals that end the command, so that there is a record.
+ * Usually that is the slot's resident shell (shell.ts). A command that cannot be passed to it as a line of text gets a
+ * shim, a shell of its own: it leads a process group, writes the start mark just before the command and the exit record
+ * just after it, and writes to the run's FIFO. It survives the signals that end the command, so the record is written.
  */
 import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
@@ -21,12 +21,11 @@ import type { RunPaths } from './paths.ts'
 import { openInput } from './output.ts'
 
 /**
- * Caught signals are back at their default in the command, ignored ones would not be: hence `trap :`, and SIGPIPE
- * (nobody may be listening when the FIFO is rung) only once the command is over. `exec` in a sub-shell, so that an
- * argv such as `["exit","3"]` names a program and not a shell builtin. The sub-shell writes the start mark: once it is
- * there, a signal to the group ends the command, while before that the trap may swallow it. The shim's own talk
- * ("Killed") is not the job's. Exit 125 without a start mark: the mark could not be written, and the command was not
- * run.
+ * `trap :` and not `trap ''`: exec resets caught signals to their default, ignored ones stay ignored in the command.
+ * SIGPIPE is ignored only after the command, for a FIFO without a reader. `exec` in a sub-shell, so that an argv such as
+ * `["exit","3"]` names a program and not a shell builtin. The sub-shell writes the start mark last: once it is there, a
+ * signal to the group ends the command; before that the trap may swallow it. The shim's own messages ("Killed") do not
+ * go to the job's output. Exit 125 without a start mark: the mark could not be written and the command was not run.
  */
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
@@ -39,39 +38,39 @@ echo $c >>"$1"
 echo >&3
 exit $c`
 
-/** The shim's exit code when it could not even begin. */
+/** The shim's exit code when it could not begin. */
 const NOT_BEGUN = 125
 
-/** A command that cannot be started by its own fault, as a shell would report it: 127 not found, 126 not executable. */
+/** Why a command cannot be started, by its own fault; the code is the one a shell would report. */
 export interface LaunchError {
   readonly code: 126 | 127
   readonly why: string
 }
 
-/** A run that has been started, as far as whoever started it can tell. */
+/** A run whose shell was asked to start it. */
 export interface Launched {
   readonly leader: Leader
   /** Resolves when the command has ended. */
   readonly ended: Promise<ShellEnd>
-  /** The run is over; `isClean`: it has left nothing behind. */
+  /** Gives the shell back once the run is over; `isClean`: it has left no process behind. */
   release(isClean: boolean): void
-  /** Stops listening; the run goes on. */
+  /** Stops watching the shell; the run goes on. */
   detach(): void
 }
 
-/** A run that is to be started. */
+/** A run to start. */
 export interface RunToStart {
   readonly job: Job
-  /** Where we hold the job: the shell starts nothing once it is gone from there. */
+  /** Where we hold the job: the shell starts nothing once the file is gone from there. */
   readonly held: Held
   readonly paths: RunPaths
   readonly slot: number
 }
 
 /**
- * Starts run n of a job that lies at `held`. The FIFO must exist; output descriptors are closed here.
- * @returns the run, or why its command cannot be started, or nothing when the job was taken away
- * @throws when the machine is out of something ({@link isExhausted}): the run has not begun.
+ * Starts a run. Its FIFO must exist; the output descriptors are closed here.
+ * @returns the run, or why its command cannot be started; undefined when the job's file is gone
+ * @throws when a resource is exhausted ({@link isExhausted}): the run has not begun.
  */
 export async function launch(
   ctx: StartContext,
@@ -81,15 +80,15 @@ export async function launch(
   const { job, paths } = run
   try {
     const cwd = job.cwd ?? ctx.home.root
-    const refusal = whyNotCwd(cwd)
-    if (refusal) return reportLaunchError(output.err, refusal)
+    const cwdError = whyNotCwd(cwd)
+    if (cwdError) return reportLaunchError(output.err, cwdError)
     const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
     const start = { held: run.held.path, paths, cwd, argv, env: { ...job.env, ...ownVariables(ctx, run) } }
     const since = bootSeconds()
-    const asked = job.stdin === undefined ? shellRequest(start, since) : undefined
-    return asked === undefined
+    const request = job.stdin === undefined ? shellRequest(start, since) : undefined
+    return request === undefined
       ? await launchShim(start, output, job.stdin)
-      : await launchInShell(ctx, run.slot, { text: asked, since })
+      : await launchInShell(ctx, run.slot, { request, since })
   } catch (error) {
     if (errno(error) === 'E2BIG')
       return reportLaunchError(output.err, {
@@ -106,10 +105,11 @@ export async function launch(
 async function launchInShell(
   { holder, shells }: StartContext,
   slot: number,
-  { text, since }: { readonly text: string; readonly since: number },
+  { request, since }: { readonly request: string; readonly since: number },
 ): Promise<Launched> {
   const shell = await shells.take(slot, `${holder.name} slot ${slot}`, workerEnvironment)
-  const ended = shell.run(text)
+  // If we die after this: the shell starts the command if the job still lies where we held it, and the run is adopted.
+  const ended = shell.run(request)
   return {
     leader: { pid: shell.pid, start: shell.start, since },
     ended,
@@ -118,7 +118,7 @@ async function launchInShell(
   }
 }
 
-/** In a process of its own. It is looked whether the job is still ours once the FIFO is held, as a shell does. */
+/** Starts the command in a process of its own. Like the shell, it checks for the job's file once the FIFO is held. */
 async function launchShim(
   { held, paths, cwd, argv, env }: StartRequest,
   output: OpenOutput,
@@ -167,13 +167,13 @@ function whyNotCwd(cwd: string): LaunchError | undefined {
   }
 }
 
-/** Says so where its own error output would be, as a shell does. */
-function reportLaunchError(err: number, refusal: LaunchError): LaunchError {
-  writeSync(err, `queuectl: cannot start the command: ${refusal.why}\n`)
-  return refusal
+/** Writes the reason to the job's stderr, as a shell does. */
+function reportLaunchError(err: number, error: LaunchError): LaunchError {
+  writeSync(err, `queuectl: cannot start the command: ${error.why}\n`)
+  return error
 }
 
-// How a worker in the background tells that it is up is not for its jobs, which may start workers themselves.
+// A job may start workers itself: the descriptor on which this one reported that it is up is not theirs.
 const workerEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, QUEUECTL_READY_FD: undefined })
 
 const ownVariables = ({ home, holder }: StartContext, { job, paths, slot }: RunToStart): Record<string, string> => ({
