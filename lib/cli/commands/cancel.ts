@@ -1,4 +1,4 @@
-/** `cancel`: a job is not to run, or not to go on. */
+/** `cancel`: ends jobs, waiting or running, and moves them to the dead letter queue. */
 import { ALLOWED_IN } from '../../job/state.ts'
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
@@ -8,18 +8,18 @@ export class CancelCommand extends SelectingCommand {
   static override paths = [['cancel']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'cancel jobs: to the dead letter queue with them',
-    details: `A job that runs is ended first: SIGTERM to all its processes, SIGKILL ten seconds later. The command waits
-      for that. A cancelled job can be sent back with retry ID; dlq retry --all passes it over.\n\n${ABOUT_IDS}`,
+    description: 'cancel jobs: end them and move them to the dead letter queue',
+    details: `A running job is ended first: SIGTERM to all its processes, SIGKILL ten seconds later; the command waits for that.
+      retry ID runs a cancelled job again; dlq retry --all skips it.\n\n${ABOUT_IDS}`,
     examples: [
-      ['One job', 'queuectl cancel job1'],
-      ['Whatever of a queue waits or runs', 'queuectl cancel --queue mail'],
-      ['With a reason, which show tells', 'queuectl cancel job1 --reason "wrong file"'],
+      ['A job', 'queuectl cancel job1'],
+      ['Every job of a queue that waits or runs', 'queuectl cancel --queue mail'],
+      ['With a reason, which show prints', 'queuectl cancel job1 --reason "wrong file"'],
     ],
   })
   static override forms = SELECTION.map((form) => `${form} [--reason TEXT]`)
 
-  reason = Option.String('--reason', { description: '<TEXT> kept with the job' })
+  reason = Option.String('--reason', { description: '<TEXT> why; stored with the job' })
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun } = this

@@ -1,4 +1,4 @@
-/** `completion`: what a shell needs to complete our commands. */
+/** `completion`: prints the script with which a shell completes our commands. */
 import { Command, Option } from 'clipanion'
 import { QueueCommand } from '../command.ts'
 import { SHELLS } from '../completion.ts'
@@ -8,8 +8,8 @@ export class CompletionCommand extends QueueCommand {
   static override paths = [['completion']]
   static override usage = Command.Usage({
     category: 'Home',
-    description: 'print what a shell needs to complete what you type',
-    details: 'Nothing is written: put the line of your shell where it reads its settings.',
+    description: 'print a completion script for your shell',
+    details: 'It writes no file: add the line for your shell to its start-up file.',
     examples: [
       ['In ~/.bashrc', 'source <(queuectl completion bash)'],
       ['In ~/.zshrc, after compinit', 'source <(queuectl completion zsh)'],

@@ -1,4 +1,4 @@
-/** `doctor`: what is wrong with the home, and with `--fix` mending it. */
+/** `doctor`: reports what is wrong with the home, and repairs it with `--fix`. */
 import { Command, Option } from 'clipanion'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
@@ -11,14 +11,14 @@ export class DoctorCommand extends QueueCommand {
   static override paths = [['doctor']]
   static override usage = Command.Usage({
     category: 'Configuration',
-    description: 'look for what is wrong with the home, its jobs and its disk',
-    details: `It changes nothing: it only tries what the file system can do, in a scratch directory that it removes.
-      With --fix it does now what a worker would do sooner or later (take over from the dead, sweep, set aside) and
-      prints each move; what a person must decide it leaves. Exit status 0 when no problem is left, else 1; what it
-      calls a note is no problem.`,
+    description: 'check the home, its jobs and its disk for problems',
+    details: `Changes nothing but a scratch directory, in which it tries what the file system can do and which it removes. With
+      --fix it does now what a worker would do sooner or later (take over from dead workers, remove leftovers, quarantine
+      files) and prints each move; it leaves what needs your decision. Exit status 0 when no problem is left, else 1; a
+      note is not a problem.`,
     examples: [
-      ['Is everything well', 'queuectl doctor'],
-      ['Mend what can be mended', 'queuectl doctor --fix'],
+      ['Is everything all right', 'queuectl doctor'],
+      ['Fix what can be fixed', 'queuectl doctor --fix'],
       ['For a script', "queuectl doctor --json | jq '.checks[].findings[]'"],
     ],
   })

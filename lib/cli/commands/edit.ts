@@ -1,4 +1,4 @@
-/** `edit`: a job is changed in an editor. */
+/** `edit`: opens a job in an editor and saves what comes out. */
 import { ALLOWED_IN } from '../../job/state.ts'
 import { Command } from 'clipanion'
 import { QueueError } from '../../errors.ts'
@@ -14,14 +14,14 @@ export class EditCommand extends SelectingCommand {
   static override paths = [['edit']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'change a job that does not run, in an editor',
-    details: `Opens $VISUAL, or $EDITOR, or vi on the job as JSON. While the editor is open the job is held, so that no
-      worker takes it; then it goes back to where it was. What is not understood can be edited again, or given up:
-      nothing is lost. Several are edited one after another.\n\n${ABOUT_IDS}`,
+    description: 'edit a job that is not running',
+    details: `Opens the job as JSON in $VISUAL, $EDITOR or vi. The job is held while the editor is open, so no worker takes it;
+      then it goes back to where it was. If the result is not a valid job you can edit it again or give up: nothing is
+      lost. Several jobs are edited one after another.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl edit job1'],
-      ['With an editor of your choice', 'EDITOR="code --wait" queuectl edit last'],
-      ['Without one', `EDITOR="sed -i s/480p/720p/" queuectl edit job1`],
+      ['In an editor of your choice', 'EDITOR="code --wait" queuectl edit last'],
+      ['By a command instead of an editor', `EDITOR="sed -i s/480p/720p/" queuectl edit job1`],
     ],
   })
   static override forms = SELECTION

@@ -1,4 +1,4 @@
-/** `enqueue`: one job, or a stream of them. */
+/** `enqueue`: adds one job, or a stream of them. */
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
@@ -11,24 +11,24 @@ export class EnqueueCommand extends AskingCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'add jobs to the queue',
-    details: `The job is JSON, a command line for the shell, or, after --, a program with its arguments that is run
-      exactly so, without a shell. Options win over members of the JSON.
+    details: `A job is JSON, a command line for the shell, or, after --, a program with its arguments, run as given and without
+      a shell. Options override members of the JSON.
 
-      Without any of these, standard input is the command, as in a here-document: nothing needs quoting. FILE and
-      standard input asked for by - hold one JSON object, an array of them, or one a line. What is wrong is named with
-      its line and the others are enqueued: exit status 6, or 2 when none was.
+      Without any of these, standard input is the command, as in a here-document: nothing needs quoting. A FILE, or
+      standard input given as -, holds one JSON object, an array of them, or one per line. Invalid jobs are reported with
+      their line and the others are enqueued: exit status 6, or 2 when none was.
 
-      When this command has printed an id, the job is on disk and survives a power cut.`,
+      Once this command has printed an id, the job is on disk and survives a power cut.`,
     examples: [
       ['A job as JSON', `queuectl enqueue '{"id":"job1","command":"sleep 2"}'`],
-      ['A command line, before all others', 'queuectl enqueue "make && make install" -p 10'],
-      ['In ten minutes, at most twice', 'queuectl enqueue -c "./sync.sh" --delay 10m --max-retries 2'],
+      ['A command line, ahead of the others', 'queuectl enqueue "make && make install" -p 10'],
+      ['In ten minutes, with at most two attempts', 'queuectl enqueue -c "./sync.sh" --delay 10m --max-retries 2'],
       [
         'A program without a shell, and many jobs from a file',
         'queuectl enqueue -- rm "old file"; queuectl enqueue -f jobs.ndjson',
       ],
       ['A job for each file', `ls *.jpg | queuectl enqueue --each-line 'convert {} {.}.png'`],
-      ['And wait for its end, with its exit status', 'queuectl enqueue --wait -c "make test"'],
+      ['Wait for the job, and exit with its status', 'queuectl enqueue --wait -c "make test"'],
     ],
   })
   static override forms = [
@@ -42,10 +42,10 @@ export class EnqueueCommand extends AskingCommand {
   ]
 
   file = Option.String('-f,--file', { description: '<FILE> read jobs from a file, - for standard input' })
-  wait = Option.Boolean('--wait', false, { description: 'wait until it has ended, and exit with its status' })
+  wait = Option.Boolean('--wait', false, { description: 'wait until the job ends, and exit with its status' })
 
   eachLine = Option.String('--each-line', {
-    description: '<TEMPLATE> a job for each line of a list; {} is the line, {.} {/} {//} {/.} parts of it as a path',
+    description: '<TEMPLATE> a job for each line of input; {} is the line, {.} {/} {//} {/.} parts of it as a path',
   })
 
   protected readonly verb = 'enqueue'

@@ -1,4 +1,4 @@
-/** `events`: what happened to jobs, and what happens. */
+/** `events`: shows what has happened to jobs, and follows what happens. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
@@ -15,26 +15,25 @@ export class EventsCommand extends QueueCommand {
   static override paths = [['events']]
   static override usage = Command.Usage({
     category: 'Statistics',
-    description: 'what happened to jobs, oldest first, and what happens',
-    details: `Of all days that are kept, unless --since says from when on: an age such as 2h, or a date and time. With
-      --follow it shows the last ${BEFORE} and then each event as it happens, until Ctrl-C. With --json one object a
-      line.`,
+    description: 'show what has happened to jobs, oldest first',
+    details: `All events that are kept, or those from --since on: an age such as 2h, or a date and time. --follow shows the last
+      ${BEFORE} and then each event as it happens, until Ctrl-C. --json prints one object per line.`,
     examples: [
       ['The last hour', 'queuectl events --since 1h'],
-      ['Watch what happens', 'queuectl events --follow'],
+      ['Watch events as they happen', 'queuectl events --follow'],
       ['A stream for a program', 'queuectl events --follow --json | jq -r \'select(.event=="dlq").job\''],
-      ['What became of one job', 'queuectl events --job job1'],
+      ['The events of one job', 'queuectl events --job job1'],
     ],
   })
   static override forms = ['[--follow] [--since D] [options]']
 
-  follow = Option.Boolean('-f,--follow', false, { description: 'go on with each event as it happens' })
+  follow = Option.Boolean('-f,--follow', false, { description: 'keep showing events as they happen' })
   since = Option.String('--since', {
     description: '<D> from this long ago, or from this date and time on',
     validator: isSince,
   })
-  limit = Option.String('-n,--limit', { description: '<N> the newest N at most', validator: isCount(0) })
-  job = Option.String('--job', { description: '<ID> only those of this job' })
+  limit = Option.String('-n,--limit', { description: '<N> only the newest N', validator: isCount(0) })
+  job = Option.String('--job', { description: '<ID> only the events of this job' })
 
   protected async run(queue: Queue): Promise<number | void> {
     const end = new AbortController()

@@ -1,4 +1,4 @@
-/** `explain`: why a job is not running now, and when it will. */
+/** `explain`: says why a job is not running, and estimates when it will. */
 import { Command } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
@@ -13,9 +13,9 @@ export class ExplainCommand extends SelectingCommand {
   static override paths = [['explain'], ['why']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'say why a job is not running now, and when it will',
-    details: `What has to be out of the way, in that order: no worker, a full disk, busy slots and what they run, jobs
-      ahead, a time that has not come. When it will start is an estimate from the last 200 runs.\n\n${ABOUT_IDS}`,
+    description: 'explain why a job is not running, and when it will',
+    details: `Names what is in its way, in this order: no worker, a full disk, busy slots and what they run, jobs ahead of it, a
+      start time still to come. When it will start is estimated from the last 200 runs.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl explain job1'],
       ['For a script', 'queuectl explain last --json | jq -r .starts_at'],

@@ -9,13 +9,13 @@ export class HoldCommand extends SelectingCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'set waiting jobs aside until they are released',
-    details: `Pending jobs, those scheduled for later and failed ones that wait for another attempt; a job that runs
-      cannot be held. The same by hand: mv its file into hold/.\n\n${ABOUT_IDS}`,
+    details: `Jobs that are pending, scheduled for later or waiting for another attempt can be held; a running job cannot. By
+      hand: mv the file into hold/.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl hold job1'],
-      ['All that wait in a queue', 'queuectl hold --queue mail'],
+      ['Every waiting job of a queue', 'queuectl hold --queue mail'],
       [
-        'Those with long commands',
+        'Jobs with long commands',
         "queuectl list --json | jq -r '.[] | select(.command|length>80).id' | queuectl hold -",
       ],
     ],

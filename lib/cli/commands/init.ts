@@ -1,4 +1,4 @@
-/** `init`: makes the home. Every other command does so too. */
+/** `init`: makes the home, which every other command does too if there is none. */
 import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
@@ -7,7 +7,7 @@ export class InitCommand extends QueueCommand {
   static override paths = [['init']]
   static override usage = Command.Usage({
     category: 'Configuration',
-    description: 'make the home directory; harmless where there is one',
+    description: 'create the home directory if there is none',
     examples: [
       ['The default one', 'queuectl init'],
       ['Another one', 'queuectl init --home /srv/queue'],

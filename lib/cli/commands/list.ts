@@ -1,4 +1,4 @@
-/** `list`: jobs, one to a line. */
+/** `list`: prints jobs, one per line. */
 import { SHOWN_STATES } from '../../job/state.ts'
 import { Command, Option } from 'clipanion'
 import { type JobFilter, type Queue, SORTS } from '../../queue.ts'
@@ -14,10 +14,10 @@ export class ListCommand extends QueueCommand {
     category: 'Jobs',
     description: 'list jobs',
     details: `States: ${SHOWN_STATES.join(', ')}; scheduled lists the pending jobs that are
-      not due yet. The order is that in which jobs run; finished ones come newest first.`,
+      not due yet. Jobs come in the order in which they run, finished ones newest first.`,
     examples: [
-      ['What failed or died', 'queuectl list --state failed,dead'],
-      ['What has been done, with its output', 'queuectl list --state completed --output'],
+      ['Failed and dead jobs', 'queuectl list --state failed,dead'],
+      ['Completed jobs with their output', 'queuectl list --state completed --output'],
       ['The next ten of a queue', 'queuectl list -s pending --queue mail --limit 10'],
       ['For a script', "queuectl list --json | jq -r '.[].id'"],
     ],
@@ -29,9 +29,9 @@ export class ListCommand extends QueueCommand {
   })
   queueName = Option.String('--queue', { description: '<NAME> only jobs of this queue' })
   tag = Option.String('--tag', { description: '<TAG> only jobs with this tag' })
-  limit = Option.String('-n,--limit', { description: '<N> at most so many', validator: isCount(1) })
-  sort = Option.String('--sort', { description: `<BY> ${SORTS.join(', ')}`, validator: isOneOf(SORTS) })
-  output = Option.Boolean('-o,--output', false, { description: 'with what the last run of each wrote' })
+  limit = Option.String('-n,--limit', { description: '<N> at most N jobs', validator: isCount(1) })
+  sort = Option.String('--sort', { description: `<BY> one of ${SORTS.join(', ')}`, validator: isOneOf(SORTS) })
+  output = Option.Boolean('-o,--output', false, { description: 'with the output of the last run of each' })
   words = Option.Rest({ name: 'state' })
 
   protected async run(queue: Queue): Promise<void> {

@@ -1,4 +1,4 @@
-/** `logs`: what a run of a job wrote. */
+/** `logs`: prints the output of a run, or follows it. */
 import { StringDecoder } from 'node:string_decoder'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
@@ -13,16 +13,16 @@ export class LogsCommand extends SelectingCommand {
   static override paths = [['logs']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'print what a run of a job wrote',
-    details: `Its standard output, then its standard error: of the last run, unless another one is named. A pipe gets
-      the bytes as they are; on a terminal only colours pass, and other control characters are made visible.
+    description: 'print the output of a run',
+    details: `Prints standard output, then standard error, of the last run unless another is named. A pipe gets the bytes as they
+      are; on a terminal colours pass, and other control characters are made visible.
 
-      With --follow both come as they are written, whichever worker runs the job, until it is over; it may still be
-      pending. Ctrl-C ends the following and not the job. One job at a time is followed; of several, without --follow,
-      each is headed by its id.\n\n${ABOUT_IDS}`,
+      --follow shows both as they are written, whichever worker runs the job, until the job ends; it may still be pending.
+      Ctrl-C stops following, not the job. Only one job can be followed; without --follow, the output of several is
+      printed with each id as a heading.\n\n${ABOUT_IDS}`,
     examples: [
       ['The last run', 'queuectl logs job1'],
-      ['As it is written, with the times', 'queuectl logs -f -T job1'],
+      ['As it is written, with times', 'queuectl logs -f -T job1'],
       ['The end of the errors of the first attempt', 'queuectl logs job1 --attempt 1 --stderr --tail 20'],
     ],
   })
@@ -37,11 +37,11 @@ export class LogsCommand extends SelectingCommand {
   })
   stdout = Option.Boolean('--stdout', false, { description: 'standard output only' })
   stderr = Option.Boolean('--stderr', false, { description: 'standard error only' })
-  tail = Option.String('-n,--tail', { description: '<N> the last N lines of each', validator: isCount(0) })
+  tail = Option.String('-n,--tail', { description: '<N> only the last N lines of each', validator: isCount(0) })
 
-  follow = Option.Boolean('-f,--follow', false, { description: 'go on showing it until the job is over' })
+  follow = Option.Boolean('-f,--follow', false, { description: 'keep showing output until the job ends' })
   timestamps = Option.Boolean('-T,--timestamps', false, {
-    description: 'with --follow: before each line when it was seen, and its stream',
+    description: 'with --follow: before each line, its time and stream',
   })
 
   protected async run(queue: Queue): Promise<number> {

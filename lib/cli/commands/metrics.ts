@@ -1,4 +1,4 @@
-/** `metrics`: what the journal tells, for people, as JSON or for Prometheus. */
+/** `metrics`: event counts and durations, for people, as JSON or for Prometheus. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
@@ -16,17 +16,17 @@ export class MetricsCommand extends QueueCommand {
   static override paths = [['metrics']]
   static override usage = Command.Usage({
     category: 'Statistics',
-    description: 'event counts, durations and recent events',
+    description: 'show event counts, durations and recent events',
     examples: [
       ['A summary with the last ten events', 'queuectl metrics'],
-      ['More of them', 'queuectl metrics --recent 50'],
+      ['With more events', 'queuectl metrics --recent 50'],
       ['For the textfile collector of the Prometheus node exporter', 'queuectl metrics --prometheus > queuectl.prom'],
     ],
   })
   static override forms = ['[options]']
 
   recent = Option.String('-n,--recent', '10', { description: '<N> how many recent events (10)', validator: isCount(0) })
-  prometheus = Option.Boolean('--prometheus', false, { description: 'in the text format of Prometheus' })
+  prometheus = Option.Boolean('--prometheus', false, { description: 'print the Prometheus text format' })
 
   protected async run(queue: Queue): Promise<void> {
     if (this.prometheus && this.json) throw new QueueError('USAGE', 'metrics: --json or --prometheus, not both')

@@ -9,17 +9,17 @@ export class MoveCommand extends SelectingCommand {
   static override paths = [['move']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'give jobs that do not run to another queue',
-    details: `Their place in line stays. The same by hand: mv its file to a name that ends in @QUEUE.json.\n\n${ABOUT_IDS}`,
+    description: 'move jobs that are not running to another queue',
+    details: `They keep their place in the order. By hand: rename the file so that its name ends in @QUEUE.json.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl move job1 --queue slow'],
-      ['All of a queue', 'queuectl move --from mail --queue slow'],
+      ['All jobs of a queue', 'queuectl move --from mail --queue slow'],
     ],
   })
   static override forms = ['ID... --queue Q', '[--all] [--state S] [--from Q] [--tag T] --queue Q', '- --queue Q']
 
-  override queueName = Option.String('--from', { description: '<NAME> all of this queue' })
-  target = Option.String('--queue', { description: '<NAME> the queue they go to' })
+  override queueName = Option.String('--from', { description: '<NAME> all jobs of this queue' })
+  target = Option.String('--queue', { description: '<NAME> the queue to move them to' })
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun, target } = this

@@ -13,7 +13,7 @@ export class NextCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'list the jobs that run next',
-    details: 'In the order in which a free slot takes them. Without a number: the next one.',
+    details: 'In the order in which free slots take them; only the first unless N is given.',
     examples: [
       ['The next one', 'queuectl next'],
       ['The next five', 'queuectl next 5'],

@@ -9,12 +9,12 @@ export class PriorityCommand extends SelectingCommand {
   static override paths = [['priority']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'change the priority of jobs that do not run',
-    details: `The last word is the priority, from -999 to 999, higher first. Among equals the place in line stays.
-      The same by hand: mv its file to a name that begins with 1000 minus the priority.\n\n${ABOUT_IDS}`,
+    description: 'change the priority of jobs that are not running',
+    details: `The last word is the priority, from -999 to 999; higher runs first. Jobs of equal priority keep their order. By
+      hand: rename the file so that its name begins with 1000 minus the priority.\n\n${ABOUT_IDS}`,
     examples: [
-      ['Sooner', 'queuectl priority job1 10'],
-      ['After all others', 'queuectl priority --tag nightly -5'],
+      ['Run sooner', 'queuectl priority job1 10'],
+      ['Run after all others', 'queuectl priority --tag nightly -5'],
     ],
   })
   static override forms = ['ID... N', '[--all] [--state S] [--queue Q] [--tag T] N', '- N']

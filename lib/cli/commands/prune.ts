@@ -1,4 +1,4 @@
-/** `prune`: finished jobs that nobody wants to keep are removed for good. */
+/** `prune`: removes finished jobs that are beyond a limit. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
@@ -12,29 +12,28 @@ export class PruneCommand extends SelectingCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'remove finished jobs for good, with their output',
-    details: `Removes the jobs that are over any of the limits given: of completed ones, unless another state is named.
-      Without a limit those over the limits that are set, which workers remove by themselves: see keep-completed,
-      keep-dead and their like in: queuectl config list. With --all all of them, with ids these. Totals in stats stay as
-      they are.
+    details: `Removes jobs beyond any of the limits given: completed ones, unless another state is named. Without a limit it uses
+      the configured ones, which workers apply by themselves: see keep-completed, keep-dead and the like in
+      queuectl config list. --all removes all of them, ids only those jobs. The totals in stats do not change.
 
-      An age is that since the job was settled. Room is what its record and its output take on the disk.\n\n${ABOUT_IDS}`,
+      The age of a job counts from when it was settled. Its size is that of its record and output on disk.\n\n${ABOUT_IDS}`,
     examples: [
-      ['Which ones a week is too long for', 'queuectl prune --older-than 7d --dry-run'],
-      ['All completed jobs but the last hundred', 'queuectl prune --keep 100'],
-      ['Dead jobs of last year', 'queuectl prune --state dead --older-than 365d'],
-      ['The newest that fit into a gigabyte stay', 'queuectl prune --max-bytes 1GB'],
-      ['These two', 'queuectl prune job1 job2'],
+      ['What is older than a week', 'queuectl prune --older-than 7d --dry-run'],
+      ['All completed jobs but the newest hundred', 'queuectl prune --keep 100'],
+      ['Dead jobs older than a year', 'queuectl prune --state dead --older-than 365d'],
+      ['All but the newest that fit into a gigabyte', 'queuectl prune --max-bytes 1GB'],
+      ['Two jobs', 'queuectl prune job1 job2'],
     ],
   })
   static override forms = ['[limits] [--state S] [--queue Q] [--tag T] [--dry-run]', '--all [--state S]', 'ID...', '-']
 
   olderThan = Option.String('--older-than', {
-    description: '<D> those settled longer ago, such as 12h or 30d',
+    description: '<D> jobs settled longer ago than this, such as 12h or 30d',
     validator: isDuration,
   })
   keep = Option.String('--keep', { description: '<N> all but the newest N', validator: isCount(0) })
   maxBytes = Option.String('--max-bytes', {
-    description: '<B> all but the newest that take so much, such as 500MB',
+    description: '<B> all but the newest that fit into this size, such as 500MB',
     validator: isSize,
   })
 

@@ -9,12 +9,12 @@ export class PsCommand extends QueueCommand {
   static override paths = [['ps']]
   static override usage = Command.Usage({
     category: 'Workers',
-    description: 'list what every slot runs, and what that costs',
-    details: `CPU and memory are those of the whole tree of processes: CPU in percent of one core over the last 0.2
-      seconds, and the time used so far. PID is the leader of the process group.`,
+    description: 'list what every slot runs, and what it uses',
+    details: `CPU and memory are those of the whole process tree: CPU in percent of one core over the last 0.2 seconds, TIME the
+      CPU time used so far. PID is the leader of the process group.`,
     examples: [
-      ['What runs', 'queuectl ps'],
-      ['The greediest', "queuectl ps --json | jq 'max_by(.job.memory_bytes).job.id'"],
+      ['What is running', 'queuectl ps'],
+      ['The job that uses the most memory', "queuectl ps --json | jq 'max_by(.job.memory_bytes).job.id'"],
     ],
   })
   static override forms = ['[--json]']

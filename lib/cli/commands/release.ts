@@ -8,12 +8,12 @@ export class ReleaseCommand extends SelectingCommand {
   static override paths = [['release'], ['unhold']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'put held jobs back to where they waited',
-    details: `A job whose time has not come goes on waiting for it; all others are pending again, at the place in line
-      that they had. The same by hand: mv its file from hold/ to pending/.\n\n${ABOUT_IDS}`,
+    description: 'put held jobs back',
+    details: `A job whose start time is still to come waits for it; all others are pending again, in their old place in the order.
+      By hand: mv the file from hold/ to pending/.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl release job1'],
-      ['All that are held', 'queuectl release --all'],
+      ['All held jobs', 'queuectl release --all'],
     ],
   })
   static override forms = SELECTION

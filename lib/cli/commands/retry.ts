@@ -9,20 +9,20 @@ export class RetryCommand extends SelectingCommand {
   static override paths = [['retry'], ['restart']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'send failed, dead or completed jobs back to run again',
-    details: `They keep their id, history and output; attempts count from zero again. --all means the failed and the dead
-      ones; completed ones are only meant by id or by --state completed. Of many, those that somebody cancelled are
-      passed over unless --cancelled is given.\n\n${ABOUT_IDS}`,
+    description: 'run failed, dead or completed jobs again',
+    details: `Jobs keep their id, history and output; attempts count from zero again. --all selects failed and dead jobs,
+      completed ones are selected only by id or --state completed. Cancelled jobs are skipped unless given by id or with
+      --cancelled.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl retry job1'],
-      ['Whatever failed, waiting for another attempt or dead', 'queuectl retry --all'],
-      ['Those of a queue that wait for another attempt, now', 'queuectl retry --failed --queue mail'],
+      ['Everything failed or dead', 'queuectl retry --all'],
+      ['The failed jobs of a queue, without waiting for their time', 'queuectl retry --failed --queue mail'],
     ],
   })
   static override forms = ['ID...', '[--failed] [--all] [--state S] [--queue Q] [--tag T] [--cancelled]', '-']
 
-  failed = Option.Boolean('--failed', false, { description: 'all that wait for another attempt' })
-  cancelled = Option.Boolean('--cancelled', false, { description: 'of many: cancelled ones too' })
+  failed = Option.Boolean('--failed', false, { description: 'all jobs waiting for another attempt' })
+  cancelled = Option.Boolean('--cancelled', false, { description: 'select cancelled jobs too' })
   protected onlyDead = false
   private passedOver = 0
 

@@ -1,4 +1,4 @@
-/** `run`: enqueue a job and stay with it. */
+/** `run`: enqueues a job, shows its output and exits with its status. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
@@ -18,28 +18,28 @@ export class RunCommand extends AskingCommand {
   static override paths = [['run']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'enqueue a job, show its output, exit with its status',
-    details: `The job is a job like any other: a worker runs it, by priority, with retries (-r 1 for none). When no
-      worker is alive, one is started in the background for this job only and ends with it; other jobs go on waiting.
+    description: 'enqueue a job, show its output and exit with its status',
+    details: `The job is like any other: a worker runs it, by priority, with retries (-r 1 for none). If no worker is alive, one
+      is started in the background for this job only; other jobs keep waiting.
 
-      Ctrl-C lets go of the job, which goes on, and says how to come back to it. The exit status is the job's own exit
-      code, 124 when it timed out, 128+n when signal n ended it, 75 after --detach-after, 130 after Ctrl-C.
+      Ctrl-C detaches from the job, which keeps running, and prints how to come back to it. The exit status is the job's
+      own exit code, 124 when it timed out, 128+n when signal n ended it, 75 after --detach-after, 130 after Ctrl-C.
 
-      Without a command it is read from standard input: in a here-document nothing needs quoting.`,
+      Without a command, it is read from standard input: in a here-document nothing needs quoting.`,
     examples: [
-      ['Run and see', 'queuectl run -- make test'],
+      ['Run and watch', 'queuectl run -- make test'],
       [
         'A script without any quoting',
         `queuectl run <<'EOF'\n  for f in *.txt; do echo "$f has $(wc -l <"$f") lines"; done\nEOF`,
       ],
-      ['Stay a minute with it at most', 'queuectl run --detach-after 1m -c ./nightly.sh'],
+      ['Stay at most a minute', 'queuectl run --detach-after 1m -c ./nightly.sh'],
     ],
   })
   static override forms = ['[options] -- PROGRAM [ARG...]', '[options] COMMAND LINE', "[options] <<'EOF'"]
 
-  cancelOnInterrupt = Option.Boolean('--cancel-on-interrupt', false, { description: 'Ctrl-C cancels the job' })
+  cancelOnInterrupt = Option.Boolean('--cancel-on-interrupt', false, { description: 'cancel the job on Ctrl-C' })
   detachAfter = Option.String('--detach-after', {
-    description: '<TIME> let go of the job after so long: 30, 5m',
+    description: '<TIME> leave the job running after this long: 30, 5m',
     validator: isDuration,
   })
 

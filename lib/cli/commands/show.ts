@@ -13,7 +13,7 @@ export class ShowCommand extends SelectingCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'show a job with its attempts',
-    details: `Of several jobs JSON is one object to a line.\n\n${ABOUT_IDS}`,
+    details: `Several jobs are printed by --json as one object per line.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl show job1'],
       ['Why the last one failed', 'queuectl show last --json | jq -r .last_error'],

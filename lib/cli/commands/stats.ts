@@ -1,4 +1,4 @@
-/** `stats`: totals and durations. */
+/** `stats`: prints totals and durations. */
 import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
@@ -7,7 +7,7 @@ export class StatsCommand extends QueueCommand {
   static override paths = [['stats']]
   static override usage = Command.Usage({
     category: 'Statistics',
-    description: 'totals, and how long jobs take',
+    description: 'show totals and how long jobs take',
     examples: [
       ['Totals', 'queuectl stats'],
       ['For a script', 'queuectl stats --json | jq .duration_ms.p95'],

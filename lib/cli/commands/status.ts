@@ -11,17 +11,17 @@ export class StatusCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'count the jobs in each state, and the workers',
-    details: `Pending includes jobs that are scheduled for later. Active workers are slots: a worker started with
-      --count 3 counts as 3. With an ID it shows that job.`,
+    details: `Pending includes jobs scheduled for later. Active workers are slots: a worker started with --count 3 counts as 3.
+      With an ID it shows that job.`,
     examples: [
-      ['How it stands', 'queuectl status'],
+      ['The queue now', 'queuectl status'],
       ['Again every two seconds, until Ctrl-C', 'queuectl status --watch'],
       ['For a script', 'queuectl status --json'],
     ],
   })
   static override forms = ['[--watch]', 'ID']
 
-  watch = Option.Boolean('-w,--watch', false, { description: 'show it again every two seconds' })
+  watch = Option.Boolean('-w,--watch', false, { description: 'repeat every two seconds' })
   id = Option.String({ name: 'id', required: false })
 
   protected async run(queue: Queue): Promise<number | void> {

@@ -1,4 +1,4 @@
-/** `top`: jobs that are to run first; without one, a live screen. */
+/** `top`: a live screen of the queue; with ids, makes these jobs run next. */
 import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { listedJson } from '../output/job-view.ts'
@@ -10,18 +10,17 @@ export class TopCommand extends SelectingCommand {
   static override paths = [['top']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'a live screen of the queue; with ids: these jobs run next',
-    details: `Keys of the screen: arrows (or j and k) select a job; f or Enter follows its output, Escape goes back; c
-      cancels it, r sends it back to run again, h holds it; q quits. Where standard output is no terminal it prints one
-      screen.
+    description: 'watch and control the queue live; with ids: run these jobs next',
+    details: `Keys: arrows (or j and k) select a job; f or Enter follows its output, Escape goes back; c cancels it, r runs it
+      again, h holds it; q quits. If standard output is not a terminal, it prints one screen.
 
-      With ids the jobs get the highest priority that waits. A job that waits for its time (scheduled, or for another
-      attempt) waits no longer. Several run in the order given.\n\n${ABOUT_IDS}`,
+      With ids, the jobs get the highest priority of all waiting jobs; those waiting for a start time or another attempt
+      stop waiting for it. Several run in the order given.\n\n${ABOUT_IDS}`,
     examples: [
-      ['Watch the queue and take a hand in it', 'queuectl top'],
-      ['How it stands, for a script', 'queuectl top --json | jq .counts'],
-      ['This job next', 'queuectl top job1'],
-      ['These two, in this order', 'queuectl top job7 job3'],
+      ['Watch and control the queue', 'queuectl top'],
+      ['The counts, for a script', 'queuectl top --json | jq .counts'],
+      ['Run this job next', 'queuectl top job1'],
+      ['Run these two, in this order', 'queuectl top job7 job3'],
     ],
   })
   static override forms = ['', 'ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']

@@ -1,4 +1,4 @@
-/** `wait`: until jobs are over, with their exit status. */
+/** `wait`: waits for jobs to end, and exits with their status. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
@@ -11,16 +11,16 @@ export class WaitCommand extends SelectingCommand {
   static override paths = [['wait']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'wait until jobs are over, and exit with their status',
-    details: `A job is over when it is completed or dead; a failed one that will be tried again is not. The exit status
-      is the job's own exit code, 124 when it timed out, 128+n when signal n ended it, 143 when it was cancelled or its
-      file removed. Of several jobs it is that of the first to end that is not 0; with --any that of the first to
-      end. When --timeout is up it is 75, and the jobs go on. --all, --queue and --tag mean those that wait or run now,
-      held ones not.\n\n${ABOUT_IDS}`,
+    description: 'wait for jobs to end, and exit with their status',
+    details: `A job has ended when it is completed or dead, not while it waits for another attempt. The exit status is the job's
+      own exit code, 124 when it timed out, 128+n when signal n ended it, 143 when it was cancelled or its file removed.
+      Of several jobs it is that of the first to end with a status other than 0; with --any, of the first to end. When
+      --timeout runs out it is 75, and the jobs go on. --all, --queue and --tag select jobs that wait or run now, except
+      held ones.\n\n${ABOUT_IDS}`,
     examples: [
-      ['One job', 'queuectl wait job1 && echo it worked'],
-      ['Whichever is first', 'queuectl wait --any job1 job2'],
-      ['All of a queue', 'queuectl wait --queue mail'],
+      ['A job', 'queuectl wait job1 && echo it worked'],
+      ['Whichever ends first', 'queuectl wait --any job1 job2'],
+      ['All jobs of a queue', 'queuectl wait --queue mail'],
       ['No longer than a minute', 'queuectl wait --timeout 1m last'],
     ],
   })
@@ -29,8 +29,11 @@ export class WaitCommand extends SelectingCommand {
   // Nothing is changed here.
   override dryRun = false
 
-  any = Option.Boolean('--any', false, { description: 'until the first of them is over' })
-  timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
+  any = Option.Boolean('--any', false, { description: 'wait only for the first to end' })
+  timeout = Option.String('-t,--timeout', {
+    description: '<TIME> wait at most this long: 30, 5m',
+    validator: isDuration,
+  })
 
   protected async run(queue: Queue): Promise<number> {
     const { jobs } = await this.selected(queue, 'wait for', UNSETTLED)

@@ -1,4 +1,4 @@
-/** `web`: the dashboard and its HTTP API. */
+/** `web`: serves the dashboard and the HTTP API. */
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'clipanion'
@@ -15,30 +15,29 @@ export class WebCommand extends QueueCommand {
   static override paths = [['web'], ['dashboard']]
   static override usage = Command.Usage({
     category: 'Statistics',
-    description: 'the dashboard in a browser, and its HTTP API',
-    details: `Prints its address and runs until Ctrl-C. It shows and does what this program does, keeps nothing of its own,
-      and may be started several times. Whoever reaches it can run commands as you: it listens on this machine alone, and
-      on another address only with a token (QUEUECTL_TOKEN, or --token), which the page asks for. The printed link signs
-      in whoever opens it first.`,
+    description: 'serve the dashboard and the HTTP API',
+    details: `Prints its address and runs until Ctrl-C. It keeps nothing of its own and may be started several times. Anyone who
+      can reach it can run commands as you: it listens on this machine only, and on another address only with a token
+      (QUEUECTL_TOKEN or --token), which the page asks for. The printed link signs in the first browser that opens it.`,
     examples: [
       ['On this machine', 'queuectl web'],
-      ['In a browser, wherever there is a free port', 'queuectl web --port 0 --open'],
+      ['In a browser, on any free port', 'queuectl web --port 0 --open'],
       ['For others to look at', 'QUEUECTL_TOKEN=$(openssl rand -hex 16) queuectl web --host 0.0.0.0 --read-only'],
       ['The API', 'curl -s http://127.0.0.1:5000/api/v1/jobs?state=dead | jq .total'],
-      ['What the API can do', 'curl -s http://127.0.0.1:5000/api/v1/openapi.json'],
+      ['A description of the API', 'curl -s http://127.0.0.1:5000/api/v1/openapi.json'],
     ],
   })
   static override forms = ['[--host ADDRESS] [--port N] [options]']
 
-  host = Option.String('--host', '127.0.0.1', { description: '<ADDRESS> where to listen' })
+  host = Option.String('--host', '127.0.0.1', { description: '<ADDRESS> the address to listen on' })
   port = Option.String('--port', '5000', { description: '<N> the port, 0 for any free one', validator: isCount(0) })
   open = Option.Boolean('--open', false, { description: 'open it in the browser' })
   readOnly = Option.Boolean('--read-only', false, { description: 'show everything, change nothing' })
-  token = Option.String('--token', { description: '<T> what requests must bring; better in QUEUECTL_TOKEN' })
+  token = Option.String('--token', { description: '<T> the token that requests need; better set QUEUECTL_TOKEN' })
   allowHost = Option.Array('--allow-host', {
-    description: '<NAME> another name by which it may be called, such as a proxy’s; repeatable',
+    description: '<NAME> another host name to answer to, such as a proxy’s; repeatable',
   })
-  debug = Option.Boolean('--debug', false, { description: 'a line on stderr for each request' })
+  debug = Option.Boolean('--debug', false, { description: 'print a line on stderr for each request' })
 
   protected async run(queue: Queue): Promise<void> {
     if (this.port > LAST_PORT) throw new QueueError('USAGE', `--port ${this.port}: ports end at ${LAST_PORT}`)

@@ -16,28 +16,28 @@ export abstract class AskingCommand extends QueueCommand {
 
   command = Option.String('-c,--command', { description: '<LINE> the command, a line for the shell' })
   chosenId = Option.String('-i,--id', {
-    description: '<ID> 1 to 128 letters, digits, dots, dashes, underscores; else one is made',
+    description: '<ID> 1 to 128 letters, digits, dots, dashes, underscores; generated if not given',
   })
   priority = Option.String('-p,--priority', {
     description: '<N> -999 to 999, higher runs first (0)',
     validator: isNumber,
   })
-  maxRetries = Option.String('-r,--max-retries', { description: '<N> attempts in all (3)', validator: isNumber })
+  maxRetries = Option.String('-r,--max-retries', { description: '<N> attempts in total (3)', validator: isNumber })
   timeout = Option.String('-t,--timeout', {
-    description: '<TIME> how long an attempt may take: 90, 10m, 0 for ever (300)',
+    description: '<TIME> time limit of an attempt: 90, 10m, 0 for none (300)',
     validator: isDuration,
   })
-  runAt = Option.String('--run-at', { description: '<WHEN> not before this ISO 8601 time; without a zone local' })
+  runAt = Option.String('--run-at', { description: '<WHEN> not before this ISO 8601 time; local unless it has a zone' })
   delay = Option.String('--delay', {
-    description: '<TIME> not before so long from now: 90, 10m, 1h30m',
+    description: '<TIME> not before this long from now: 90, 10m, 1h30m',
     validator: isDuration,
   })
-  queueName = Option.String('--queue', { description: '<NAME> a label to list jobs by (default)' })
-  tags = Option.Array('--tag', { description: '<TAG> a label to list jobs by; may be repeated' })
+  queueName = Option.String('--queue', { description: '<NAME> a label to select jobs by (default)' })
+  tags = Option.Array('--tag', { description: '<TAG> a label to select jobs by; repeatable' })
   cwd = Option.String('--cwd', { description: '<DIR> where the command runs (the current directory)' })
-  variables = Option.Array('--env', { description: "<NAME=VALUE> added to the worker's environment; may be repeated" })
+  variables = Option.Array('--env', { description: "<NAME=VALUE> added to the worker's environment; repeatable" })
   backoffBase = Option.String('--backoff-base', {
-    description: '<N> attempt n is followed by a wait of N ^ n seconds (2)',
+    description: '<N> after attempt n, wait N ^ n seconds (2)',
     validator: isNumber,
   })
   words = Option.Rest({ name: 'job' })

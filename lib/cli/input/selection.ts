@@ -36,17 +36,17 @@ interface Selection {
 export const SELECTION = ['ID...', '--all', '[--state S] [--queue Q] [--tag T]', '-']
 
 /** For the details of a command's help. */
-export const ABOUT_IDS = `ID is a job's id in full, the last 6 or more characters of one that queuectl made, or last; a dash
-      reads ids from standard input.`
+export const ABOUT_IDS = `ID is a full job id, the last 6 or more characters of a generated one, or last for the job enqueued last; a
+      dash reads ids from standard input.`
 
 export abstract class SelectingCommand extends QueueCommand {
   states = Option.Array('-s,--state', {
     description: '<STATE> all jobs in this state; several with commas or repeated',
   })
-  queueName = Option.String('--queue', { description: '<NAME> all of this queue' })
-  tag = Option.String('--tag', { description: '<TAG> all with this tag' })
-  all = Option.Boolean('-a,--all', false, { description: 'all of the home' })
-  dryRun = Option.Boolean('--dry-run', false, { description: 'say which, and change nothing' })
+  queueName = Option.String('--queue', { description: '<NAME> all jobs of this queue' })
+  tag = Option.String('--tag', { description: '<TAG> all jobs with this tag' })
+  all = Option.Boolean('-a,--all', false, { description: 'all jobs' })
+  dryRun = Option.Boolean('--dry-run', false, { description: 'print what would be done, and change nothing' })
   ids = Option.Rest({ name: 'id' })
   /** What it changes, as it is counted. */
   protected noun = 'job'

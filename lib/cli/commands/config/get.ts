@@ -1,4 +1,4 @@
-/** `config get`: a value, or all of them. */
+/** `config get`: prints one value, or all of them. */
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
@@ -8,8 +8,8 @@ export class ConfigGetCommand extends QueueCommand {
   static override paths = [['config', 'get']]
   static override usage = Command.Usage({
     category: 'Configuration',
-    description: 'print a value, or all of them',
-    details: 'Exit status 4 when there is no such key.',
+    description: 'print one value, or all of them',
+    details: 'Exit status 4 if there is no such key.',
     examples: [
       ['A value', 'queuectl config get max-retries'],
       ['All of them', 'queuectl config get'],

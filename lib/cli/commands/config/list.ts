@@ -1,4 +1,4 @@
-/** `config list`: every key with its value and where that comes from. */
+/** `config list`: prints every key with its value and where that comes from. */
 import { Command } from 'clipanion'
 import { SETTINGS } from '../../../config/schema.ts'
 import type { Queue } from '../../../queue.ts'

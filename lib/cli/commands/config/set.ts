@@ -10,9 +10,9 @@ export class ConfigSetCommand extends QueueCommand {
   static override paths = [['config', 'set']]
   static override usage = Command.Usage({
     category: 'Configuration',
-    description: 'set a value',
+    description: 'set a key',
     details: `Keys: ${CONFIG_KEYS.map(shownKey).join(', ')}; written with dashes, underscores or in camelCase. Running
-      workers read it before their next decision; max-retries and default-priority are written into a job when it is
+      workers read it before their next decision; max-retries and default-priority are stored in a job when it is
       enqueued.`,
     examples: [
       ['Five attempts for each new job', 'queuectl config set max-retries 5'],

@@ -9,7 +9,7 @@ export class ConfigUnsetCommand extends QueueCommand {
   static override paths = [['config', 'unset']]
   static override usage = Command.Usage({
     category: 'Configuration',
-    description: 'take a key back to its default',
+    description: 'reset a key to its default',
     examples: [
       ['Back to the default', 'queuectl config unset max-retries'],
       ['In any spelling', 'queuectl config unset backoffBase'],

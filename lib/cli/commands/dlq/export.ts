@@ -8,9 +8,9 @@ export class DlqExportCommand extends SelectingCommand {
   static override paths = [['dlq', 'export']]
   static override usage = Command.Usage({
     category: 'Dead letter queue',
-    description: 'print dead jobs as NDJSON, one to a line',
-    details: `All of them, unless ids or options say which. Nothing is changed; what was exported can be enqueued again
-      after a purge with enqueue -, under the same ids.`,
+    description: 'print dead jobs as NDJSON, one per line',
+    details: `All of them, unless ids or options select some. Nothing is changed; after a purge, enqueue - takes the exported jobs
+      again under the same ids.`,
     examples: [
       ['Keep what is about to be removed', 'queuectl dlq export >dead.ndjson && queuectl dlq purge --all'],
       ['Into another home', 'queuectl dlq export | queuectl --home DIR enqueue -'],

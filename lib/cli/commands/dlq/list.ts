@@ -15,18 +15,18 @@ export class DlqListCommand extends QueueCommand {
   ]
   static override usage = Command.Usage({
     category: 'Dead letter queue',
-    description: 'list dead jobs and what they died of, newest first',
+    description: 'list dead jobs and why they died, newest first',
     examples: [
-      ['What died', 'queuectl dlq list'],
-      ['How many died of what', 'queuectl dlq list --group'],
+      ['Dead jobs', 'queuectl dlq list'],
+      ['How many died of which error', 'queuectl dlq list --group'],
       ['With the output of the last run of each', 'queuectl dlq list --output'],
     ],
   })
   static override forms = ['[options]']
 
-  output = Option.Boolean('-o,--output', false, { description: 'with what the last run of each wrote' })
-  limit = Option.String('-n,--limit', { description: '<N> at most so many', validator: isCount(1) })
-  group = Option.Boolean('-g,--group', false, { description: 'a line for each last error, the most frequent first' })
+  output = Option.Boolean('-o,--output', false, { description: 'with the output of the last run of each' })
+  limit = Option.String('-n,--limit', { description: '<N> at most N jobs', validator: isCount(1) })
+  group = Option.Boolean('-g,--group', false, { description: 'count by last error, most frequent first' })
   queueName = Option.String('--queue', { description: '<NAME> only jobs of this queue' })
   tag = Option.String('--tag', { description: '<TAG> only jobs with this tag' })
 

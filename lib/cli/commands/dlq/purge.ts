@@ -1,4 +1,4 @@
-/** `dlq purge`: dead jobs are removed for good. */
+/** `dlq purge`: removes dead jobs for good. */
 import { Command } from 'clipanion'
 import type { Queue } from '../../../queue.ts'
 import { SelectingCommand } from '../../input/selection.ts'
@@ -8,10 +8,10 @@ export class DlqPurgeCommand extends SelectingCommand {
   static override usage = Command.Usage({
     category: 'Dead letter queue',
     description: 'remove dead jobs for good, with their output',
-    details: 'What they were can be kept first: queuectl dlq export >dead.ndjson',
+    details: 'To keep a copy first: queuectl dlq export >dead.ndjson',
     examples: [
       ['A dead job', 'queuectl dlq purge job1'],
-      ['Which ones --all would remove', 'queuectl dlq purge --all --dry-run'],
+      ['Which jobs --all would remove', 'queuectl dlq purge --all --dry-run'],
     ],
   })
   static override forms = ['ID...', '[--all] [--queue Q] [--tag T] [--dry-run]', '-']

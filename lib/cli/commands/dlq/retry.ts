@@ -9,12 +9,12 @@ export class DlqRetryCommand extends RetryCommand {
   ]
   static override usage = Command.Usage({
     category: 'Dead letter queue',
-    description: 'send dead jobs back to run again',
-    details: `Attempts count from zero again; history and output are kept. Of many, those that somebody cancelled are
-      passed over unless --cancelled is given.`,
+    description: 'run dead jobs again',
+    details: `Attempts count from zero again; history and output are kept. Cancelled jobs are skipped unless given by id or with
+      --cancelled.`,
     examples: [
       ['A dead job', 'queuectl dlq retry job1'],
-      ['Which ones --all would send back', 'queuectl dlq retry --all --dry-run'],
+      ['Which jobs --all would run again', 'queuectl dlq retry --all --dry-run'],
       ['All of them', 'queuectl dlq retry --all'],
     ],
   })

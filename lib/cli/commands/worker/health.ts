@@ -6,10 +6,10 @@ export class WorkerHealthCommand extends WorkerListCommand {
   static override paths = [['worker', 'health']]
   static override usage = Command.Usage({
     category: 'Workers',
-    description: 'say whether a worker is alive, for people and health checks',
-    details: 'Exit status 0 when at least one is alive, else 5.',
+    description: 'report whether a worker is alive, for health checks',
+    details: 'Exit status 0 if at least one is alive, else 5.',
     examples: [
-      ['Is anybody there', 'queuectl worker health'],
+      ['Is a worker alive', 'queuectl worker health'],
       ['Start one if not', 'queuectl worker health >/dev/null 2>&1 || queuectl worker start'],
     ],
   })

@@ -15,9 +15,9 @@ export class WorkerListCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'list the workers and what each runs',
-    details: 'Exit status 5 when none is alive.',
+    details: 'Exit status 5 if none is alive.',
     examples: [
-      ['Who runs what', 'queuectl worker list'],
+      ['Workers and their jobs', 'queuectl worker list'],
       ['For a script', "queuectl worker list --json | jq -r '.[].pid'"],
     ],
   })

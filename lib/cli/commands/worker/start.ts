@@ -1,4 +1,4 @@
-/** `worker start`: a worker, in the background unless told otherwise. */
+/** `worker start`: starts a worker, in the background unless asked otherwise. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
@@ -12,14 +12,14 @@ export class WorkerStartCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'start a worker that runs jobs',
-    details: `In the background: it returns when the worker is up and names its pid and log. In the foreground
-      (--foreground, QUEUECTL_FOREGROUND=1 or config foreground) it blocks; the first Ctrl-C or SIGTERM lets the running
-      jobs finish, the second one ends them and gives them back. Several starts add workers.`,
+    details: `By default in the background: the command returns when the worker is up, and prints its pid and log. In the
+      foreground (--foreground, QUEUECTL_FOREGROUND=1 or config foreground) it blocks; the first Ctrl-C or SIGTERM lets the
+      running jobs finish, a second one ends them and puts them back. Each further start adds a worker.`,
     examples: [
       ['Three jobs at a time', 'queuectl worker start --count 3'],
       ['In this terminal, until Ctrl-C', 'queuectl worker start --foreground'],
       ['Until nothing is left to do', 'queuectl worker start --foreground --burst'],
-      ['One job now, past all others', 'queuectl worker start --only job1'],
+      ['One job now, ahead of all others', 'queuectl worker start --only job1'],
     ],
   })
   static override forms = ['[options]']
@@ -30,9 +30,9 @@ export class WorkerStartCommand extends QueueCommand {
   })
   foreground = Option.Boolean('--foreground', { description: 'stay in this terminal' })
   background = Option.Boolean('--background', { description: 'return when the worker is up' })
-  burst = Option.Boolean('--burst', false, { description: 'end when no job is pending or waiting for a retry' })
+  burst = Option.Boolean('--burst', false, { description: 'exit when no job is pending or waiting for a retry' })
 
-  only = Option.String('--only', { description: '<ID> run this job and no other, and end when it is settled' })
+  only = Option.String('--only', { description: '<ID> run only this job, and exit when it is settled' })
 
   protected async run(queue: Queue): Promise<void> {
     if (this.foreground && this.background)

@@ -1,4 +1,4 @@
-/** `worker stop`: all workers of this home end. */
+/** `worker stop`: stops all workers of the home. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
@@ -11,19 +11,22 @@ export class WorkerStopCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'stop all workers',
-    details: `Workers take no more jobs, finish the ones that run and end; the command returns when they are gone. With
-      --timeout it waits no longer than that (exit status 75) and they go on finishing.`,
+    details: `Workers take no more jobs, finish those that run and exit; the command returns when they are gone. With --timeout it
+      waits no longer than that (exit status 75), and they go on finishing.`,
     examples: [
-      ['When the running jobs are done', 'queuectl worker stop'],
-      ['Now; the jobs run on, and the next worker takes them up', 'queuectl worker stop --leave'],
-      ['Now, and end the jobs too: they go back and use no attempt', 'queuectl worker stop --force'],
+      ['When the running jobs have finished', 'queuectl worker stop'],
+      ['Now; the jobs keep running, and the next worker adopts them', 'queuectl worker stop --leave'],
+      ['Now, and end the jobs too: they are put back and use no attempt', 'queuectl worker stop --force'],
     ],
   })
   static override forms = ['[options]']
 
-  timeout = Option.String('-t,--timeout', { description: '<TIME> wait at most so long: 30, 5m', validator: isDuration })
-  leave = Option.Boolean('--leave', false, { description: 'go at once; running jobs run on and are adopted' })
-  force = Option.Boolean('--force', false, { description: 'end running jobs (TERM, 10 s, KILL) and give them back' })
+  timeout = Option.String('-t,--timeout', {
+    description: '<TIME> wait at most this long: 30, 5m',
+    validator: isDuration,
+  })
+  leave = Option.Boolean('--leave', false, { description: 'exit at once; jobs keep running and are adopted' })
+  force = Option.Boolean('--force', false, { description: 'end running jobs (TERM, 10 s, KILL) and put them back' })
 
   protected async run(queue: Queue): Promise<void> {
     if (this.leave && this.force) throw new QueueError('USAGE', 'worker stop: --leave or --force, not both')
