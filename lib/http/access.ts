@@ -1,23 +1,23 @@
 /**
- * Who may ask for what. The server can run commands, so it is guarded like a shell, on the loopback as well: any page in
- * the browser can send requests to it (CSRF), and may even be taken for it (DNS rebinding).
+ * Checks every request before it reaches a route. The server can run commands, so it is protected like a shell, also on
+ * the loopback: any page in the browser can send requests to it (CSRF) or pose as it (DNS rebinding).
  *
- * - Host: only names that are ours, on every request.
- * - Changes: from our own pages, or from no page at all, and as JSON, which no form can send.
- * - With a token: it, or the cookie that stands for it, for all but the bare pages, which hold nothing.
- * - Read-only: no change passes here, whatever route there is.
+ * - Host: every request must name this server by one of its own names.
+ * - Changes: only from our own pages or from no page at all, and as JSON, which no HTML form can send.
+ * - With a token: everything but the static pages, which hold no data, needs the token or its cookie.
+ * - Read-only: changes are refused here, whatever routes exist.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import type { Limits } from './rate-limit.ts'
-import { Refusal } from './problem.ts'
-import type { Options } from './context.ts'
+import type { RateLimits } from './rate-limit.ts'
+import { HttpError } from './problem.ts'
+import type { ServerOptions } from './context.ts'
 import type { Tokens } from './tokens.ts'
 
-/** Nothing but what comes from here, and no script that is not a file of ours. */
+/** Pages load only from this server, and run only script files, never inline scripts. */
 const PAGES_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
   "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -33,84 +33,87 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 const isChange = (c: Context): boolean => !['GET', 'HEAD'].includes(c.req.method)
 const isData = (path: string): boolean => path.startsWith('/api/') || path === '/metrics'
-/** These are answered without a token: they tell nothing, and let people in. */
-const OPEN = ['/healthz', '/login', '/api/v1/session']
+/** Answered without a token: they expose no data and allow signing in. */
+const PUBLIC_PATHS = ['/healthz', '/login', '/api/v1/session']
 
 const socketOf = (c: Context): Socket | undefined =>
   (c.env as { incoming?: IncomingMessage } | undefined)?.incoming?.socket
 
 export const addressOf = (c: Context): string => socketOf(c)?.remoteAddress ?? ''
 
-export interface Guards {
-  readonly options: Options
+export interface AccessCheck {
+  readonly options: ServerOptions
   readonly tokens: Tokens | undefined
-  readonly limits: Limits
+  readonly limits: RateLimits
 }
 
-export function guard({ options, tokens, limits }: Guards): MiddlewareHandler {
-  const names = namesOf(options)
+export function accessCheck({ options, tokens, limits }: AccessCheck): MiddlewareHandler {
+  const names = allowedHosts(options)
   return async (c, next) => {
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
     const { path } = c.req
     c.header('Content-Security-Policy', isData(path) ? DATA_POLICY : PAGES_POLICY)
     const host = c.req.header('host') ?? ''
-    if (!names.has(nameIn(host)))
-      throw new Refusal(403, `this server is not called ${JSON.stringify(nameIn(host))}`, 'name it with --allow-host')
+    if (!names.has(hostName(host)))
+      throw new HttpError(
+        403,
+        `this server does not answer to ${JSON.stringify(hostName(host))}`,
+        'allow the name with --allow-host',
+      )
     const address = addressOf(c)
     if (isData(path)) {
       limits.count(isChange(c) ? 'changing' : 'reading', address)
       c.header('Cache-Control', 'no-store')
-      refuseForeign(c, host)
+      refuseCrossSite(c, host)
     }
     if (isChange(c)) {
       if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
-        throw new Refusal(415, 'send it as Content-Type: application/json')
-      if (options.readOnly && !OPEN.includes(path))
-        throw new Refusal(403, 'this server is read-only: it changes nothing')
+        throw new HttpError(415, 'send it as Content-Type: application/json')
+      if (options.readOnly && !PUBLIC_PATHS.includes(path)) throw new HttpError(403, 'this server is read-only')
     }
-    if (tokens && isData(path) && !OPEN.includes(path)) demandToken(c, tokens, limits, address)
+    if (tokens && isData(path) && !PUBLIC_PATHS.includes(path)) requireToken(c, tokens, limits, address)
     await next()
   }
 }
 
-/** A request by a page of somebody else's, as its browser tells. Whoever is no browser tells nothing. */
-function refuseForeign(c: Context, host: string): void {
+/** Refuses requests that a browser made for a page of another site. Clients that are no browser send neither header. */
+function refuseCrossSite(c: Context, host: string): void {
   const site = c.req.header('sec-fetch-site')
   const origin = c.req.header('origin')
   const isOurs = site === undefined || site === 'same-origin' || (site === 'none' && !isChange(c))
-  if (!isOurs || (origin !== undefined && !isOrigin(origin, host)))
-    throw new Refusal(403, 'refused: this request was made by a page of another site')
+  if (!isOurs || (origin !== undefined && !isSameOrigin(origin, host)))
+    throw new HttpError(403, 'refused: this request comes from a page of another site')
 }
 
-function isOrigin(origin: string, host: string): boolean {
+function isSameOrigin(origin: string, host: string): boolean {
   try {
     const url = new URL(origin)
     return /^https?:$/.test(url.protocol) && url.host === new URL(`${url.protocol}//${host}`).host
   } catch {
-    // `null`, as pages without an origin send.
+    // Pages without an origin send `null`.
     return false
   }
 }
 
-function demandToken(c: Context, tokens: Tokens, limits: Limits, address: string): void {
+function requireToken(c: Context, tokens: Tokens, limits: RateLimits, address: string): void {
   const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   if (bearer === undefined && isSignedIn(c, tokens)) return
-  limits.refuseSpent('failing', address)
+  limits.refuseIfSpent('failing', address)
   if (bearer !== undefined && tokens.isToken(bearer)) return
   if (bearer !== undefined) limits.count('failing', address)
-  throw new Refusal(401, bearer === undefined ? 'a token is needed' : 'the token is wrong', undefined, {
+  throw new HttpError(401, bearer === undefined ? 'a token is needed' : 'the token is wrong', undefined, {
     'WWW-Authenticate': 'Bearer realm="queuectl"',
   })
 }
 
-/** Cookies are shared by all ports of a host: each server has its own by its port. */
+/** Browsers share cookies between all ports of a host, so the name holds the port of this server. */
 const cookieName = (c: Context): string => `queuectl-${socketOf(c)?.localPort ?? 0}`
 
 export const isSignedIn = (c: Context, tokens: Tokens): boolean => tokens.isCookie(getCookie(c, cookieName(c)) ?? '')
 
 export function signIn(c: Context, tokens: Tokens): void {
   const { value, seconds } = tokens.cookie()
-  // Behind a proxy that speaks https the browser must not send it in the clear; who lies here harms only himself.
+  // Behind an https proxy the browser must never send the cookie in the clear. A forged header only affects its sender.
   const secure = c.req.header('x-forwarded-proto') === 'https'
   setCookie(c, cookieName(c), value, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: seconds, secure })
 }
@@ -118,7 +121,7 @@ export function signIn(c: Context, tokens: Tokens): void {
 export const signOut = (c: Context): void =>
   setCookie(c, cookieName(c), '', { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 0 })
 
-const nameIn = (host: string): string => {
+const hostName = (host: string): string => {
   const [, name = ''] = /^(\[[0-9a-fA-F:.]+\]|[^:]*)(?::\d+)?$/.exec(host) ?? []
   return name.toLowerCase().replace(/\.$/, '')
 }
@@ -126,14 +129,14 @@ const nameIn = (host: string): string => {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
-const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-/** The names by which we may be called. */
-function namesOf({ host, names }: Options): ReadonlySet<string> {
+/** The host names that a request may use for this server. */
+function allowedHosts({ host, names }: ServerOptions): ReadonlySet<string> {
   const ours = ['localhost', '127.0.0.1', '::1', host, ...names]
   if (!isLoopback(host)) {
     ours.push(hostname())
     for (const one of Object.values(networkInterfaces()).flat()) if (one) ours.push(one.address)
   }
-  return new Set(ours.map((name) => inUrl(name).toLowerCase()))
+  return new Set(ours.map((name) => bracketed(name).toLowerCase()))
 }

@@ -1,31 +1,31 @@
-/** What the routes work with: the queue, what is known of it by watching, and what the server was told. */
+/** What the routes work with: the queue, its live indexes, and the options of the server. */
 import type { LiveJournal, Live, Queue } from '../queue.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface Options {
-  /** Where it listens. */
+export interface ServerOptions {
+  /** The address to listen on. */
   readonly host: string
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number
-  /** Names besides its own by which it may be called, such as a proxy's. */
+  /** Further host names that requests may use, such as that of a proxy. */
   readonly names: readonly string[]
   /** The directory of the built pages. */
   readonly pages: string
   readonly readOnly: boolean
-  /** What a request must bring; undefined: nothing is asked. */
+  /** The token that requests must carry; undefined for none. */
   readonly token: string | undefined
-  /** Hears of what is our fault. */
-  readonly tell: (error: unknown) => void
-  /** Hears of each request, once it was answered. */
+  /** Called with every error that is a fault of the server. */
+  readonly report: (error: unknown) => void
+  /** Called with a log line for each request after its answer. */
   readonly trace?: (line: string) => void
 }
 
-export interface Site {
+export interface ServerContext {
   readonly queue: Queue
   readonly live: Live
-  readonly ledger: LiveJournal
-  readonly options: Options
+  readonly journal: LiveJournal
+  readonly options: ServerOptions
   readonly tokens: Tokens | undefined
-  /** Aborted when the server ends. */
+  /** Aborted when the server shuts down. */
   readonly end: AbortSignal
 }

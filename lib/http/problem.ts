@@ -1,4 +1,4 @@
-/** Refusals and errors as `application/problem+json` (RFC 9457). The only place that decides an HTTP status. */
+/** Turns errors into `application/problem+json` (RFC 9457). The only place that maps errors to an HTTP status. */
 import type { Context } from 'hono'
 import { errno, type ErrorCode, explained, QueueError } from '../errors.ts'
 
@@ -38,8 +38,8 @@ const TITLES: Readonly<Record<number, string>> = {
   507: 'Insufficient Storage',
 }
 
-/** What HTTP itself forbids, whatever the queue would say. */
-export class Refusal extends Error {
+/** A request that is refused before it reaches the queue, with its status. */
+export class HttpError extends Error {
   readonly status: number
   readonly hint: string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -52,23 +52,34 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer to a request that failed. `tell` hears of what is our fault. */
-export function problem(c: Context, error: unknown, tell: (error: unknown) => void): Response {
-  if (error instanceof Refusal) return answer(c, error.status, 'HTTP', error.message, error.hint, error.headers)
-  const told = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, 'answer') : error
-  if (told instanceof QueueError) return answer(c, STATUS[told.code], told.code, told.message, told.hint)
-  tell(error)
-  return answer(c, 500, 'BUG', 'this is a bug; the server has printed what is needed to report it')
+/** The answer to a request that failed. Faults of the server also go to `report`. */
+export function problemResponse(c: Context, error: unknown, report: (error: unknown) => void): Response {
+  if (error instanceof HttpError) {
+    const { status, message: detail, hint, headers } = error
+    return answer(c, { status, code: 'HTTP', detail, hint, headers })
+  }
+  const known = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, 'answer') : error
+  if (known instanceof QueueError) {
+    const { code, message: detail, hint } = known
+    return answer(c, { status: STATUS[code], code, detail, hint })
+  }
+  report(error)
+  return answer(c, {
+    status: 500,
+    code: 'BUG',
+    detail: 'this is a bug; the server has printed what is needed to report it',
+  })
 }
 
-function answer(
-  c: Context,
-  status: number,
-  code: string,
-  detail: string,
-  hint?: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+  readonly hint?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+function answer(c: Context, { status, code, detail, hint, headers = {} }: Problem): Response {
   const body = {
     type: `urn:queuectl:${code.toLowerCase().replaceAll('_', '-')}`,
     title: TITLES[status] ?? 'Error',

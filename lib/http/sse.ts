@@ -1,45 +1,46 @@
-/** Server-sent events: a stream of text that is written as fast as it is read, and no faster. */
+/** Server-sent events with back-pressure: text is produced only as fast as the client reads it. */
 import type { Context } from 'hono'
-import type { Limits } from './rate-limit.ts'
+import type { RateLimits } from './rate-limit.ts'
 
-/** How long (ms) nothing may be said: proxies close what is silent. */
-export const BEAT_MS = 15_000
-export const BEAT = ': beat\n\n'
-/** After how long (ms) a browser connects again. */
+/** A heartbeat goes out after this much silence (ms): proxies close idle connections. */
+export const HEARTBEAT_MS = 15_000
+export const HEARTBEAT = ': beat\n\n'
+/** Browsers reconnect after 2 s. */
 const RETRY = 'retry: 2000\n\n'
 
-export function frame(event: string, data: unknown, id?: string): string {
+export function sseFrame(event: string, data: unknown, id?: string): string {
   const text = typeof data === 'string' ? data : JSON.stringify(data)
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${text}\n\n`
 }
 
 /**
- * Answers with what `say` yields, until it ends, the client goes or the server ends; `cut` is aborted then.
- * @throws Refusal 429 when there are too many
+ * Answers with the frames that `produce` yields, until it returns, the client disconnects or the server shuts down; its
+ * signal is aborted then.
+ * @throws HttpError 429 when too many streams are open
  */
-export function sse(
+export function sseResponse(
   c: Context,
-  limits: Limits,
+  limits: RateLimits,
   end: AbortSignal,
-  say: (cut: AbortSignal) => AsyncGenerator<string>,
+  produce: (signal: AbortSignal) => AsyncGenerator<string>,
 ): Response {
   const headers = {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    // nginx would hold it back until a buffer is full.
+    // Otherwise nginx buffers the answer.
     'X-Accel-Buffering': 'no',
   }
-  // Nobody would read it, nor ever close it.
+  // The answer to HEAD has no body: a stream would never be read or closed.
   if (c.req.method === 'HEAD') return c.body(null, 200, headers)
   const release = limits.openStream()
-  const cut = new AbortController()
-  const cutOff = (): void => cut.abort()
-  end.addEventListener('abort', cutOff)
-  const texts = say(cut.signal)
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  end.addEventListener('abort', abort)
+  const frames = produce(controller.signal)
   const encoder = new TextEncoder()
-  const over = (): void => {
-    cutOff()
-    end.removeEventListener('abort', cutOff)
+  const finish = (): void => {
+    abort()
+    end.removeEventListener('abort', abort)
     release()
   }
   const body = new ReadableStream<Uint8Array>(
@@ -47,22 +48,22 @@ export function sse(
       start: (stream) => stream.enqueue(encoder.encode(RETRY)),
       async pull(stream) {
         try {
-          const next = await texts.next()
+          const next = await frames.next()
           if (!next.done && !end.aborted) return stream.enqueue(encoder.encode(next.value))
         } catch (error) {
-          over()
+          finish()
           throw error
         }
-        over()
+        finish()
         stream.close()
       },
       async cancel() {
-        over()
-        await texts.return(undefined)
+        finish()
+        await frames.return(undefined)
       },
     },
     { highWaterMark: 1 },
   )
-  if (end.aborted) over()
+  if (end.aborted) finish()
   return c.body(body, 200, headers)
 }

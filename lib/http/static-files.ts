@@ -1,14 +1,13 @@
 /**
- * The pages: files of one directory, all known by name before the first request, so that no path is ever made of what a
- * request says. Files in `assets/` have a hash in their names and never change; every other path is a page of the one
- * application and gets its `index.html`.
+ * Serves the built pages from memory. All file names are known before the first request, so no path is ever built from a
+ * request. Files in `assets/` carry a hash in their name and never change; every other path gets `index.html`.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Context } from 'hono'
 import { errno } from '../errors.ts'
-import { Refusal } from './problem.ts'
+import { HttpError } from './problem.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -23,46 +22,46 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** What is kept in memory of each file: all of them together are smaller than one photograph. */
-interface Page {
+/** A file in memory; all of them together are about 200 kB. */
+interface StaticFile {
   readonly type: string
   readonly bytes: Buffer<ArrayBuffer>
-  /** The same, compressed. */
-  readonly packed: Buffer<ArrayBuffer>
+  readonly gzipped: Buffer<ArrayBuffer>
 }
 
-export type Pages = (c: Context) => Response
+export type ServeFile = (c: Context) => Response
 
-/** The pages in `dir`; without it every request for one is told so. */
-export function pagesIn(dir: string): Pages {
-  const pages = readPages(dir)
+/** Serves the pages in `dir`; answers 404 with a hint when they were not built. */
+export function serveFilesIn(dir: string): ServeFile {
+  const pages = readFilesIn(dir)
   return (c) => {
-    const asked = c.req.path
-    const name = pages.has(asked) ? asked : '/index.html'
-    const isAsset = asked.startsWith('/assets/')
-    const page = isAsset && name !== asked ? undefined : pages.get(name)
-    if (!page) throw new Refusal(404, pages.size === 0 ? 'the pages were not built: npm run build' : `no ${asked} here`)
+    const { path } = c.req
+    const name = pages.has(path) ? path : '/index.html'
+    const isAsset = path.startsWith('/assets/')
+    const page = isAsset && name !== path ? undefined : pages.get(name)
+    if (!page)
+      throw new HttpError(404, pages.size === 0 ? 'the pages were not built: npm run build' : `no ${path} here`)
     c.header('Cache-Control', isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
     c.header('Content-Type', page.type)
     c.header('Vary', 'Accept-Encoding')
     if (!/\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) return c.body(page.bytes)
     c.header('Content-Encoding', 'gzip')
-    return c.body(page.packed)
+    return c.body(page.gzipped)
   }
 }
 
-function readPages(dir: string): ReadonlyMap<string, Page> {
-  const pages = new Map<string, Page>()
-  for (const name of filesIn(dir)) {
+function readFilesIn(dir: string): ReadonlyMap<string, StaticFile> {
+  const pages = new Map<string, StaticFile>()
+  for (const name of listFiles(dir)) {
     const type = TYPES[extname(name)]
     if (!type) continue
     const bytes = Buffer.from(readFileSync(join(dir, name)))
-    pages.set(`/${name}`, { type, bytes, packed: gzipSync(bytes, { level: 9 }) })
+    pages.set(`/${name}`, { type, bytes, gzipped: gzipSync(bytes, { level: 9 }) })
   }
   return pages
 }
 
-function filesIn(dir: string): string[] {
+function listFiles(dir: string): string[] {
   try {
     return readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

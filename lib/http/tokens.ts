@@ -1,13 +1,13 @@
 /**
- * The token and what stands for it: a cookie for browsers, and one link that may be opened once. Nothing is kept: a
- * cookie is a date and a signature of it by the token, so every server with the same token takes it.
+ * Checks the token and what stands in for it: a cookie for browsers, and one sign-in link that works once. Sessions are
+ * not stored: a cookie is an expiry date signed with the token, so every server with the same token accepts it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { nowMs, randomHex } from '../clock.ts'
 
-/** A person signs in again after so long (s). */
-const SIGNED_IN_S = 12 * 3600
-/** A link that nobody has opened for so long (ms) opens nothing any more. */
+/** How long (s) a session lasts. */
+const SESSION_S = 12 * 3600
+/** How long (ms) a sign-in link is valid. */
 const LINK_MS = 600_000
 
 export class Tokens {
@@ -22,10 +22,10 @@ export class Tokens {
     return isSame(this.#sign(`token ${given}`), this.#sign(`token ${this.#token}`))
   }
 
-  /** The value of a cookie, and for how many seconds it holds. */
+  /** A new session cookie and its lifetime. */
   cookie(): { readonly value: string; readonly seconds: number } {
-    const until = String(Math.floor(nowMs() / 1000) + SIGNED_IN_S)
-    return { value: `${until}.${this.#sign(`session ${until}`)}`, seconds: SIGNED_IN_S }
+    const until = String(Math.floor(nowMs() / 1000) + SESSION_S)
+    return { value: `${until}.${this.#sign(`session ${until}`)}`, seconds: SESSION_S }
   }
 
   isCookie(given: string): boolean {
@@ -34,14 +34,14 @@ export class Tokens {
     return isRight && Number(until) * 1000 > nowMs()
   }
 
-  /** What a link carries; the one made before opens nothing any more. */
+  /** The code of a new sign-in link; the previous one becomes invalid. */
   makeLink(): string {
     this.#link = { code: randomHex(32), until: nowMs() + LINK_MS }
     return this.#link.code
   }
 
-  /** Opens the link: true once. */
-  openLink(code: string): boolean {
+  /** Whether the code is valid; true only the first time. */
+  redeemLink(code: string): boolean {
     const link = this.#link
     if (!link || link.until < nowMs() || !isSame(this.#sign(code), this.#sign(link.code))) return false
     this.#link = undefined
@@ -53,7 +53,7 @@ export class Tokens {
   }
 }
 
-/** Compared in a time that tells nothing about where they differ: both are signatures, or refused by their length. */
+/** Compares in constant time, so that timing reveals nothing about a signature. */
 function isSame(a: string, b: string): boolean {
   const [one, other] = [Buffer.from(a), Buffer.from(b)]
   return one.length === other.length && timingSafeEqual(one, other)

@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { MOST_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
+import { MAX_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
 import { serve } from '../../lib/http/server.ts'
 import { until } from '../../fixtures/until.ts'
 
@@ -330,9 +330,7 @@ test(
 test(
   'there is an end to how many streams are open, and one that is closed makes room',
   inWeb(async (web) => {
-    const open = await Promise.all(
-      Array.from({ length: MOST_STREAMS }, () => web.listen('/api/v1/stream?topics=stats')),
-    )
+    const open = await Promise.all(Array.from({ length: MAX_STREAMS }, () => web.listen('/api/v1/stream?topics=stats')))
     assert.ok(open.every(({ status }) => status === 200))
     assert.is((await web.ask('/api/v1/stream')).status, 429)
     open[0]?.close()
@@ -358,7 +356,7 @@ test(
     const head = async (path: string): Promise<void> => assert.is((await web.ask(path, { method: 'HEAD' })).status, 200)
     for (let n = 0; n < 20; n++) await head('/api/v1/jobs/a/attempts/1/log')
     await head('/api/v1/jobs/a/attempts/1/log/stream')
-    for (let n = 0; n < MOST_STREAMS; n++) await head('/api/v1/stream')
+    for (let n = 0; n < MAX_STREAMS; n++) await head('/api/v1/stream')
     const stream = await web.listen('/api/v1/stream')
     assert.is(stream.status, 200)
     await until(
@@ -372,7 +370,7 @@ test(
 test(
   'a server that others can reach does not start without a token, nor with one that is short',
   inWorld(async ({ queue, dir }) => {
-    const options = { port: 0, names: [], pages: dir, readOnly: true, tell: () => {} }
+    const options = { port: 0, names: [], pages: dir, readOnly: true, report: () => {} }
     const told = async (host: string, token?: string): Promise<string> => {
       try {
         const server = await serve(queue, { ...options, host, token })

@@ -6,7 +6,7 @@ import { add, runAll } from '../../fixtures/jobs.ts'
 import { type Answer, inWeb, type Web } from '../../fixtures/web.ts'
 import { makeApp } from '../../lib/http/app.ts'
 import { openapi } from '../../lib/http/openapi/document.ts'
-import { SHAPES } from '../../lib/http/openapi/schemas.ts'
+import { SCHEMAS } from '../../lib/http/openapi/schemas.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
 const test = suite('the OpenAPI document')
@@ -22,8 +22,8 @@ const document = openapi('1.0.0') as {
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
-for (const [name, shape] of Object.entries(SHAPES)) ajv.addSchema(shape, `#/components/schemas/${name}`)
-ajv.addSchema({ $id: 'https://queuectl.invalid/document', components: { schemas: SHAPES } })
+for (const [name, shape] of Object.entries(SCHEMAS)) ajv.addSchema(shape, `#/components/schemas/${name}`)
+ajv.addSchema({ $id: 'https://queuectl.invalid/document', components: { schemas: SCHEMAS } })
 
 /** Fails unless an answer is one that the document tells of. */
 function isAsWritten({ status, headers, text }: Answer, method: string, path: string): void {
@@ -44,7 +44,7 @@ test(
   'every route is in the document, and every operation of it is routed',
   inWorld(async ({ queue, dir }) => {
     const end = new AbortController()
-    const [live, ledger] = [await queue.live(), await queue.ledger()]
+    const [live, journal] = [await queue.live(), await queue.ledger()]
     const options = {
       host: 'localhost',
       port: 0,
@@ -52,9 +52,9 @@ test(
       pages: dir,
       readOnly: false,
       token: undefined,
-      tell: () => {},
+      report: () => {},
     }
-    const app = makeApp({ queue, live, ledger, options, tokens: undefined, end: end.signal })
+    const app = makeApp({ queue, live, journal, options, tokens: undefined, end: end.signal })
     const routed = app.routes
       .filter(({ method, path }) => method !== 'ALL' && !['/*', '/login'].includes(path))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
@@ -64,15 +64,15 @@ test(
     assert.equal(routed.toSorted(), written.toSorted())
     end.abort()
     live.close()
-    ledger.close()
+    journal.close()
   }),
 )
 
 test('every shape can be compiled, and every one that is referred to is there', () => {
   const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name ?? '')
   assert.ok(names.length > 30)
-  for (const name of names) assert.ok(SHAPES[name], name)
-  for (const name of Object.keys(SHAPES)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
+  for (const name of names) assert.ok(SCHEMAS[name], name)
+  for (const name of Object.keys(SCHEMAS)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
 })
 
 test('every parameter in a path is written down', () => {

@@ -49,7 +49,7 @@ export class WebCommand extends QueueCommand {
       readOnly: this.readOnly,
       token: this.token ?? environment().token,
       pages: join(dirname(realpathSync(this.io.program)), 'web'),
-      tell: (error) => this.io.say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      report: (error) => this.io.say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
       ...(this.debug ? { trace: (line: string) => this.io.say(line) } : {}),
     })
     const interrupted = new Promise<void>((done) => {

@@ -1,14 +1,13 @@
 /**
- * The OpenAPI document: every route, what it takes and what it gives. Written by hand and tested against the routes
- * both ways, so that neither can say what the other does not do. Served as `/api/v1/openapi.json`.
+ * The OpenAPI document, served as `/api/v1/openapi.json`. A spec checks it against the routes in both directions, and
+ * the answers of the routes against its schemas.
  *
- * How the API is meant: a GET shows what lies on disk at that moment; a change is the verb of the same name of the
- * command line; `/stream` tells what has changed, so that nobody has to ask again and again. The server keeps nothing of
- * its own: several may run at once, and be ended at any time.
+ * A GET shows the state of the files at that moment; a change is the command-line verb of the same name; `/stream`
+ * reports changes, so clients need not poll. The server keeps no state: several may run at once and stop at any time.
  */
-import { SHAPES } from './schemas.ts'
-import { JOBS } from './job-routes.ts'
-import { OTHERS } from './queue-routes.ts'
+import { SCHEMAS } from './schemas.ts'
+import { JOB_ROUTES } from './job-routes.ts'
+import { QUEUE_ROUTES } from './queue-routes.ts'
 
 export const openapi = (version: string): object => ({
   openapi: '3.1.0',
@@ -17,9 +16,9 @@ export const openapi = (version: string): object => ({
     version,
     description: 'A job queue whose state is plain files. Errors are application/problem+json. Times are ISO 8601 UTC.',
   },
-  paths: { ...JOBS, ...OTHERS },
+  paths: { ...JOB_ROUTES, ...QUEUE_ROUTES },
   components: {
-    schemas: SHAPES,
+    schemas: SCHEMAS,
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
       cookie: { type: 'apiKey', in: 'cookie', name: 'queuectl-<port>' },

@@ -1,15 +1,15 @@
-/** How an operation of the OpenAPI document is written down: what it takes, what it gives, what it may refuse. */
+/** Builds operations of the OpenAPI document: parameters, answers and problems. */
 import { ref } from './schemas.ts'
 
-export type Members = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
-export const json = (schema: Members): Members => ({ 'application/json': { schema } })
-export const gives = (description: string, schema?: Members, headers?: Members): Members => ({
+export const jsonContent = (schema: JsonObject): JsonObject => ({ 'application/json': { schema } })
+export const response = (description: string, schema?: JsonObject, headers?: JsonObject): JsonObject => ({
   description,
-  ...(schema ? { content: json(schema) } : {}),
+  ...(schema ? { content: jsonContent(schema) } : {}),
   ...(headers ? { headers } : {}),
 })
-export const list = (name: string): Members => ({
+export const listOf = (name: string): JsonObject => ({
   type: 'object',
   properties: { items: { type: 'array', items: ref(name) } },
   required: ['items'],
@@ -18,48 +18,53 @@ export const param = (
   where: 'query' | 'path' | 'header',
   name: string,
   description: string,
-  schema: Members,
-): Members => ({
+  schema: JsonObject,
+): JsonObject => ({
   in: where,
   name,
   description,
   schema,
   ...(where === 'path' ? { required: true } : {}),
 })
-export const asked = (name: string, description: string, schema: Members = { type: 'string' }): Members =>
+export const queryParam = (name: string, description: string, schema: JsonObject = { type: 'string' }): JsonObject =>
   param('query', name, description, schema)
 
-export const ID = param('path', 'id', 'a job, by its whole id', { type: 'string' })
-export const N = param('path', 'n', 'the number of a run, or `last`', { type: 'string' })
-export const STREAM = asked('stream', 'which output', { enum: ['stdout', 'stderr'], default: 'stdout' })
-export const LAST = param('header', 'Last-Event-ID', 'sent by EventSource when it connects again: goes on from there', {
-  type: 'string',
-})
-export const FILTERS = [
-  asked('state', 'several with commas; `scheduled` is a part of `pending`'),
-  asked('queue', 'only of this queue'),
-  asked('tag', 'only with this tag'),
-  asked('q', 'occurs, in whatever case, in id, command, last error, queue or a tag'),
-  asked('error', 'the last error is exactly this'),
+export const ID_PARAM = param('path', 'id', 'the full id of a job', { type: 'string' })
+export const RUN_PARAM = param('path', 'n', 'the number of a run, or `last`', { type: 'string' })
+export const STREAM_PARAM = queryParam('stream', 'which output', { enum: ['stdout', 'stderr'], default: 'stdout' })
+export const LAST_EVENT_ID = param(
+  'header',
+  'Last-Event-ID',
+  'sent by EventSource when it reconnects: the stream continues from there',
+  {
+    type: 'string',
+  },
+)
+export const FILTER_PARAMS = [
+  queryParam('state', 'one or more, separated by commas; `pending` includes `scheduled`'),
+  queryParam('queue', 'only of this queue'),
+  queryParam('tag', 'only with this tag'),
+  queryParam('q', 'occurs (in any case) in the id, command, last error, queue or a tag'),
+  queryParam('error', 'the last error is exactly this'),
 ]
 export const SORTED_BY = ['order', 'created', 'updated', 'due', 'priority', 'id'] as const
 
 interface Operation {
   readonly summary: string
-  readonly about?: string
-  readonly params?: readonly Members[]
-  readonly body?: Members
-  readonly gives: Readonly<Record<number, Members>>
-  /** Statuses of problems beside those that any route may give. */
-  readonly refuses?: readonly number[]
+  readonly description?: string
+  readonly params?: readonly JsonObject[]
+  readonly body?: JsonObject
+  readonly responses: Readonly<Record<number, JsonObject>>
+  /** Statuses of problems besides those that every route may answer. */
+  readonly problems?: readonly number[]
 }
 
 const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'asked in a way that is not understood',
+  400: 'the request is malformed',
   401: 'a token is needed',
-  403: 'refused: read-only, or from a foreign page',
-  404: 'no such thing',
-  409: 'its state forbids it, the id is taken, or the count is another one',
+  403: 'refused: read-only, or from a page of another site',
+  404: 'not found',
+  409: 'the state forbids it, the id is taken, or the count differs',
   412: 'the job has changed since (If-Match)',
   413: 'the body is too large',
   415: 'the body must be application/json',
@@ -69,44 +74,46 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   429: 'too many requests or streams: try again later',
   507: 'no space left on the disk',
 }
-const CHANGE = [400, 403, 404, 409, 413, 415, 422, 507]
+const CHANGE_STATUSES = [400, 403, 404, 409, 413, 415, 422, 507]
 
 export function operation(
-  { summary, about, params, body, gives: ok, refuses = [] }: Operation,
+  { summary, description, params, body, responses, problems = [] }: Operation,
   isChange: boolean,
-): Members {
-  const statuses = [...new Set([401, 403, 429, ...(isChange ? CHANGE : []), ...refuses])].sort((a, b) => a - b)
-  const problems = statuses.map((status) => [
+): JsonObject {
+  const statuses = [...new Set([401, 403, 429, ...(isChange ? CHANGE_STATUSES : []), ...problems])].sort(
+    (a, b) => a - b,
+  )
+  const refusals = statuses.map((status) => [
     status,
     { description: PROBLEMS[status], content: { 'application/problem+json': { schema: ref('Problem') } } },
   ])
   return {
     summary,
-    ...(about === undefined ? {} : { description: about }),
+    ...(description === undefined ? {} : { description }),
     ...(params ? { parameters: params } : {}),
-    ...(body ? { requestBody: { required: true, content: json(body) } } : {}),
-    responses: { ...ok, ...(Object.fromEntries(problems) as Members) },
+    ...(body ? { requestBody: { required: true, content: jsonContent(body) } } : {}),
+    responses: { ...responses, ...(Object.fromEntries(refusals) as JsonObject) },
   }
 }
-export const get = (one: Operation): Members => ({ get: operation(one, false) })
-export const post = (one: Operation): Members => ({ post: operation(one, true) })
+export const getOperation = (one: Operation): JsonObject => ({ get: operation(one, false) })
+export const postOperation = (one: Operation): JsonObject => ({ post: operation(one, true) })
 
-export const ETAG = { ETag: { description: 'of this job as it is', schema: { type: 'string' } } }
+export const ETAG = { ETag: { description: 'the version of the job', schema: { type: 'string' } } }
 export const LOCATION = { Location: { description: 'the new job', schema: { type: 'string' } } }
-const nothing = { type: 'object', description: 'an empty object' }
-export const act = (summary: string, about?: string): Members =>
-  post({
+const emptyObject = { type: 'object', description: 'an empty object' }
+export const jobAction = (summary: string, description?: string): JsonObject =>
+  postOperation({
     summary,
-    ...(about === undefined ? {} : { about }),
-    params: [ID],
-    body: nothing,
-    gives: { 200: gives('the job after it', ref('Job'), ETAG) },
+    ...(description === undefined ? {} : { description }),
+    params: [ID_PARAM],
+    body: emptyObject,
+    responses: { 200: response('the job afterwards', ref('Job'), ETAG) },
   })
-export const stream = (description: string): Members => ({
+export const eventStream = (description: string): JsonObject => ({
   description,
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 })
-export const bytes = (description: string): Members => ({
+export const plainText = (description: string): JsonObject => ({
   description,
   content: { 'text/plain': { schema: { type: 'string' } } },
 })

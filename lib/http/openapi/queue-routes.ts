@@ -1,48 +1,72 @@
-/** The routes that are about the whole queue, and the plain ones of older dashboards, for the OpenAPI document. */
+/** The routes about the whole queue, and the legacy routes of older dashboards, for the OpenAPI document. */
 import { ref } from './schemas.ts'
-import { asked, bytes, get, gives, ID, LAST, list, type Members, operation, post, stream } from './operation.ts'
+import {
+  queryParam,
+  plainText,
+  getOperation,
+  response,
+  ID_PARAM,
+  LAST_EVENT_ID,
+  listOf,
+  type JsonObject,
+  operation,
+  postOperation,
+  eventStream,
+} from './operation.ts'
 
-export const OTHERS: Readonly<Record<string, Members>> = {
-  '/api/v1/stats': get({ summary: 'How it stands', gives: { 200: gives('numbers', ref('Stats')) } }),
-  '/api/v1/stats/timeseries': get({
-    summary: 'What happened in each step of time, and how long jobs waited and ran',
-    params: [
-      asked('window', 'how far back: 15m, 1h, 6h, 24h', { type: 'string', default: '1h' }),
-      asked('step', 'seconds, whole minutes; default: about sixty points', { type: 'integer', minimum: 60 }),
-    ],
-    gives: { 200: gives('the points, oldest first', ref('Timeseries')) },
-    refuses: [400],
+export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
+  '/api/v1/stats': getOperation({
+    summary: 'Counts, disk space and totals',
+    responses: { 200: response('the numbers', ref('Stats')) },
   }),
-  '/api/v1/queues': get({ summary: 'Counts for each queue', gives: { 200: gives('by name', list('QueueRow')) } }),
-  '/api/v1/workers': get({ summary: 'The workers, and what each runs', gives: { 200: gives('all', list('Worker')) } }),
-  '/api/v1/dead/groups': get({
-    summary: 'Dead jobs by their last error, the most frequent first',
-    about: 'All jobs of a group: /api/v1/jobs?state=dead&error=... with its exact error.',
-    params: [asked('queue', 'only of this queue'), asked('tag', 'only with this tag')],
-    gives: { 200: gives('the groups', list('DeadGroup')) },
+  '/api/v1/stats/timeseries': getOperation({
+    summary: 'Events per time step, and how long jobs waited and ran',
+    params: [
+      queryParam('window', 'how far back: 15m, 1h, 6h, 24h', { type: 'string', default: '1h' }),
+      queryParam('step', 'seconds, in whole minutes; default: about sixty points', { type: 'integer', minimum: 60 }),
+    ],
+    responses: { 200: response('the points, oldest first', ref('Timeseries')) },
+    problems: [400],
+  }),
+  '/api/v1/queues': getOperation({
+    summary: 'Counts by queue',
+    responses: { 200: response('the queues by name', listOf('QueueRow')) },
+  }),
+  '/api/v1/workers': getOperation({
+    summary: 'The workers and the jobs they run',
+    responses: { 200: response('the list', listOf('Worker')) },
+  }),
+  '/api/v1/dead/groups': getOperation({
+    summary: 'Dead jobs grouped by last error, the most frequent first',
+    description: 'The jobs of a group: /api/v1/jobs?state=dead&error=... with the exact error.',
+    params: [queryParam('queue', 'only of this queue'), queryParam('tag', 'only with this tag')],
+    responses: { 200: response('the groups', listOf('DeadGroup')) },
   }),
   '/api/v1/config': {
-    ...get({ summary: 'Every setting, and where it comes from', gives: { 200: gives('all', list('Setting')) } }),
+    ...getOperation({
+      summary: 'Every setting and its source',
+      responses: { 200: response('the list', listOf('Setting')) },
+    }),
     patch: operation(
       {
-        summary: 'Change settings; null takes one back to its default',
+        summary: 'Change settings; null resets one to its default',
         body: { type: 'object', description: 'new values by key' },
-        gives: { 200: gives('all, as they are now', list('Setting')) },
+        responses: { 200: response('the settings afterwards', listOf('Setting')) },
       },
       true,
     ),
   },
-  '/api/v1/events': get({
-    summary: 'What happened, newest first',
+  '/api/v1/events': getOperation({
+    summary: 'Events, newest first',
     params: [
-      asked('job', 'only of this job'),
-      asked('event', 'only of these kinds, with commas'),
-      asked('since', 'a date and time: only what happened since'),
-      asked('limit', 'at most so many', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
-      asked('cursor', '`next_cursor` of the page before'),
+      queryParam('job', 'only of this job'),
+      queryParam('event', 'only of these kinds, separated by commas'),
+      queryParam('since', 'a date and time: only events since then'),
+      queryParam('limit', 'how many at most', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
+      queryParam('cursor', '`next_cursor` of the previous page'),
     ],
-    gives: {
-      200: gives('a page', {
+    responses: {
+      200: response('a page', {
         type: 'object',
         properties: {
           items: { type: 'array', items: ref('Event') },
@@ -51,53 +75,61 @@ export const OTHERS: Readonly<Record<string, Members>> = {
         required: ['items', 'next_cursor'],
       }),
     },
-    refuses: [400],
+    problems: [400],
   }),
-  '/api/v1/stream': get({
-    summary: 'What changes, as it changes (SSE)',
-    about: `Events: \`stats\` (Counts, active_workers, worker_processes; once at the beginning, then when they change), \`jobs\`
-      ({"changed":[Row],"removed":[id]}), \`workers\` ({"items":[Worker]}, once at the beginning, then when they change),
-      \`events\` ({"items":[Event]}), \`reset\` ({"reason"}: too much has happened to be told one by one; fetch again what you
-      show). What happens within an eighth of a second comes together. Connected again with the id of the last event, it
-      goes on from there, or says \`reset\`.`,
-    params: [asked('topics', 'which events, with commas: jobs, stats, workers, events (all)'), LAST],
-    gives: { 200: stream('events') },
-    refuses: [400],
+  '/api/v1/stream': getOperation({
+    summary: 'Changes as they happen (SSE)',
+    description: `Events: \`stats\` (Counts, active_workers, worker_processes; once at the start, then when they change), \`jobs\`
+      ({"changed":[Row],"removed":[id]}), \`workers\` ({"items":[Worker]}, once at the start, then when they change),
+      \`events\` ({"items":[Event]}), \`reset\` ({"reason"}: too many changes to list; fetch again what you show). Changes
+      within an eighth of a second are sent together. A client that reconnects with the id of the last event continues
+      from there, or gets \`reset\`.`,
+    params: [
+      queryParam('topics', 'which events, separated by commas: jobs, stats, workers, events (default: all)'),
+      LAST_EVENT_ID,
+    ],
+    responses: { 200: eventStream('events') },
+    problems: [400],
   }),
   '/api/v1/session': {
-    ...get({
-      summary: 'May I?',
-      about: 'Answers without a token, too.',
-      gives: { 200: gives('who one is here', ref('Session')) },
+    ...getOperation({
+      summary: 'Whether this client is signed in',
+      description: 'Needs no token.',
+      responses: { 200: response('the session', ref('Session')) },
     }),
-    ...post({
+    ...postOperation({
       summary: 'Sign in with the token: sets the cookie',
       body: { type: 'object', properties: { token: { type: 'string' } }, required: ['token'] },
-      gives: { 200: gives('signed in', ref('Session')) },
+      responses: { 200: response('signed in', ref('Session')) },
     }),
-    delete: operation({ summary: 'Sign out', gives: { 204: gives('the cookie is gone') } }, true),
+    delete: operation({ summary: 'Sign out', responses: { 204: response('the cookie is gone') } }, true),
   },
-  '/api/v1/openapi.json': get({ summary: 'This document', gives: { 200: gives('OpenAPI 3.1', { type: 'object' }) } }),
-  '/healthz': get({
-    summary: 'Is the server up, and can it read its home?',
-    about: 'Needs no token.',
-    gives: { 200: gives('yes', { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] }) },
+  '/api/v1/openapi.json': getOperation({
+    summary: 'This document',
+    responses: { 200: response('OpenAPI 3.1', { type: 'object' }) },
   }),
-  '/metrics': get({ summary: 'For Prometheus', gives: { 200: bytes('text format 0.0.4') } }),
-  '/api/stats': get({
-    summary: 'Plain: counts by state',
-    gives: { 200: gives('counts', { type: 'object', additionalProperties: { type: 'integer' } }) },
+  '/healthz': getOperation({
+    summary: 'Whether the server runs and can read its home',
+    description: 'Needs no token.',
+    responses: {
+      200: response('it does', { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] }),
+    },
   }),
-  '/api/jobs': get({
-    summary: 'Plain: jobs, newest first, at most 1000',
-    params: [asked('state', 'only in this state')],
-    gives: { 200: gives('jobs', { type: 'array', items: ref('Row') }) },
-    refuses: [400],
+  '/metrics': getOperation({ summary: 'For Prometheus', responses: { 200: plainText('text format 0.0.4') } }),
+  '/api/stats': getOperation({
+    summary: 'Legacy: counts by state',
+    responses: { 200: response('counts', { type: 'object', additionalProperties: { type: 'integer' } }) },
   }),
-  '/api/metrics': get({
-    summary: 'Plain: what the journal tells',
-    gives: {
-      200: gives('numbers', {
+  '/api/jobs': getOperation({
+    summary: 'Legacy: jobs, newest first, at most 1000',
+    params: [queryParam('state', 'only in this state')],
+    responses: { 200: response('jobs', { type: 'array', items: ref('Row') }) },
+    problems: [400],
+  }),
+  '/api/metrics': getOperation({
+    summary: 'Legacy: totals and latest events of the journal',
+    responses: {
+      200: response('numbers', {
         type: 'object',
         properties: {
           event_counts: { type: 'object', additionalProperties: { type: 'integer' } },
@@ -108,22 +140,22 @@ export const OTHERS: Readonly<Record<string, Members>> = {
       }),
     },
   }),
-  '/api/enqueue': post({
-    summary: 'Plain: enqueue a job',
+  '/api/enqueue': postOperation({
+    summary: 'Legacy: enqueue a job',
     body: ref('JobRequest'),
-    gives: {
-      200: gives('done', {
+    responses: {
+      200: response('done', {
         type: 'object',
         properties: { success: { const: true }, job_id: { type: 'string' }, message: { type: 'string' } },
         required: ['success', 'job_id', 'message'],
       }),
     },
   }),
-  '/api/retry/{id}': post({
-    summary: 'Plain: retry a job',
-    params: [ID],
-    gives: {
-      200: gives('done', {
+  '/api/retry/{id}': postOperation({
+    summary: 'Legacy: retry a job',
+    params: [ID_PARAM],
+    responses: {
+      200: response('done', {
         type: 'object',
         properties: { success: { const: true }, message: { type: 'string' } },
         required: ['success', 'message'],

@@ -16,8 +16,8 @@ const number = { type: 'number' }
 const flag = { type: 'boolean' }
 const command = { oneOf: [text, { type: 'array', items: text }], description: 'a shell line, or an argv' }
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-const said = (description: string, schema: Schema): Schema => ({ ...schema, description })
-const many = (items: Schema): Schema => ({ type: 'array', items })
+const described = (description: string, schema: Schema): Schema => ({ ...schema, description })
+const arrayOf = (items: Schema): Schema => ({ type: 'array', items })
 const object = (properties: Schema, required: readonly string[] = Object.keys(properties)): Schema => ({
   type: 'object',
   properties,
@@ -26,9 +26,9 @@ const object = (properties: Schema, required: readonly string[] = Object.keys(pr
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 
 /** As people know the states: what is only not due yet is pending. */
-const shown = said('as people know it: what is only not due yet is `pending`', { enum: SHOWN_STATES })
-const liesIn = said('as `state`, but `scheduled` for what is not due yet', { enum: STATES })
-const progress = object({ pct: said('0 to 100', number), note: text }, [])
+const shown = described('as people know it: what is only not due yet is `pending`', { enum: SHOWN_STATES })
+const liesIn = described('as `state`, but `scheduled` for what is not due yet', { enum: STATES })
+const progress = object({ pct: described('0 to 100', number), note: text }, [])
 
 /** Members that a record may have besides the first six. */
 const record = {
@@ -36,12 +36,12 @@ const record = {
   command,
   state: shown,
   lies_in: liesIn,
-  priority: said('-999 to 999, higher first', whole),
+  priority: described('-999 to 999, higher first', whole),
   queue: text,
-  tags: many(text),
-  max_retries: said('attempts in all', count),
-  attempts: said('finished runs that failed or succeeded since the last retry by hand', count),
-  runs: said('starts, for ever', count),
+  tags: arrayOf(text),
+  max_retries: described('attempts in all', count),
+  attempts: described('finished runs that failed or succeeded since the last retry by hand', count),
+  runs: described('starts, for ever', count),
   interruptions: count,
   retry_laters: count,
   run_at: time,
@@ -58,29 +58,29 @@ const record = {
   duration_ms: number,
   worker: text,
   slot: whole,
-  strays: many(whole),
-  timeout: said('seconds, 0 for none', number),
+  strays: arrayOf(whole),
+  timeout: described('seconds, 0 for none', number),
   backoff_base: number,
   max_backoff: number,
   jitter: number,
   cwd: text,
-  success_codes: many(whole),
-  retry_later_codes: many(whole),
-  give_up_codes: many(whole),
-  progress: said('how far a running job says it is', progress),
+  success_codes: arrayOf(whole),
+  retry_later_codes: arrayOf(whole),
+  give_up_codes: arrayOf(whole),
+  progress: described('how far a running job says it is', progress),
 }
 const always = ['id', 'command', 'state', 'lies_in', 'priority', 'queue', 'max_retries', 'attempts', 'runs']
 const times = ['created_at', 'updated_at']
 
 const counts = {
-  pending: said('with the scheduled ones', count),
-  scheduled: said('of the pending: not due yet', count),
+  pending: described('with the scheduled ones', count),
+  scheduled: described('of the pending: not due yet', count),
   processing: count,
   completed: count,
   failed: count,
   dead: count,
   held: count,
-  corrupt: said('files that are no jobs', count),
+  corrupt: described('files that are no jobs', count),
 }
 const durations = {
   count,
@@ -88,15 +88,15 @@ const durations = {
   p50: orNull(number),
   p95: orNull(number),
 }
-const happened = { enqueued: count, started: count, completed: count, failed: count, dead: count, cancelled: count }
+const eventCounts = { enqueued: count, started: count, completed: count, failed: count, dead: count, cancelled: count }
 
-export const SHAPES: Readonly<Record<string, Schema>> = {
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Job: object(
-    { ...record, env: { type: 'object', additionalProperties: text }, stdin: text, history: many(ref('Run')) },
+    { ...record, env: { type: 'object', additionalProperties: text }, stdin: text, history: arrayOf(ref('Run')) },
     [...always, ...times, 'history'],
   ),
-  JobRow: said('a job in a list: without history, env and stdin', object(record, [...always, ...times])),
-  Unreadable: said(
+  JobRow: described('a job in a list: without history, env and stdin', object(record, [...always, ...times])),
+  Unreadable: described(
     'a file that lies where jobs lie and cannot be understood, in the place of its job',
     object({ id: text, state: shown, lies_in: liesIn, unreadable: text, path: text }),
   ),
@@ -104,7 +104,15 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
   JobRequest: {
     type: 'object',
     description: 'as for `queuectl enqueue`; published whole as queuectl/job.schema.json. Unknown members are kept',
-    properties: { command, id: text, priority: whole, queue: text, tags: many(text), max_retries: count, run_at: text },
+    properties: {
+      command,
+      id: text,
+      priority: whole,
+      queue: text,
+      tags: arrayOf(text),
+      max_retries: count,
+      run_at: text,
+    },
     required: ['command'],
   },
   JobChange: {
@@ -113,8 +121,8 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
   },
   Run: object(
     {
-      run: said('its number among all starts of the job, for ever', count),
-      attempt: said('absent when it used none', count),
+      run: described('its number among all starts of the job, for ever', count),
+      attempt: described('absent when it used none', count),
       outcome: {
         enum: ['running', 'completed', 'failed', 'retry_later', 'gave_up', 'cancelled', 'interrupted', 'given_back'],
       },
@@ -127,41 +135,41 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
       signal: text,
       timed_out: { const: true },
       error: text,
-      strays: many(whole),
+      strays: arrayOf(whole),
     },
     ['run', 'outcome'],
   ),
   Attempt: {
     allOf: [
       ref('Run'),
-      object({ stdout_bytes: orNull(count), stderr_bytes: said('null: there is no output', orNull(count)) }),
+      object({ stdout_bytes: orNull(count), stderr_bytes: described('null: there is no output', orNull(count)) }),
     ],
   },
   Jobs: object({
-    items: many(ref('Row')),
-    next_cursor: said('for the page after this one; null on the last', orNull(text)),
-    total: said('all that match', count),
-    total_is_exact: said('false while the server has not read every file yet: ask again', flag),
+    items: arrayOf(ref('Row')),
+    next_cursor: described('for the page after this one; null on the last', orNull(text)),
+    total: described('all that match', count),
+    total_is_exact: described('false while the server has not read every file yet: ask again', flag),
   }),
   Filter: object(
     {
-      state: said('several with commas; scheduled is a part of pending', text),
+      state: described('several with commas; scheduled is a part of pending', text),
       queue: text,
       tag: text,
-      q: said('occurs, in whatever case, in id, command, last error, queue or a tag', text),
-      error: said('the last error is exactly this', text),
+      q: described('occurs, in whatever case, in id, command, last error, queue or a tag', text),
+      error: described('the last error is exactly this', text),
     },
     [],
   ),
   Bulk: object(
     {
       action: { enum: ['retry', 'cancel', 'hold', 'release', 'delete'] },
-      ids: { ...many(text), maxItems: 10_000 },
+      ids: { ...arrayOf(text), maxItems: 10_000 },
       filter: ref('Filter'),
-      expected_count: said('how many the filter is believed to match: needed with a filter unless dry_run', count),
+      expected_count: described('how many the filter is believed to match: needed with a filter unless dry_run', count),
       dry_run: flag,
-      reason: said('with cancel', text),
-      cancelled: said('with retry by filter: cancelled jobs too', flag),
+      reason: described('with cancel', text),
+      cancelled: described('with retry by filter: cancelled jobs too', flag),
     },
     ['action'],
   ),
@@ -169,37 +177,37 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     action: text,
     dry_run: flag,
     matched: count,
-    changed: said('or would be, in a dry run', count),
-    skipped: many(object({ id: text, reason: text })),
-    skipped_count: said('`skipped` names the first 1000', count),
+    changed: described('or would be, in a dry run', count),
+    skipped: arrayOf(object({ id: text, reason: text })),
+    skipped_count: described('`skipped` names the first 1000', count),
   }),
   Counts: object(counts),
   Stats: object({
     ...counts,
-    active_workers: said('slots of living workers', count),
+    active_workers: described('slots of living workers', count),
     worker_processes: count,
     home: text,
     disk: object({ state: { enum: ['ok', 'low', 'full'] }, free_bytes: number }),
-    oldest_ready: said('of the jobs that may run now', orNull(object({ id: text, since: time, seconds: number }))),
-    events: said('how often each thing happened, ever', { type: 'object', additionalProperties: count }),
-    run_ms: said('of completed runs, ever', object(durations)),
+    oldest_ready: described('of the jobs that may run now', orNull(object({ id: text, since: time, seconds: number }))),
+    events: described('how often each thing happened, ever', { type: 'object', additionalProperties: count }),
+    run_ms: described('of completed runs, ever', object(durations)),
   }),
   Timeseries: object({
     from: time,
     to: time,
-    step: said('seconds', count),
-    points: many(
+    step: described('seconds', count),
+    points: arrayOf(
       object({
-        at: said('where this step begins', time),
-        ...happened,
+        at: described('where this step begins', time),
+        ...eventCounts,
         wait_ms_p50: orNull(number),
         wait_ms_p95: orNull(number),
         run_ms_p50: orNull(number),
         run_ms_p95: orNull(number),
       }),
     ),
-    totals: object({ ...happened, wait_ms: object(durations), run_ms: object(durations) }),
-    is_complete: said('false while the server is still reading the journal', flag),
+    totals: object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
+    is_complete: described('false while the server is still reading the journal', flag),
   }),
   QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time) }, [
     'queue',
@@ -216,7 +224,7 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     {
       name: text,
       pid: whole,
-      life: said('dead: its jobs have not been taken over yet; elsewhere: on another machine', {
+      life: described('dead: its jobs have not been taken over yet; elsewhere: on another machine', {
         enum: ['alive', 'dead', 'elsewhere'],
       }),
       slots: count,
@@ -224,15 +232,17 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
       started_at: text,
       log: text,
       lease_age: number,
-      running: many(object({ id: text, slot: whole, run: count, command, started_at: time }, ['id', 'run', 'command'])),
+      running: arrayOf(
+        object({ id: text, slot: whole, run: count, command, started_at: time }, ['id', 'run', 'command']),
+      ),
     },
     ['name', 'pid', 'life', 'slots', 'started_at', 'log', 'running'],
   ),
   DeadGroup: object({
     error: text,
     count,
-    jobs: said('the newest ten ids', many(text)),
-    last: said('when the newest died', orNull(time)),
+    jobs: described('the newest ten ids', arrayOf(text)),
+    last: described('when the newest died', orNull(time)),
   }),
   Setting: object({
     key: text,
@@ -253,27 +263,27 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
       exit_code: whole,
       error: text,
       due: time,
-      text: said('the sentence for people', text),
+      text: described('the sentence for people', text),
     },
     ['at', 'event', 'job', 'text'],
   ),
   Session: object({
     needs_token: flag,
-    authenticated: said('true as well when no token is needed', flag),
+    authenticated: described('true as well when no token is needed', flag),
     read_only: flag,
     version: text,
-    home: said('null unless authenticated', orNull(text)),
+    home: described('null unless authenticated', orNull(text)),
   }),
-  Problem: said(
+  Problem: described(
     'RFC 9457',
     object(
       {
-        type: said('urn:queuectl:<code>', text),
+        type: described('urn:queuectl:<code>', text),
         title: text,
         status: whole,
         detail: text,
-        code: said('the error codes of the README, or HTTP', text),
-        hint: said('what to do next', text),
+        code: described('the error codes of the README, or HTTP', text),
+        hint: described('what to do next', text),
       },
       ['type', 'title', 'status', 'detail', 'code'],
     ),

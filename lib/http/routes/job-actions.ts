@@ -1,115 +1,116 @@
-/** Changes of one job: the verbs of the command line. */
+/** Changes one job: the verbs of the command line. */
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import type { Context, Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import { type Job, type JobRequest, OUR_MEMBERS } from '../../job/job.ts'
-import { bodyOf } from '../rate-limit.ts'
-import { Refusal } from '../problem.ts'
-import { wholeJson } from '../job-json.ts'
-import type { Site } from '../context.ts'
-import { tagOf, theJob } from './jobs.ts'
+import { HttpError } from '../problem.ts'
+import { fullJobJson } from '../job-json.ts'
+import type { ServerContext } from '../context.ts'
+import { etagOf, findJob } from './jobs.ts'
+import { readBody } from '../body.ts'
 
-/** How long (ms) a cancel waits for a run to end, before it says that it has not yet. */
-const PATIENCE_MS = 2000
+/** How long (ms) a cancel waits for the run to end before it answers 202. */
+const CANCEL_WAIT_MS = 2000
 
-export function changeRoutes(app: Hono, site: Site): void {
-  const { queue } = site
+export function jobActionRoutes(app: Hono, ctx: ServerContext): void {
+  const { queue } = ctx
   app.post('/api/v1/jobs', async (c) => {
-    const { job, isNew } = await enqueue(site, await bodyOf(c), c.req.header('idempotency-key'))
+    const { job, isNew } = await enqueue(ctx, await readBody(c), c.req.header('idempotency-key'))
     return answer(c, job, isNew ? 201 : 200)
   })
   app.patch('/api/v1/jobs/:id', async (c) => {
     const id = c.req.param('id')
-    const asRead = c.req.header('if-match')
-    if (asRead === undefined) throw new Refusal(428, 'send the ETag of the job as If-Match')
-    const members = await bodyOf(c)
-    const isAsRead = (job: Job): boolean => asRead === '*' || asRead.split(',').some((tag) => tag.trim() === tagOf(job))
-    if (!(await queue.change(await meant(site, id), members, isAsRead)))
-      throw new Refusal(412, `${id} has changed since you read it`, 'read it again')
-    return answer(c, await theJob(site, id))
+    const expected = c.req.header('if-match')
+    if (expected === undefined) throw new HttpError(428, 'send the ETag of the job as If-Match')
+    const members = await readBody(c)
+    const isUnchanged = (job: Job): boolean =>
+      expected === '*' || expected.split(',').some((tag) => tag.trim() === etagOf(job))
+    if (!(await queue.change(await jobRef(ctx, id), members, isUnchanged)))
+      throw new HttpError(412, `${id} has changed since you read it`, 'read it again')
+    return answer(c, await findJob(ctx, id))
   })
   app.delete('/api/v1/jobs/:id', async (c) => {
-    await queue.purge(await meant(site, c.req.param('id')))
+    await queue.purge(await jobRef(ctx, c.req.param('id')))
     return c.body(null, 204)
   })
   app.post('/api/v1/jobs/:id/retry', async (c) => {
-    await bodyOf(c)
-    return answer(c, await queue.retry(await meant(site, c.req.param('id'))))
+    await readBody(c)
+    return answer(c, await queue.retry(await jobRef(ctx, c.req.param('id'))))
   })
   app.post('/api/v1/jobs/:id/cancel', async (c) => {
-    const reason = reasonIn(await bodyOf(c))
-    const job = await queue.cancel(await meant(site, c.req.param('id')), reason, { waitMs: PATIENCE_MS })
+    const reason = readReason(await readBody(c))
+    const job = await queue.cancel(await jobRef(ctx, c.req.param('id')), reason, { waitMs: CANCEL_WAIT_MS })
     return answer(c, job, job.state === 'processing' ? 202 : 200)
   })
   for (const verb of ['hold', 'release'] as const)
     app.post(`/api/v1/jobs/:id/${verb}`, async (c) => {
-      await bodyOf(c)
-      const { id } = await queue[verb](await meant(site, c.req.param('id')))
-      return answer(c, await theJob(site, id))
+      await readBody(c)
+      const { id } = await queue[verb](await jobRef(ctx, c.req.param('id')))
+      return answer(c, await findJob(ctx, id))
     })
   app.post('/api/v1/jobs/:id/duplicate', async (c) => {
-    const changed = await bodyOf(c)
-    const { job } = await enqueue(site, { ...asRequest(await theJob(site, c.req.param('id'))), ...changed })
+    const changed = await readBody(c)
+    const { job } = await enqueue(ctx, { ...requestOf(await findJob(ctx, c.req.param('id'))), ...changed })
     return answer(c, job, 201)
   })
 }
 
 function answer(c: Context, job: Job, status: 200 | 201 | 202 = 200): Response {
-  c.header('ETag', tagOf(job))
+  c.header('ETag', etagOf(job))
   if (status === 201) c.header('Location', `/api/v1/jobs/${job.id}`)
-  return c.json(wholeJson(job), status)
+  return c.json(fullJobJson(job), status)
 }
 
 /**
- * A job as the verbs mean it: as it was just seen, so that they need not search for it.
+ * Names a job for the verbs: by its position in the index where known, so that they need not search for it.
  * @throws QueueError NOT_FOUND
  */
-async function meant(
-  site: Site,
+async function jobRef(
+  ctx: ServerContext,
   id: string,
-): Promise<Job['id'] | NonNullable<Awaited<ReturnType<Site['live']['find']>>>> {
-  return (await site.live.find(id)) ?? (await theJob(site, id)).id
+): Promise<Job['id'] | NonNullable<Awaited<ReturnType<ServerContext['live']['find']>>>> {
+  return (await ctx.live.find(id)) ?? (await findJob(ctx, id)).id
 }
 
-/** @throws Refusal 400 */
-export function reasonIn({ reason }: Readonly<Record<string, unknown>>): string | undefined {
+/** @throws HttpError 400 */
+export function readReason({ reason }: Readonly<Record<string, unknown>>): string | undefined {
   if (reason === undefined) return undefined
   if (typeof reason === 'string' && reason.length <= 500) return reason
-  throw new Refusal(400, 'reason: expected a text of at most 500 characters')
+  throw new HttpError(400, 'reason: expected a text of at most 500 characters')
 }
 
 /**
- * Adds a job. With a key the id is made of it, so that the queue itself refuses a second one, whichever server it comes
- * by; what was asked is kept as a mark in the job, to tell the same request from another with the same key.
+ * Enqueues a job. With an idempotency key the id is derived from it, so the queue itself refuses a second job, also
+ * through another server. A digest of the request is kept in the job to detect another request with the same key.
  */
 export async function enqueue(
-  { queue }: Pick<Site, 'queue'>,
+  { queue }: Pick<ServerContext, 'queue'>,
   request: Record<string, unknown>,
   key?: string,
 ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
-  // Where the server was started means nothing to whoever asks it.
-  const whole = { ...request, cwd: request.cwd ?? homedir() } as unknown as JobRequest
-  if (key === undefined) return { job: await queue.enqueue(whole), isNew: true }
-  if (key === '' || key.length > 200) throw new Refusal(400, 'Idempotency-Key: expected 1 to 200 characters')
-  const mark = digest(JSON.stringify(request))
+  // The directory where the server was started means nothing to its clients.
+  const full = { ...request, cwd: request.cwd ?? homedir() } as unknown as JobRequest
+  if (key === undefined) return { job: await queue.enqueue(full), isNew: true }
+  if (key === '' || key.length > 200) throw new HttpError(400, 'Idempotency-Key: expected 1 to 200 characters')
+  const requestDigest = digest(JSON.stringify(request))
   const id = typeof request.id === 'string' ? request.id : `key-${digest(key)}`
   try {
-    return { job: await queue.enqueue({ ...whole, id, idempotency: { key, request: mark } }), isNew: true }
+    return { job: await queue.enqueue({ ...full, id, idempotency: { key, request: requestDigest } }), isNew: true }
   } catch (error) {
     if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
     const job = await queue.get(id)
     const before = job.idempotency as { key?: unknown; request?: unknown } | undefined
     if (before?.key !== key) throw error
-    if (before.request !== mark) throw new Refusal(422, 'this Idempotency-Key was used for another request')
+    if (before.request !== requestDigest) throw new HttpError(422, 'this Idempotency-Key was used for another request')
     return { job, isNew: false }
   }
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
-/** What a person asked for in a job, without what makes it that one. */
-function asRequest(job: Job): Record<string, unknown> {
-  const not: readonly string[] = [...OUR_MEMBERS, 'id', 'run_at', 'idempotency']
-  return Object.fromEntries(Object.entries(job).filter(([name]) => !not.includes(name)))
+/** The request that would enqueue the same job again. */
+function requestOf(job: Job): Record<string, unknown> {
+  const omitted: readonly string[] = [...OUR_MEMBERS, 'id', 'run_at', 'idempotency']
+  return Object.fromEntries(Object.entries(job).filter(([name]) => !omitted.includes(name)))
 }

@@ -1,68 +1,67 @@
-/** Jobs as they are: a page of them, one, its runs. */
+/** Reads jobs: a page of the list, one job, its runs. */
 import { createHash } from 'node:crypto'
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
 import type { Job, Run } from '../../job/job.ts'
 import type { Queue, RunOutput } from '../../queue.ts'
-import { cursorOf, readCount, readMark, readSearch, readSort } from '../query-params.ts'
-import { Refusal } from '../problem.ts'
-import { rowJson, wholeJson } from '../job-json.ts'
-import type { Site } from '../context.ts'
+import { encodeCursor, readCount, readPageCursor, readSearch, readSort } from '../query-params.ts'
+import { HttpError } from '../problem.ts'
+import { jobRowJson, fullJobJson } from '../job-json.ts'
+import type { ServerContext } from '../context.ts'
 
-const PAGE = 50
-const MOST = 500
+const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 500
 
-export function jobRoutes(app: Hono, site: Site): void {
-  const { live, queue } = site
+export function jobRoutes(app: Hono, ctx: ServerContext): void {
+  const { live, queue } = ctx
   app.get('/api/v1/jobs', async (c) => {
     const query = c.req.query()
     const { items, next, total, isExact } = await live.page(readSearch(query), {
       ...readSort(query.sort),
-      limit: readCount(query, 'limit', 1, MOST) ?? PAGE,
-      after: readMark(query.cursor),
+      limit: readCount(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT,
+      after: readPageCursor(query.cursor),
     })
-    return c.json({ items: items.map(rowJson), next_cursor: cursorOf(next), total, total_is_exact: isExact })
+    return c.json({ items: items.map(jobRowJson), next_cursor: encodeCursor(next), total, total_is_exact: isExact })
   })
   app.get('/api/v1/jobs/:id', async (c) => {
-    const job = await theJob(site, c.req.param('id'))
-    c.header('ETag', tagOf(job))
-    return c.json(wholeJson(job, queue.progress(job)))
+    const job = await findJob(ctx, c.req.param('id'))
+    c.header('ETag', etagOf(job))
+    return c.json(fullJobJson(job, queue.progress(job)))
   })
   app.get('/api/v1/jobs/:id/attempts', async (c) => {
-    const job = await theJob(site, c.req.param('id'))
+    const job = await findJob(ctx, c.req.param('id'))
     return c.json({ items: runsOf(queue, job) })
   })
   app.get('/api/v1/jobs/:id/attempts/:n', async (c) => {
-    const job = await theJob(site, c.req.param('id'))
-    return c.json(theRun(queue, job, c.req.param('n')))
+    const job = await findJob(ctx, c.req.param('id'))
+    return c.json(findRun(queue, job, c.req.param('n')))
   })
 }
 
 /**
- * The job of this id, whole. An id is looked up and nothing else: no path is made of it.
+ * The job with exactly this id. The id is only looked up; no path is built from it.
  * @throws QueueError NOT_FOUND, FAILED when its file cannot be read
  */
-export async function theJob({ live, queue }: Site, id: string): Promise<Job> {
-  const seen = await live.find(id)
-  const [listed] = seen ? live.read([id]) : []
+export async function findJob({ live, queue }: ServerContext, id: string): Promise<Job> {
+  const [listed] = (await live.find(id)) ? live.read([id]) : []
   if (listed?.job) return listed.job
   const job = await queue.get(id)
-  // Short forms and `last` are for people who type.
+  // Abbreviated ids and `last` are for the command line only.
   if (job.id !== id) throw new QueueError('NOT_FOUND', `cannot show ${id}: no such job`)
   return job
 }
 
-/** The version of a job: another one whenever anything of it changes, or where it lies. */
-export const tagOf = (job: Job): string =>
+/** The version of a job: differs whenever any member or the state changes. */
+export const etagOf = (job: Job): string =>
   `"${createHash('sha256').update(JSON.stringify(job)).digest('base64url').slice(0, 22)}"`
 
-interface Attempt extends Partial<Omit<Run, 'outcome' | 'run'>>, RunOutput {
+interface RunJson extends Partial<Omit<Run, 'outcome' | 'run'>>, RunOutput {
   readonly outcome: string
 }
 
-/** Every run that left a trace in the record or in its output, oldest first. */
-export function runsOf(queue: Queue, job: Job): Attempt[] {
-  const runs = new Map<number, Attempt>()
+/** Every run that appears in the history or has output files, oldest first. */
+export function runsOf(queue: Queue, job: Job): RunJson[] {
+  const runs = new Map<number, RunJson>()
   for (const { run, ...bytes } of queue.written(job)) runs.set(run, { run, outcome: 'running', ...bytes })
   for (const run of job.history)
     runs.set(run.run, { stdout_bytes: null, stderr_bytes: null, ...runs.get(run.run), ...run })
@@ -80,11 +79,11 @@ export function runsOf(queue: Queue, job: Job): Attempt[] {
     .sort((a, b) => a.run - b.run)
 }
 
-/** @throws Refusal 404 */
-export function theRun(queue: Queue, job: Job, n: string): Attempt {
+/** @throws HttpError 404 */
+export function findRun(queue: Queue, job: Job, n: string): RunJson {
   const runs = runsOf(queue, job)
   const run = n === 'last' ? runs.at(-1) : runs.find((one) => String(one.run) === n)
   if (run) return run
   const known = runs.map((one) => one.run).join(', ')
-  throw new Refusal(404, `${job.id} has no run ${n}`, known === '' ? 'it has not been started' : `it has: ${known}`)
+  throw new HttpError(404, `${job.id} has no run ${n}`, known === '' ? 'it has not been started' : `it has: ${known}`)
 }

@@ -1,13 +1,14 @@
-/** Signing in: the token, or a link that may be opened once, for a cookie that scripts cannot read. */
+/** Signs in and out: exchanges the token or a sign-in link for a cookie that scripts cannot read. */
 import type { Context, Hono } from 'hono'
 import { VERSION } from '../../version.ts'
 import { addressOf, isSignedIn, signIn, signOut } from '../access.ts'
-import { bodyOf, type Limits } from '../rate-limit.ts'
-import { Refusal } from '../problem.ts'
-import type { Site } from '../context.ts'
+import type { RateLimits } from '../rate-limit.ts'
+import { HttpError } from '../problem.ts'
+import type { ServerContext } from '../context.ts'
+import { readBody } from '../body.ts'
 
-export function sessionRoutes(app: Hono, site: Site, limits: Limits): void {
-  const { tokens, options, queue } = site
+export function sessionRoutes(app: Hono, ctx: ServerContext, limits: RateLimits): void {
+  const { tokens, options, queue } = ctx
   const session = (c: Context, isIn: boolean): Response =>
     c.json({
       needs_token: tokens !== undefined,
@@ -21,18 +22,18 @@ export function sessionRoutes(app: Hono, site: Site, limits: Limits): void {
     return !tokens || isSignedIn(c, tokens) || (bearer !== undefined && tokens.isToken(bearer))
   }
   app.get('/api/v1/session', (c) => {
-    if (c.req.header('authorization') !== undefined) limits.refuseSpent('failing', addressOf(c))
-    const yes = isIn(c)
-    if (!yes && c.req.header('authorization') !== undefined) limits.count('failing', addressOf(c))
-    return session(c, yes)
+    if (c.req.header('authorization') !== undefined) limits.refuseIfSpent('failing', addressOf(c))
+    const isSignedInNow = isIn(c)
+    if (!isSignedInNow && c.req.header('authorization') !== undefined) limits.count('failing', addressOf(c))
+    return session(c, isSignedInNow)
   })
   app.post('/api/v1/session', async (c) => {
-    const { token } = await bodyOf(c)
+    const { token } = await readBody(c)
     if (!tokens) return session(c, true)
-    limits.refuseSpent('failing', addressOf(c))
+    limits.refuseIfSpent('failing', addressOf(c))
     if (typeof token !== 'string' || !tokens.isToken(token)) {
       limits.count('failing', addressOf(c))
-      throw new Refusal(401, 'the token is wrong')
+      throw new HttpError(401, 'the token is wrong')
     }
     signIn(c, tokens)
     return session(c, true)
@@ -45,11 +46,11 @@ export function sessionRoutes(app: Hono, site: Site, limits: Limits): void {
     const code = c.req.query('code')
     c.header('Cache-Control', 'no-store')
     if (tokens && code !== undefined) {
-      limits.refuseSpent('failing', addressOf(c))
-      if (tokens.openLink(code)) signIn(c, tokens)
+      limits.refuseIfSpent('failing', addressOf(c))
+      if (tokens.redeemLink(code)) signIn(c, tokens)
       else limits.count('failing', addressOf(c))
     }
-    // Whoever has no cookie after this is asked for the token by the pages.
+    // Without a cookie the pages ask for the token.
     return c.redirect('/', 303)
   })
 }

@@ -1,24 +1,24 @@
-/** Numbers about the whole queue, now and over time. */
+/** Counts, totals and time series of the whole queue, its workers and its dead jobs. */
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
 import { isoTime, parseDuration } from '../../job/time.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
 import { MINUTE_MS, TimeStep } from '../../journal/timeseries.ts'
 import { readCount, readSearch } from '../query-params.ts'
-import type { Broadcast } from '../event-stream.ts'
-import { Refusal } from '../problem.ts'
-import type { Site } from '../context.ts'
+import type { EventFeed } from '../event-stream.ts'
+import { HttpError } from '../problem.ts'
+import type { ServerContext } from '../context.ts'
 
 const DAY_S = 86_400
-const POINTS = 60
+const DEFAULT_POINTS = 60
 
-export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast: Broadcast): void {
+export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, feed: EventFeed): void {
   app.get('/api/v1/stats', async (c) => {
-    const { events, duration_ms } = ledger.upToDate().metrics
+    const { events, duration_ms } = journal.upToDate().metrics
     const { count, average, p50, p95 } = duration_ms
     const oldest = (await live.upToDate()).oldestReady()
     return c.json({
-      ...(await broadcast.counts()),
+      ...(await feed.counts()),
       home: queue.home,
       disk: await queue.room(),
       oldest_ready: oldest ? { ...oldest, seconds: secondsSince(oldest.since) } : null,
@@ -30,12 +30,12 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
     const query = c.req.query()
     const window = parseDuration(query.window ?? '1h')
     if (window === undefined || window < 60 || window > DAY_S)
-      throw new Refusal(400, `window is ${JSON.stringify(query.window)}: expected from 1m to 24h`)
-    const step = readCount(query, 'step', 60, DAY_S) ?? Math.max(60, Math.ceil(window / POINTS / 60) * 60)
-    if (step % 60 !== 0) throw new Refusal(400, 'step: expected whole minutes, in seconds')
-    // The minute that has begun is a part of it.
+      throw new HttpError(400, `window is ${JSON.stringify(query.window)}: expected from 1m to 24h`)
+    const step = readCount(query, 'step', 60, DAY_S) ?? Math.max(60, Math.ceil(window / DEFAULT_POINTS / 60) * 60)
+    if (step % 60 !== 0) throw new HttpError(400, 'step: expected whole minutes, in seconds')
+    // Includes the current minute.
     const to = Math.ceil((nowMs() + 1) / MINUTE_MS) * MINUTE_MS
-    const steps = ledger.upToDate().series.between(to - window * 1000, to, step * 1000)
+    const steps = journal.upToDate().series.between(to - window * 1000, to, step * 1000)
     const all = new TimeStep()
     for (const one of steps) all.merge(one.step)
     return c.json({
@@ -51,11 +51,11 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
         run_ms_p95: ran.at(0.95),
       })),
       totals: { ...all.counts, wait_ms: all.waited.summary, run_ms: all.ran.summary },
-      is_complete: ledger.isComplete,
+      is_complete: journal.isComplete,
     })
   })
   app.get('/api/v1/queues', async (c) => c.json({ items: (await live.upToDate()).queues() }))
-  app.get('/api/v1/workers', async (c) => c.json({ items: await broadcast.workers() }))
+  app.get('/api/v1/workers', async (c) => c.json({ items: await feed.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
     const { queue: name, tag } = c.req.query()
     return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag })) })
@@ -63,9 +63,9 @@ export function statsRoutes(app: Hono, { queue, live, ledger }: Site, broadcast:
   app.get('/metrics', async (c) => {
     const oldest = (await live.upToDate()).oldestReady()
     const text = prometheusText(
-      ledger.upToDate().metrics,
+      journal.upToDate().metrics,
       live.counts(),
-      await broadcast.workers(),
+      await feed.workers(),
       oldest && secondsSince(oldest.since),
     )
     return c.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })

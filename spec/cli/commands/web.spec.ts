@@ -88,7 +88,7 @@ test(
     assert.is((await cli(['web', '--port', '70000'])).code, 2)
     assert.match(
       (await cli(['web', '--host', 'nowhere.invalid', '--token', TOKEN])).stderr,
-      'is no address of this machine',
+      'is not an address of this machine',
     )
   }),
 )
@@ -164,7 +164,7 @@ test(
 async function startAgain(home: string, pages: string) {
   const { serve } = await import('../../../lib/http/server.ts')
   const { Queue } = await import('../../../lib/queue.ts')
-  const options = { host: '127.0.0.1', port: 0, names: [], pages, readOnly: false, token: undefined, tell: () => {} }
+  const options = { host: '127.0.0.1', port: 0, names: [], pages, readOnly: false, token: undefined, report: () => {} }
   return serve(Queue.open({ home }), options)
 }
 

@@ -42,7 +42,7 @@ test(
     assert.is(await states(web), 'a:dead b:dead c:pending d:scheduled')
     const wrong = await bulk(web, { action: 'retry', filter, expected_count: 3 })
     assert.is(wrong.status, 409)
-    assert.match(wrong.json.detail, '2 jobs match by now, and not 3')
+    assert.match(wrong.json.detail, '2 jobs match now, not 3')
     assert.is((await bulk(web, { action: 'retry', filter })).status, 400)
     assert.is(await states(web), 'a:dead b:dead c:pending d:scheduled')
     const done = await bulk(web, { action: 'retry', filter, expected_count: 2 })

@@ -81,7 +81,7 @@ test(
       ['limit=0', undefined],
       ['limit=501', undefined],
       ['limit=x', undefined],
-      ['cursor=nonsense', 'begin again'],
+      ['cursor=nonsense', 'start again'],
     ] as const) {
       const { status, json, headers } = await web.ask(`/api/v1/jobs?${query}`)
       assert.is(status, 400, query)
