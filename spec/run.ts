@@ -1,15 +1,16 @@
 /**
- * The test runner: one process a spec file, and no green that is none.
+ * The test runner: one process per spec file, and no pass without proof.
  *
  * uvu alone reports success for a `before` hook that throws, a thrown non-Error, a file that never calls `.run()`, a
  * forgotten `.only`, an empty selection; and it has no time limit. So a file passes here only if its process exits
  * with 0 and its closing block says that every one of at least one test passed. The last line is always
  * `N passed, N failed, N skipped`, and what was skipped is listed before it with the reason.
  *
- * With `--again` a file that failed beside others is run once more, alone, and counts as it ends then; it is listed as
- * unsteady, with what was wrong at first. For machines that somebody else may be using, such as CI's.
+ * With `--again` a file that failed beside others is run once more, alone, and the second result counts; it is listed
+ * as unsteady, with what was wrong at first. Meant for machines with other load, such as CI's.
+ * With `--times` the files that used most CPU are listed: wall-clock time depends on what else the machine does.
  *
- *     node dist/spec/run.js [--again] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
+ *     node dist/spec/run.js [--again] [--times] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -31,6 +32,7 @@ interface Report {
   readonly wrong: readonly string[]
   readonly output: string
   readonly seconds: number
+  readonly cpuSeconds: number
 }
 
 interface Ending {
@@ -39,12 +41,15 @@ interface Ending {
   readonly output: string
   readonly tookTooLong: boolean
   readonly left: readonly string[]
+  /** CPU time of the file's process and of the processes it waited for (Linux; 0 elsewhere). */
+  readonly cpuSeconds: number
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     again: { type: 'boolean', default: false },
+    times: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '3' },
     limit: { type: 'string', default: '120' },
     under: { type: 'string', default: 'dist/spec' },
@@ -56,7 +61,7 @@ const under = resolve(ROOT, values.under)
 const limitMs = Number(values.limit) * 1000
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
-/** Process groups and scratch directories of the files that run now, for whoever interrupts us. */
+/** Process groups and scratch directories of the running files, cleaned up when a signal ends the runner. */
 const alive = new Map<number, string>()
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -70,8 +75,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   })
 
 async function main(): Promise<void> {
-  const isMeant = (file: string): boolean => positionals.length === 0 || positionals.some((part) => file.includes(part))
-  const files = findFiles(under).filter(isMeant)
+  const isSelected = (file: string): boolean =>
+    positionals.length === 0 || positionals.some((part) => file.includes(part))
+  const files = findFiles(under).filter(isSelected)
   if (files.length === 0) {
     say(`no spec file ${positionals.length > 0 ? `matches ${positionals.join(' ')}` : `under ${values.under}`}`)
     say('0 passed, 1 failed, 0 skipped')
@@ -87,6 +93,7 @@ async function main(): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, Number(values['at-once']) || 1) }, lane))
+  if (values.times) showTimes(reports)
   conclude(values.again ? await onceMore(reports) : reports)
 }
 
@@ -98,14 +105,14 @@ async function onceMore(reports: readonly Report[]): Promise<Report[]> {
     else {
       const second = await run(first.file)
       show(second)
-      if (second.wrong.length === 0) say(`unsteady: ${shown(first.file)}: at first ${first.wrong.join('; ')}`)
+      if (second.wrong.length === 0) say(`unsteady: ${nameOf(first.file)}: at first ${first.wrong.join('; ')}`)
       last.push(second)
     }
   }
   return last
 }
 
-/** The compiled spec files, but for those whose source has been removed since. */
+/** The compiled spec files whose source still exists. */
 function findFiles(dir: string): string[] {
   const source = (name: string): string => join(ROOT, relative(join(ROOT, 'dist'), dir), name.replace(/js$/, 'ts'))
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
@@ -144,23 +151,38 @@ function execute(file: string, scratch: string, skips: string): Promise<Ending> 
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
     let tookTooLong = false
     let left: readonly string[] = []
+    let cpuSeconds = 0
     const limit = setTimeout(() => {
       tookTooLong = true
       cleanUp(group, scratch)
     }, limitMs)
     child.on('exit', () => {
       clearTimeout(limit)
-      // Whatever it left running would keep its output open, and us waiting.
+      // Read before another child is reaped: the difference belongs to this file.
+      const total = childCpuSeconds()
+      cpuSeconds = total - countedCpu
+      countedCpu = total
+      // A process left running would keep the output open, and the runner waiting.
       left = cleanUp(group, scratch)
     })
     child.on('close', (code, name) => {
       alive.delete(group)
-      resolved({ code, signal: name, output: stripVTControlCharacters(output), tookTooLong, left })
+      resolved({ code, signal: name, output: stripVTControlCharacters(output), tookTooLong, left, cpuSeconds })
     })
   })
 }
 
-/** Kills a file's process group and all that was started with its scratch directory; returns what there was. */
+let countedCpu = 0
+
+/** User and system time of all children that have ended and of the descendants they waited for, from /proc. */
+function childCpuSeconds(): number {
+  if (!existsSync('/proc/self/stat')) return 0
+  const stat = readFileSync('/proc/self/stat', 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / 100
+}
+
+/** Kills a file's process group and every process started with its scratch directory; returns those it found. */
 function cleanUp(group: number, scratch: string): string[] {
   const left = processesOf(scratch).filter(({ pid }) => pid !== group)
   signal(-group, 'SIGKILL')
@@ -179,7 +201,7 @@ function readSkips(path: string): Skip[] {
   return lines.map((line) => JSON.parse(line) as Skip)
 }
 
-/** A line for each, or one for all of a file when they have one reason, as where there is no browser. */
+/** One line per skipped test, or one for the whole file when all have one reason, such as a missing browser. */
 function listed(skips: readonly Skip[]): string[] {
   const [first, ...others] = skips
   if (first && others.length > 1 && others.every(({ reason }) => reason === first.reason))
@@ -211,15 +233,33 @@ function judge(file: string, ending: Ending, skips: readonly Skip[], seconds: nu
     wrong,
     output: ending.output,
     seconds,
+    cpuSeconds: ending.cpuSeconds,
   }
 }
 
-const shown = (file: string): string => relative(under, file).replace(/\.js$/, '')
+const nameOf = (file: string): string => relative(under, file).replace(/\.js$/, '')
 
 function show({ file, passed, skips, wrong, output, seconds }: Report): void {
   const counts = `${passed} passed${skips > 0 ? `, ${skips} skipped` : ''}`
-  if (wrong.length === 0) say(`ok    ${shown(file)}: ${counts} (${seconds.toFixed(2)} s)`)
-  else say(`FAIL  ${shown(file)}: ${wrong.join('; ')} (${seconds.toFixed(2)} s)\n${indented(output)}`)
+  if (wrong.length === 0) say(`ok    ${nameOf(file)}: ${counts} (${seconds.toFixed(2)} s)`)
+  else say(`FAIL  ${nameOf(file)}: ${wrong.join('; ')} (${seconds.toFixed(2)} s)\n${indented(output)}`)
+}
+
+/** The files that used most CPU, one line each, and the sum of all. */
+function showTimes(reports: readonly Report[]): void {
+  const line = (cpu: number, wall: number, name: string): string =>
+    `${cpu.toFixed(2).padStart(9)} ${wall.toFixed(2).padStart(9)}  ${name}`
+  const sum = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0)
+  say('\n  CPU (s)  wall (s)  file')
+  for (const { file, cpuSeconds, seconds } of reports.toSorted((a, b) => b.cpuSeconds - a.cpuSeconds).slice(0, 25))
+    say(line(cpuSeconds, seconds, nameOf(file)))
+  say(
+    line(
+      sum((report) => report.cpuSeconds),
+      sum((report) => report.seconds),
+      'all files',
+    ),
+  )
 }
 
 const indented = (text: string): string =>
@@ -233,8 +273,8 @@ function conclude(reports: readonly Report[]): void {
   const sum = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0)
   const failed = reports.filter(({ wrong }) => wrong.length > 0)
   say('')
-  for (const { file, wrong } of failed) say(`failed: ${shown(file)}: ${wrong.join('; ')}`)
-  for (const { file, skipped } of reports) for (const what of skipped) say(`skipped: ${shown(file)}: ${what}`)
+  for (const { file, wrong } of failed) say(`failed: ${nameOf(file)}: ${wrong.join('; ')}`)
+  for (const { file, skipped } of reports) for (const what of skipped) say(`skipped: ${nameOf(file)}: ${what}`)
   const skipped = sum((report) => report.skips)
   say(`${sum((report) => report.passed)} passed, ${sum((report) => report.failed)} failed, ${skipped} skipped`)
   process.exitCode = failed.length > 0 ? 1 : 0
