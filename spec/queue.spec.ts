@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT, start } from '../fixtures/program.ts'
-import { referee } from '../fixtures/check-home.ts'
+import { assertHomeIntact } from '../fixtures/check-home.ts'
 import { inWorld } from '../fixtures/world.ts'
 import { type JobRequest } from '../lib/job/job.ts'
 import { Queue } from '../lib/queue.ts'
-import { refusal } from '../fixtures/throws.ts'
+import { queueErrorOf } from '../fixtures/throws.ts'
 
 const test = suite('queue')
 
@@ -21,7 +21,7 @@ test(
   'a queue refuses a home that is a file',
   inWorld(async ({ dir }) => {
     writeFileSync(join(dir, 'file'), '')
-    assert.is((await refusal(() => Queue.open({ home: join(dir, 'file') }))).code, 'NOT_WRITABLE')
+    assert.is((await queueErrorOf(() => Queue.open({ home: join(dir, 'file') }))).code, 'NOT_WRITABLE')
   }),
 )
 
@@ -48,7 +48,7 @@ test(
       queue: 'mail',
     })
     assert.equal(await queue.get('job1'), job)
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -56,7 +56,7 @@ for (const request of [{}, { command: '' }, { command: 5 }, null, [], 'true', { 
   test(
     `enqueue refuses ${JSON.stringify(request)}`,
     inWorld(async ({ queue, home }) => {
-      const error = await refusal(() => queue.enqueue(request as unknown as JobRequest))
+      const error = await queueErrorOf(() => queue.enqueue(request as unknown as JobRequest))
       assert.equal([error.code, error.exitCode], ['INVALID_JOB', 2])
       assert.equal(readdirSync(join(home, 'pending')), [])
     }),
@@ -70,7 +70,7 @@ test(
     let deep: unknown = 0
     for (let n = 0; n < 100_000; n++) deep = [deep]
     for (const mine of [circle, deep, 5n])
-      assert.is((await refusal(() => queue.enqueue({ command: 'true', mine }))).code, 'INVALID_JOB')
+      assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true', mine }))).code, 'INVALID_JOB')
   }),
 )
 
@@ -78,7 +78,7 @@ test(
   'enqueue refuses a configuration that is wrong, and enqueues nothing',
   inWorld(async ({ queue, home }) => {
     writeFileSync(join(home, 'config.json'), '{"max_retries":-1}')
-    assert.is((await refusal(() => queue.enqueue({ command: 'true' }))).code, 'BAD_CONFIG')
+    assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true' }))).code, 'BAD_CONFIG')
     assert.equal(readdirSync(join(home, 'pending')), [])
   }),
 )
@@ -91,8 +91,8 @@ test(
     assert.is((await queue.retry('job1')).state, 'pending')
     assert.is((await queue.cancel('job1', 'enough')).cancelled?.reason, 'enough')
     assert.is(await queue.purge('job1'), 'job1')
-    assert.is((await refusal(() => queue.get('job1'))).code, 'NOT_FOUND')
-    assert.is(referee(home).size, 0)
+    assert.is((await queueErrorOf(() => queue.get('job1'))).code, 'NOT_FOUND')
+    assert.is(assertHomeIntact(home).size, 0)
   }),
 )
 
@@ -115,12 +115,12 @@ test(
   'the output of the newest run is meant unless another is named',
   inWorld(async ({ queue, home }) => {
     await queue.enqueue({ command: 'true', id: 'job1' })
-    assert.match((await refusal(() => queue.output('job1'))).message, /not been started/)
+    assert.match((await queueErrorOf(() => queue.output('job1'))).message, /not been started/)
     for (const run of [9, 10]) writeFileSync(join(home, `logs/job1/${run}.out`), `of ${run}`)
     const newest = await queue.output('job1')
     assert.equal([newest.run, readFileSync(newest.stdout, 'utf8')], [10, 'of 10'])
     assert.is((await queue.output('job1', 9)).run, 9)
-    const error = await refusal(() => queue.output('job1', 8))
+    const error = await queueErrorOf(() => queue.output('job1', 8))
     assert.is(error.code, 'NOT_FOUND')
     assert.match(error.hint ?? '', /9, 10/)
   }),
@@ -158,9 +158,9 @@ test(
   'a home that was removed is an error in a sentence, and does not come back half',
   inWorld(async ({ queue, home }) => {
     rmSync(home, { recursive: true })
-    const error = await refusal(() => queue.enqueue({ command: 'true' }))
+    const error = await queueErrorOf(() => queue.enqueue({ command: 'true' }))
     assert.match(error.message, /^cannot enqueue/)
-    assert.is((await refusal(() => queue.get('x'))).code, 'NOT_FOUND')
+    assert.is((await queueErrorOf(() => queue.get('x'))).code, 'NOT_FOUND')
     assert.equal(await queue.list(), [])
     mkdirSync(home)
     assert.equal(readdirSync(home), [])

@@ -1,12 +1,12 @@
 /**
  * How quick the hand is in a home with 100,000 completed jobs: `node dist/spec/bench/hand.js [HOME]`. It prints a line
- * for each command, the best of five. A HOME made by an earlier run (or fixtures/crowd.ts) is used again.
+ * for each command, the best of five. A HOME made by an earlier run (or fixtures/seed-home.ts) is used again.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crowd } from '../../fixtures/crowd.ts'
+import { seedCompleted } from '../../fixtures/seed-home.ts'
 import { cleanEnv, PROGRAM } from '../../fixtures/program.ts'
 import { nowMs } from '../../lib/clock.ts'
 
@@ -15,15 +15,15 @@ const COMMANDS = [
   'status',
   'list --limit 20',
   'list --state completed --limit 20',
-  'show crowd0',
-  'show crowd99999',
-  'explain crowd50000',
+  'show job-0000000',
+  'show job-0099999',
+  'explain job-0050000',
   'next',
   '__complete show ',
 ]
 
-const home = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'queuectl-crowd-'))
-if (!existsSync(join(home, 'done', new Date(nowMs()).toISOString().slice(0, 10)))) crowd(home, 100_000, nowMs())
+const home = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'queuectl-hand-'))
+if (!existsSync(join(home, 'done', new Date(nowMs()).toISOString().slice(0, 10)))) seedCompleted(home, 100_000, nowMs())
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 say(`${home}, ${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`)
 for (const command of COMMANDS) {

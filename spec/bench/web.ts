@@ -11,7 +11,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { multitude } from '../../fixtures/multitude.ts'
+import { seedHome } from '../../fixtures/seed-home.ts'
 import { cleanEnv, PROGRAM } from '../../fixtures/program.ts'
 import { until } from '../../fixtures/until.ts'
 import { monotonicMs, nowMs, sleep } from '../../lib/clock.ts'
@@ -45,7 +45,7 @@ const spread = (all: readonly number[]): string => {
 
 const home = join(mkdtempSync(join(values.dir, 'queuectl-bench-')), 'home')
 const queue = Queue.open({ home })
-multitude(home, jobs, nowMs())
+seedHome(home, { count: jobs, now: nowMs() })
 say(`${jobs} jobs in ${home}`)
 
 const begun = monotonicMs()

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
-import { multitude } from '../../fixtures/multitude.ts'
+import { seedHome } from '../../fixtures/seed-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { CatalogChange, Live } from '../../lib/queue.ts'
@@ -171,7 +171,7 @@ test(
         1000,
       )
     },
-    async ({ home }) => multitude(home, 5000, Date.now()),
+    async ({ home }) => seedHome(home, { count: 5000, now: Date.now() }),
   ),
 )
 
@@ -184,7 +184,7 @@ test(
       await isRight(live, world)
       assert.is(live.counts().pending - live.counts().scheduled, 0)
     },
-    async ({ home }) => multitude(home, 6500, Date.now()),
+    async ({ home }) => seedHome(home, { count: 6500, now: Date.now() }),
   ),
 )
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
 const test = suite('swift')
@@ -63,7 +63,7 @@ for (const args of [
       const long = await told(world, longWay(args))
       assert.equal(swift, long)
       assert.equal(jobs(world), [...first, ...first])
-      referee(world.home)
+      assertHomeIntact(world.home)
     }),
   )
 

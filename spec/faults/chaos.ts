@@ -9,7 +9,7 @@ import { monotonicMs, sleep } from '../../lib/clock.ts'
 import { configure, isAlive, linesOf, program } from '../../fixtures/jobs.ts'
 import { type Found, processesOf, signal } from '../../fixtures/processes.ts'
 import type { Running } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { world as newWorld, type World } from '../../fixtures/world.ts'
 import { Chance } from './chance.ts'
@@ -101,9 +101,9 @@ class Weather {
     const wrong = overlaps.map(
       (name) => `overlapping runs: ${linesOf(join(dir, name)).join(', ')}${this.#story(name.replace('.overlaps', ''))}`,
     )
-    let whole: ReturnType<typeof referee> = new Map()
+    let whole: ReturnType<typeof assertHomeIntact> = new Map()
     try {
-      whole = referee(home)
+      whole = assertHomeIntact(home)
     } catch (error) {
       wrong.push((error as Error).message)
     }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { add, configure, linesOf, program, settles, SOON_MS } from '../../fixtures/jobs.ts'
 import { cleanEnv, PROGRAM, type Ran, start } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
@@ -21,7 +21,7 @@ const noted = (world: World): string => `${program('alone.sh')} "${world.dir}/$Q
 
 /** Every job completed, with one attempt and one run. */
 async function allDoneOnce(world: World, ids: readonly string[]): Promise<void> {
-  const whole = referee(world.home)
+  const whole = assertHomeIntact(world.home)
   for (const id of ids) {
     assert.is(whole.get(id), 'completed', `${id} is ${whole.get(id)}`)
     assert.is((await world.queue.get(id)).attempts, 1)
@@ -43,7 +43,7 @@ export async function starved(world: World, of: 'bytes' | 'inodes'): Promise<voi
     const refused = await world.cli(['enqueue', '-c', 'true'])
     assert.is(refused.code, 1, `enqueued into nothing: ${refused.stdout}`)
     assert.match(refused.stderr, /no space left/)
-    assert.is(referee(world.home).size, 0, 'what was refused is not there')
+    assert.is(assertHomeIntact(world.home).size, 0, 'what was refused is not there')
     for (const path of first) rmSync(path)
     const worker = await world.startWorker({ count: 2 })
     await until(() => worker.stderr.includes(' started with '), SOON_MS, 'it is up')

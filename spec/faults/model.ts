@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import type { Job } from '../../lib/job/job.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { decide } from '../../lib/job/decide.ts'
@@ -213,7 +213,7 @@ class Both {
 
   /** @throws when the disk and the model tell different tales. */
   agree(): void {
-    const whole = referee(this.#home.root)
+    const whole = assertHomeIntact(this.#home.root)
     for (const [id, known] of this.#model) {
       const seen = findExact(this.#home, id)
       const job = seen && readJob(readText(seen.path) ?? '', seen.name, seen.state)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { program, SOON_MS } from '../../fixtures/jobs.ts'
 import type { Ran } from '../../fixtures/program.ts'
-import type { Whole } from '../../fixtures/check-home.ts'
+import type { StateById } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import type { Fault } from './library.ts'
@@ -21,7 +21,7 @@ export interface Seen {
   /** The fault struck what it had started: the shim, the job itself, mkfifo(1) or sync(1). */
   readonly isElsewhere: boolean
   /** Where each job lies at the end. */
-  readonly whole: Whole
+  readonly whole: StateById
   /** How often its command was started. */
   runs(id: string): number
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { linesOf } from '../../fixtures/jobs.ts'
 import type { Running } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { world as newWorld, type World } from '../../fixtures/world.ts'
 import { type Fault, type Kind, kindOf, KINDS, type Step, Trap } from './library.ts'
 import { isKill, type Operation } from './operations.ts'
@@ -74,7 +74,7 @@ export class Bench {
           throw new Error(
             `stuck, a healthy worker ended with ${healthy.code ?? healthy.signal}: ${healthy.stdout}${healthy.stderr}`,
           )
-        const whole = referee(world.home)
+        const whole = assertHomeIntact(world.home)
         if (readdirSync(join(world.home, 'processing')).length > 0)
           throw new Error(
             `stuck in processing/: ${readdirSync(join(world.home, 'processing')).join(', ')}; ${healthy.stdout}`,

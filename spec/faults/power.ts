@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { sleep } from '../../lib/clock.ts'
 import { Queue } from '../../lib/queue.ts'
 import { cleanEnv, start } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { world as newWorld, type World } from '../../fixtures/world.ts'
@@ -117,7 +117,7 @@ async function judge(world: World, acknowledged: readonly string[]): Promise<Cut
   const healthy = await world.cli(['worker', 'start', '--foreground', '--burst', '--count', '8'])
   if (healthy.code !== 0) wrong.push(`a healthy worker ended with ${healthy.code ?? healthy.signal}: ${healthy.stderr}`)
   try {
-    const whole = referee(world.home)
+    const whole = assertHomeIntact(world.home)
     for (const id of acknowledged) if (whole.get(id) !== 'completed') wrong.push(`${id} is ${whole.get(id)}`)
   } catch (error) {
     wrong.push((error as Error).message)

@@ -32,7 +32,7 @@ import {
 } from '../../fixtures/jobs.ts'
 import { childrenOf, signal } from '../../fixtures/processes.ts'
 import { PROGRAM } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import { flushed } from './flushed.ts'
@@ -235,7 +235,7 @@ export const PROTECTIONS = {
     await world.cli(['prune', '--keep', '0'], { env: trap.env })
     assert.ok(trap.struck(), 'it was killed when the output was gone')
     await runAll(world)
-    const isLeft = referee(world.home).has('job1')
+    const isLeft = assertHomeIntact(world.home).has('job1')
     assert.is(existsSync(join(world.home, 'logs/job1/1.out')), isLeft, isLeft ? 'the job is there' : 'it is gone')
   },
 

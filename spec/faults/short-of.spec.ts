@@ -16,7 +16,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { errno } from '../../lib/errors.ts'
@@ -44,7 +44,7 @@ test(
     assert.ok(trap.struck())
     const { state, attempts } = await world.queue.get('job1')
     assert.equal([state, attempts, linesOf(join(world.dir, 'a.runs')).length], ['completed', 1, 1])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -76,7 +76,7 @@ test(
     const trap = new Trap(world.dir, world.home, { at: 1, kind: 'EIO', match: `unlink ${world.home}/tmp/job1.` })
     await runAll(world, 1, trap.env)
     assert.ok(trap.struck())
-    assert.equal([...referee(world.home)], [['job1', 'completed']])
+    assert.equal([...assertHomeIntact(world.home)], [['job1', 'completed']])
   }),
 )
 

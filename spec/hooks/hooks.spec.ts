@@ -20,7 +20,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { isHook, isHookSecret, keyBytes } from '../../lib/config/hook-target.ts'
@@ -54,7 +54,7 @@ test(
     await runAll(world)
     const job = JSON.parse(readFileSync(path, 'utf8')) as Job
     assert.equal([job.id, job.state, job.tags, job.exit_code, job.history.length], ['a', 'completed', ['x'], 0, 1])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -159,7 +159,7 @@ test(
     const { stderr } = await worker.ended
     assert.equal(failures(world), ['a on_dead: exit code 3: two'])
     assert.match(stderr, 'a had its hook on_dead fail: exit code 3: two')
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

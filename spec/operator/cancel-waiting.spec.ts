@@ -3,15 +3,15 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { nowMs } from '../../lib/clock.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { claim, putBack } from '../../lib/spool/transitions.ts'
-import { refusal } from '../../fixtures/throws.ts'
-import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
+import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 import { cancelJob } from '../../lib/operator/cancel.ts'
 
 const test = suite('cancel')
@@ -24,12 +24,12 @@ for (const state of ['pending', 'scheduled', 'failed', 'held'] as const)
   test(
     `a ${state} job is cancelled: dead, with the reason`,
     inWorld(async (world) => {
-      await jobIn(world, PLACES[state])
+      await jobIn(world, DIR_OF_STATE[state])
       const job = await world.queue.cancel('job1', 'no longer wanted')
       assert.equal([job.state, job.cancelled?.reason], ['dead', 'no longer wanted'])
       assert.match(job.last_error ?? '', /cancelled: no longer wanted/)
       assert.equal(await world.queue.get('job1'), job)
-      assert.equal([...referee(world.home)], [['job1', 'dead']])
+      assert.equal([...assertHomeIntact(world.home)], [['job1', 'dead']])
       clean(world)
     }),
   )
@@ -38,10 +38,10 @@ for (const state of ['dead', 'completed'] as const)
   test(
     `a ${state} job cannot be cancelled`,
     inWorld(async (world) => {
-      await jobIn(world, PLACES[state])
-      const error = await refusal(() => world.queue.cancel('job1'))
+      await jobIn(world, DIR_OF_STATE[state])
+      const error = await queueErrorOf(() => world.queue.cancel('job1'))
       assert.equal([error.code, error.exitCode], ['WRONG_STATE', 3])
-      assert.is(referee(world.home).get('job1'), state)
+      assert.is(assertHomeIntact(world.home).get('job1'), state)
     }),
   )
 
@@ -59,7 +59,7 @@ test(
   inWorld(async (world) => {
     await jobIn(world, 'processing')
     assert.is((await world.queue.cancel('job1', 'x', { waitMs: 0 })).state, 'dead')
-    assert.equal([...referee(world.home)], [['job1', 'dead']])
+    assert.equal([...assertHomeIntact(world.home)], [['job1', 'dead']])
   }),
 )
 
@@ -91,7 +91,7 @@ for (const [verb, place] of [
     inWorld(async (world) => {
       const path = await jobIn(world, place)
       writeFileSync(path, '{"command":')
-      const error = await refusal(() => world.queue[verb]('job1'))
+      const error = await queueErrorOf(() => world.queue[verb]('job1'))
       assert.is(error.code, 'FAILED')
       assert.ok(error.message.includes(path), error.message)
       assert.match(error.message, new RegExp(`cannot ${verb} job1`))
@@ -115,8 +115,8 @@ test(
     writeFileSync(join(world.home, 'pending/mine.json'), '{"command":"true","attempts":7}')
     const job = await world.queue.cancel('mine')
     assert.equal([job.id, job.state, job.attempts], ['mine', 'dead', 0])
-    assert.is((await refusal(() => world.queue.enqueue({ command: 'true', id: 'mine' }))).code, 'DUPLICATE_JOB')
-    assert.equal([...referee(world.home)], [['mine', 'dead']])
+    assert.is((await queueErrorOf(() => world.queue.enqueue({ command: 'true', id: 'mine' }))).code, 'DUPLICATE_JOB')
+    assert.equal([...assertHomeIntact(world.home)], [['mine', 'dead']])
   }),
 )
 
@@ -126,7 +126,7 @@ test(
     await jobIn(world, 'done/2026-11-22')
     const path = join(world.home, 'pending/mine.json')
     writeFileSync(path, '{"command":"true","id":"job1"}')
-    assert.is((await refusal(() => world.queue.cancel('mine'))).code, 'DUPLICATE_JOB')
+    assert.is((await queueErrorOf(() => world.queue.cancel('mine'))).code, 'DUPLICATE_JOB')
     assert.is(readFileSync(path, 'utf8'), '{"command":"true","id":"job1"}')
     clean(world)
   }),

@@ -13,7 +13,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { monotonicMs } from '../../lib/clock.ts'
@@ -35,7 +35,7 @@ function isCancelled(world: World, job: Job, reason: string): void {
     eventsOf(world.home).filter(({ event }) => event === 'dlq'),
     [],
   )
-  assert.is(referee(world.home).get(job.id), 'dead')
+  assert.is(assertHomeIntact(world.home).get(job.id), 'dead')
 }
 
 test(

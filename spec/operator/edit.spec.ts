@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { processesOf, signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
@@ -37,7 +37,7 @@ test(
     const job = await queue.get('a')
     assert.equal([job.command, job.customer, job.state], ['changed', 7, 'pending'])
     assert.equal(readdirSync(join(home, 'tmp')), [])
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -64,7 +64,7 @@ test(
     write(back, (job) => ({ ...job, run_at: undefined }))
     await back.save()
     assert.is((await queue.get('a')).state, 'pending')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -87,7 +87,7 @@ test(
     writeFileSync(editing.file, '{"command":"good"}')
     await editing.save()
     assert.is((await queue.get('a')).command, 'good')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -100,7 +100,7 @@ test(
     const kept = editing.giveUp()
     assert.is(readFileSync(kept ?? '', 'utf8'), '{')
     assert.equal([(await queue.get('a')).state, (await queue.get('a')).command], ['pending', 'true'])
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -122,7 +122,7 @@ test(
       ['b', 'dead', 'changed'],
     ])
     assert.is((await queue.get('b')).cancelled?.reason, 'by hand')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -136,7 +136,7 @@ test(
     await refusal('FAILED', editing.save())
     assert.is((await queue.get('a')).command, 'true')
     assert.ok(existsSync(editing.file))
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -154,7 +154,7 @@ test(
     assert.is((await queue.get('a')).state, 'held')
     await queue.release('a')
     assert.is((await queue.get('a')).state, 'pending')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -198,7 +198,7 @@ test(
     renameSync(held, path)
     await cli(['worker', 'start', '--foreground', '--burst'])
     assert.is((await queue.get('a')).state, 'completed')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 

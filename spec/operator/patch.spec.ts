@@ -3,8 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { racer } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { refusal } from '../../fixtures/throws.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
@@ -19,7 +19,7 @@ test(
     assert.match(path, /\/pending\/0996-.*-a@mail\.json$/)
     const job = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
     assert.equal([job.priority, job.queue, job.tags, job.timeout, job.note], [4, 'mail', undefined, 9, 'kept'])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -31,7 +31,7 @@ test(
     assert.is((await world.queue.get('a')).state, 'scheduled')
     await world.queue.change('a', { run_at: null })
     assert.is((await world.queue.get('a')).state, 'pending')
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -48,7 +48,7 @@ test(
       assert.equal([job.state, job.command], [id, 'echo'])
     }
     assert.is((await world.queue.get('dead')).history.length, 1)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -58,11 +58,11 @@ test(
     await add(world, 'true', { id: 'a' })
     const before = readFileSync(await fileOf(world.queue, 'a'), 'utf8')
     for (const members of [{ command: null }, { priority: 'x' }, { id: 'b' }, { tags: 'x' }])
-      assert.is((await refusal(() => world.queue.change('a', members))).code, 'INVALID_JOB')
+      assert.is((await queueErrorOf(() => world.queue.change('a', members))).code, 'INVALID_JOB')
     assert.is(await world.queue.change('a', { priority: 1 }, () => false), false)
     assert.is(readFileSync(await fileOf(world.queue, 'a'), 'utf8'), before)
-    assert.is((await refusal(() => world.queue.change('nobody', {}))).code, 'NOT_FOUND')
-    referee(world.home)
+    assert.is((await queueErrorOf(() => world.queue.change('nobody', {}))).code, 'NOT_FOUND')
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -72,7 +72,7 @@ test(
     await add(world, untilLetGo('a'), { id: 'a' })
     const worker = await world.startWorker()
     await isUp(world, 'a')
-    assert.is((await refusal(() => world.queue.change('a', { priority: 1 }))).code, 'WRONG_STATE')
+    assert.is((await queueErrorOf(() => world.queue.change('a', { priority: 1 }))).code, 'WRONG_STATE')
     letGo(world, 'a')
     await settles(world.queue, 'a')
     worker.kill()
@@ -99,7 +99,7 @@ test(
     assert.ok(changed > 50, `${changed} changed`)
     await worker.end()
     await until(async () => (await world.queue.count()).pending === 5, 5000, 'all are there')
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -4,10 +4,10 @@ import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runAll } from '../../fixtures/jobs.ts'
-import { DAY_MS, putFinished, withOutput } from '../../fixtures/finished.ts'
+import { DAY_MS, putFinished, idsWithOutput } from '../../fixtures/seed-home.ts'
 import { aName } from '../../fixtures/job.ts'
 import { race, racer } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { QueueError } from '../../lib/errors.ts'
@@ -30,7 +30,7 @@ test(
     some(world, 1)
     writeFileSync(join(world.home, 'run', 'job0.1.mark'), '0\n')
     await world.queue.prune({ keep: 0 })
-    assert.equal([...referee(world.home)], [])
+    assert.equal([...assertHomeIntact(world.home)], [])
     for (const place of ['logs', 'run', 'processing', 'tmp']) assert.equal(readdirSync(join(world.home, place)), [])
   }),
 )
@@ -84,8 +84,8 @@ test(
     renameSync(path, join(home.pending, basename(path)))
     assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), false)
     place.close()
-    assert.equal([...referee(world.home)], [['job0', 'pending']])
-    assert.equal(withOutput(world.home), ['job0'])
+    assert.equal([...assertHomeIntact(world.home)], [['job0', 'pending']])
+    assert.equal(idsWithOutput(world.home), ['job0'])
   }),
 )
 
@@ -110,8 +110,8 @@ test(
     const [seen] = [...jobFiles(home, ['dead'])]
     assert.is(seen && place.purge(seen), true)
     place.close()
-    assert.equal([...referee(world.home)], [['job0', 'completed']])
-    assert.equal(withOutput(world.home), ['job0'])
+    assert.equal([...assertHomeIntact(world.home)], [['job0', 'completed']])
+    assert.equal(idsWithOutput(world.home), ['job0'])
   }),
 )
 
@@ -146,9 +146,9 @@ test(
     await Promise.all([purging.end(), moving.end()])
     assert.is(purged.length + moved.length, 400)
     assert.ok(purged.length > 0 && moved.length > 0, `${purged.length} purged, ${moved.length} moved`)
-    const whole = [...referee(world.home).keys()].toSorted()
+    const whole = [...assertHomeIntact(world.home).keys()].toSorted()
     assert.is(whole.length, moved.length)
-    assert.equal(withOutput(world.home), whole)
+    assert.equal(idsWithOutput(world.home), whole)
   }),
 )
 
@@ -172,8 +172,8 @@ test(
     await until(() => readdirSync(join(world.home, 'logs')).length <= 90, 5000, 'sixty are gone')
     await one.end()
     await runAll(world)
-    const whole = [...referee(world.home).keys()].toSorted()
-    assert.equal(withOutput(world.home), whole)
+    const whole = [...assertHomeIntact(world.home).keys()].toSorted()
+    assert.equal(idsWithOutput(world.home), whole)
     assert.equal(readdirSync(join(world.home, 'processing')), [])
   }),
 )
@@ -194,9 +194,9 @@ test(
     const path = putFinished(world.home, { id: 'job0', at: Date.now() - 5 * DAY_MS })
     killed(world, path, false)
     await runAll(world)
-    assert.equal([...referee(world.home)], [['job0', 'completed']])
+    assert.equal([...assertHomeIntact(world.home)], [['job0', 'completed']])
     assert.ok(existsSync(path))
-    assert.equal(withOutput(world.home), ['job0'])
+    assert.equal(idsWithOutput(world.home), ['job0'])
   }),
 )
 
@@ -206,8 +206,8 @@ test(
     const [path = ''] = some(world, 1)
     killed(world, path, true)
     await runAll(world)
-    assert.equal([...referee(world.home)], [])
-    assert.equal(withOutput(world.home), [])
+    assert.equal([...assertHomeIntact(world.home)], [])
+    assert.equal(idsWithOutput(world.home), [])
     assert.equal(readdirSync(join(world.home, 'processing')), [])
   }),
 )
@@ -219,7 +219,7 @@ test(
     killed(world, path, true)
     await world.queue.enqueue({ id: 'job0', command: 'true' })
     await runAll(world)
-    assert.equal([...referee(world.home)], [['job0', 'completed']])
+    assert.equal([...assertHomeIntact(world.home)], [['job0', 'completed']])
     assert.ok(readdirSync(join(world.home, 'logs', 'job0')).includes('2.out'))
   }),
 )

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import { refusal } from '../../fixtures/throws.ts'
-import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
+import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 
 const test = suite('purge')
 
@@ -20,7 +20,7 @@ test(
     await jobIn(world, 'dead')
     writeFileSync(join(world.home, 'logs/job1/1.out'), 'output')
     assert.is(await world.queue.purge('job1'), 'job1')
-    assert.is(referee(world.home).size, 0)
+    assert.is(assertHomeIntact(world.home).size, 0)
     assert.not(existsSync(join(world.home, 'logs/job1')))
     assert.is((await world.queue.enqueue({ command: 'true', id: 'job1' })).id, 'job1')
     clean(world)
@@ -31,9 +31,9 @@ for (const state of ['pending', 'scheduled', 'failed', 'held', 'completed'] as c
   test(
     `a ${state} job cannot be purged`,
     inWorld(async (world) => {
-      await jobIn(world, PLACES[state])
-      assert.is((await refusal(() => world.queue.purge('job1'))).code, 'WRONG_STATE')
-      assert.is(referee(world.home).get('job1'), state)
+      await jobIn(world, DIR_OF_STATE[state])
+      assert.is((await queueErrorOf(() => world.queue.purge('job1'))).code, 'WRONG_STATE')
+      assert.is(assertHomeIntact(world.home).get('job1'), state)
       assert.ok(existsSync(join(world.home, 'logs/job1')))
     }),
   )

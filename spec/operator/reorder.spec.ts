@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
@@ -29,7 +29,7 @@ test(
     assert.equal(await order(world), ['a', 'c'])
     await queue.release('b')
     assert.equal(await order(world), ['a', 'b', 'c'])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -50,7 +50,7 @@ test(
     await queue.hold('a')
     await mv('pending')
     assert.is((await queue.get('a')).state, 'pending')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -78,7 +78,7 @@ for (const [what, state, request] of waiting)
       assert.is((await queue.get(id)).state, state)
       assert.is(basename(before), basename((await queue.list({ states: ['scheduled', 'failed'] }))[0]?.path ?? ''))
       assert.ok(after)
-      referee(home)
+      assertHomeIntact(home)
     }),
   )
 
@@ -95,7 +95,7 @@ test(
     const { code } = await world.cli(['top', 'd', 'b'])
     assert.is(code, 0)
     assert.equal(await order(world), ['d', 'b', 'c', 'a'])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -106,7 +106,7 @@ test(
     await world.queue.enqueue({ id: 'b', command: 'true' })
     await world.queue.top('a')
     assert.equal(await order(world), ['a', 'b'])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -119,7 +119,7 @@ test(
     const { priority, queue: of } = await queue.get('a')
     assert.equal([priority, of], [10, 'mail'])
     assert.match(readdirSync(join(home, 'pending')).join(), /^0990-.*-a@mail\.json$/)
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 

@@ -3,12 +3,12 @@ import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job } from '../../lib/job/job.ts'
 import { parseName } from '../../lib/job/file-name.ts'
-import { refusal } from '../../fixtures/throws.ts'
-import { jobIn, PLACES } from '../../fixtures/spool-home.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
+import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 
 const test = suite('retry')
 
@@ -31,12 +31,12 @@ for (const state of ['failed', 'dead', 'completed'] as const)
   test(
     `a ${state} job is retried: pending, counted from zero, history and runs kept`,
     inWorld(async (world) => {
-      await jobIn(world, PLACES[state], USED)
+      await jobIn(world, DIR_OF_STATE[state], USED)
       const job = await world.queue.retry('job1')
       assert.equal([job.state, job.attempts, job.interruptions, job.retry_laters], ['pending', 0, 0, 0])
       assert.equal([job.runs, job.history.length, job.last_error, job.exit_code], [5, 1, undefined, undefined])
       assert.equal(await world.queue.get('job1'), job)
-      assert.equal([...referee(world.home)], [['job1', 'pending']])
+      assert.equal([...assertHomeIntact(world.home)], [['job1', 'pending']])
       clean(world)
     }),
   )
@@ -45,8 +45,8 @@ for (const state of ['pending', 'scheduled', 'held'] as const)
   test(
     `a ${state} job cannot be retried`,
     inWorld(async (world) => {
-      const path = await jobIn(world, PLACES[state])
-      const error = await refusal(() => world.queue.retry('job1'))
+      const path = await jobIn(world, DIR_OF_STATE[state])
+      const error = await queueErrorOf(() => world.queue.retry('job1'))
       assert.equal([error.code, error.exitCode], ['WRONG_STATE', 3])
       assert.ok(existsSync(path))
       clean(world)
@@ -57,8 +57,8 @@ test(
   'a retry of the dead letter queue leaves what only failed',
   inWorld(async (world) => {
     await jobIn(world, 'failed')
-    assert.is((await refusal(() => world.queue.retry('job1', { onlyDead: true }))).code, 'WRONG_STATE')
-    assert.is(referee(world.home).get('job1'), 'failed')
+    assert.is((await queueErrorOf(() => world.queue.retry('job1', { onlyDead: true }))).code, 'WRONG_STATE')
+    assert.is(assertHomeIntact(world.home).get('job1'), 'failed')
   }),
 )
 
@@ -82,7 +82,7 @@ test(
     const path = await jobIn(world, 'dead', USED)
     renameSync(path, path.replace('/dead/', '/pending/'))
     assert.is((await world.queue.get('job1')).state, 'pending')
-    assert.is(referee(world.home).get('job1'), 'pending')
+    assert.is(assertHomeIntact(world.home).get('job1'), 'pending')
   }),
 )
 

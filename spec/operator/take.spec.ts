@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { race, racer } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { nowMs } from '../../lib/clock.ts'
@@ -31,7 +31,7 @@ test(
     }
     await Promise.all(workers.map((one) => one.end()))
     await Promise.all(rounds)
-    const whole = referee(world.home)
+    const whole = assertHomeIntact(world.home)
     assert.is(whole.size, 200)
     assert.is([...whole.values()].filter((state) => state === 'dead').length, 200)
     assert.is(readdirSync(home.corrupt).length, 0)
@@ -55,7 +55,7 @@ test(
       )
     await promoter.end()
     promote(home, nowMs(), 3600)
-    const whole = referee(world.home)
+    const whole = assertHomeIntact(world.home)
     assert.is(whole.size, 200)
     assert.is([...whole.values()].filter((state) => state === 'pending').length, 200, `${retried} were retried`)
     assert.is(readdirSync(home.corrupt).length, 0)
@@ -72,7 +72,7 @@ test(
     const told = await race(world.home, 'retry', [ids, ids, ids])
     for (const [n, id] of ids.entries()) assert.is(told.filter((one) => one[n] === 'pending').length, 1, id)
     assert.equal(
-      [...referee(world.home).values()],
+      [...assertHomeIntact(world.home).values()],
       Array.from({ length: 60 }, () => 'pending'),
     )
   }),
@@ -103,7 +103,7 @@ test(
     // Its directory is nobody's now; the job is still seen as what it was, and can be cancelled from there.
     await until(async () => (await world.queue.get('job1')).state === 'pending', 5000, 'the job is pending')
     assert.is((await world.queue.cancel('job1')).state, 'dead')
-    assert.is([...referee(world.home).keys()].length, 1)
+    assert.is([...assertHomeIntact(world.home).keys()].length, 1)
   }),
 )
 

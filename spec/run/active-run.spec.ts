@@ -13,7 +13,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, isUp, letGo, linesOf, outputOf, runAll, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
@@ -31,7 +31,7 @@ async function once(
   const { id } = await add(world, command, { max_retries: 1, ...more })
   // A directory in PATH that may not be read would make a missing program one that may not be run.
   await runAll(world, 1, { PATH: '/usr/bin:/bin' })
-  referee(world.home)
+  assertHomeIntact(world.home)
   const job = await world.queue.get(id)
   return { ...job, ...(job.runs > 0 ? await outputOf(world.queue, id, 1) : { out: '', err: '' }) }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, isAlive, linesOf, program, settles, SOON_MS } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job } from '../../lib/job/job.ts'
@@ -54,7 +54,7 @@ async function look(world: World): Promise<Seen> {
   )
   worker.kill()
   assert.is((await worker.ended).code, 0)
-  referee(world.home)
+  assertHomeIntact(world.home)
   return { handedOn, timedOut, background, again, cancelled, left }
 }
 

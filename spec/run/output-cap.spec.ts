@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, configure, letGo, outputOf, runAll, settles, SOON_MS } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -50,7 +50,7 @@ test(
     worker.kill()
     await worker.ended
     assert.equal(readdirSync(join(world.home, 'run')), [])
-    assert.is(referee(world.home).get('a'), 'completed')
+    assert.is(assertHomeIntact(world.home).get('a'), 'completed')
   }),
 )
 

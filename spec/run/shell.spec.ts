@@ -16,7 +16,7 @@ import {
   untilLetGo,
 } from '../../fixtures/jobs.ts'
 import { childrenOf, signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -115,7 +115,7 @@ test(
     assert.equal([job.attempts, job.interruptions], [1, 0])
     worker.kill()
     await worker.ended
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, linesOf, runAll } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
@@ -50,7 +50,7 @@ test(
     holder.leave()
     await runAll(world)
     assert.equal(linesOf(join(world.dir, 'ran')), ['2'])
-    assert.is(referee(world.home).get(id), 'completed')
+    assert.is(assertHomeIntact(world.home).get(id), 'completed')
   }),
 )
 

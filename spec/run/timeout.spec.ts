@@ -15,7 +15,7 @@ import {
   letGo,
 } from '../../fixtures/jobs.ts'
 import { signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
@@ -35,7 +35,7 @@ test(
     assert.match(job.last_error ?? '', /^timed out after 0.3 s/)
     assert.is((await outputOf(world.queue, id)).out, 'began\n')
     assert.ok((job.duration_ms ?? 0) >= 300 && (job.duration_ms ?? 0) < 1300, `${job.duration_ms} ms`)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { race, racer } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
-import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
+import { fakeHolder, recoverOnce } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
@@ -31,7 +31,7 @@ test(
     assert.is(life(home, taken.name), 'alive')
     taken.leave()
     assert.is(life(home, taken.name), 'dead')
-    assert.is(referee(root).get('job1'), 'processing')
+    assert.is(assertHomeIntact(root).get('job1'), 'processing')
   }),
 )
 
@@ -90,7 +90,7 @@ test(
     const dir = fakeHolder(home, 'worker-1-abcdef', { machine: 'another', start: '1' })
     const [fileName = ''] = readdirSync(home.pending)
     renameSync(join(home.pending, fileName), join(dir, fileName))
-    await recoverAll(home)
+    await recoverOnce(home)
     assert.ok(existsSync(join(dir, fileName)))
     assert.is((await queue.list({ states: ['processing'] }))[0]?.id, 'job1')
     assert.is((await queue.workers())[0]?.life, 'elsewhere')
@@ -129,7 +129,7 @@ for (const [state, place] of [
       assert.is(findExact(home, 'job1')?.state, state)
       await operator.end()
       assert.is((await queue.count())[state], 1)
-      await recoverAll(home)
+      await recoverOnce(home)
       assert.is(findExact(home, 'job1')?.state, state)
       assert.equal(readdirSync(home.processing), [])
     }),
@@ -141,7 +141,7 @@ test(
     const home = openHome(root)
     await queue.enqueue({ command: 'true', id: 'job1' })
     const operator = await racer(root, 'operate', 'job1')
-    await recoverAll(home)
+    await recoverOnce(home)
     assert.match(findExact(home, 'job1')?.holder ?? '', /^operator-/)
     await operator.end()
   }),

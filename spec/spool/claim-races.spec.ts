@@ -8,7 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aThousand, duel } from '../../fixtures/claim-duel.ts'
 import type { Act } from '../../fixtures/claim-duel-thread.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import type { Job } from '../../lib/job/job.ts'
@@ -32,7 +32,7 @@ for (const [claim, verb, ours, theirs] of DUELS)
     inWorld(async (world) => {
       const fileNames = await aThousand(world)
       const [claimed, changed] = await duel(world.home, fileNames, claim, verb)
-      const where = referee(world.home)
+      const where = assertHomeIntact(world.home)
       for (const [n, fileName] of fileNames.entries()) {
         const isOurs = changed[n] === 'done'
         const told = `${fileName}: ${claim} ${claimed[n]}, ${verb} ${changed[n]}`
@@ -50,7 +50,7 @@ test(
     // The last one first: what is first is on top already.
     const fileNames = (await aThousand(world)).toReversed()
     const [claimed, changed] = await duel(world.home, fileNames, 'claim', 'top')
-    const where = referee(world.home)
+    const where = assertHomeIntact(world.home)
     for (const [n, fileName] of fileNames.entries()) {
       assert.ok(claimed[n] === 'done' || changed[n] === 'done', fileName)
       assert.is(where.get(idOf(fileName)), claimed[n] === 'done' ? 'processing' : 'pending', fileName)
@@ -65,7 +65,7 @@ test(
   inWorld(async (world) => {
     const fileNames = await aThousand(world)
     const [claimed, changed] = await duel(world.home, fileNames, 'claimAtLast', 'edit')
-    assert.is(referee(world.home).size, fileNames.length)
+    assert.is(assertHomeIntact(world.home).size, fileNames.length)
     const found = new Map<string, string>()
     const dir = join(world.home, 'processing')
     for (const holder of readdirSync(dir))
@@ -85,7 +85,7 @@ test(
   inWorld(async (world) => {
     const fileNames = (await aThousand(world)).slice(0, 100)
     const told = await duel(world.home, fileNames, 'edit', 'cancel')
-    assert.is(referee(world.home).size, 1000)
+    assert.is(assertHomeIntact(world.home).size, 1000)
     for (const result of told.flat()) assert.ok(['done', 'WRONG_STATE', 'FAILED'].includes(result), result)
   }),
 )

@@ -5,30 +5,30 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aName } from '../../fixtures/job.ts'
 import { race } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { formatName } from '../../lib/job/file-name.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { claim } from '../../lib/spool/transitions.ts'
-import { corrupt, list, put, take, workplace } from '../../fixtures/spool-home.ts'
+import { quarantined, namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
 
 const test = suite('claim')
 
 test(
   'a claim moves the job into our directory under the name it has',
   inWorld((world) => {
-    const here = workplace(world)
+    const here = spoolHome(world)
     const fileName = put(here.home, 'pending')
-    assert.is(take(here, fileName).path, join(here.holder.dir, fileName))
-    assert.equal(list(here.home, 'pending'), [])
-    assert.is(referee(world.home).get('job1'), 'processing')
+    assert.is(claimFile(here, fileName).path, join(here.holder.dir, fileName))
+    assert.equal(namesIn(here.home, 'pending'), [])
+    assert.is(assertHomeIntact(world.home).get('job1'), 'processing')
   }),
 )
 
 test(
   'a claim of what somebody else has taken is lost',
   inWorld((world) => {
-    const { home, holder } = workplace(world)
+    const { home, holder } = spoolHome(world)
     assert.is(claim(home, holder.dir, formatName(aName()), aName()), undefined)
   }),
 )
@@ -41,20 +41,20 @@ test(
     const names = readdirSync(join(world.home, 'pending')).toSorted()
     const won = await race(world.home, 'claimAll', [null, null, null, null, null, null])
     assert.equal(won.flat().toSorted(), names)
-    assert.is(referee(world.home).size, 500)
+    assert.is(assertHomeIntact(world.home).size, 500)
   }),
 )
 
 test(
   'a claim into a directory of ours that was taken away is refused and does not bring it back',
   inWorld((world) => {
-    const { home, holder } = workplace(world)
+    const { home, holder } = spoolHome(world)
     const fileName = put(home, 'pending')
     renameSync(holder.dir, join(home.processing, 'rescue-1-abcdef'))
     assert.is(claim(home, holder.dir, fileName, aName()), undefined)
     assert.not(existsSync(holder.dir))
     assert.not(holder.isThere())
-    assert.equal(list(home, 'pending'), [fileName])
+    assert.equal(namesIn(home, 'pending'), [fileName])
   }),
 )
 
@@ -66,13 +66,13 @@ for (const [what, make] of Object.entries<(path: string) => void>({
   test(
     `${what} under a job's name is set aside and never held`,
     inWorld((world) => {
-      const { home, holder } = workplace(world)
+      const { home, holder } = spoolHome(world)
       const fileName = formatName(aName())
       make(join(home.pending, fileName))
       assert.is(claim(home, holder.dir, fileName, aName()), undefined)
-      assert.is(corrupt(home).length, 1)
-      assert.equal(list(home, 'pending'), [])
-      referee(world.home)
+      assert.is(quarantined(home).length, 1)
+      assert.equal(namesIn(home, 'pending'), [])
+      assertHomeIntact(world.home)
     }),
   )
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ROOT, start } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import { refusal } from '../../fixtures/throws.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
 
 const test = suite('enqueue fails')
 
@@ -17,8 +17,8 @@ for (const place of ['pending', 'tmp'])
     `a job that cannot be written because ${place}/ is gone leaves nothing, and says so`,
     inWorld(async (world) => {
       rmSync(join(world.home, place), { recursive: true })
-      await refusal(() => world.queue.enqueue({ command: 'true', id: 'job1' }))
-      await refusal(() => world.queue.enqueueAll([{ command: 'true', id: 'job1' }]))
+      await queueErrorOf(() => world.queue.enqueue({ command: 'true', id: 'job1' }))
+      await queueErrorOf(() => world.queue.enqueueAll([{ command: 'true', id: 'job1' }]))
       assert.equal(list(world, 'logs'), [])
       mkdirSync(join(world.home, place), { recursive: true })
       assert.equal(list(world, 'tmp'), [])
@@ -66,9 +66,9 @@ for (const place of ['pending', 'tmp', 'logs'])
     `without permission to write into ${place}/ an enqueue is refused as NOT_WRITABLE and leaves nothing`,
     inWorld((world) =>
       whileReadOnly(world, place, async () => {
-        assert.is((await refusal(() => world.queue.enqueue({ command: 'true', id: 'job1' }))).code, 'NOT_WRITABLE')
+        assert.is((await queueErrorOf(() => world.queue.enqueue({ command: 'true', id: 'job1' }))).code, 'NOT_WRITABLE')
         const batch = (): Promise<unknown> => world.queue.enqueueAll([{ command: 'true', id: 'job1' }])
-        assert.is((await refusal(batch)).code, 'NOT_WRITABLE')
+        assert.is((await queueErrorOf(batch)).code, 'NOT_WRITABLE')
         for (const one of ['pending', 'tmp', 'logs']) assert.equal(list(world, one), [])
       }),
     ),

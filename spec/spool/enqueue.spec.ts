@@ -3,12 +3,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import type { Job } from '../../lib/job/job.ts'
 import { isMadeId, parseName } from '../../lib/job/file-name.ts'
-import { refusal } from '../../fixtures/throws.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
 
 const test = suite('enqueue')
 
@@ -42,7 +42,7 @@ test(
     const id = `${'i'.repeat(127)}1`
     await world.queue.enqueue({ command: 'true', id, queue: 'q'.repeat(64) })
     await world.queue.cancel(id)
-    assert.is(referee(world.home).get(id), 'dead')
+    assert.is(assertHomeIntact(world.home).get(id), 'dead')
   }),
 )
 
@@ -77,7 +77,7 @@ test(
       { command: 'true', id: 'job2' },
     ])
     assert.equal(list(world, 'tmp'), [])
-    assert.is(referee(world.home).size, 4)
+    assert.is(assertHomeIntact(world.home).size, 4)
   }),
 )
 
@@ -116,7 +116,7 @@ for (const run_at of ['9999-12-31T23:59:59-14:00', '0000-01-01T00:00:00+14:00'])
       const job = await world.queue.enqueue({ command: 'true', id: 'job1', run_at }).catch((error: unknown) => error)
       if (job instanceof QueueError) assert.is(job.code, 'INVALID_JOB')
       else assert.is((await world.queue.get('job1')).id, 'job1')
-      referee(world.home)
+      assertHomeIntact(world.home)
     }),
   )
 
@@ -207,7 +207,7 @@ test(
 test(
   'a batch with one invalid request enqueues none of it',
   inWorld(async (world) => {
-    const error = await refusal(() => world.queue.enqueueAll([{ command: 'true', id: 'a' }, { command: '' }]))
+    const error = await queueErrorOf(() => world.queue.enqueueAll([{ command: 'true', id: 'a' }, { command: '' }]))
     assert.is(error.code, 'INVALID_JOB')
     assert.equal([list(world, 'pending'), list(world, 'tmp'), list(world, 'logs')], [[], [], []])
   }),

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { racer } from '../../fixtures/race.ts'
 import { until } from '../../fixtures/until.ts'
-import { fakeHolder, recoverAll } from '../../fixtures/recover-once.ts'
+import { fakeHolder, recoverOnce } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { holderOf, holders, type WorkerCard } from '../../lib/spool/holders.ts'
@@ -90,7 +90,7 @@ test(
     const home = openHome(root)
     writeFileSync(join(home.processing, 'worker-1-abcdef'), '')
     writeFileSync(join(home.processing, 'operator-1-abcdef'), '')
-    await recoverAll(home)
+    await recoverOnce(home)
     assert.equal(holders(home), [])
   }),
 )

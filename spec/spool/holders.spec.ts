@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
@@ -51,7 +51,7 @@ test(
     assert.ok(name && claim(home, own.dir, fileName, name))
     own.leave()
     assert.is(life(home, own.name), 'dead')
-    assert.is(referee(root).get('job1'), 'processing')
+    assert.is(assertHomeIntact(root).get('job1'), 'processing')
   }),
 )
 

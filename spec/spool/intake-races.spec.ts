@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { racer } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { isMadeId, parseName } from '../../lib/job/file-name.ts'
 import { listDir } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
 import { holderOf } from '../../lib/spool/holders.ts'
 import { putBackIntakeOf } from '../../lib/spool/intake.ts'
-import { Desk, inDesk, taken } from '../../fixtures/intake-clock.ts'
+import { IntakeClock, withIntake, dropAndTake } from '../../fixtures/intake-clock.ts'
 
 const test = suite('intake races')
 
 test(
   'a file that somebody swaps for a link all the time is never followed',
-  inDesk(async (desk, { home, dir }) => {
+  withIntake(async (intake, { home, dir }) => {
     writeFileSync(join(dir, 'elsewhere'), '{"command":"evil"}')
     const swapper = await racer(home, 'swap', { fileName: 'mine.json', target: join(dir, 'elsewhere'), times: 2000 })
     let swaps: number | undefined
@@ -25,9 +25,9 @@ test(
     const commands = new Set<unknown>()
     await until(
       async () => {
-        const result = await desk.take('mine.json')
+        const result = await intake.take('mine.json')
         if (result.kind === 'taken') commands.add(result.job.command)
-        desk.pass(1000)
+        intake.advance(1000)
         return swaps !== undefined
       },
       20_000,
@@ -39,8 +39,8 @@ test(
       [...commands].filter((command) => command !== 'good'),
       [],
     )
-    for (const name of listDir(desk.home.pending))
-      if (parseName(name)) assert.match(readFileSync(join(desk.home.pending, name), 'utf8'), /"good"/)
+    for (const name of listDir(intake.home.pending))
+      if (parseName(name)) assert.match(readFileSync(join(intake.home.pending, name), 'utf8'), /"good"/)
   }),
 )
 
@@ -50,64 +50,64 @@ for (const [what, content, kind] of [
 ] as const)
   test(
     `a dead worker’s intake that holds ${what} goes back to pending/ and is judged anew`,
-    inDesk(async (desk) => {
-      const intake = join(desk.holder.dir, 'intake')
-      mkdirSync(intake)
-      writeFileSync(join(intake, 'mine.json'), content)
-      writeFileSync(join(intake, '.mine.json.new'), '{"comm')
-      putBackIntakeOf(desk.home, desk.holder.dir)
-      assert.equal(listDir(desk.home.pending), ['mine.json'])
-      assert.equal(readdirSync(intake), [])
-      assert.is(kind === 'taken' ? (await desk.take('mine.json')).kind : await desk.after(2, 'mine.json'), kind)
+    withIntake(async (intake) => {
+      const dir = join(intake.holder.dir, 'intake')
+      mkdirSync(dir)
+      writeFileSync(join(dir, 'mine.json'), content)
+      writeFileSync(join(dir, '.mine.json.new'), '{"comm')
+      putBackIntakeOf(intake.home, intake.holder.dir)
+      assert.equal(listDir(intake.home.pending), ['mine.json'])
+      assert.equal(readdirSync(dir), [])
+      assert.is(kind === 'taken' ? (await intake.take('mine.json')).kind : await intake.after(2, 'mine.json'), kind)
     }),
   )
 
 for (const fileName of ['report.json', '日本.json', 'last.json'])
   test(
     `a worker that dies between the stamp and the move of ${fileName} loses nothing: another takes it in`,
-    inDesk(async (desk, { home }) => {
-      const stamped = await taken(desk, fileName, { command: 'true' })
+    withIntake(async (intake, { home }) => {
+      const stamped = await dropAndTake(intake, fileName, { command: 'true' })
       // As it lay in the dead worker's intake: stamped, its id reserved by a process that is gone.
-      const seen = findExact(desk.home, stamped.id)
-      mkdirSync(join(desk.holder.dir, 'intake'), { recursive: true })
-      renameSync(seen?.path ?? '', join(desk.holder.dir, 'intake', fileName))
-      putBackIntakeOf(desk.home, desk.holder.dir)
-      const again = await desk.take(fileName)
+      const seen = findExact(intake.home, stamped.id)
+      mkdirSync(join(intake.holder.dir, 'intake'), { recursive: true })
+      renameSync(seen?.path ?? '', join(intake.holder.dir, 'intake', fileName))
+      putBackIntakeOf(intake.home, intake.holder.dir)
+      const again = await intake.take(fileName)
       assert.is(again.kind, 'taken', JSON.stringify(again))
-      assert.is(referee(home).size, 1)
+      assert.is(assertHomeIntact(home).size, 1)
     }),
   )
 
 test(
   'a worker whose directory was taken away takes nothing in, and brings nothing back',
-  inDesk(async (desk) => {
-    desk.drop('mine.json', { command: 'true' })
-    renameSync(desk.holder.dir, join(desk.home.processing, 'rescue-1-abcdef'))
-    assert.is((await desk.take('mine.json')).kind, 'gone')
-    assert.not(existsSync(desk.holder.dir))
-    assert.equal(listDir(desk.home.pending), ['mine.json'])
-    assert.is(holderOf(desk.home, desk.holder.name), undefined)
+  withIntake(async (intake) => {
+    intake.drop('mine.json', { command: 'true' })
+    renameSync(intake.holder.dir, join(intake.home.processing, 'rescue-1-abcdef'))
+    assert.is((await intake.take('mine.json')).kind, 'gone')
+    assert.not(existsSync(intake.holder.dir))
+    assert.equal(listDir(intake.home.pending), ['mine.json'])
+    assert.is(holderOf(intake.home, intake.holder.name), undefined)
   }),
 )
 
 test(
   'of two workers that meet the same file one takes it and the other sees it gone',
-  inDesk(async (desk, world) => {
-    const other = new Desk(world)
-    desk.drop('mine.json', { command: 'true' })
-    const kinds = await Promise.all([desk.take('mine.json'), other.take('mine.json')])
+  withIntake(async (intake, world) => {
+    const other = new IntakeClock(world)
+    intake.drop('mine.json', { command: 'true' })
+    const kinds = await Promise.all([intake.take('mine.json'), other.take('mine.json')])
     assert.equal(kinds.map(({ kind }) => kind).toSorted(), ['gone', 'taken'])
-    assert.is(referee(world.home).size, 1)
+    assert.is(assertHomeIntact(world.home).size, 1)
   }),
 )
 
 test(
   'an id of our own making is not believed in a foreign file',
-  inDesk(async (desk) => {
-    desk.drop('mine.json', { command: 'true', id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })
+  withIntake(async (intake) => {
+    intake.drop('mine.json', { command: 'true', id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })
     assert.ok(isMadeId('01ARZ3NDEKTSV4RRFFQ69G5FAV'))
-    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
-    assert.match(desk.reason, /ULID/)
+    assert.is(await intake.after(2, 'mine.json'), 'corrupt')
+    assert.match(intake.reason, /ULID/)
   }),
 )
 

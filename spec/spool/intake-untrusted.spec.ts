@@ -14,13 +14,13 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { NOON } from '../../fixtures/job.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { listDir } from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { promote } from '../../lib/spool/transitions.ts'
-import { inDesk } from '../../fixtures/intake-clock.ts'
+import { withIntake } from '../../fixtures/intake-clock.ts'
 
 const test = suite('untrusted dropped files')
 
@@ -46,16 +46,16 @@ const WRONG: Record<string, string | Uint8Array> = {
 for (const [what, content] of Object.entries(WRONG))
   test(
     `${what}: the file waits for two seconds of stillness, then it is set aside with its bytes`,
-    inDesk(async (desk, { home }) => {
-      desk.drop('mine.json', content)
-      assert.is((await desk.take('mine.json')).kind, 'waiting')
-      desk.pass(1999)
-      assert.is((await desk.take('mine.json')).kind, 'waiting')
-      desk.pass(1)
-      assert.is((await desk.take('mine.json')).kind, 'corrupt')
-      assert.equal(readFileSync(join(home, 'corrupt', desk.corrupt[0] ?? '')), Buffer.from(content))
-      assert.ok(desk.reason.length > 5, desk.reason)
-      assert.is(referee(home).size, 0)
+    withIntake(async (intake, { home }) => {
+      intake.drop('mine.json', content)
+      assert.is((await intake.take('mine.json')).kind, 'waiting')
+      intake.advance(1999)
+      assert.is((await intake.take('mine.json')).kind, 'waiting')
+      intake.advance(1)
+      assert.is((await intake.take('mine.json')).kind, 'corrupt')
+      assert.equal(readFileSync(join(home, 'corrupt', intake.corrupt[0] ?? '')), Buffer.from(content))
+      assert.ok(intake.reason.length > 5, intake.reason)
+      assert.is(assertHomeIntact(home).size, 0)
     }),
   )
 
@@ -70,60 +70,60 @@ const UNFINISHED: Record<string, string | Uint8Array> = {
 for (const [what, content] of Object.entries(UNFINISHED))
   test(
     `${what} waits for a minute of stillness, then it is set aside`,
-    inDesk(async (desk) => {
-      desk.drop('mine.json', content)
-      assert.is(await desk.after(59.9, 'mine.json'), 'waiting')
-      desk.pass(100)
-      assert.is((await desk.take('mine.json')).kind, 'corrupt')
-      assert.is(desk.corrupt.length, 1)
+    withIntake(async (intake) => {
+      intake.drop('mine.json', content)
+      assert.is(await intake.after(59.9, 'mine.json'), 'waiting')
+      intake.advance(100)
+      assert.is((await intake.take('mine.json')).kind, 'corrupt')
+      assert.is(intake.corrupt.length, 1)
     }),
   )
 
 test(
   'every beginning of a good file is one that merely ends too early',
-  inDesk(async (desk) => {
+  withIntake(async (intake) => {
     const whole = Buffer.from(
       '{"command":["echo","grüß \\u00df"],"priority":-12,"env":{"A":"1e5"},"x":[true,null,1.5e3]}',
     )
     for (let end = 1; end < whole.length; end++) {
-      desk.drop(`n${end}.json`, whole.subarray(0, end))
-      const kind = await desk.after(10, `n${end}.json`)
+      intake.drop(`n${end}.json`, whole.subarray(0, end))
+      const kind = await intake.after(10, `n${end}.json`)
       assert.is(kind, 'waiting', `after ${whole.subarray(0, end).toString()}`)
-      unlinkSync(join(desk.home.pending, `n${end}.json`))
+      unlinkSync(join(intake.home.pending, `n${end}.json`))
     }
   }),
 )
 
 test(
   'a file that is being written to starts its time anew, and is taken when it is whole',
-  inDesk(async (desk) => {
-    const path = join(desk.home.pending, 'mine.json')
-    desk.drop('mine.json', '{"command":')
-    assert.is(await desk.after(59, 'mine.json'), 'waiting')
+  withIntake(async (intake) => {
+    const path = join(intake.home.pending, 'mine.json')
+    intake.drop('mine.json', '{"command":')
+    assert.is(await intake.after(59, 'mine.json'), 'waiting')
     appendFileSync(path, '"true"')
-    assert.is(await desk.after(59, 'mine.json'), 'waiting')
+    assert.is(await intake.after(59, 'mine.json'), 'waiting')
     appendFileSync(path, '}')
-    assert.is((await desk.take('mine.json')).kind, 'taken')
+    assert.is((await intake.take('mine.json')).kind, 'taken')
   }),
 )
 
 test(
   'a file that is mended in time is taken',
-  inDesk(async (desk) => {
-    desk.drop('mine.json', 'oops')
-    assert.is(await desk.after(1, 'mine.json'), 'waiting')
-    desk.drop('mine.json', { command: 'true' })
-    assert.is((await desk.take('mine.json')).kind, 'taken')
+  withIntake(async (intake) => {
+    intake.drop('mine.json', 'oops')
+    assert.is(await intake.after(1, 'mine.json'), 'waiting')
+    intake.drop('mine.json', { command: 'true' })
+    assert.is((await intake.take('mine.json')).kind, 'taken')
   }),
 )
 
 test(
   'another file under the name of one that was wrong has its own time',
-  inDesk(async (desk) => {
-    desk.drop('mine.json', 'oops')
-    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
-    desk.drop('mine.json', 'oops')
-    assert.is((await desk.take('mine.json')).kind, 'waiting')
+  withIntake(async (intake) => {
+    intake.drop('mine.json', 'oops')
+    assert.is(await intake.after(2, 'mine.json'), 'corrupt')
+    intake.drop('mine.json', 'oops')
+    assert.is((await intake.take('mine.json')).kind, 'waiting')
   }),
 )
 
@@ -137,79 +137,79 @@ const STRANGE: Record<string, [(path: string) => void, RegExp]> = {
 for (const [what, [make, reason]] of Object.entries(STRANGE))
   test(
     `${what} is set aside as it is`,
-    inDesk(async (desk) => {
-      make(join(desk.home.pending, 'mine.json'))
-      assert.is(await desk.after(2, 'mine.json'), 'corrupt')
-      assert.match(desk.reason, reason)
-      assert.equal(listDir(desk.home.pending), [])
-      assert.is(desk.corrupt.length, 1)
+    withIntake(async (intake) => {
+      make(join(intake.home.pending, 'mine.json'))
+      assert.is(await intake.after(2, 'mine.json'), 'corrupt')
+      assert.match(intake.reason, reason)
+      assert.equal(listDir(intake.home.pending), [])
+      assert.is(intake.corrupt.length, 1)
     }),
   )
 
 test(
   'a file with a second name waits for a minute, then it is set aside',
-  inDesk(async (desk, { dir }) => {
-    desk.drop('mine.json', { command: 'true' })
-    linkSync(join(desk.home.pending, 'mine.json'), join(dir, 'second'))
-    assert.is(await desk.after(59, 'mine.json'), 'waiting')
-    desk.pass(1000)
-    assert.is((await desk.take('mine.json')).kind, 'corrupt')
-    assert.match(desk.reason, /hard link/)
+  withIntake(async (intake, { dir }) => {
+    intake.drop('mine.json', { command: 'true' })
+    linkSync(join(intake.home.pending, 'mine.json'), join(dir, 'second'))
+    assert.is(await intake.after(59, 'mine.json'), 'waiting')
+    intake.advance(1000)
+    assert.is((await intake.take('mine.json')).kind, 'corrupt')
+    assert.match(intake.reason, /hard link/)
   }),
 )
 
 test(
   'a file whose second name goes is taken',
-  inDesk(async (desk, { dir }) => {
-    desk.drop('mine.json', { command: 'true' })
-    linkSync(join(desk.home.pending, 'mine.json'), join(dir, 'second'))
-    assert.is(await desk.after(1, 'mine.json'), 'waiting')
+  withIntake(async (intake, { dir }) => {
+    intake.drop('mine.json', { command: 'true' })
+    linkSync(join(intake.home.pending, 'mine.json'), join(dir, 'second'))
+    assert.is(await intake.after(1, 'mine.json'), 'waiting')
     unlinkSync(join(dir, 'second'))
-    assert.is((await desk.take('mine.json')).kind, 'taken')
+    assert.is((await intake.take('mine.json')).kind, 'taken')
   }),
 )
 
 test(
   'a file of another user is set aside and never run',
-  inDesk(async (desk) => {
+  withIntake(async (intake) => {
     if (process.getuid?.() !== 0) skip('only root may change an owner')
-    desk.drop('mine.json', { command: 'true' })
-    chownSync(join(desk.home.pending, 'mine.json'), 65_534, 65_534)
-    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
-    assert.match(desk.reason, /another user/)
+    intake.drop('mine.json', { command: 'true' })
+    chownSync(join(intake.home.pending, 'mine.json'), 65_534, 65_534)
+    assert.is(await intake.after(2, 'mine.json'), 'corrupt')
+    assert.match(intake.reason, /another user/)
   }),
 )
 
 test(
   'a file that we may not read is set aside',
-  inDesk(async (desk) => {
+  withIntake(async (intake) => {
     if (process.getuid?.() === 0) skip('permissions do not bind root')
-    desk.drop('mine.json', { command: 'true' })
-    chmodSync(join(desk.home.pending, 'mine.json'), 0)
-    assert.is(await desk.after(2, 'mine.json'), 'corrupt')
-    assert.match(desk.reason, /permissions/)
+    intake.drop('mine.json', { command: 'true' })
+    chmodSync(join(intake.home.pending, 'mine.json'), 0)
+    assert.is(await intake.after(2, 'mine.json'), 'corrupt')
+    assert.match(intake.reason, /permissions/)
   }),
 )
 
 for (const fileName of [`${'x'.repeat(245)}.json`, `${'日'.repeat(83)}.json`])
   test(
     `a file whose name has ${Buffer.byteLength(fileName)} bytes is set aside`,
-    inDesk(async (desk) => {
-      desk.drop(fileName, { command: 'true' })
-      assert.is(await desk.after(2, fileName), 'corrupt')
-      assert.match(desk.reason, /name is longer/)
-      assert.equal(listDir(desk.home.pending), [])
+    withIntake(async (intake) => {
+      intake.drop(fileName, { command: 'true' })
+      assert.is(await intake.after(2, fileName), 'corrupt')
+      assert.match(intake.reason, /name is longer/)
+      assert.equal(listDir(intake.home.pending), [])
     }),
   )
 
 test(
   'a file whose name is not UTF-8 is taken in like any other',
-  inDesk(async (desk, { home }) => {
+  withIntake(async (intake, { home }) => {
     const path = Buffer.concat([Buffer.from(join(home, 'pending/a')), Buffer.from([0xff]), Buffer.from('b.json')])
     writeFileSync(path, '{"command":"true"}')
-    const [fileName = ''] = listDir(desk.home.pending)
-    assert.is((await desk.take(fileName)).kind, 'taken')
-    assert.is(referee(home).get('a-b'), 'pending')
+    const [fileName = ''] = listDir(intake.home.pending)
+    assert.is((await intake.take(fileName)).kind, 'taken')
+    assert.is(assertHomeIntact(home).get('a-b'), 'pending')
   }),
 )
 
@@ -225,9 +225,9 @@ for (const fileName of [
 ])
   test(
     `a file called ${fileName} is left alone`,
-    inDesk((desk, { home, queue }) => {
+    withIntake((intake, { home, queue }) => {
       writeFileSync(join(home, 'failed', fileName), 'oops')
-      promote(desk.home, NOON, 3600)
+      promote(intake.home, NOON, 3600)
       assert.ok(existsSync(join(home, 'failed', fileName)))
       return queue.count().then(({ failed }) => assert.is(failed, 0))
     }),
@@ -235,7 +235,7 @@ for (const fileName of [
 
 test(
   'a file that is gone is gone',
-  inDesk(async (desk) => assert.is((await desk.take('mine.json')).kind, 'gone')),
+  withIntake(async (intake) => assert.is((await intake.take('mine.json')).kind, 'gone')),
 )
 
 test.run()

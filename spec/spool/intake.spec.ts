@@ -4,49 +4,49 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { listDir } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/scan.ts'
-import { inDesk, taken } from '../../fixtures/intake-clock.ts'
+import { withIntake, dropAndTake } from '../../fixtures/intake-clock.ts'
 
 const test = suite('intake')
 
 test(
   'a good file is taken at once and lies in pending/ under our grammar',
-  inDesk(async (desk, { home }) => {
-    const job = await taken(desk, 'mine.json', { id: 'job1', command: 'true', priority: 5, queue: 'mail' })
+  withIntake(async (intake, { home }) => {
+    const job = await dropAndTake(intake, 'mine.json', { id: 'job1', command: 'true', priority: 5, queue: 'mail' })
     assert.is(job.id, 'job1')
-    assert.match(listDir(desk.home.pending).join(), /^0995-\d{8}T\d{6}\.\d{6}Z-job1@mail\.json$/)
-    assert.equal([...referee(home)], [['job1', 'pending']])
-    assert.equal(readdirSync(join(desk.holder.dir, 'intake')), [])
+    assert.match(listDir(intake.home.pending).join(), /^0995-\d{8}T\d{6}\.\d{6}Z-job1@mail\.json$/)
+    assert.equal([...assertHomeIntact(home)], [['job1', 'pending']])
+    assert.equal(readdirSync(join(intake.holder.dir, 'intake')), [])
   }),
 )
 
 test(
   'a taken file has its defaults written in, and starts in the user’s home',
-  inDesk(async (desk) => {
-    await taken(desk, 'mine.json', { command: 'true' })
-    const { max_retries, priority, attempts, state, cwd } = desk.job
+  withIntake(async (intake) => {
+    await dropAndTake(intake, 'mine.json', { command: 'true' })
+    const { max_retries, priority, attempts, state, cwd } = intake.job
     assert.equal([max_retries, priority, attempts, state, cwd], [3, 0, 0, 'pending', homedir()])
   }),
 )
 
 test(
   'a file whose run_at is to come goes to scheduled/',
-  inDesk(async (desk) => {
-    const job = await taken(desk, 'mine.json', { command: 'true', run_at: '2099-01-01T00:00:00Z' })
+  withIntake(async (intake) => {
+    const job = await dropAndTake(intake, 'mine.json', { command: 'true', run_at: '2099-01-01T00:00:00Z' })
     assert.is(job.state, 'scheduled')
-    assert.equal(listDir(desk.home.scheduled), ['1000-20990101T000000.000000Z-mine.json'])
+    assert.equal(listDir(intake.home.scheduled), ['1000-20990101T000000.000000Z-mine.json'])
   }),
 )
 
 test(
   'files are queued in the order they are taken in',
-  inDesk(async (desk) => {
-    for (const id of ['b', 'a', 'c']) await taken(desk, `${id}.json`, { command: 'true' })
+  withIntake(async (intake) => {
+    for (const id of ['b', 'a', 'c']) await dropAndTake(intake, `${id}.json`, { command: 'true' })
     assert.equal(
-      listDir(desk.home.pending)
+      listDir(intake.home.pending)
         .toSorted()
         .map((name) => parseName(name)?.id),
       ['b', 'a', 'c'],
@@ -56,33 +56,40 @@ test(
 
 test(
   'a byte order mark is no obstacle',
-  inDesk(async (desk) => {
-    assert.is((await taken(desk, 'mine.json', '\uFEFF{"command":"true"}')).command, 'true')
+  withIntake(async (intake) => {
+    assert.is((await dropAndTake(intake, 'mine.json', '\uFEFF{"command":"true"}')).command, 'true')
   }),
 )
 
 test(
   'members that only we write are dropped from a file',
-  inDesk(async (desk) => {
-    await taken(desk, 'mine.json', { command: 'true', attempts: 3, runs: 7, state: 'dead', history: [1], worker: 'x' })
-    const { attempts, runs, state, history, worker } = desk.job
+  withIntake(async (intake) => {
+    await dropAndTake(intake, 'mine.json', {
+      command: 'true',
+      attempts: 3,
+      runs: 7,
+      state: 'dead',
+      history: [1],
+      worker: 'x',
+    })
+    const { attempts, runs, state, history, worker } = intake.job
     assert.equal([attempts, runs, state, history, worker], [0, 0, 'pending', [], undefined])
   }),
 )
 
 test(
   'members that nobody knows are kept',
-  inDesk(async (desk) => {
-    await taken(desk, 'mine.json', { command: 'true', ticket: [1, { a: null }] })
-    assert.equal(desk.job.ticket, [1, { a: null }])
+  withIntake(async (intake) => {
+    await dropAndTake(intake, 'mine.json', { command: 'true', ticket: [1, { a: null }] })
+    assert.equal(intake.job.ticket, [1, { a: null }])
   }),
 )
 
 test(
   'a member called __proto__ reaches nothing',
-  inDesk(async (desk) => {
-    await taken(desk, 'mine.json', '{"command":"true","__proto__":{"attempts":9,"env":{"A":"1"}}}')
-    assert.is(desk.job.env, undefined)
+  withIntake(async (intake) => {
+    await dropAndTake(intake, 'mine.json', '{"command":"true","__proto__":{"attempts":9,"env":{"A":"1"}}}')
+    assert.is(intake.job.env, undefined)
     assert.is(({} as { attempts?: number }).attempts, undefined)
   }),
 )
@@ -98,9 +105,9 @@ for (const [fileName, id] of [
 ] as const)
   test(
     `a file called ${JSON.stringify(fileName.slice(0, 20))} without an id gets the id ${id.slice(0, 20)}`,
-    inDesk(async (desk, { home }) => {
-      assert.is((await taken(desk, fileName, { command: 'true' })).id, id)
-      assert.is(referee(home).get(id), 'pending')
+    withIntake(async (intake, { home }) => {
+      assert.is((await dropAndTake(intake, fileName, { command: 'true' })).id, id)
+      assert.is(assertHomeIntact(home).get(id), 'pending')
     }),
   )
 
@@ -114,48 +121,48 @@ for (const fileName of [
 ])
   test(
     `a file called ${fileName}, of which no id can be made, gets one of its own`,
-    inDesk(async (desk, { home }) => {
-      const { id } = await taken(desk, fileName, { command: 'true' })
-      assert.is(referee(home).get(id), 'pending')
+    withIntake(async (intake, { home }) => {
+      const { id } = await dropAndTake(intake, fileName, { command: 'true' })
+      assert.is(assertHomeIntact(home).get(id), 'pending')
     }),
   )
 
 test(
   'a stem that is taken gets a random tail',
-  inDesk(async (desk, { queue, home }) => {
+  withIntake(async (intake, { queue, home }) => {
     await queue.enqueue({ command: 'true', id: 'report' })
-    const { id } = await taken(desk, 'report.json', { command: 'true' })
+    const { id } = await dropAndTake(intake, 'report.json', { command: 'true' })
     assert.match(id, /^report-[0-9a-f]{6}$/)
-    assert.is(referee(home).size, 2)
+    assert.is(assertHomeIntact(home).size, 2)
   }),
 )
 
 test(
   'a stem that a finished job has is taken',
-  inDesk(async (desk, { queue }) => {
+  withIntake(async (intake, { queue }) => {
     await queue.enqueue({ command: 'true', id: 'report' })
     await queue.cancel('report')
-    assert.match((await taken(desk, 'report.json', { command: 'true' })).id, /^report-/)
+    assert.match((await dropAndTake(intake, 'report.json', { command: 'true' })).id, /^report-/)
   }),
 )
 
 test(
   'a file that asks for an id that is taken is set aside, and says so',
-  inDesk(async (desk, { queue, home }) => {
+  withIntake(async (intake, { queue, home }) => {
     await queue.enqueue({ command: 'true', id: 'job1' })
-    desk.drop('mine.json', { command: 'true', id: 'job1' })
-    assert.is((await desk.take('mine.json')).kind, 'corrupt')
-    assert.match(desk.reason, /job1 already exists/)
-    assert.is(readFileSync(join(home, 'corrupt', desk.corrupt[0] ?? ''), 'utf8'), '{"command":"true","id":"job1"}')
-    assert.is(referee(home).size, 1)
+    intake.drop('mine.json', { command: 'true', id: 'job1' })
+    assert.is((await intake.take('mine.json')).kind, 'corrupt')
+    assert.match(intake.reason, /job1 already exists/)
+    assert.is(readFileSync(join(home, 'corrupt', intake.corrupt[0] ?? ''), 'utf8'), '{"command":"true","id":"job1"}')
+    assert.is(assertHomeIntact(home).size, 1)
   }),
 )
 
 test(
   'an id is free once the job of a file was removed by hand, while the worker that took it in lives on',
-  inDesk(async (desk, { queue }) => {
-    await taken(desk, 'report.json', { command: 'true' })
-    rmSync(findExact(desk.home, 'report')?.path ?? '')
+  withIntake(async (intake, { queue }) => {
+    await dropAndTake(intake, 'report.json', { command: 'true' })
+    rmSync(findExact(intake.home, 'report')?.path ?? '')
     assert.is((await queue.enqueue({ command: 'true', id: 'report' })).id, 'report')
   }),
 )

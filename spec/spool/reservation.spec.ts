@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { race } from '../../fixtures/race.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { findExact } from '../../lib/spool/scan.ts'
@@ -60,7 +60,7 @@ for (const [state, place] of Object.entries(PLACES))
       // Also when whoever enqueued it has ended, so that nobody holds the reservation.
       writeFileSync(join(world.home, 'logs/job1/.reserved.1'), deadOwner())
       assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
-      assert.is(referee(world.home).size, 1)
+      assert.is(assertHomeIntact(world.home).size, 1)
     }),
   )
 
@@ -119,7 +119,7 @@ for (const id of [
     `the id ${id.slice(0, 30)} may be chosen`,
     inWorld(async (world) => {
       assert.is(await attempt(world, id), id)
-      assert.is(referee(world.home).get(id), 'pending')
+      assert.is(assertHomeIntact(world.home).get(id), 'pending')
     }),
   )
 
@@ -200,7 +200,7 @@ test(
       told.map(([, id]) => id),
       own,
     )
-    assert.equal([...referee(home).keys()].toSorted(), ['shared', ...own].toSorted())
+    assert.equal([...assertHomeIntact(home).keys()].toSorted(), ['shared', ...own].toSorted())
     assert.equal(readdirSync(join(home, 'tmp')), [])
   }),
 )
@@ -215,7 +215,7 @@ test(
       assert.is(told.filter((one) => one[n] === id).length, 1, id)
       assert.is(told.filter((one) => one[n] === 'DUPLICATE_JOB').length, 5, id)
     }
-    assert.equal([...referee(world.home).keys()].toSorted(), leftovers.toSorted())
+    assert.equal([...assertHomeIntact(world.home).keys()].toSorted(), leftovers.toSorted())
   }),
 )
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, aName } from '../../fixtures/job.ts'
 import { racer } from '../../fixtures/race.ts'
-import { refusal } from '../../fixtures/throws.ts'
+import { queueErrorOf } from '../../fixtures/throws.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { printJob } from '../../lib/job/job.ts'
 import { formatName } from '../../lib/job/file-name.ts'
@@ -92,7 +92,7 @@ test(
   inWorld(async (world) => {
     const ids = ['01K9ZZZZZZABCDEFGHJKABCDEF', '01K9ZZZZZYABCDEFGHJKABCDEF']
     for (const id of ids) put(world, 'pending', id)
-    const error = await refusal(() => world.queue.get('abcdef'))
+    const error = await queueErrorOf(() => world.queue.get('abcdef'))
     assert.is(error.code, 'USAGE')
     for (const id of ids) assert.ok(error.hint?.includes(id))
   }),
@@ -110,7 +110,7 @@ test(
 test(
   '`last` is the job enqueued last that is still there',
   inWorld(async ({ home, queue }) => {
-    assert.is((await refusal(() => queue.get('last'))).code, 'NOT_FOUND')
+    assert.is((await queueErrorOf(() => queue.get('last'))).code, 'NOT_FOUND')
     await queue.enqueue({ command: 'true', id: 'one' })
     await queue.enqueueAll([
       { command: 'true', id: 'two' },
@@ -126,7 +126,7 @@ test(
   'what is not there is not found',
   inWorld(async ({ queue }) => {
     for (const verb of ['get', 'retry', 'cancel', 'purge', 'output'] as const)
-      assert.is((await refusal(() => queue[verb]('x'))).code, 'NOT_FOUND')
+      assert.is((await queueErrorOf(() => queue[verb]('x'))).code, 'NOT_FOUND')
   }),
 )
 

@@ -33,7 +33,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -54,7 +54,7 @@ test(
     unlinkSync(await fileOf(world.queue, id))
     await runAll(world)
     assert.equal(linesOf(join(world.dir, 'ran')), [])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -70,7 +70,7 @@ test(
     await add(world, 'true', { id: 'next' })
     await settles(world.queue, 'next')
     assert.equal(eventsOf(world.home).findLast(({ job }) => job === id)?.event, 'removed')
-    assert.not.ok(referee(world.home).has(id))
+    assert.not.ok(assertHomeIntact(world.home).has(id))
   }),
 )
 
@@ -87,7 +87,7 @@ test(
     const job = await settles(world.queue, 'job1')
     assert.equal(overlaps(world, 'job1'), [])
     assert.equal([job.attempts, linesOf(join(world.dir, 'job1.runs')).length], [1, 2])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -114,7 +114,7 @@ test(
     if (from.includes('/processing/') && existsSync(from)) renameSync(from, join(world.home, 'pending', basename(from)))
     await settles(world.queue, 'job1')
     assert.equal(overlaps(world, 'job1'), [])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -144,7 +144,7 @@ for (const [how, copy] of [
       letGo(world, 'a')
       const job = await settles(world.queue, 'job1')
       assert.equal([job.runs, overlaps(world, 'job1'), linesOf(join(world.dir, 'job1.runs')).length], [1, [], 1])
-      referee(world.home)
+      assertHomeIntact(world.home)
     }),
   )
 
@@ -162,7 +162,7 @@ test(
     letGo(world, 'a')
     await settles(world.queue, 'job1')
     assert.equal(overlaps(world, 'job1'), [])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -181,7 +181,7 @@ test(
     letGo(world, 'a')
     await settles(world.queue, id)
     assert.equal(overlaps(world, id), [])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -329,7 +329,7 @@ test(
       [[worker.pid, 'alive']],
     )
     assert.is.not(workers[0]?.name, worker.info.name)
-    assert.not.ok(referee(world.home).has(id))
+    assert.not.ok(assertHomeIntact(world.home).has(id))
     worker.kill()
     assert.is((await worker.ended).code, 0)
     assert.equal(readdirSync(join(world.home, 'processing')), [])
@@ -361,7 +361,7 @@ test(
     await add(world, 'true', { id: 'next' })
     await settles(world.queue, 'next')
     assert.equal(overlaps(world, 'job1'), [])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -389,7 +389,7 @@ for (const [what, text, reason] of [
       assert.is(readFileSync(corrupt?.file ?? '', 'utf8'), text)
       await add(world, 'true', { id: 'next' })
       await settles(world.queue, 'next')
-      referee(world.home)
+      assertHomeIntact(world.home)
     }),
   )
 

@@ -18,7 +18,7 @@ import {
   untilLetGo,
 } from '../../fixtures/jobs.ts'
 import { processesOf, signal } from '../../fixtures/processes.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { monotonicMs } from '../../lib/clock.ts'
@@ -68,7 +68,7 @@ test(
     assert.equal([job.exit_code, job.attempts, job.runs, job.interruptions], [7, 1, 1, 0])
     assert.is((await outputOf(world.queue, id)).out, 'before\nafter\n')
     assert.is(linesOf(join(world.dir, 'a.up')).length, 1)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -103,7 +103,7 @@ test(
     const job = await world.queue.get(id)
     assert.equal([job.state, job.exit_code, job.attempts, job.runs], ['dead', 7, 1, 1])
     assert.ok((job.duration_ms ?? 0) > 0)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -190,7 +190,7 @@ test(
     assert.equal([job.state, job.attempts, job.runs, job.interruptions], ['completed', 1, 2, 1])
     assert.equal(linesOf(join(world.dir, 'ran')), ['1', '2'])
     assert.equal(eventsOf(world.home).filter(({ event }) => event === 'interrupted').length, 1)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linesOf, SOON_MS } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -39,7 +39,7 @@ test(
     assert.equal(linesOf(join(world.dir, 'ran')).toSorted(), IDS.toSorted())
     for (const worker of workers) worker.kill()
     for (const worker of workers) assert.is((await worker.ended).code, 0)
-    assert.is(referee(world.home).size, IDS.length)
+    assert.is(assertHomeIntact(world.home).size, IDS.length)
     assert.equal(readdirSync(join(world.home, 'run')), [])
   }),
 )
@@ -62,7 +62,7 @@ test(
     assert.equal(linesOf(join(world.dir, 'finished')).toSorted(), IDS.toSorted())
     for (const worker of others) worker.kill()
     for (const worker of others) assert.is((await worker.ended).code, 0)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -81,7 +81,7 @@ test(
     assert.equal(linesOf(join(world.dir, 'ran')).toSorted(), IDS.toSorted())
     for (const worker of workers) worker.kill()
     await Promise.all(workers.map(({ ended }) => ended))
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

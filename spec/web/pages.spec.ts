@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inBrowser } from '../../fixtures/browser.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('dashboard')
@@ -47,7 +47,7 @@ test(
     await page.getByRole('log').getByText('second').waitFor()
     await stateIs(page, 'Completed')
     await sees(page, /2 lines\. The run is over/)
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -117,7 +117,7 @@ test(
     await sees(page, 'No job matches')
     const counts = await queue.count()
     assert.equal([counts.pending, counts.dead], [60, 1])
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -136,7 +136,7 @@ test(
     await button(page, 'Hold 53 jobs').waitFor()
     assert.is((await queue.count()).held, 0)
     complaints.length = 0
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 
@@ -155,7 +155,7 @@ test(
     await button(page, 'Cancel').click()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).click()
     await stateIs(page, 'Dead')
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { isUp, letGo, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
 import { fillBytes, fillInodes, onTmpfs } from '../../fixtures/mounts.ts'
 import { cleanEnv, PROGRAM, type Running, start } from '../../fixtures/program.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { Queue } from '../../lib/queue.ts'
@@ -81,7 +81,7 @@ for (const [what, options, fill] of [
         assert.not.match(worker.stderr, 'cannot start waits')
         assert.is(worker.stderr.split('claiming nothing until there is room').length, 2)
       })
-      referee(home)
+      assertHomeIntact(home)
     }),
   )
 
@@ -172,7 +172,7 @@ test(
     assert.is(code, 0)
     assert.match(stderr, 'EMFILE')
     assert.equal([...new Set((await queue.list()).map(({ job }) => `${job?.state} ${job?.attempts}`))], ['completed 1'])
-    referee(home)
+    assertHomeIntact(home)
   }),
 )
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linesOf } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { JobRef } from '../../lib/queue.ts'
 
@@ -27,7 +27,7 @@ async function underEdit(world: World, edit: (job: JobRef) => Promise<void> | vo
   assert.is((await worker.ended).code, 0)
   // What an editor put back when the worker was gone is run as well.
   await world.cli(['worker', 'start', '--foreground', '--burst', '--count', '2'])
-  assert.is(referee(home).size, TIMES)
+  assert.is(assertHomeIntact(home).size, TIMES)
   assert.is((await queue.count()).completed, TIMES)
   return linesOf(join(dir, 'ran'))
 }

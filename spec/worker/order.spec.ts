@@ -14,7 +14,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -30,7 +30,7 @@ test(
     for (const { id, priority } of jobs) await add(world, sayName, { id, priority })
     await runAll(world)
     assert.equal(ran(world), ['p999-4', 'p10-2', 'p10-5', 'p0-0', 'p0-3', 'p0-7', 'p-5-1', 'p-999-6'])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -125,7 +125,7 @@ test(
       const wait = waits[n] ?? 0
       assert.ok(wait >= wanted - 1 && wait < wanted + 500, `waits ${waits.join(', ')} ms`)
     }
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, configure, eventsOf, fileOf, linesOf, outputOf, runAll, settles, SOON_MS } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job } from '../../lib/job/job.ts'
@@ -73,7 +73,7 @@ const running: Partial<Job> = {
 
 async function recovered(world: World): Promise<Job & { readonly ran: readonly string[] }> {
   await runAll(world)
-  referee(world.home)
+  assertHomeIntact(world.home)
   assert.equal(readdirSync(join(world.home, 'processing')), [])
   assert.equal(readdirSync(join(world.home, 'run')), [])
   return { ...(await world.queue.get('job1')), ran: linesOf(join(world.dir, 'ran')) }
@@ -246,7 +246,7 @@ test(
     worker.kill()
     await worker.ended
     assert.equal([job.attempts, job.runs, job.history.length, job.next_retry_at], [1, 1, 1, due])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -368,7 +368,7 @@ test(
     worker.kill()
     await worker.ended
     assert.is((await world.queue.get(id)).runs, 1)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

@@ -16,7 +16,7 @@ import {
   SOON_MS,
   untilLetGo,
 } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
@@ -34,7 +34,7 @@ test(
     letGo(world, 'a')
     const ran = await worker.ended
     assert.equal([ran.code, ran.signal], [0, null])
-    const whole = referee(world.home)
+    const whole = assertHomeIntact(world.home)
     assert.equal([whole.get('a'), whole.get('b')], ['completed', 'pending'])
   }),
 )
@@ -77,7 +77,7 @@ test(
     const job = await world.queue.get('a')
     assert.equal([job.state, job.attempts, job.interruptions, job.history[0]?.outcome], ['pending', 0, 0, 'given_back'])
     assert.not.ok(isAlive(pid))
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -139,7 +139,7 @@ test(
     letGo(world, 'a')
     const job = await settles(world.queue, 'a', 'dead')
     assert.equal([job.exit_code, job.attempts, job.runs], [7, 1, 1])
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -201,7 +201,7 @@ test(
     await add(world, '[ "$QUEUECTL_RUN" = 2 ]', { id: 'again', backoff_base: 1 })
     await add(world, 'true', { id: 'tomorrow', run_at: new Date(Date.now() + 86_400_000).toISOString() })
     await runAll(world)
-    const whole = referee(world.home)
+    const whole = assertHomeIntact(world.home)
     assert.equal([whole.get('again'), whole.get('tomorrow')], ['completed', 'scheduled'])
   }),
 )
@@ -234,7 +234,7 @@ test(
     assert.equal(linesOf(join(world.dir, 'ran')).toSorted(), ids.toSorted())
     const workers = new Set(await Promise.all(ids.map(async (id) => (await world.queue.get(id)).worker)))
     assert.is(workers.size, 2)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -252,7 +252,7 @@ test(
     worker.kill()
     await worker.ended
     assert.equal(linesOf(join(world.dir, 'ran')), ['home'])
-    assert.is(referee(other).get('mine'), 'pending')
+    assert.is(assertHomeIntact(other).get('mine'), 'pending')
     assert.not.ok(existsSync(join(other, 'logs/mine/1.out')))
   }),
 )

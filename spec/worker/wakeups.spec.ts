@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, configure, fileOf, isUp, letGo, outputOf, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
-import { referee } from '../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { openHome } from '../../lib/spool/layout.ts'
@@ -26,7 +26,7 @@ test(
     await idleWorker(world)
     const { id } = await add(world, 'true')
     await settles(world.queue, id)
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 

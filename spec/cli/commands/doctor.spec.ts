@@ -14,7 +14,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, isAlive, isUp, letGo, linesOf, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
 import { onTmpfs } from '../../../fixtures/mounts.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Diagnosis } from '../../../lib/queue.ts'
@@ -171,7 +171,7 @@ test(
     assert.match((await doctor(world, '--fix')).fixed.join('\n'), /^moved pending\/\S+ to corrupt\/, bytes untouched$/)
     const aside = readdirSync(join(world.home, 'corrupt')).find((name) => name.endsWith('.json')) ?? ''
     assert.is(readFileSync(join(world.home, 'corrupt', aside), 'utf8'), '{"command":')
-    referee(world.home)
+    assertHomeIntact(world.home)
     assert.match((await doctor(world)).found.join('\n'), /^problem corrupt: corrupt\/\S+broken.json: /)
   }),
 )
@@ -200,7 +200,7 @@ test(
     const { code, fixed } = await doctor(world, '--fix')
     assert.is(code, 0)
     assert.equal(fixed, [`moved pending/${fileName} to corrupt/, bytes untouched`])
-    assert.equal([...referee(world.home)], [['job1', 'completed']])
+    assert.equal([...assertHomeIntact(world.home)], [['job1', 'completed']])
   }),
 )
 
@@ -280,7 +280,7 @@ test(
     assert.match(fixed.join('\n'), /^moved processing\/worker-\S+ends.json to dead\/\S+ends.json/)
     const { attempts, exit_code } = await world.queue.get('ends')
     assert.equal([attempts, exit_code], [1, 7])
-    referee(world.home)
+    assertHomeIntact(world.home)
     assert.equal((await doctor(world)).found, [])
   }),
 )
@@ -302,7 +302,7 @@ test(
     assert.equal(await settles(world.queue, 'goes-on').then((job) => [job.attempts, job.runs]), [1, 1])
     next.kill()
     await next.ended
-    referee(world.home)
+    assertHomeIntact(world.home)
   }),
 )
 
@@ -316,7 +316,7 @@ test(
     const text = readFileSync(join(world.home, 'pending', fileName))
     writeFileSync(join(operator, 'dead', fileName.replace('job1', 'job2')), text)
     assert.match((await doctor(world, '--fix')).fixed.join('\n'), 'back in dead/')
-    assert.equal([...referee(world.home).keys()].toSorted(), ['job1', 'job2'])
+    assert.equal([...assertHomeIntact(world.home).keys()].toSorted(), ['job1', 'job2'])
   }),
 )
 

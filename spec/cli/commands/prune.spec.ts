@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runAll, SOON_MS } from '../../../fixtures/jobs.ts'
-import { DAY_MS, putFinished } from '../../../fixtures/finished.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { DAY_MS, putFinished } from '../../../fixtures/seed-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { fillBytes, onTmpfs } from '../../../fixtures/mounts.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
@@ -27,7 +27,7 @@ interface Stats {
   readonly duration_ms: { readonly average: number }
 }
 
-const ids = (world: World): string[] => [...referee(world.home).keys()].toSorted()
+const ids = (world: World): string[] => [...assertHomeIntact(world.home).keys()].toSorted()
 
 test(
   'without a limit it removes what the settings say: by default completed jobs after thirty days, and no dead one',

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, eventsOf, isUp, letGo, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
 import { processesOf, signal } from '../../../fixtures/processes.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import { monotonicMs } from '../../../lib/clock.ts'
@@ -29,7 +29,7 @@ test(
     ])
     assert.equal([code, stdout, stderr], [7, 'out\n', 'err\na is dead: exit code 7: err\n'])
     await isAlone(world)
-    assert.is(referee(world.home).get('a'), 'dead')
+    assert.is(assertHomeIntact(world.home).get('a'), 'dead')
   }),
 )
 
@@ -103,7 +103,7 @@ test(
     await add(world, 'true', { id: 'other', priority: 100 })
     assert.is((await world.cli(['run', '-i', 'mine', 'true'])).code, 0)
     await isAlone(world)
-    assert.equal(Object.fromEntries(referee(world.home)), { mine: 'completed', other: 'pending' })
+    assert.equal(Object.fromEntries(assertHomeIntact(world.home)), { mine: 'completed', other: 'pending' })
   }),
 )
 
@@ -143,7 +143,7 @@ test(
     letGo(world, 'a')
     await settles(world.queue, 'a')
     await isAlone(world)
-    assert.is(referee(world.home).get('a'), 'completed')
+    assert.is(assertHomeIntact(world.home).get('a'), 'completed')
   }),
 )
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, isUp, isWatching, letGo, runAll, settles, untilLetGo } from '../../../fixtures/jobs.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 import { monotonicMs } from '../../../lib/clock.ts'
 
@@ -27,7 +27,7 @@ test(
     await runAll(world)
     assert.match((await waiting.ended).stdout, /^a completed in /)
     assert.is((await waiting.ended).code, 0)
-    assert.is(referee(world.home).get('a'), 'completed')
+    assert.is(assertHomeIntact(world.home).get('a'), 'completed')
   }),
 )
 
@@ -87,7 +87,7 @@ test(
     const { code, stderr } = await world.cli(['wait', 'a', '--timeout', '50ms'])
     assert.is(code, 75)
     assert.match(stderr, '1 of 1 job not over after 0.05 s')
-    assert.is(referee(world.home).get('a'), 'pending')
+    assert.is(assertHomeIntact(world.home).get('a'), 'pending')
   }),
 )
 
@@ -99,7 +99,7 @@ test(
     await isWatching(waiting.pid)
     waiting.kill('SIGINT')
     assert.is((await waiting.ended).code, 130)
-    assert.is(referee(world.home).get('a'), 'pending')
+    assert.is(assertHomeIntact(world.home).get('a'), 'pending')
   }),
 )
 
@@ -140,7 +140,7 @@ test(
     const input = '{"command":"true","id":"a"}\n{"command":"exit 3","id":"b","max_retries":1}\n'
     const { code } = await world.cli(['enqueue', '--wait', '-'], { input })
     assert.is(code, 3)
-    assert.equal(Object.fromEntries(referee(world.home)), { a: 'completed', b: 'dead' })
+    assert.equal(Object.fromEntries(assertHomeIntact(world.home)), { a: 'completed', b: 'dead' })
     worker.kill()
     await worker.ended
   }),

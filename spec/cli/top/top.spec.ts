@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { add, isUp, letGo, linesOf, runAll, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
 import { aJob, NOON } from '../../../fixtures/job.ts'
 import { processesOf, signal } from '../../../fixtures/processes.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inTerminal, type Terminal } from '../../../fixtures/tmux.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
@@ -283,7 +283,7 @@ test(
       await sees(terminal, 'Cancelled second')
       terminal.press('q')
       await isAsBefore(terminal, world, 0)
-      assert.equal(Object.fromEntries(referee(world.home)), { first: 'pending', second: 'dead' })
+      assert.equal(Object.fromEntries(assertHomeIntact(world.home)), { first: 'pending', second: 'dead' })
     }),
   ),
 )
@@ -312,7 +312,7 @@ test(
       await begin(terminal)
       terminal.press('h')
       await sees(terminal, 'Held waits')
-      assert.is(referee(world.home).get('waits'), 'held')
+      assert.is(assertHomeIntact(world.home).get('waits'), 'held')
       terminal.press('q')
       await isAsBefore(terminal, world, 0)
     }),

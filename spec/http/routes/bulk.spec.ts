@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, runAll } from '../../../fixtures/jobs.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('changes of many jobs over HTTP')
@@ -28,7 +28,7 @@ test(
     assert.equal(json.skipped.map(({ id }: { id: string }) => id).toSorted(), ['a', 'nobody'])
     assert.match(json.skipped.find(({ id }: { id: string }) => id === 'a').reason, 'dead')
     assert.is(await states(web), 'a:dead b:dead c:held d:held')
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
@@ -48,7 +48,7 @@ test(
     const done = await bulk(web, { action: 'retry', filter, expected_count: 2 })
     assert.equal([done.json.matched, done.json.changed], [2, 2])
     assert.is(await states(web), 'a:pending b:pending c:pending d:scheduled')
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
@@ -95,7 +95,7 @@ test(
       if (action === 'cancel') assert.is((await web.queue.get('j7')).cancelled?.reason, 'too many')
     }
     assert.equal(await web.queue.list(), [])
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, runAll } from '../../../fixtures/jobs.ts'
-import { referee } from '../../../fixtures/check-home.ts'
+import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inWeb, type Web } from '../../../fixtures/web.ts'
 
 const test = suite('jobs over HTTP')
@@ -141,7 +141,7 @@ test(
     assert.is(headers.location, '/api/v1/jobs/a')
     assert.equal([json.id, json.state, json.tags], ['a', 'pending', ['x']])
     assert.is((await web.queue.get('a')).command, 'true')
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
@@ -198,7 +198,7 @@ test(
     assert.is((await change({ id: 'b' }, '*')).status, 422)
     const job = await web.queue.get('a')
     assert.equal([job.priority, job.state], [8, 'pending'])
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
@@ -211,7 +211,7 @@ test(
     await runAll(web)
     assert.is((await change({ 'if-match': '*' })).status, 409)
     assert.is((await web.queue.get('a')).state, 'completed')
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
@@ -237,7 +237,7 @@ test(
     const gone = await web.ask('/api/v1/jobs/a', { method: 'DELETE', body: {} })
     assert.is(gone.status, 204)
     assert.is((await web.ask('/api/v1/jobs/a')).status, 404)
-    referee(web.home)
+    assertHomeIntact(web.home)
   }),
 )
 
