@@ -7,7 +7,7 @@ import type { Config } from './config/schema.ts'
 import { QueueError } from './errors.ts'
 import { type Event, newestEvents } from './journal/journal.ts'
 import type { LiveJournal } from './journal/live.ts'
-import { type JournalOffset } from './journal/live.ts'
+import type { JournalOffset } from './journal/live.ts'
 import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/page.ts'
 import { queryEvents, type EventsOptions } from './journal/query.ts'
@@ -16,25 +16,25 @@ import type { Job } from './job/job.ts'
 import type { Progress } from './job/progress.ts'
 import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type EndedJob, waitForEnds } from './query/wait.ts'
-import { countJobs, type Counts, findExact, readJobOrThrow, jobFileAt } from './spool/scan.ts'
+import { countJobs, type Counts, jobFileAt, readJobOrThrow } from './spool/scan.ts'
 import { followRuns, type FollowEvent, type FollowOptions } from './query/follow.ts'
 import type { Home } from './spool/layout.ts'
 import {
   type JobFilter,
+  type JobRef,
   type ListedJob,
   listJobs,
   type ListOptions,
   matchingJobs,
   type MatchOptions,
-  type JobRef,
 } from './query/list.ts'
 import type { Live } from './catalog/live.ts'
 import {
-  resolveJob,
-  resolveJobs,
   type JobRefOrId,
   oldestIn,
   queuesOf,
+  resolveJob,
+  resolveJobs,
   type WaitingJobs,
   waitingJobs,
 } from './query/resolve.ts'
@@ -45,6 +45,7 @@ import type { Explanation } from './query/explain.ts'
 import type { SlotInfo } from './query/slots.ts'
 import { readConfig, readSettings } from './config/file.ts'
 import { runPaths } from './run/paths.ts'
+import { findExact } from './spool/lookup.ts'
 
 /** Where the output of a run lies; the files may be read while it runs. */
 export interface Output {

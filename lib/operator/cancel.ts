@@ -8,7 +8,7 @@ import { recordEvents } from '../journal/journal.ts'
 import type { Job } from '../job/job.ts'
 import { actOn, type ChangeOptions, changeRecord, hasLiveHolder, wrongState } from './take.ts'
 import { exists, move } from '../disk/files.ts'
-import { findExact, type JobFile, readJobOrThrow } from '../spool/scan.ts'
+import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import { joinOperators } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { type JobRefOrId, resolveJob } from '../query/resolve.ts'
@@ -20,7 +20,8 @@ import { writeNote } from '../run/traces.ts'
 import { ring, ringHolder } from '../spool/wakeup.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { cancelledRecord } from '../job/record.ts'
-import { shownState, isAllowed, isOver } from '../job/state.ts'
+import { isAllowed, isOver, shownState } from '../job/state.ts'
+import { findExact } from '../spool/lookup.ts'
 
 /** How long an ended job may take to be settled before we look again (ms). */
 const LOOK_EVERY = 10

@@ -12,7 +12,7 @@ import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
 import { isFull, linkNew, listDir, move, remove, removeTree } from '../disk/files.ts'
-import { findExact, type JobFile } from '../spool/scan.ts'
+import type { JobFile } from '../spool/scan.ts'
 import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
@@ -21,6 +21,7 @@ import { earlierTraces, removeTraces } from '../run/traces.ts'
 import { blockId, reserve } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
 import { shownState, type State } from '../job/state.ts'
+import { findExact } from '../spool/lookup.ts'
 
 /** Removes jobs that lie in one place. */
 export interface PurgeSession {

@@ -11,12 +11,13 @@ import { parseName } from '../job/file-name.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
 import { eachName, listDir, readText } from '../disk/files.ts'
-import { findMatches, type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
+import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
+import { findMatches } from '../spool/lookup.ts'
 
 export type Reason =
   | { readonly why: 'running'; readonly worker: string; readonly since?: string }

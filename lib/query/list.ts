@@ -4,21 +4,12 @@
  */
 import type { Job } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
-import {
-  compareText,
-  doneDays,
-  findExact,
-  type JobContent,
-  type JobFile,
-  keyOfFile,
-  LatestFiles,
-  newestInDoneDay,
-  readJobFile,
-} from '../spool/scan.ts'
+import { compareText, doneDays, type JobContent, type JobFile, newestInDoneDay, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { type Sort, SORT_BY_NAME } from './order.ts'
 import { readProgress } from '../run/output-reader.ts'
 import { type State, STATES } from '../job/state.ts'
+import { findExact, keyOfFile, LatestFiles } from '../spool/lookup.ts'
 
 /** Which jobs are meant; everything left out matches all. */
 export interface JobFilter {
@@ -66,7 +57,7 @@ export function listJobs(home: Home, filter: JobFilter, options: ListOptions): L
 interface Match {
   readonly seen: JobFile
   /** Where it lies by now and what it holds; undefined when it has left the states that are meant. */
-  read(): { readonly seen: JobFile; readonly content: JobContent } | undefined
+  read(): { readonly file: JobFile; readonly content: JobContent } | undefined
 }
 
 /** Those that may match, each once, sorted where names tell the order. */
@@ -105,16 +96,16 @@ const mayMatch = (seen: JobFile, { queue }: JobFilter): boolean =>
 /** A completed job, which somebody may have sent back since it was seen. */
 function readAgain(home: Home, first: JobFile, states: readonly State[]): ReturnType<Match['read']> {
   const content = readJobFile(first)
-  if (content) return { seen: first, content }
+  if (content) return { file: first, content }
   const seen = findExact(home, first.name.id)
   const now = seen && states.includes(seen.state) ? readJobFile(seen) : undefined
-  return seen && now ? { seen, content: now } : undefined
+  return seen && now ? { file: seen, content: now } : undefined
 }
 
 function readListed(home: Home, candidate: Match, filter: JobFilter): ListedJob | undefined {
   const now = candidate.read()
   if (!now) return undefined
-  const { seen, content } = now
+  const { file: seen, content } = now
   const { job } = content
   const matches =
     (filter.tag === undefined || job?.tags?.includes(filter.tag)) &&

@@ -1,10 +1,11 @@
 /** Which jobs are meant by ids as people type them, and what a shell may offer. Reading only. */
 import { QueueError } from '../errors.ts'
 import { isoTime } from '../job/time.ts'
-import { findMatches, type JobFile, jobFiles } from '../spool/scan.ts'
+import { type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRef } from './list.ts'
 import { type State, STATES, WAITING_FOR_TIME } from '../job/state.ts'
+import { findMatches } from '../spool/lookup.ts'
 
 /** A job as a command means it: by an id as typed, or as it was just seen in a list. */
 export type JobRefOrId = string | JobRef

@@ -5,13 +5,13 @@ import { decide, type Outcome, type Verdict } from '../job/decide.ts'
 import type { Job } from '../job/job.ts'
 import { type RunFacts, settledRecord } from '../job/record.ts'
 import { isoTime } from '../job/time.ts'
-import { findExact } from '../spool/scan.ts'
 import { flushMove, type Held, settleMove, stampHeld } from '../spool/transitions.ts'
 import { type ActiveRun, withDiskSpace } from './active-run.ts'
 import type { RunContext } from './context.ts'
 import { truncateMiddle } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 import { removeTraces } from './traces.ts'
+import { findExact } from '../spool/lookup.ts'
 
 /** A run that has ended, and what is known about its end. */
 export interface EndedRun {

@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 import {
-  truncate,
   discard,
   exists,
   linkNew,
-  makeDir,
   listDir,
+  makeDir,
   readText,
   remove,
   removeEmptyDir,
+  truncate,
   writeNew,
 } from '../disk/files.ts'
-import { findExact } from './scan.ts'
 import type { Home } from './layout.ts'
 import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
+import { findExact } from './lookup.ts'
 
 /** An id that is ours until its job is in view, and by that job from then on. */
 export interface Reservation {

@@ -10,10 +10,10 @@ import { inWorld } from '../../fixtures/world.ts'
 import { nowMs } from '../../lib/clock.ts'
 import type { QueueError } from '../../lib/errors.ts'
 import { take } from '../../lib/operator/take.ts'
-import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { promote } from '../../lib/spool/transitions.ts'
 import { cancelJob } from '../../lib/operator/cancel.ts'
+import { findExact } from '../../lib/spool/lookup.ts'
 
 const test = suite('change')
 

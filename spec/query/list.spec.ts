@@ -6,10 +6,10 @@ import * as assert from 'uvu/assert'
 import { racer } from '../../fixtures/race.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { type Queue, SORTS } from '../../lib/queue.ts'
-import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { moveByHand } from '../../fixtures/spool-home.ts'
 import { type State, STATES } from '../../lib/job/state.ts'
+import { findExact } from '../../lib/spool/lookup.ts'
 
 const test = suite('list')
 

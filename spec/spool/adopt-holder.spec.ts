@@ -7,9 +7,9 @@ import { race, racer } from '../../fixtures/race.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { fakeHolder, recoverOnce } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { findExact } from '../../lib/spool/scan.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
-import { holderOf, joinOperators, adoptHolder } from '../../lib/spool/holders.ts'
+import { adoptHolder, holderOf, joinOperators } from '../../lib/spool/holders.ts'
+import { findExact } from '../../lib/spool/lookup.ts'
 
 const test = suite('takeover')
 

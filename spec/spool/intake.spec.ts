@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { listDir } from '../../lib/disk/files.ts'
-import { findExact } from '../../lib/spool/scan.ts'
+import { findExact } from '../../lib/spool/lookup.ts'
 import { withIntake, dropAndTake } from '../../fixtures/intake-clock.ts'
 
 const test = suite('intake')

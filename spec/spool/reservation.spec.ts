@@ -7,9 +7,9 @@ import { race } from '../../fixtures/race.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
-import { findExact } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { ownIdentity } from '../../lib/disk/process.ts'
+import { findExact } from '../../lib/spool/lookup.ts'
 
 const test = suite('reserve')
 

@@ -10,9 +10,10 @@ import { queueErrorOf } from '../../fixtures/throws.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { printJob } from '../../lib/job/job.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { countJobs, findExact, findMatches, jobFiles, newestFirst, readJobFile } from '../../lib/spool/scan.ts'
+import { countJobs, jobFiles, newestFirst, readJobFile } from '../../lib/spool/scan.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
+import { findExact, findMatches } from '../../lib/spool/lookup.ts'
 
 const test = suite('find')
 
