@@ -1,291 +1,268 @@
 /**
- * What lies where in the whole home, kept current by watching: for a program that looks again and again, and must not
- * list a hundred thousand files each time. Reading only, and worth nothing by itself: it is made anew from the
- * directories at any time, and a timed look finds what no watch told.
+ * An in-memory index of a home, kept current by watching it: for a long-running reader, which must not list a hundred
+ * thousand files for each question. It can be rebuilt from the directories at any time; a timed rescan finds what no
+ * event reported.
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { ContentLoader } from './loader.ts'
 import { type Entry, entryOf, type JobDir } from './entry.ts'
+import { ChangeFeed, type Changes } from '../disk/change-feed.ts'
 import { eachName, listDir, lstat } from '../disk/files.ts'
 import { type Home, HOME_DIRS, STATE_DIR } from '../spool/layout.ts'
-import { doneDayDirs, holderDirs, type FoundDir } from './dirs.ts'
-import { type IndexDelta, IN_TRANSIT_MS, JobIndex, type StateCounts } from './job-index.ts'
-import { DirWatcher } from '../disk/watcher.ts'
-import { type State, STATES } from '../job/state.ts'
+import { doneDayDirs, type FoundDir, holderDirs } from './dirs.ts'
+import { IN_TRANSIT_MS, type IndexDelta, JobIndex, type StateCounts } from './job-index.ts'
+import { STATES } from '../job/state.ts'
 
-/** What happens within this time (ms) is looked at together. */
-const TOGETHER_MS = 20
-/** How often (ms) one looks for what was not heard, and for how many times as long as that took there is no other look. */
-const TRUTH_MS = 15_000
-const DEAF_MS = 500
-const REST = 20
-/** Names that are looked at without a pause; so many at once in one directory are more quickly listed. */
-const LOT = 2000
-/** How soon (ms) is looked again after so many: the system may have dropped what nobody heard in time. */
+/** How often to rescan (ms), and how often where directories cannot be watched. */
+const RESCAN_MS = 15_000
+const POLL_MS = 500
+/** A rescan is followed by a pause of this many times its own duration. */
+const IDLE_FACTOR = 20
+/** Names handled without a pause. If more than this change in one directory, listing it is quicker. */
+const BATCH_SIZE = 2000
+/** How soon (ms) to rescan after that many changes: the kernel may have dropped events. */
 const FLOOD_MS = 1000
 
-/** What has changed; `holders`: perhaps something about workers. */
 export interface CatalogChange extends IndexDelta {
+  /** Something about workers may have changed. */
   readonly holders: boolean
 }
 
-const NOTHING: ReadonlySet<string> = new Set()
+const NONE: ReadonlySet<string> = new Set()
+/** Lets other work of this process go first. */
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
 export class Catalog {
   readonly #home: Home
-  readonly #watching: DirWatcher
-  readonly #standing = new JobIndex()
-  readonly loader = new ContentLoader(this.#standing)
-  readonly #places = new Map<string, JobDir>()
-  readonly #listeners = new Set<(heard: CatalogChange) => void>()
-  #dirty = new Map<string, Set<string>>()
-  #holders = false
+  readonly #feed: ChangeFeed
+  readonly #index = new JobIndex()
+  readonly loader = new ContentLoader(this.#index)
+  readonly #dirs = new Map<string, JobDir>()
+  readonly #listeners = new Set<(change: CatalogChange) => void>()
+  #haveHoldersChanged = false
   #corrupt = 0
-  #timer: NodeJS.Timeout | undefined
-  #truth: NodeJS.Timeout | undefined
-  #isClosed = false
 
   private constructor(home: Home, isPolling: boolean) {
     this.#home = home
-    this.#watching = new DirWatcher((dir, name) => this.#hear(dir, name), { isDisabled: isPolling })
+    this.#feed = new ChangeFeed({
+      apply: (changes) => this.#apply(changes),
+      rescan: () => this.#rescan(),
+      rescanMs: RESCAN_MS,
+      pollMs: POLL_MS,
+      idleFactor: IDLE_FACTOR,
+      // Of the traces of runs, which come and go by the dozen, only progress is shown.
+      isRelevant: (dir, name) => dir !== home.run || name.endsWith('.progress'),
+      isPolling,
+    })
   }
 
-  /** Lists the home, and keeps to it until closed. `isPolling`: by timed looks alone. */
+  /** Lists the home, then follows its changes until closed. @param isPolling watches nothing, and only rescans */
   static async open(home: Home, isPolling: boolean): Promise<Catalog> {
-    const catalogue = new Catalog(home, isPolling)
-    await catalogue.#listAll()
-    // Whoever opens it knows nothing yet: nothing has changed for him.
-    catalogue.#standing.takeDelta()
-    catalogue.loader.readSoon()
-    catalogue.#lookAgain(0)
-    return catalogue
+    const catalog = new Catalog(home, isPolling)
+    await catalog.#listAll()
+    // The first listing is no change.
+    catalog.#index.takeDelta()
+    catalog.loader.readSoon()
+    catalog.#feed.start()
+    return catalog
   }
 
-  /** Everything that was heard has been looked at. */
+  /** Resolves once all changes reported so far have been applied. */
   async upToDate(): Promise<this> {
     await turn()
-    this.#flush()
+    this.#feed.flush()
     return this
   }
 
   /** One entry for each job, in no particular order. */
   get jobs(): Iterable<Entry> {
-    return this.#standing.jobs.values()
+    return this.#index.jobs.values()
   }
 
-  /** Files that were set aside. */
+  /** How many files are in `corrupt/`. */
   get corrupt(): number {
     return this.#corrupt
   }
 
   /** Jobs by state for each queue that has any. */
   get queues(): ReadonlyMap<string, Readonly<StateCounts>> {
-    return this.#standing.queues
+    return this.#index.queues
   }
 
   find(id: string): Entry | undefined {
-    return this.#standing.jobs.get(id)
+    return this.#index.jobs.get(id)
   }
 
-  /** Calls `heard` with what has changed, soon after it has. The result ends it. */
-  listen(heard: (heard: CatalogChange) => void): () => void {
-    this.#listeners.add(heard)
-    return () => this.#listeners.delete(heard)
+  /** Calls `listener` soon after each change. Returns the function that ends this. */
+  listen(listener: (change: CatalogChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** How many directories are watched. */
   get watched(): number {
-    return this.#watching.size
+    return this.#feed.watcher.size
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#watching.close()
+    this.#feed.close()
     this.loader.close()
-    for (const timer of [this.#timer, this.#truth]) clearTimeout(timer)
   }
 
-  #hear(dir: string, name = ''): void {
-    // Traces of runs come and go by the dozen: only how far a job says it is is shown.
-    if (this.#isClosed || (dir === this.#home.run && !name.endsWith('.progress'))) return
-    const heard = this.#dirty.get(dir) ?? new Set()
-    this.#dirty.set(dir, heard.add(name))
-    this.#timer ??= setTimeout(() => this.#flushLater(), TOGETHER_MS).unref()
-  }
-
-  /** As a timer does it: nobody is there to be told what goes wrong, such as that no descriptors are left. */
-  #flushLater(): void {
-    try {
-      this.#flush()
-    } catch {
-      // What was not looked at now is found by the next look at everything.
-    }
-  }
-
-  #flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#isClosed) return
-    const heard = this.#dirty
-    this.#dirty = new Map()
-    for (const [dir, found] of heard) this.#lookAt(dir, found)
-    if (this.#standing.forgetLost(monotonicMs()))
-      this.#timer ??= setTimeout(() => this.#flushLater(), IN_TRANSIT_MS / 2).unref()
-    this.#say()
+  #apply(changes: Changes): void {
+    for (const [dir, names] of changes) this.#applyIn(dir, names)
+    if (this.#index.forgetLost(monotonicMs())) this.#feed.applyWithin(IN_TRANSIT_MS / 2)
+    this.#notify()
     this.loader.readSoon()
   }
 
-  #say(): void {
-    const change = this.#standing.takeDelta()
-    if (!change && !this.#holders) return
-    const heard = { changed: NOTHING, removed: NOTHING, ...change, holders: this.#holders }
-    this.#holders = false
-    for (const listener of this.#listeners) listener(heard)
+  #notify(): void {
+    const delta = this.#index.takeDelta()
+    if (!delta && !this.#haveHoldersChanged) return
+    const change = { changed: NONE, removed: NONE, ...delta, holders: this.#haveHoldersChanged }
+    this.#haveHoldersChanged = false
+    for (const listener of this.#listeners) listener(change)
   }
 
-  #lookAt(dir: string, found: ReadonlySet<string>): void {
+  #applyIn(dir: string, names: ReadonlySet<string>): void {
     const { root, processing, done, corrupt, run } = this.#home
-    const place = this.#places.get(dir)
-    if (place && found.size > LOT) this.#relist(place, found).catch(() => this.#lookAgain(0, FLOOD_MS))
-    else if (place) for (const name of found) this.#lookFor(place, name)
-    if (dir === run) for (const name of found) this.#standing.markChanged(name.replace(/\.\d+\.progress$/, ''))
+    const jobDir = this.#dirs.get(dir)
+    if (jobDir && names.size > BATCH_SIZE) this.#relist(jobDir, names).catch(() => this.#feed.rescanWithin(FLOOD_MS))
+    else if (jobDir) for (const name of names) this.#check(jobDir, name)
+    if (dir === run) for (const name of names) this.#index.markChanged(name.replace(/\.\d+\.progress$/, ''))
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
-    // A place was removed, or made again.
-    if (dir === root && HOME_DIRS.some((one) => found.has(one))) this.#lookAgain(0, 0)
+    // A state directory was removed, or made again.
+    if (dir === root && HOME_DIRS.some((one) => names.has(one))) this.#feed.rescanWithin(0)
     if (!dir.startsWith(processing)) return
-    this.#holders = true
-    // A place is a worker's directory: its names are jobs. Of all others they are directories.
-    if (!place || dir === processing) this.#findHolders()
+    this.#haveHoldersChanged = true
+    // The names in a worker's directory are jobs; in `processing/` and in an operator's they are directories.
+    if (!jobDir || dir === processing) this.#findHolders()
   }
 
-  #lookFor(place: JobDir, fileName: string): void {
-    for (const listing of place.listings) listing.add(fileName)
-    const known = place.entries.get(fileName)
-    const isThere = fileName !== '' && lstat(join(place.dir, fileName)) !== undefined
-    if (known && !isThere) this.#leave(place, known)
-    else if (known) this.#standing.markStale(known)
-    else if (isThere) this.#enter(place, fileName)
+  /** Compares one name with the disk. */
+  #check(jobDir: JobDir, fileName: string): void {
+    for (const changed of jobDir.listings) changed.add(fileName)
+    const known = jobDir.entries.get(fileName)
+    const isThere = fileName !== '' && lstat(join(jobDir.dir, fileName)) !== undefined
+    if (known && !isThere) this.#remove(jobDir, known)
+    else if (known) this.#index.markStale(known)
+    else if (isThere) this.#add(jobDir, fileName)
   }
 
-  /** After a flood of names. */
-  async #relist(place: JobDir, heard: ReadonlySet<string>): Promise<void> {
-    // Whoever lists it already looks at all of these at its end.
-    for (const listing of place.listings) for (const fileName of heard) listing.add(fileName)
-    if (place.listings.size === 0) await this.#listSlowly(place.dir, place.state, place.holder)
-    for (const fileName of heard) {
-      const known = place.entries.get(fileName)
-      if (known) this.#standing.markStale(known)
+  /** Lists a directory in which very many names have changed. */
+  async #relist(jobDir: JobDir, names: ReadonlySet<string>): Promise<void> {
+    // A listing already in progress checks all of these when it ends.
+    for (const changed of jobDir.listings) for (const fileName of names) changed.add(fileName)
+    if (jobDir.listings.size === 0) await this.#list(jobDir)
+    for (const fileName of names) {
+      const known = jobDir.entries.get(fileName)
+      if (known) this.#index.markStale(known)
     }
-    this.#flushLater()
-    this.#lookAgain(0, FLOOD_MS)
+    this.#feed.applyWithin(0)
+    this.#feed.rescanWithin(FLOOD_MS)
   }
 
-  #enter(place: JobDir, fileName: string): void {
-    const entry = entryOf(place, fileName)
+  #add(jobDir: JobDir, fileName: string): void {
+    const entry = entryOf(jobDir, fileName)
     if (!entry) return
-    place.entries.set(fileName, entry)
-    this.#standing.add(entry)
+    jobDir.entries.set(fileName, entry)
+    this.#index.add(entry)
   }
 
-  #leave(place: JobDir, entry: Entry): void {
-    place.entries.delete(entry.fileName)
-    this.#standing.remove(entry, monotonicMs())
+  #remove(jobDir: JobDir, entry: Entry): void {
+    jobDir.entries.delete(entry.fileName)
+    this.#index.remove(entry, monotonicMs())
   }
 
-  /** Lists a directory; pauses at each yield. */
-  *#listing(dir: string, state: State, holder?: string): Generator<void> {
-    this.#watching.add(dir)
-    const place = this.#places.get(dir) ?? {
+  /** Lists a directory, a batch for each step of the generator. */
+  *#listInBatches({ dir, state, holder }: JobDirRef): Generator<void> {
+    this.#feed.watcher.add(dir)
+    const jobDir = this.#dirs.get(dir) ?? {
       dir,
       state,
       holder,
       entries: new Map(),
-      listed: 0,
+      listedMtime: 0,
       listings: new Set<Set<string>>(),
     }
-    this.#places.set(dir, place)
-    const heard = new Set<string>()
-    place.listings.add(heard)
-    place.listed = lstat(dir)?.mtimeMs ?? 0
-    const left = new Set(place.entries.keys())
-    let seen = 0
+    this.#dirs.set(dir, jobDir)
+    const changed = new Set<string>()
+    jobDir.listings.add(changed)
+    jobDir.listedMtime = lstat(dir)?.mtimeMs ?? 0
+    const missing = new Set(jobDir.entries.keys())
+    let count = 0
     for (const fileName of eachName(dir)) {
-      if (!left.delete(fileName) && !place.entries.has(fileName)) this.#enter(place, fileName)
-      if (++seen % LOT === 0) yield
+      if (!missing.delete(fileName) && !jobDir.entries.has(fileName)) this.#add(jobDir, fileName)
+      if (++count % BATCH_SIZE === 0) yield
     }
-    // What was heard of meanwhile may have been gone by the time its name came.
-    const doubted = [...left, ...heard]
-    place.listings.delete(heard)
-    for (const fileName of doubted) this.#lookFor(place, fileName)
+    jobDir.listings.delete(changed)
+    // A name that changed during the listing may have been listed before or after that.
+    for (const fileName of [...missing, ...changed]) this.#check(jobDir, fileName)
   }
 
-  async #listSlowly(dir: string, state: State, holder?: string): Promise<void> {
-    for (const _pause of this.#listing(dir, state, holder)) {
+  /** Lists a directory with pauses for other work. */
+  async #list(dir: JobDirRef): Promise<void> {
+    for (const _batch of this.#listInBatches(dir)) {
       await turn()
-      if (this.#isClosed) return
+      if (this.#feed.isClosed) return
     }
   }
 
-  /** Lists the places in a directory that come and go, the new ones at least, and forgets those that are gone. */
-  #findPlaces(within: string, found: Iterable<FoundDir>, isAgain: boolean): void {
+  #listNow(dir: JobDirRef): void {
+    for (const _batch of this.#listInBatches(dir)) continue
+  }
+
+  /** Lists directories below `parent` that come and go: the new ones, or with `all` every one. Forgets those that are gone. */
+  #listBelow(parent: string, found: Iterable<FoundDir>, all: boolean): void {
     const there = new Set<string>()
     for (const { dir, state, holder } of found) {
       there.add(dir)
-      if (!state) this.#watching.add(dir)
-      else if (isAgain || dir === within || !this.#places.has(dir))
-        for (const _pause of this.#listing(dir, state, holder)) continue
+      if (!state) this.#feed.watcher.add(dir)
+      else if (all || dir === parent || !this.#dirs.has(dir)) this.#listNow({ dir, state, holder })
     }
-    this.#watching.dropOthers(within, there)
-    for (const place of this.#places.values()) {
-      if (!place.dir.startsWith(within) || there.has(place.dir)) continue
-      this.#places.delete(place.dir)
-      for (const entry of place.entries.values()) this.#leave(place, entry)
+    this.#feed.watcher.dropOthers(parent, there)
+    for (const jobDir of this.#dirs.values()) {
+      if (!jobDir.dir.startsWith(parent) || there.has(jobDir.dir)) continue
+      this.#dirs.delete(jobDir.dir)
+      for (const entry of jobDir.entries.values()) this.#remove(jobDir, entry)
     }
   }
 
   #findHolders(): void {
-    this.#findPlaces(this.#home.processing, holderDirs(this.#home), true)
+    this.#listBelow(this.#home.processing, holderDirs(this.#home), true)
   }
 
   #findDays(): void {
-    this.#findPlaces(this.#home.done, doneDayDirs(this.#home), false)
+    this.#listBelow(this.#home.done, doneDayDirs(this.#home), false)
   }
 
   #countCorrupt(): void {
     this.#corrupt = listDir(this.#home.corrupt).filter((name) => !name.endsWith('.reason')).length
   }
 
+  async #rescan(): Promise<void> {
+    try {
+      await this.#listAll()
+    } finally {
+      this.#feed.flush()
+    }
+  }
+
+  /** Lists every directory that has changed since it was last listed. */
   async #listAll(): Promise<void> {
-    for (const dir of [this.#home.root, this.#home.corrupt, this.#home.run]) this.#watching.add(dir)
+    for (const dir of [this.#home.root, this.#home.corrupt, this.#home.run]) this.#feed.watcher.add(dir)
     for (const state of STATES) {
       const dir = this.#home[STATE_DIR[state]]
-      if (this.#places.get(dir)?.listed !== lstat(dir)?.mtimeMs) await this.#listSlowly(dir, state)
+      if (this.#dirs.get(dir)?.listedMtime !== lstat(dir)?.mtimeMs) await this.#list({ dir, state, holder: undefined })
     }
     this.#findHolders()
     this.#findDays()
-    for (const { dir, state, holder, listed } of this.#places.values())
-      if (lstat(dir)?.mtimeMs !== listed) await this.#listSlowly(dir, state, holder)
+    for (const jobDir of this.#dirs.values())
+      if (lstat(jobDir.dir)?.mtimeMs !== jobDir.listedMtime) await this.#list(jobDir)
     this.#countCorrupt()
   }
-
-  /** Lists again what has changed since it was listed, in case that was not heard. */
-  #lookAgain(took: number, soonest = this.#watching.hasFailed ? DEAF_MS : TRUTH_MS): void {
-    clearTimeout(this.#truth)
-    this.#truth = setTimeout(
-      () => {
-        const begun = monotonicMs()
-        const again = (): void => {
-          if (this.#isClosed) return
-          this.#flushLater()
-          this.#lookAgain(monotonicMs() - begun)
-        }
-        // What could not be listed now, for want of descriptors or the like, is listed then.
-        this.#listAll().then(again, again)
-      },
-      Math.max(soonest, took * REST),
-    ).unref()
-  }
 }
+
+type JobDirRef = Pick<JobDir, 'dir' | 'state' | 'holder'>

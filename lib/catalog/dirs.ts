@@ -1,17 +1,17 @@
-/** The directories in which jobs may lie, those that come and go among them. */
+/** Finds the directories of jobs that come and go: of holders, and of days in `done/`. */
 import { join } from 'node:path'
 import { listDir, lstat } from '../disk/files.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { type State, STATES } from '../job/state.ts'
 
-/** A directory and the state of what lies in it; without a state only other directories do. */
+/** A directory and the state of the jobs in it; without a state it contains only directories. */
 export interface FoundDir {
   readonly dir: string
   readonly state: State | undefined
   readonly holder?: string
 }
 
-/** The directories of holders: a worker's is a place, an operator's has one for each state. */
+/** `processing/` and the holders' directories: a worker's contains jobs, an operator's one directory for each state. */
 export function* holderDirs({ processing }: Home): Generator<FoundDir> {
   yield { dir: processing, state: 'processing' }
   for (const holder of listDir(processing)) {
@@ -27,7 +27,7 @@ export function* holderDirs({ processing }: Home): Generator<FoundDir> {
   }
 }
 
-/** The directories of completed jobs: one for each day. */
+/** `done/` and its directories, one for each day. */
 export function* doneDayDirs({ done }: Home): Generator<FoundDir> {
   yield { dir: done, state: 'completed' }
   for (const day of listDir(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }

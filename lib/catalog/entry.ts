@@ -1,6 +1,6 @@
 /**
- * What is remembered of a job while somebody watches the whole home: what its file's name tells, and of its content what
- * lists are searched and sorted by. A few hundred bytes, since there may be a hundred thousand.
+ * What the catalog remembers of a job: the parts of its file's name, and of its content what lists are searched and sorted
+ * by. A few hundred bytes each, because there may be a hundred thousand.
  */
 import { commandLine } from '../job/job.ts'
 import { DEFAULT_QUEUE, idFromStem, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
@@ -16,18 +16,18 @@ export interface Entry {
   id: string
   queue: string
   priority: number
-  /** Microseconds, as in the name. */
+  /** Microseconds since the epoch, as in the name. */
   due: number
-  /** From here on: of the content, as it was when it was last read. Milliseconds. */
+  /** From here on: from the content when it was last read. Times are milliseconds since the epoch. */
   created: number
   updated: number
-  /** What is searched, in lower case. */
+  /** The searched part of the command, in lower case. */
   text: string
   tags: readonly string[]
   error: string
   isCancelled: boolean
   isRead: boolean
-  /** Another file of the same id that was there before. */
+  /** An earlier entry of the same id whose file is still there. */
   duplicate: Entry | undefined
 }
 
@@ -37,18 +37,18 @@ export interface JobDir {
   readonly state: State
   readonly holder: string | undefined
   readonly entries: Map<string, Entry>
-  /** When the directory had last changed as all of it was listed. */
-  listed: number
-  /** For each listing of it that goes on, what was heard of meanwhile. */
+  /** The directory's mtime (ms) when it was last listed. */
+  listedMtime: number
+  /** For each listing in progress, the names that have changed since it began. */
   readonly listings: Set<Set<string>>
 }
 
-/** Of a command so much is searched. */
-const SEARCHED = 4096
+/** Only this many characters of a command are searched. */
+const SEARCHED_CHARS = 4096
 const NONE: readonly string[] = []
 
-/** An entry for a name in a directory of jobs; undefined when it is no job's. */
-export function entryOf(place: JobDir, fileName: string): Entry | undefined {
+/** An entry for a name in a directory of jobs; undefined when the name is not a job's. */
+export function entryOf(jobDir: JobDir, fileName: string): Entry | undefined {
   if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
   const parsed = parseName(fileName)
   const name: JobName = parsed ?? {
@@ -57,19 +57,19 @@ export function entryOf(place: JobDir, fileName: string): Entry | undefined {
     id: idFromStem(fileName) ?? fileName,
     queue: DEFAULT_QUEUE,
   }
-  const at = Math.floor(name.due / 1000)
+  const dueMs = Math.floor(name.due / 1000)
   return {
-    dir: place.dir,
+    dir: jobDir.dir,
     fileName,
-    state: place.state,
-    holder: place.holder,
+    state: jobDir.state,
+    holder: jobDir.holder,
     dropped: parsed === undefined,
     id: name.id,
     queue: name.queue === DEFAULT_QUEUE ? DEFAULT_QUEUE : name.queue,
     priority: name.priority,
     due: name.due,
-    created: at,
-    updated: at,
+    created: dueMs,
+    updated: dueMs,
     text: '',
     tags: NONE,
     error: '',
@@ -79,7 +79,7 @@ export function entryOf(place: JobDir, fileName: string): Entry | undefined {
   }
 }
 
-/** What was read of a job before it moved holds until it is read again. */
+/** Keeps what was read of a job before it moved, until it is read again. */
 export function inherit(entry: Entry, before: Entry): void {
   entry.created = before.created
   entry.text = before.text
@@ -97,7 +97,7 @@ export const jobFileOf = ({ dir, fileName, state, holder, dropped, ...name }: En
   ...(dropped ? { dropped: true as const } : {}),
 })
 
-/** Reads its file. Undefined: it has moved on. */
+/** Reads an entry's file into it; undefined when the job has moved. */
 export function readEntry(entry: Entry): JobContent | undefined {
   const content = readJobFile(jobFileOf(entry))
   if (content === undefined) return undefined
@@ -111,7 +111,7 @@ export function readEntry(entry: Entry): JobContent | undefined {
   const { tags = NONE, last_error: error = '' } = job
   entry.created = Date.parse(job.created_at) || entry.created
   entry.updated = Date.parse(job.updated_at) || entry.updated
-  entry.text = commandLine(job.command).slice(0, SEARCHED).toLowerCase()
+  entry.text = commandLine(job.command).slice(0, SEARCHED_CHARS).toLowerCase()
   entry.tags = tags.length === 0 ? NONE : tags
   entry.error = error
   entry.isCancelled = job.cancelled !== undefined

@@ -1,15 +1,15 @@
 /**
- * One entry for each job of a home, counted by queue and state, and what has changed since that was last told. Never
- * touches the disk: the catalogue tells it what it saw come and go.
+ * The catalog's entries, one for each job, counted by queue and state, and what has changed since that was last taken. Never
+ * touches the disk: the catalog reports which files come and go.
  *
- * A job that has left one directory and is not yet seen in another is on its way (an operator has it in hand, a recovery
- * renames its whole directory): for a moment it is remembered where it was.
+ * A job that has left one directory and has not been found in another is in transit (an operator holds it, or a recovery
+ * renames the directory it is in). It is kept where it was for a moment, so that it does not disappear from lists.
  */
 import { join } from 'node:path'
 import { type Entry, inherit } from './entry.ts'
 import { type State, STATES } from '../job/state.ts'
 
-/** What has changed since the last time: keys of entries, and ids of jobs that are no more. */
+/** Keys of entries that have changed, and ids of jobs that no longer exist. */
 export interface IndexDelta {
   readonly changed: ReadonlySet<string>
   readonly removed: ReadonlySet<string>
@@ -18,18 +18,19 @@ export interface IndexDelta {
 export type StateCounts = Record<State, number>
 export const noCounts = (): StateCounts => Object.fromEntries(STATES.map((state) => [state, 0])) as StateCounts
 
-/** How long (ms) a job that is nowhere is believed to be on its way. */
+/** How long (ms) a job that is in no directory counts as in transit. */
 export const IN_TRANSIT_MS = 150
 
-/** A dropped file has no id of its own yet: its stem may be another job's. */
+/** A dropped file is known by its path: its stem may be the id of another job. */
 const keyOf = (entry: Entry): string => (entry.dropped ? join(entry.dir, entry.fileName) : entry.id)
 
 export class JobIndex {
   readonly jobs = new Map<string, Entry>()
   /** Jobs by state for each queue that has any. */
   readonly queues = new Map<string, StateCounts>()
-  /** Whose content was not read since it changed. */
+  /** Entries whose content has not been read since it may have changed. */
   readonly unread = new Set<Entry>()
+  /** When each of them left its directory (ms), oldest first. */
   readonly #inTransit = new Map<Entry, number>()
   readonly #present = new WeakSet<Entry>()
   #changed = new Set<string>()
@@ -49,11 +50,11 @@ export class JobIndex {
     this.jobs.set(key, entry)
     this.#count(entry, 1)
     this.markStale(entry)
-    // A dropped file is taken in under the id that it was to get: it is this job now.
+    // A dropped file that was taken in under this id is this job now.
     for (const [one] of this.#inTransit) if (one.dropped && one.id === entry.id) this.#forget(one)
   }
 
-  /** Its content may have changed. */
+  /** Marks an entry whose content may have changed. */
   markStale(entry: Entry): void {
     entry.isRead = false
     this.unread.add(entry)
@@ -65,6 +66,7 @@ export class JobIndex {
     this.#changed.add(key)
   }
 
+  /** The entry's file is gone. @param now monotonic, milliseconds */
   remove(entry: Entry, now: number): void {
     this.#present.delete(entry)
     this.unread.delete(entry)
@@ -84,7 +86,7 @@ export class JobIndex {
     this.markStale(duplicate)
   }
 
-  /** Gives up what has been on its way for too long. @returns whether anything still is */
+  /** Forgets jobs that have been in transit for too long. @returns whether others still are */
   forgetLost(now: number): boolean {
     for (const [entry, since] of this.#inTransit) {
       if (now - since < IN_TRANSIT_MS) break
@@ -101,21 +103,21 @@ export class JobIndex {
     if (!this.jobs.has(entry.id)) this.#removed.add(entry.id)
   }
 
-  /** Changes what is known of an entry, its queue perhaps. */
-  update(entry: Entry, learn: (entry: Entry) => void): void {
+  /** Lets `change` set what was read of an entry, which may be counted under another queue afterwards. */
+  update(entry: Entry, change: () => void): void {
     this.unread.delete(entry)
     this.#count(entry, -1)
-    learn(entry)
+    change()
     this.#count(entry, 1)
   }
 
-  /** What has changed since this was last asked; undefined when nothing has. */
+  /** What has changed since the last call; undefined when nothing has. */
   takeDelta(): IndexDelta | undefined {
     if (this.#changed.size + this.#removed.size === 0) return undefined
-    const change = { changed: this.#changed, removed: this.#removed }
+    const delta = { changed: this.#changed, removed: this.#removed }
     this.#changed = new Set()
     this.#removed = new Set()
-    return change
+    return delta
   }
 
   #count({ queue, state }: Entry, by: number): void {

@@ -1,6 +1,6 @@
 /**
- * A home as a program sees it that stays and is asked again and again: pages, counts and groups of all jobs, answered
- * out of a {@link Catalog}, and what changes as it changes.
+ * The home for a long-running reader: pages, counts and groups of jobs, answered from an in-memory {@link Catalog}, and
+ * changes as they happen.
  */
 import { isoTime } from '../job/time.ts'
 import { Catalog, type CatalogChange } from './catalog.ts'
@@ -10,7 +10,7 @@ import type { Home } from '../spool/layout.ts'
 import type { ListedJob, JobRef } from '../query/list.ts'
 import {
   needsContent,
-  readEntryForList,
+  toListedJob,
   matchingEntries,
   type JobPage,
   pageOf,
@@ -25,11 +25,11 @@ export interface DeadGroup {
   readonly count: number
   /** The newest ten. */
   readonly jobs: readonly string[]
-  /** When the newest died. */
+  /** When the newest one died (ISO 8601). */
   readonly last: string | null
 }
 
-/** The job that may run and has waited longest. */
+/** The job that has been ready to run for the longest time. */
 export interface OldestReady {
   readonly id: string
   readonly since: string
@@ -40,60 +40,60 @@ export interface QueueCounts extends StateCounts {
   readonly oldest_ready_at: string | null
 }
 
-const NEWEST = 10
-/** For how long (ms) others wait while everything is read for a selection. */
-const BIT_MS = 20
-const seenOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: jobFileOf(entry).path })
-const timeOf = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
+const JOBS_OF_GROUP = 10
+/** How long (ms) a selection reads without letting other work of the process go first. */
+const SLICE_MS = 20
+const refOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: jobFileOf(entry).path })
+const dueTime = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
 
 export class Live {
   readonly #home: Home
-  readonly #catalogue: Catalog
+  readonly #catalog: Catalog
 
-  private constructor(home: Home, catalogue: Catalog) {
+  private constructor(home: Home, catalog: Catalog) {
     this.#home = home
-    this.#catalogue = catalogue
+    this.#catalog = catalog
   }
 
   static async open(home: Home, isPolling = false): Promise<Live> {
     return new Live(home, await Catalog.open(home, isPolling))
   }
 
-  /** What has changed by now is known. */
+  /** Resolves once all changes reported so far have been applied. */
   async upToDate(): Promise<this> {
-    await this.#catalogue.upToDate()
+    await this.#catalog.upToDate()
     return this
   }
 
   /** A page of the jobs that match. */
   async page(search: JobSearch, options: PageOptions): Promise<JobPage> {
-    return pageOf(this.#home, await this.#catalogue.upToDate(), search, options)
+    return pageOf(this.#home, await this.#catalog.upToDate(), search, options)
   }
 
-  /** All jobs that match. Waits until every file that must be read for that has been, in small bits. */
+  /** All jobs that match, after every file this needs has been read. */
   async select(search: JobSearch): Promise<JobRef[]> {
-    do await this.#catalogue.upToDate()
-    while (needsContent(search) && !this.#catalogue.loader.readFor(BIT_MS))
-    return matchingEntries(this.#catalogue, search).entries.map(seenOf)
+    do await this.#catalog.upToDate()
+    while (needsContent(search) && !this.#catalog.loader.readFor(SLICE_MS))
+    return matchingEntries(this.#catalog, search).entries.map(refOf)
   }
 
-  /** Where a job lies, by its whole id; undefined when it is not known (yet). */
+  /** A job by its whole id; undefined when the catalog does not know it (yet). */
   async find(id: string): Promise<JobRef | undefined> {
-    const entry = (await this.#catalogue.upToDate()).find(id)
-    return entry && seenOf(entry)
+    const entry = (await this.#catalog.upToDate()).find(id)
+    return entry && refOf(entry)
   }
 
-  /** These jobs as they are now; those that are not there any more are left out. */
+  /** These jobs as their files say now, without those that are gone. */
   read(ids: Iterable<string>): ListedJob[] {
     return [...ids].flatMap((id) => {
-      const entry = this.#catalogue.find(id)
-      return (entry && readEntryForList(this.#home, this.#catalogue, entry)) ?? []
+      const entry = this.#catalog.find(id)
+      return (entry && toListedJob(this.#home, this.#catalog, entry)) ?? []
     })
   }
 
   counts(): Counts {
-    const counts = { ...noCounts(), corrupt: this.#catalogue.corrupt }
-    for (const ofQueue of this.#catalogue.queues.values())
+    const counts = { ...noCounts(), corrupt: this.#catalog.corrupt }
+    for (const ofQueue of this.#catalog.queues.values())
       for (const [state, n] of Object.entries(ofQueue)) counts[state as Entry['state']] += n
     counts.pending += counts.scheduled
     return counts
@@ -105,11 +105,11 @@ export class Live {
       const known = oldest.get(entry.queue)
       if (!known || entry.due < known.due) oldest.set(entry.queue, entry)
     }
-    return [...this.#catalogue.queues]
+    return [...this.#catalog.queues]
       .map(([queue, counts]) => {
         const first = oldest.get(queue)
         const pending = counts.pending + counts.scheduled
-        return { queue, ...counts, pending, oldest_ready_at: first ? timeOf(first) : null }
+        return { queue, ...counts, pending, oldest_ready_at: first ? dueTime(first) : null }
       })
       .sort((a, b) => (a.queue < b.queue ? -1 : 1))
   }
@@ -117,16 +117,16 @@ export class Live {
   oldestReady(): OldestReady | undefined {
     let oldest: Entry | undefined
     for (const entry of this.#ready()) if (!oldest || entry.due < oldest.due) oldest = entry
-    return oldest && { id: oldest.id, since: timeOf(oldest) }
+    return oldest && { id: oldest.id, since: dueTime(oldest) }
   }
 
   *#ready(): Generator<Entry> {
-    for (const entry of this.#catalogue.jobs) if (entry.state === 'pending' && !entry.dropped) yield entry
+    for (const entry of this.#catalog.jobs) if (entry.state === 'pending' && !entry.dropped) yield entry
   }
 
   /** Dead jobs by their last error, the most frequent first. */
   async deadGroups(search: JobSearch): Promise<DeadGroup[]> {
-    const { entries } = matchingEntries(await this.#catalogue.upToDate(), { ...search, states: ['dead'], text: '' })
+    const { entries } = matchingEntries(await this.#catalog.upToDate(), { ...search, states: ['dead'], text: '' })
     const groups = new Map<string, Entry[]>()
     for (const entry of entries) {
       const group = groups.get(entry.error)
@@ -135,24 +135,24 @@ export class Live {
     }
     return [...groups]
       .map(([error, all]) => {
-        const newest = all.sort((a, b) => b.due - a.due).slice(0, NEWEST)
+        const newest = all.sort((a, b) => b.due - a.due).slice(0, JOBS_OF_GROUP)
         const [last] = newest
-        return { error, count: all.length, jobs: newest.map(({ id }) => id), last: last ? timeOf(last) : null }
+        return { error, count: all.length, jobs: newest.map(({ id }) => id), last: last ? dueTime(last) : null }
       })
       .sort((a, b) => b.count - a.count)
   }
 
-  /** Calls `heard` with what has changed, soon after it has. The result ends it. */
-  listen(heard: (heard: CatalogChange) => void): () => void {
-    return this.#catalogue.listen(heard)
+  /** Calls `listener` soon after each change. Returns the function that ends this. */
+  listen(listener: (change: CatalogChange) => void): () => void {
+    return this.#catalog.listen(listener)
   }
 
   /** How many directories are being watched. */
   get watched(): number {
-    return this.#catalogue.watched
+    return this.#catalog.watched
   }
 
   close(): void {
-    this.#catalogue.close()
+    this.#catalog.close()
   }
 }

@@ -1,48 +1,48 @@
-/** Reading the files of jobs for what lists are searched and sorted by: in the background, or at once for so long. */
+/** Reads job files into the catalog: in the background, or for a limited time when an answer needs them. */
 import { monotonicMs } from '../clock.ts'
 import { type Entry, readEntry } from './entry.ts'
 import type { JobContent } from '../spool/scan.ts'
 import type { JobIndex } from './job-index.ts'
 
-/** For how long (ms) is read without a pause, which is as long. */
-const LOT_MS = 8
+/** How long (ms) the background reads, and how long it then pauses. */
+const SLICE_MS = 8
 
 export class ContentLoader {
-  readonly #standing: JobIndex
+  readonly #index: JobIndex
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(standing: JobIndex) {
-    this.#standing = standing
+  constructor(index: JobIndex) {
+    this.#index = index
   }
 
-  /** Reads the file of an entry; undefined when it has moved on. */
+  /** Reads an entry's file; undefined when the job has moved. */
   read(entry: Entry): JobContent | undefined {
     let content: JobContent | undefined
-    this.#standing.update(entry, () => {
+    this.#index.update(entry, () => {
       content = readEntry(entry)
     })
     return content
   }
 
-  /** Reads what was not read yet, for so long (ms) at most. @returns whether all is */
+  /** Reads what has not been read yet, for at most `ms` milliseconds. @returns whether everything has been read */
   readFor(ms: number): boolean {
     const end = monotonicMs() + ms
-    for (const entry of this.#standing.unread) {
+    for (const entry of this.#index.unread) {
       if (monotonicMs() > end) return false
       this.read(entry)
     }
     return true
   }
 
-  /** Reads what was not read yet by and by. */
+  /** Reads what has not been read yet in the background. */
   readSoon(): void {
-    if (this.#timer || this.#isClosed || this.#standing.unread.size === 0) return
+    if (this.#timer || this.#isClosed || this.#index.unread.size === 0) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.readFor(LOT_MS)
+      this.readFor(SLICE_MS)
       this.readSoon()
-    }, LOT_MS).unref()
+    }, SLICE_MS).unref()
   }
 
   close(): void {

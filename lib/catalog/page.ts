@@ -1,4 +1,4 @@
-/** Which jobs of a catalogue match, and a page of them: as many as there may be, only that page is read. */
+/** Finds the jobs of a catalog that match, and reads the files of one page of them. */
 import type { Catalog } from './catalog.ts'
 import { type Entry, jobFileOf } from './entry.ts'
 import type { Home } from '../spool/layout.ts'
@@ -8,13 +8,13 @@ import { compareText, type JobFile } from '../spool/scan.ts'
 import { readProgress } from '../run/output-reader.ts'
 import { type State, STATES, isOver, LIST_ORDER } from '../job/state.ts'
 
-/** Which jobs are meant; everything left out matches all. */
+/** Which jobs match; a missing member matches all. */
 export interface JobSearch extends JobFilter {
-  /** Occurs, in whatever case, in id, command, last error, queue or a tag. */
+  /** Occurs in id, command, last error, queue or a tag; upper and lower case are the same. */
   readonly text?: string
-  /** Is the last error. */
+  /** Equals the last error. */
   readonly error?: string
-  /** Only those that were cancelled, or only those that were not. */
+  /** Only cancelled jobs, or only others. */
   readonly isCancelled?: boolean
 }
 
@@ -22,22 +22,22 @@ export interface PageOptions {
   readonly sort: PageSort
   readonly isReverse: boolean
   readonly limit: number
-  /** The page begins behind this. */
+  /** The cursor of the page before. */
   readonly after: PageCursor | undefined
 }
 
-/** Where a page ended: what of its last job any sort goes by. */
+/** Where a page ended: everything of its last job that a sort may compare. */
 export type PageCursor = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
 
 export interface JobPage {
   readonly items: readonly ListedJob[]
   readonly next: PageCursor | undefined
   readonly total: number
-  /** False while not every content has been read: there may be more, in another order. */
+  /** False while some files have not been read: there may be more matches, and another order. */
   readonly isExact: boolean
 }
 
-/** How long (ms) a page waits for contents that were not read yet. */
+/** How long (ms) a page may read files before it answers. */
 const READ_MS = 150
 
 const RANK = Object.fromEntries(LIST_ORDER.map((state, i) => [state, i])) as Record<State, number>
@@ -52,53 +52,53 @@ const COMPARE: Record<PageSort, (a: PageCursor, b: PageCursor) => number> = {
   id: (a, b) => compareText(a.id, b.id),
 }
 
-/** Must files be read to tell, and not only their names? */
+/** Do names not suffice to tell which jobs match? */
 export const needsContent = ({ tag, text, error, isCancelled }: JobSearch): boolean =>
   [tag, text, error, isCancelled].some((one) => one !== undefined)
 
-/** The jobs that match, in no particular order; their contents have been read as far as time allowed. */
-export function matchingEntries(catalogue: Catalog, search: JobSearch): { entries: Entry[]; isExact: boolean } {
+/** The jobs that match, in no particular order, from the files read within `READ_MS`. */
+export function matchingEntries(catalog: Catalog, search: JobSearch): { entries: Entry[]; isExact: boolean } {
   const { states = STATES, queue, tag, text, error, isCancelled } = search
-  const isExact = !needsContent(search) || catalogue.loader.readFor(READ_MS)
+  const isExact = !needsContent(search) || catalog.loader.readFor(READ_MS)
   const wanted = new Set(states)
-  const typed = text?.toLowerCase()
+  const lower = text?.toLowerCase()
   const entries: Entry[] = []
-  for (const entry of catalogue.jobs) {
+  for (const entry of catalog.jobs) {
     if (!wanted.has(entry.state) || (queue !== undefined && entry.queue !== queue)) continue
     if (tag !== undefined && !entry.tags.includes(tag)) continue
     if (error !== undefined && entry.error !== error) continue
     if (isCancelled !== undefined && entry.isCancelled !== isCancelled) continue
-    if (typed === undefined || occurs(entry, typed)) entries.push(entry)
+    if (lower === undefined || occurs(entry, lower)) entries.push(entry)
   }
   return { entries, isExact }
 }
 
-const occurs = ({ id, queue, text, error, tags }: Entry, typed: string): boolean =>
-  text.includes(typed) ||
-  id.toLowerCase().includes(typed) ||
-  queue.toLowerCase().includes(typed) ||
-  (error !== '' && error.toLowerCase().includes(typed)) ||
-  tags.some((tag) => tag.toLowerCase().includes(typed))
+const occurs = ({ id, queue, text, error, tags }: Entry, lower: string): boolean =>
+  text.includes(lower) ||
+  id.toLowerCase().includes(lower) ||
+  queue.toLowerCase().includes(lower) ||
+  (error !== '' && error.toLowerCase().includes(lower)) ||
+  tags.some((tag) => tag.toLowerCase().includes(lower))
 
-export function pageOf(home: Home, catalogue: Catalog, search: JobSearch, options: PageOptions): JobPage {
+export function pageOf(home: Home, catalog: Catalog, search: JobSearch, options: PageOptions): JobPage {
   const { sort, isReverse, limit, after } = options
-  const isSortExact = !(sort === 'created' || sort === 'updated') || catalogue.loader.readFor(READ_MS)
-  const { entries, isExact } = matchingEntries(catalogue, search)
+  const isSortExact = !(sort === 'created' || sort === 'updated') || catalog.loader.readFor(READ_MS)
+  const { entries, isExact } = matchingEntries(catalog, search)
   const by = COMPARE[sort]
   const compare = (a: PageCursor, b: PageCursor): number => (isReverse ? by(b, a) : by(a, b)) || compareText(a.id, b.id)
-  const found = first(entries, limit + 1, compare, after)
+  const found = firstAfter(entries, limit + 1, compare, after)
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.flatMap((entry) => readEntryForList(home, catalogue, entry) ?? []),
-    next: found.length > limit && last ? markOf(last) : undefined,
+    items: page.flatMap((entry) => toListedJob(home, catalog, entry) ?? []),
+    next: found.length > limit && last ? pageCursor(last) : undefined,
     total: entries.length,
     isExact: isExact && isSortExact,
   }
 }
 
-/** The first `limit` behind `after`, sorted: what is further behind is never sorted. */
-function first(
+/** The first `limit` entries after a cursor, sorted; the rest is never sorted. */
+function firstAfter(
   entries: readonly Entry[],
   limit: number,
   compare: (a: PageCursor, b: PageCursor) => number,
@@ -123,7 +123,7 @@ function first(
   return best
 }
 
-const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry): PageCursor => ({
+const pageCursor = ({ state, due, fileName, priority, id, created, updated }: Entry): PageCursor => ({
   state,
   due,
   fileName,
@@ -133,21 +133,21 @@ const markOf = ({ state, due, fileName, priority, id, created, updated }: Entry)
   updated,
 })
 
-/** A job as it is now; undefined when it has gone. */
-export function readEntryForList(home: Home, catalogue: Catalog, entry: Entry): ListedJob | undefined {
-  const here = catalogue.loader.read(entry)
-  const now = here ? entry : catalogue.find(entry.id)
-  const content = here ?? (now && catalogue.loader.read(now))
-  if (!now || !content) return undefined
-  const { path, name }: JobFile = jobFileOf(now)
-  const { job } = content
+/** The job as its file says now; undefined when it is gone. */
+export function toListedJob(home: Home, catalog: Catalog, entry: Entry): ListedJob | undefined {
+  const content = catalog.loader.read(entry)
+  const current = content ? entry : catalog.find(entry.id)
+  const latest = content ?? (current && catalog.loader.read(current))
+  if (!current || !latest) return undefined
+  const { path, name }: JobFile = jobFileOf(current)
+  const { job } = latest
   const progress = job && readProgress(home, job)
   return {
     id: job?.id ?? name.id,
-    state: now.state,
+    state: current.state,
     path,
     job,
-    unreadable: content.job ? undefined : content.unreadable,
+    unreadable: latest.job ? undefined : latest.unreadable,
     ...(progress ? { progress } : {}),
   }
 }

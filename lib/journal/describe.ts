@@ -1,4 +1,4 @@
-/** Every sentence about an event, in one place: for worker logs, `metrics` and whoever else tells people. */
+/** Words every event for people: in worker logs, `events`, `metrics` and the event stream. */
 import type { Event } from './journal.ts'
 
 export function describeEvent(event: Omit<Event, 'at'>): string {
@@ -41,7 +41,7 @@ export function describeEvent(event: Omit<Event, 'at'>): string {
   }
 }
 
-/** Milliseconds for people: three digits that matter, and the unit. */
+/** A duration in milliseconds for people: three significant digits and the unit. */
 export function durationText(ms: number): string {
   if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
   return `${(ms / 1000).toFixed(ms < 9995 ? 2 : 1)} s`

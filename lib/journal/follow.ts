@@ -1,22 +1,17 @@
-/**
- * Events as they are told, by whichever process. Watching only shortens the wait: a timed look finds everything.
- */
+/** Follows the journal as events are written to it by any process. */
 import { ChangeWaiter } from '../disk/watcher.ts'
 import type { Home } from '../spool/layout.ts'
-import { dayFile, days, type Event, parseEvent } from './journal.ts'
+import { dayFile, days, type Event, OPEN_DAYS, parseEvent } from './journal.ts'
 import { Tail } from '../disk/tail.ts'
 
-/** A day is looked at this long after the next one has begun: somebody may have read the clock just before midnight. */
-const DAYS_KEPT = 2
-
-/** Every event that is told from now on, until aborted. */
-export async function* followEvents(home: Home, end: AbortSignal): AsyncGenerator<Event> {
+/** Every event that is written from now on, until `signal` is aborted. */
+export async function* followEvents(home: Home, signal: AbortSignal): AsyncGenerator<Event> {
   const tails = new Map(days(home).map((day) => [day, Tail.atEnd(dayFile(home, day))]))
   const waiter = new ChangeWaiter()
   waiter.watch(home.journal)
   try {
-    while (!end.aborted) {
-      for (const day of days(home).slice(-DAYS_KEPT)) {
+    while (!signal.aborted) {
+      for (const day of days(home).slice(-OPEN_DAYS)) {
         const tail = tails.get(day) ?? new Tail(dayFile(home, day), 0)
         tails.set(day, tail)
         for (const line of tail.lines()) {
@@ -24,7 +19,7 @@ export async function* followEvents(home: Home, end: AbortSignal): AsyncGenerato
           if (event) yield event
         }
       }
-      await waiter.next(end)
+      await waiter.next(signal)
     }
   } finally {
     waiter.close()

@@ -1,8 +1,8 @@
 /**
- * What happened: `journal/<UTC day>.ndjson`, one line and one append for each event, in the order they were told.
+ * The history: `journal/<UTC day>.ndjson`, one line and one append for each event, in the order they were recorded.
  *
- * An event is told after the change it tells of. A crash in between leaves it untold: counts of what lies where come
- * from the directories, and only history from here.
+ * An event is recorded after the change it describes. If we die in between it is missing: counts of jobs therefore come
+ * from the directories, and only history comes from here.
  */
 import { openIfThere, readTail } from '../disk/read.ts'
 import { createReadStream } from 'node:fs'
@@ -16,14 +16,14 @@ import type { Home } from '../spool/layout.ts'
 /**
  * What can happen to a job.
  *
- * - `enqueued`: it was acknowledged, or its dropped file was taken in.
- * - `started`: a run began. `adopted`: a run whose worker had died is watched again.
+ * - `enqueued`: the job was acknowledged, or its dropped file was taken in.
+ * - `started`: a run began. `adopted`: a worker watches a run whose own worker had died.
  * - `completed`, `failed` (will be retried), `dlq` (to `dead/`), `cancelled`: an attempt or the job ended.
  * - `interrupted`: a run was cut off; the job is pending again. `given_back`: its worker was stopped at once.
- * - `held`, `released`, `changed` (priority, queue, content): a person did that.
- * - `retried`: a person sent it back. `removed`: its file was taken away by hand while it ran.
- * - `corrupt`: a file was set aside.
- * - `hook_failed`: a hook could not be told of it; `job` is empty where it was to be told of all jobs.
+ * - `held`, `released`, `changed` (priority, queue, content), `retried`: a command did this.
+ * - `removed`: its file was taken away by hand while it ran.
+ * - `corrupt`: a file was quarantined.
+ * - `hook_failed`: a hook failed; `job` is empty when it was called for all jobs.
  */
 export type EventKind =
   | 'enqueued'
@@ -44,6 +44,7 @@ export type EventKind =
   | 'hook_failed'
 
 export interface Event {
+  /** ISO 8601, UTC. */
   readonly at: string
   readonly event: EventKind
   readonly job: string
@@ -51,27 +52,30 @@ export interface Event {
   readonly worker?: string
   readonly duration_ms?: number
   readonly exit_code?: number
-  /** Why it failed, was cancelled, set aside. */
+  /** Why it failed, was cancelled or quarantined. */
   readonly error?: string
   /** The setting that names the hook. */
   readonly hook?: string
-  /** When it will be tried for the first time, or again. */
+  /** When its first or next run is due (ISO 8601, UTC). */
   readonly due?: string
 }
 
-/** Tells an event. Never fails: a full disk must not keep a job from being settled. */
-export function recordEvents(home: Home, told: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
+/** Appends events. Best effort: a full disk must not keep a job from being settled. @param at milliseconds */
+export function recordEvents(home: Home, records: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
   try {
     append(
       dayFile(home, utcDay(at)),
-      told.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
+      records.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
     )
   } catch {
     // The journal is history, not state: nothing depends on it.
   }
 }
 
-/** The UTC days of which there are events, oldest first. */
+/** Events may still be added to this many of the last days: a process may have read the clock just before midnight. */
+export const OPEN_DAYS = 2
+
+/** The UTC days that have events, oldest first. */
 export const days = (home: Home): string[] =>
   listDir(home.journal)
     .flatMap((name) => /^(\d{4}-\d{2}-\d{2})\.ndjson$/.exec(name)?.[1] ?? [])
@@ -80,7 +84,7 @@ export const days = (home: Home): string[] =>
 
 export const dayFile = (home: Home, day: string): string => join(home.journal, `${day}.ndjson`)
 
-/** Which days of the journal are meant. */
+/** Which days to read; a missing member matches all. */
 export interface DayFilter {
   readonly without?: readonly string[]
   readonly only?: string
@@ -88,7 +92,7 @@ export interface DayFilter {
   readonly from?: string
 }
 
-/** Every event of these days, oldest first. A line that does not parse (torn by a power cut) is passed over. */
+/** Every event of these days, oldest first. Skips lines that do not parse, such as one torn by a power cut. */
 export async function* events(home: Home, { without = [], only, from = '' }: DayFilter = {}): AsyncGenerator<Event> {
   for (const day of days(home)) {
     if (without.includes(day) || (only !== undefined && day !== only) || day < from) continue
@@ -102,17 +106,17 @@ export async function* events(home: Home, { without = [], only, from = '' }: Day
   }
 }
 
-/** The newest events, newest last; read from the end, so that it does not matter how long the journal is. */
+/** The newest `limit` events that match, newest last. Reads from the end, and no more than it needs. */
 export function newestEvents(home: Home, matches: (event: Event) => boolean, limit: number): Event[] {
   let found: Event[] = []
   for (const day of days(home).reverse()) {
     for (let bytes = 65_536; ; bytes *= 8) {
       const text = readTail(dayFile(home, day), bytes)
-      const all = Buffer.byteLength(text) < bytes
-      // Unless it is the whole file, the first line may be cut.
-      const lines = text.split('\n').slice(all ? 0 : 1)
+      const isWhole = Buffer.byteLength(text) < bytes
+      // The first line of a part may be cut.
+      const lines = text.split('\n').slice(isWhole ? 0 : 1)
       const here = lines.flatMap((line) => parseEvent(line) ?? []).filter(matches)
-      if (!all && found.length + here.length < limit) continue
+      if (!isWhole && found.length + here.length < limit) continue
       found = [...here, ...found]
       break
     }
@@ -121,15 +125,16 @@ export function newestEvents(home: Home, matches: (event: Event) => boolean, lim
   return limit > 0 ? found.slice(-limit) : []
 }
 
+/** The event of a line; undefined when there is none. */
 export function parseEvent(line: string): Event | undefined {
-  // What was told after a power cut had torn a line stands behind the torn one, on the same line.
-  const begin = line.lastIndexOf('{"at":')
-  if (begin < 0) return undefined
+  // The first event after a power cut may follow a torn one on the same line.
+  const start = line.lastIndexOf('{"at":')
+  if (start < 0) return undefined
   try {
-    const value = JSON.parse(line.slice(begin)) as Event
+    const value = JSON.parse(line.slice(start)) as Event
     return typeof value.event === 'string' && typeof value.job === 'string' ? value : undefined
   } catch {
-    // Torn, or not ours.
+    // Torn, or not written by us.
     return undefined
   }
 }

@@ -1,63 +1,64 @@
 /**
- * The journal for a program that stays: read once, then as it grows. What has happened in numbers, and each event as it
- * is told. Reading only; watching shortens the wait, and a timed look finds everything.
+ * The journal for a long-running reader: read once, then as it grows. Keeps the totals and the time series, and passes each
+ * new event on. Reads only.
  */
 import { monotonicMs } from '../clock.ts'
 import type { Home } from '../spool/layout.ts'
-import { DirWatcher } from '../disk/watcher.ts'
-import { dayFile, days, type Event, parseEvent } from './journal.ts'
+import { ChangeFeed } from '../disk/change-feed.ts'
+import { dayFile, days, type Event, OPEN_DAYS, parseEvent } from './journal.ts'
 import { type Metrics, metricsOf, Tally } from './metrics.ts'
 import { Series } from './timeseries.ts'
 import { Tail } from '../disk/tail.ts'
 import { readTotals } from './totals.ts'
 
-/** What happens within this time (ms) is looked at together, and how often one looks without having heard anything. */
-const TOGETHER_MS = 20
-const LOOK_MS = 1000
-/** So much (bytes) is read without a pause, and how long (ms) that is while there is much. */
-const LOT = 262_144
+/** How often to read without a reported change (ms). */
+const RESCAN_MS = 1000
+/** How much of a file is read at once (bytes). */
+const BLOCK_BYTES = 262_144
+/** How long to read without letting other work of the process go first (ms), and how long to pause then. */
+const SLICE_MS = 8
 const PAUSE_MS = 2
-/** A day is looked at this long after the next one has begun: somebody may have read the clock just before midnight. */
-const DAYS_KEPT = 2
 
-/** Where a reader of the journal is: everything before was read. Sorts as text by day only. */
+/** How far the journal has been read. Offsets of one day are in order. */
 export interface JournalOffset {
+  /** UTC, `2026-01-31`. */
   readonly day: string
+  /** Bytes. */
   readonly offset: number
 }
 
 export class LiveJournal {
   readonly #home: Home
-  readonly #watching: DirWatcher
+  readonly #feed: ChangeFeed
   readonly #tails = new Map<string, Tail>()
   readonly #tally = new Tally()
   readonly series = new Series()
   readonly #listeners = new Set<(events: readonly Event[]) => void>()
-  /** Days that were counted in before we came. */
+  /** Days that the totals contained when this was opened. */
   #folded: readonly string[] = []
   #isComplete = false
-  #timer: NodeJS.Timeout | undefined
-  #isClosed = false
 
   private constructor(home: Home) {
     this.#home = home
-    this.#watching = new DirWatcher(() => this.#soon(TOGETHER_MS))
+    const scan = (): void => this.#scan()
+    this.#feed = new ChangeFeed({ apply: scan, rescan: scan, rescanMs: RESCAN_MS })
   }
 
-  /** Begins to read; it goes on in the background. */
+  /** Begins to read, and goes on in the background until closed. */
   static open(home: Home): LiveJournal {
-    const ledger = new LiveJournal(home)
-    const kept = readTotals(home)
-    ledger.#tally.merge(kept)
-    ledger.#folded = kept.folded
-    ledger.#watching.add(home.journal)
-    ledger.#look()
-    return ledger
+    const journal = new LiveJournal(home)
+    const totals = readTotals(home)
+    journal.#tally.merge(totals)
+    journal.#folded = totals.folded
+    journal.#feed.watcher.add(home.journal)
+    journal.#feed.start()
+    journal.#scan()
+    return journal
   }
 
-  /** What has been told by now is known, if the past is. */
+  /** Reads what has been written by now, unless the past is still being read. */
   upToDate(): this {
-    if (this.#isComplete && !this.#isClosed) this.#look()
+    if (this.#isComplete) this.#feed.flush()
     return this
   }
 
@@ -66,46 +67,29 @@ export class LiveJournal {
     return this.#isComplete
   }
 
-  /** How often each thing happened, ever, and how long completed runs took: to within half a percent. */
+  /** How often each event has happened, and how long completed runs took (to within half a percent). */
   get metrics(): Metrics {
     return metricsOf(this.#tally.totals)
   }
 
-  /** Where it has read to. */
+  /** How far the journal has been read; undefined while it is empty. */
   get position(): JournalOffset | undefined {
     const last = [...this.#tails].at(-1)
     return last && { day: last[0], offset: last[1].position }
   }
 
-  /** Calls `heard` with what has happened, soon after; not with what had happened before. The result ends it. */
-  listen(heard: (events: readonly Event[]) => void): () => void {
-    this.#listeners.add(heard)
-    return () => this.#listeners.delete(heard)
+  /** Calls `listener` with new events soon after they are written. Returns the function that ends this. */
+  listen(listener: (events: readonly Event[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#watching.close()
-    clearTimeout(this.#timer)
+    this.#feed.close()
   }
 
-  #soon(ms: number): void {
-    clearTimeout(this.#timer)
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.#lookLater(), ms).unref()
-  }
-
-  /** As a timer does it: nobody is there to be told what goes wrong, such as that no descriptors are left. */
-  #lookLater(): void {
-    try {
-      this.#look()
-    } catch {
-      // What was not read now is read the next time.
-      this.#soon(LOOK_MS)
-    }
-  }
-
-  #look(): void {
-    const end = monotonicMs() + PAUSE_MS * 4
+  #scan(): void {
+    const end = monotonicMs() + SLICE_MS
     const news: Event[] = []
     let isMore = false
     for (const day of this.#days()) {
@@ -113,9 +97,9 @@ export class LiveJournal {
       this.#tails.set(day, tail)
       for (;;) {
         const before = tail.position
-        for (const line of tail.lines(LOT)) {
+        for (const line of tail.lines(BLOCK_BYTES)) {
           const event = parseEvent(line)
-          if (event) this.#take(event, news)
+          if (event) this.#add(event, news)
         }
         if (tail.position === before) break
         isMore = monotonicMs() > end
@@ -125,19 +109,18 @@ export class LiveJournal {
     }
     if (news.length > 0) for (const listener of this.#listeners) listener(news)
     this.#isComplete ||= !isMore
-    this.#soon(isMore ? PAUSE_MS : LOOK_MS)
+    if (isMore) this.#feed.rescanWithin(PAUSE_MS)
   }
 
-  #take(event: Event, news: Event[]): void {
+  #add(event: Event, news: Event[]): void {
     this.#tally.add(event)
     this.series.add(event)
-    // What had happened before we came is no news.
     if (this.#isComplete) news.push(event)
   }
 
-  /** At first all that are not counted yet; then the last ones. */
+  /** At first all days that the totals do not contain, then only those to which events may still be added. */
   #days(): string[] {
-    const there = days(this.#home).filter((day) => !this.#folded.includes(day))
-    return this.#isComplete ? there.slice(-DAYS_KEPT) : there
+    const uncounted = days(this.#home).filter((day) => !this.#folded.includes(day))
+    return this.#isComplete ? uncounted.slice(-OPEN_DAYS) : uncounted
   }
 }

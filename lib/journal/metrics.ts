@@ -1,15 +1,15 @@
-/** Events into numbers. Pure but for reading what it is given. */
+/** Counts events: how often each happened, and how long completed runs took. */
 import type { Event, EventKind } from './journal.ts'
 
 export interface Metrics {
-  /** How often each event happened. */
+  /** How often each event has happened. */
   readonly events: Readonly<Record<EventKind, number>>
   readonly completed: number
   /** Jobs that went to the dead letter queue, cancelled ones apart. */
   readonly dead: number
-  /** Jobs that a person did not want any more: cancelled, or their file removed while they ran. */
+  /** Cancelled jobs, and those whose file was removed while they ran. */
   readonly cancelled: number
-  /** Of completed runs, in milliseconds; null while there is none. */
+  /** Durations of completed runs, in milliseconds; null while there is none. */
   readonly duration_ms: {
     readonly count: number
     readonly total: number
@@ -40,10 +40,10 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'hook_failed',
 ]
 
-/** What is kept of events that are kept no longer. */
+/** Counts and durations, also of events whose days have been folded. */
 export interface Totals {
   readonly events: Readonly<Partial<Record<EventKind, number>>>
-  /** Of completed runs: how many, milliseconds in all, and how many took about {@link PRECISION} ^ n milliseconds. */
+  /** Completed runs: how many, their sum in milliseconds, and for bucket n how many took about {@link PRECISION} ^ n ms. */
   readonly durations: {
     readonly count: number
     readonly total: number
@@ -53,12 +53,12 @@ export interface Totals {
 
 export const NO_TOTALS: Totals = { events: {}, durations: { count: 0, total: 0, buckets: {} } }
 
-/** Durations of folded days are known to within half a percent. */
+/** Durations in buckets are exact to within half a percent. */
 const PRECISION = 1.01
 
 const bucketOf = (ms: number): number => (ms < 1 ? 0 : Math.round(Math.log(ms) / Math.log(PRECISION)))
 
-/** Counts events into totals. */
+/** Adds up events and totals. */
 export class Tally {
   readonly #events: Partial<Record<EventKind, number>> = {}
   readonly #buckets: Record<string, number> = {}
@@ -87,6 +87,7 @@ export class Tally {
   }
 }
 
+/** Metrics of events on top of totals, with the `recent` newest events. */
 export async function summarize(
   source: AsyncIterable<Event>,
   recent: number,
@@ -96,7 +97,7 @@ export async function summarize(
     EventKind,
     number
   >
-  /** A duration, and how many took it. */
+  /** Durations (ms), and how many runs took each. */
   const durations: [number, number][] = Object.entries(before.durations.buckets).map(([bucket, n]) => [
     PRECISION ** Number(bucket),
     n,
@@ -114,22 +115,22 @@ export async function summarize(
     if (newest.length > 2 * recent + 100) newest = recent > 0 ? newest.slice(-recent) : []
   }
   durations.sort(([a], [b]) => a - b)
-  return told(counts, { count, total, sorted: durations }, recent > 0 ? newest.slice(-recent).reverse() : [])
+  return buildMetrics(counts, { count, total, sorted: durations }, recent > 0 ? newest.slice(-recent).reverse() : [])
 }
 
-/** Totals alone as metrics, without recent events. */
+/** Metrics of totals, without recent events. */
 export function metricsOf({ events, durations }: Totals): Metrics {
   const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, events[kind] ?? 0])) as Record<EventKind, number>
   const { count, total, buckets } = durations
   const sorted = Object.entries(buckets)
     .map(([bucket, n]): [number, number] => [PRECISION ** Number(bucket), n])
     .sort(([a], [b]) => a - b)
-  return told(counts, { count, total, sorted }, [])
+  return buildMetrics(counts, { count, total, sorted }, [])
 }
 
-/** @param runs how many completed, how long they took in all, and each duration with its number, shortest first */
-function told(
+function buildMetrics(
   counts: Record<EventKind, number>,
+  /** `sorted`: durations (ms) and how many runs took each, shortest first. */
   { count, total, sorted }: { count: number; total: number; sorted: [number, number][] },
   recent: Metrics['recent'],
 ): Metrics {
@@ -149,7 +150,7 @@ function told(
   }
 }
 
-/** The smallest that at least so many do not exceed. */
+/** The smallest value that at least `rank` values do not exceed. */
 function nearestRank(sorted: readonly (readonly [number, number])[], rank: number): number | null {
   let below = 0
   for (const [value, n] of sorted) {

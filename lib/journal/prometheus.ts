@@ -1,13 +1,12 @@
 /**
- * Numbers in the text format of Prometheus, version 0.0.4. Our own thirty lines: prom-client takes 40 ms to load and
- * keeps a registry in one process, while our numbers come from the files of many. The one text of `metrics --prometheus`
- * and of the web server's `/metrics`. Pure.
+ * Writes metrics in the text format of Prometheus, version 0.0.4, for `metrics --prometheus` and the web server's
+ * `/metrics`. Our own thirty lines: prom-client takes 40 ms to load and keeps a registry in one process, while our numbers
+ * come from the files of many. Pure.
  */
 import type { Metrics } from './metrics.ts'
 
 type Kind = 'gauge' | 'counter' | 'summary'
 
-/** What the state directories and the journal say now. */
 export function prometheusText(
   metrics: Metrics,
   counts: Readonly<Record<string, number>>,
@@ -49,7 +48,7 @@ export function prometheusText(
   ].join('\n')
 }
 
-/** What follows the family's name (a suffix or labels), and the value. */
+/** A suffix of the family's name or labels, and the value. */
 type Sample = readonly [string, number]
 
 const family = (name: string, kind: Kind, help: string, samples: readonly Sample[]): string[] => [

@@ -1,4 +1,4 @@
-/** Events into steps of time: what happened in each minute of a day, and how long jobs waited and ran. Pure. */
+/** Counts events in steps of time: what happened in each minute of a day, and how long jobs waited and ran. Pure. */
 import type { Event } from './journal.ts'
 
 /** What is counted in each step. */
@@ -15,15 +15,15 @@ const KIND: Partial<Record<Event['event'], keyof EventCounts>> = {
   removed: 'cancelled',
 }
 
-/** Durations, of which only about how long they were is kept: within two percent. */
+/** A distribution of durations (ms), exact to within two percent. */
 export class Distribution {
-  static readonly #FINE = Math.log(1.04)
+  static readonly #LOG_STEP = Math.log(1.04)
   readonly #buckets = new Map<number, number>()
   #count = 0
   #total = 0
 
   add(ms: number): void {
-    const bucket = ms < 1 ? 0 : Math.round(Math.log(ms) / Distribution.#FINE) + 1
+    const bucket = ms < 1 ? 0 : Math.round(Math.log(ms) / Distribution.#LOG_STEP) + 1
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1)
     this.#count++
     this.#total += Math.max(0, ms)
@@ -35,13 +35,13 @@ export class Distribution {
     this.#total += other.#total
   }
 
-  /** The smallest that at least this share does not exceed; null when there is none. */
+  /** The smallest duration that at least this share of them does not exceed; null when there are none. */
   at(share: number): number | null {
     let below = 0
     for (const [bucket, n] of [...this.#buckets].sort(([a], [b]) => a - b)) {
       below += n
       if (below >= share * this.#count)
-        return bucket === 0 ? 0 : Math.round(Math.exp((bucket - 1) * Distribution.#FINE))
+        return bucket === 0 ? 0 : Math.round(Math.exp((bucket - 1) * Distribution.#LOG_STEP))
     }
     return null
   }
@@ -73,14 +73,14 @@ export class TimeStep {
 }
 
 export const MINUTE_MS = 60_000
-const DAY = 86_400_000
-/** So many jobs that wait are remembered, the newest. */
-const WAITING = 200_000
+const DAY_MS = 86_400_000
+/** How many waiting jobs to remember (the newest). */
+const MAX_WAITING = 200_000
 
 /** The steps of the last day, a minute each. */
 export class Series {
   readonly #minutes = new Map<number, TimeStep>()
-  /** Since when (ms) a job may run. */
+  /** When each waiting job became ready (ms since the epoch). */
   readonly #ready = new Map<string, number>()
 
   add(event: Event): void {
@@ -96,7 +96,7 @@ export class Series {
     if (!['enqueued', 'failed', 'retried', 'released', 'interrupted', 'given_back'].includes(event.event)) return
     this.#ready.set(event.job, Math.max(at, Date.parse(event.due ?? '') || at))
     for (const [oldest] of this.#ready) {
-      if (this.#ready.size <= WAITING) break
+      if (this.#ready.size <= MAX_WAITING) break
       this.#ready.delete(oldest)
     }
   }
@@ -105,18 +105,18 @@ export class Series {
     const known = this.#minutes.get(minute)
     if (known) return known
     for (const old of this.#minutes.keys())
-      if (old * MINUTE_MS < minute * MINUTE_MS - DAY - 2 * MINUTE_MS) this.#minutes.delete(old)
+      if (old * MINUTE_MS < minute * MINUTE_MS - DAY_MS - 2 * MINUTE_MS) this.#minutes.delete(old)
     const step = new TimeStep()
     this.#minutes.set(minute, step)
     return step
   }
 
-  /** The steps between two instants (ms), `step` ms each, oldest first. */
-  between(from: number, to: number, step: number): { readonly at: number; readonly step: TimeStep }[] {
+  /** The steps between two times (ms since the epoch), each `stepMs` long, oldest first. */
+  between(from: number, to: number, stepMs: number): { readonly at: number; readonly step: TimeStep }[] {
     const steps: { at: number; step: TimeStep }[] = []
-    for (let at = Math.floor(from / step) * step; at < to; at += step) {
+    for (let at = Math.floor(from / stepMs) * stepMs; at < to; at += stepMs) {
       const whole = new TimeStep()
-      for (let minute = at / MINUTE_MS; minute < (at + step) / MINUTE_MS; minute++) {
+      for (let minute = at / MINUTE_MS; minute < (at + stepMs) / MINUTE_MS; minute++) {
         const one = this.#minutes.get(minute)
         if (one) whole.merge(one)
       }

@@ -1,8 +1,9 @@
 /**
- * `journal/totals.json`: what is kept of days whose events are deleted, so that counts and durations stay right.
+ * Folds old days of the journal into `journal/totals.json`, so that counts and durations stay right when their events are
+ * deleted.
  *
- * Crash: a day is first counted in, then its file is removed. `folded` names the days that are counted and whose files
- * may still lie there: they are passed over by readers and removed by the next one to fold.
+ * Crash: a day is added to the totals first, then its file is removed. `folded` names the days whose file may still be
+ * there: readers skip such a file, and the next fold removes it.
  */
 import { join } from 'node:path'
 import { errno, QueueError } from '../errors.ts'
@@ -19,7 +20,7 @@ export interface StoredTotals extends Totals {
 
 const pathOf = (home: Home): string => join(home.journal, 'totals.json')
 
-/** @throws QueueError FAILED when it was broken by hand. */
+/** @throws QueueError FAILED when the file is damaged. */
 export function readTotals(home: Home): StoredTotals {
   const text = readText(pathOf(home))
   if (text === undefined) return { ...NO_TOTALS, folded: [] }
@@ -28,7 +29,7 @@ export function readTotals(home: Home): StoredTotals {
     if (Array.isArray(kept.folded) && typeof kept.events === 'object' && typeof kept.durations.buckets === 'object')
       return kept
   } catch {
-    // Told below, as any other nonsense in it.
+    // Not JSON: reported below, as other damage is.
   }
   throw new QueueError(
     'FAILED',
@@ -37,34 +38,35 @@ export function readTotals(home: Home): StoredTotals {
   )
 }
 
-/** All that the journal tells: the totals, and the events of the days that are left. */
+/** Metrics of the whole journal: the totals, and the events of the days that are left. */
 export async function readMetrics(home: Home, recent: number): Promise<Metrics> {
-  for (let looks = 1; ; looks++) {
-    const kept = readTotals(home)
-    const metrics = await summarize(events(home, { without: kept.folded }), recent, kept)
-    // A day that was folded while we read was counted twice, or not at all.
-    if (looks === 5 || readTotals(home).folded.join() === kept.folded.join()) return metrics
+  for (let tries = 1; ; tries++) {
+    const totals = readTotals(home)
+    const metrics = await summarize(events(home, { without: totals.folded }), recent, totals)
+    // A day that was folded meanwhile was counted twice, or not at all.
+    if (tries === 5 || readTotals(home).folded.join() === totals.folded.join()) return metrics
   }
 }
 
-/** No event is told any more for a day this long past (ms), whatever the hour of whoever tells it. */
-const SETTLED_AFTER = 2 * 86_400_000
+/** A day is closed to new events this long after its end (ms), even if clocks differ by a day. */
+const CLOSED_AFTER_MS = 2 * 86_400_000
 
 /**
- * Folds the days that ended more than `seconds` before `now` (ms) into the totals. Returns them.
- * @param isCut asked before each day
+ * Folds the days that ended more than `seconds` before `now` (ms) into the totals.
+ * @param isStopping called before each day; true ends it
+ * @returns the folded days
  */
 export async function foldDays(
   home: Home,
   seconds: number,
   now: number,
-  isCut: () => boolean = () => false,
+  isStopping: () => boolean = () => false,
 ): Promise<string[]> {
-  const before = utcDay(now - Math.max(seconds * 1000, SETTLED_AFTER))
+  const before = utcDay(now - Math.max(seconds * 1000, CLOSED_AFTER_MS))
   const old = days(home).filter((day) => day < before)
   const folded: string[] = []
   for (const day of old) {
-    if (isCut()) break
+    if (isStopping()) break
     const tally = new Tally()
     for await (const event of events(home, { only: day })) tally.add(event)
     if (await foldDay(home, day, tally)) folded.push(day)
@@ -72,7 +74,7 @@ export async function foldDays(
   return folded
 }
 
-/** Edited in place, hence the lock, which is held for the moment of the change only. */
+/** The totals are read and rewritten under a lock, which is held for that moment only. */
 async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> {
   const { lock } = await import('proper-lockfile')
   const path = pathOf(home)
@@ -80,10 +82,10 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
     realpath: false,
     stale: 5000,
     retries: { retries: 20, factor: 1.2, minTimeout: 5, maxTimeout: 50, randomize: true },
-    // Whoever took it over finds this day in the totals or counts it himself.
+    // The process that took the lock over finds this day in the totals, or adds it.
     onCompromised: () => {},
   }).catch((error: unknown) => {
-    // Somebody folds at this moment, or has died of it just now: the day is folded the next time.
+    // Another process is folding, or died of it just now: the day is folded the next time.
     if (errno(error) === 'ELOCKED') return undefined
     throw error
   })
@@ -94,14 +96,14 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
     const file = join(home.journal, `${day}.ndjson`)
     if (isNew && !listDir(home.journal).includes(`${day}.ndjson`)) return false
     if (isNew) {
-      const there = new Set(days(home))
+      const existing = new Set(days(home))
       tally.merge(kept)
-      const next: StoredTotals = { ...tally.totals, folded: [...kept.folded.filter((one) => there.has(one)), day] }
+      const next: StoredTotals = { ...tally.totals, folded: [...kept.folded.filter((one) => existing.has(one)), day] }
       const aside = join(home.tmp, `totals.${randomHex(8)}.new`)
-      // If we die before this: the day is counted from its file.
+      // If we die before this: the totals lack the day, and its file is read.
       if (!replaceFile(aside, path, `${JSON.stringify(next)}\n`)) return false
     }
-    // If we die before this: counted, and passed over until somebody removes it.
+    // If we die before this: the totals contain the day; readers skip its file until the next fold removes it.
     return remove(file) && isNew
   } finally {
     await release()
