@@ -15,7 +15,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { monotonicMs } from '../lib/clock.ts'
 import { processesOf, signal } from '../fixtures/processes.ts'
@@ -75,8 +75,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   })
 
 async function main(): Promise<void> {
+  // Not of the absolute path: the clone may lie in a directory of such a name.
   const isSelected = (file: string): boolean =>
-    positionals.length === 0 || positionals.some((part) => file.includes(part))
+    positionals.length === 0 || positionals.some((part) => relative(dirname(under), file).includes(part))
   const files = findFiles(under).filter(isSelected)
   if (files.length === 0) {
     say(`no spec file ${positionals.length > 0 ? `matches ${positionals.join(' ')}` : `under ${values.under}`}`)
