@@ -4,14 +4,13 @@
  */
 import type { Config, ConfigKey } from './config/schema.ts'
 import type { Diagnosis } from './doctor/finding.ts'
-import { QueueError } from './errors.ts'
-import { type Event, type EventKind, recordEvents } from './journal/journal.ts'
+import type { QueueError } from './errors.ts'
+import { type EventKind, recordEvents } from './journal/journal.ts'
 import type { Job, JobRequest } from './job/job.ts'
-import { readRequest } from './job/parse.ts'
 import { QueueReader } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
-import { enqueueMany, enqueueOne } from './spool/enqueue.ts'
+import { enqueueJob, enqueueJobs } from './operator/enqueue.ts'
 import { layout, openHome } from './spool/layout.ts'
 import type { JobRef } from './query/list.ts'
 import type { JobRefOrId } from './query/resolve.ts'
@@ -69,9 +68,7 @@ export class Queue extends QueueReader {
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: JobRequest): Promise<Job> {
-    const job = enqueueOne(this.dirs, here(readRequest(request)), readConfig(this.dirs))
-    recordEvents(this.dirs, [enqueued(job)])
-    return job
+    return enqueueJob(this.dirs, request)
   }
 
   /**
@@ -80,13 +77,7 @@ export class Queue extends QueueReader {
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
-    const jobs = requests.map((request) => here(readRequest(request)))
-    const results = enqueueMany(this.dirs, jobs, readConfig(this.dirs))
-    recordEvents(
-      this.dirs,
-      results.flatMap((result) => (result instanceof QueueError ? [] : [enqueued(result)])),
-    )
-    return results
+    return enqueueJobs(this.dirs, requests)
   }
 
   /**
@@ -209,13 +200,3 @@ export class Queue extends QueueReader {
     if (!dryRun) recordEvents(this.dirs, [{ event, job }])
   }
 }
-
-/** A job runs where it was enqueued unless it says where. */
-const here = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })
-
-/** Told with its time when it is not to run at once. */
-const enqueued = ({ id, state, run_at: due }: Job): Omit<Event, 'at'> => ({
-  event: 'enqueued',
-  job: id,
-  ...(state === 'scheduled' && due !== undefined ? { due } : {}),
-})
