@@ -3,7 +3,7 @@
 import '../lib/worker/gc.ts'
 import { main } from '../lib/cli/main.ts'
 
-// Not process.exit: what is still being written to a pipe would be cut off.
+// Not process.exit: it would cut off what is still being written to a pipe.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code
 })

@@ -1,85 +1,61 @@
 /**
- * From a command line to an exit status.
+ * Reads the command line and loads what runs it: nothing more for `--version`, `fast-path.ts` for the calls that scripts
+ * make most, `dispatch.ts` for all others.
  *
- * Our own main around clipanion, which by itself writes errors to stdout, exits with 1 whatever happened, and colours
- * pipes.
+ * The three are bundled apart (`bin/bundle.ts`). So a class that two of them use exists twice: each reports its own
+ * errors and returns an exit status.
  */
-import { readArgv, type Asked } from './argv.ts'
-import type { CommandClass, Context } from './command.ts'
-import { fail, isMisfit, usageError } from './errors.ts'
-import { type Io, openIo } from './terminal.ts'
+import module from 'node:module'
+import { compileCacheDir } from '../config/env.ts'
 import { VERSION } from '../version.ts'
+import { type Asked, readArgv } from './argv.ts'
+import { fail } from './errors.ts'
+import { openIo } from './terminal.ts'
 
-/** Runs the command that the arguments ask for. Never throws. */
+/** Runs the command that the arguments ask for and returns its exit status. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === '__complete') return completed(argv.slice(1))
+  if (argv[0] === '__complete') return complete(argv.slice(1))
   let asked: Asked
   try {
     asked = readArgv(argv)
+    if (asked.version) return await printVersion()
   } catch (error) {
     return fail(error, 'queuectl', argv.includes('--json'))
   }
-  try {
-    return await dispatch(asked, await openIo(asked.color))
-  } catch (error) {
-    return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json)
-  }
-}
-
-/** What a shell may offer in the place of the last word. Never says what is wrong: somebody is typing. */
-async function completed(words: readonly string[]): Promise<number> {
-  try {
-    const { candidates } = await import('./completion.ts')
-    const io = await openIo('never')
-    io.print((await candidates(words)).map(([word, about]) => `${word}\t${about}\n`).join(''))
-    return 0
-  } catch {
-    // Half a command line, or a home that cannot be read: there is nothing to offer.
-    return 1
-  }
-}
-
-async function dispatch(asked: Asked, io: Io): Promise<number> {
-  if (asked.version) {
-    io.print(`queuectl ${VERSION}\n`)
-    return 0
-  }
-  if (asked.help) {
-    const { help } = await import('./help.ts')
-    io.print(await help(asked.words, io))
-    return 0
-  }
+  keepCompiled()
   if (isPlain(asked)) {
-    const { swift } = await import('./fast-path.ts')
-    const status = await swift(asked, io)
+    const { fastPath } = await import('./fast-path.ts')
+    const status = await fastPath(asked)
     if (status !== undefined) return status
   }
-  const { findCommand } = await import('./registry.ts')
-  return run(await findCommand(asked.words), asked, io)
+  const { dispatch } = await import('./dispatch.ts')
+  return dispatch(asked)
 }
 
 /** Nothing but words, `--json` and what stands after `--`, and perhaps one of the commands that scripts call most. */
-const isPlain = ({ words, args, numbers }: Asked): boolean =>
+const isPlain = ({ words, args, numbers, help }: Asked): boolean =>
+  !help &&
   ['status', 'enqueue'].includes(words[0] ?? 'status') &&
   numbers.length === 0 &&
   args.filter((arg) => arg !== '--json').join('\0') === words.join('\0')
 
-async function run(command: CommandClass, asked: Asked, io: Io): Promise<number> {
-  const { Cli } = await import('clipanion')
-  const cli = new Cli<Context>({ binaryName: 'queuectl', binaryVersion: VERSION })
-  cli.register(command)
-  const { takesExact } = command
-  const args = asked.words.length === 0 ? ['status', ...asked.args] : [...asked.args]
-  const last = [...asked.numbers, ...(takesExact ? [] : (asked.exact ?? []))]
-  if (last.length > 0) args.push('--', ...last)
-  const context = { io, home: asked.home, exact: takesExact ? asked.exact : undefined }
-  try {
-    const called = cli.process(args, context)
-    return (await called.validateAndExecute()) ?? 0
-  } catch (error) {
-    if (!isMisfit(error)) throw error
-    const { callsOf, optionsOf } = await import('./help.ts')
-    const names = optionsOf(cli).flatMap((option) => option.names)
-    throw usageError(error, command.paths?.[0]?.join(' ') ?? '', names, callsOf(command).join(', or '))
-  }
+async function printVersion(): Promise<number> {
+  const io = await openIo('never')
+  io.print(`queuectl ${VERSION}\n`)
+  return 0
+}
+
+async function complete(words: readonly string[]): Promise<number> {
+  keepCompiled()
+  const { completed } = await import('./dispatch.ts')
+  return completed(words)
+}
+
+/**
+ * From Node 22.8 on V8 keeps what it has compiled for the next call. In a directory of the user's own: the default lies
+ * in /tmp, where another user could put code for us to run. Never fails: without the directory, all is compiled again.
+ */
+function keepCompiled(): void {
+  const { enableCompileCache } = module as { enableCompileCache?: (directory: string) => unknown }
+  if (enableCompileCache) enableCompileCache(compileCacheDir())
 }

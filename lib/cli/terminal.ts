@@ -7,6 +7,7 @@
  */
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { environment } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
 
 export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>
@@ -62,7 +63,7 @@ export async function ask(question: string): Promise<string> {
 /** The streams of this process. */
 export async function openIo(mode: ColorMode): Promise<Io> {
   const isSeen = isTerminal(1)
-  const hasColors = mode === 'always' || (mode === 'auto' && isSeen && (await isColorWanted()))
+  const hasColors = mode === 'always' || (mode === 'auto' && isSeen && isColorWanted())
   const colors = hasColors ? (await import('picocolors')).default.createColors(true) : PLAIN
   let isOver = false
   return {
@@ -111,7 +112,7 @@ export async function openIo(mode: ColorMode): Promise<Io> {
   }
 }
 
-const isColorWanted = async (): Promise<boolean> => !(await import('../config/env.ts')).environment().noColor
+const isColorWanted = (): boolean => !environment().noColor
 
 /** `isatty` loads streams and sockets, so it is asked only of what may be a terminal: not of /dev/null. */
 function isTerminal(fd: number): boolean {

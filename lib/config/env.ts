@@ -8,6 +8,9 @@ export function homePath(asked?: string): string {
   return named ? resolve(named) : join(homedir(), '.queuectl')
 }
 
+/** Where compiled code of this program may be kept for its next call. */
+export const compileCacheDir = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'queuectl')
+
 /** What the environment says, apart from where the home is. */
 export interface Environment {
   readonly foreground: boolean | undefined

@@ -8,7 +8,7 @@ import { misspelt } from '../input/job-source.ts'
 import type { Io } from '../terminal.ts'
 
 export class Receipts {
-  readonly #queue: Queue
+  readonly #queue: Pick<Queue, 'workers'>
   readonly #io: Io
   readonly #json: boolean
   #given = 0
@@ -16,7 +16,7 @@ export class Receipts {
   #firstLate: Job | undefined
   readonly #misspelt = new Map<string, string>()
 
-  constructor(queue: Queue, io: Io, json: boolean) {
+  constructor(queue: Pick<Queue, 'workers'>, io: Io, json: boolean) {
     this.#queue = queue
     this.#io = io
     this.#json = json

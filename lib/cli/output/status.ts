@@ -3,7 +3,10 @@ import type { Queue, DiskSpace } from '../../queue.ts'
 import { bytes } from './text.ts'
 import type { Io } from '../terminal.ts'
 
-export async function standing(queue: Queue, io: Io, json: boolean): Promise<string[]> {
+/** What `status` asks of a queue. */
+export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room'>
+
+export async function standing(queue: StatusReader, io: Io, json: boolean): Promise<string[]> {
   const counts = await queue.count()
   const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
   const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
