@@ -320,6 +320,17 @@ test('every suite is run, the last thing in its file', () => {
   )
 })
 
+test('each suite has a name of its own', () => {
+  const files = new Map<string, string[]>()
+  for (const { path, code } of specs)
+    for (const [, name = ''] of code.matchAll(/\bsuite\('([^']*)'\)/g))
+      files.set(name, [...(files.get(name) ?? []), path])
+  const twice = [...files]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name}: ${paths.join(', ')}`)
+  none(twice, 'a failure names its suite, and the reader must find the file by it')
+})
+
 test('no test is singled out, skipped without a reason or put behind a hook', () => {
   const suites = specs.map((source) => ({ ...source, code: source.code.replaceAll(/'[^']*'|\/[^/\n]+\//g, "''") }))
   none(

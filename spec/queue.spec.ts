@@ -10,7 +10,7 @@ import { type JobRequest } from '../lib/job/job.ts'
 import { Queue } from '../lib/queue.ts'
 import { queueErrorOf } from '../fixtures/throws.ts'
 
-const test = suite('queue')
+const test = suite('library')
 
 test(
   'a queue knows the absolute path of its home',

@@ -6,7 +6,7 @@ import { processesOf } from '../fixtures/processes.ts'
 import { type Ran, ROOT, start } from '../fixtures/program.ts'
 import { inWorld } from '../fixtures/world.ts'
 
-const test = suite('runner')
+const test = suite('test runner')
 
 /** Runs the runner on `fixtures/specs/<name>`. */
 const runner = (dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
@@ -107,6 +107,15 @@ test(
   'hides the home and the settings of the user from the tests',
   inWorld(async ({ dir }) => {
     const ran = await runner(dir, ['/environment.spec'], { QUEUECTL_HOME: '/elsewhere', QUEUECTL_FOREGROUND: '1' })
+    assert.is(lastLine(ran), '2 passed, 0 failed, 0 skipped')
+  }),
+)
+
+test(
+  'lists the CPU time of the files when asked, before the last line',
+  inWorld(async ({ dir }) => {
+    const ran = await runner(dir, ['/green.spec', '--times'])
+    assert.match(ran.stdout, /\n +\d+\.\d\d +\d+\.\d\d {2}green\.spec\n +\d+\.\d\d +\d+\.\d\d {2}all files\n/)
     assert.is(lastLine(ran), '2 passed, 0 failed, 0 skipped')
   }),
 )

@@ -8,7 +8,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { CatalogChange, Live } from '../../lib/queue.ts'
 
-const test = suite('the catalogue of a home')
+const test = suite('catalog of a home')
 
 const PAGE = { sort: 'order', isReverse: false, limit: 50, after: undefined } as const
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { readArgv } from '../../lib/cli/argv.ts'
 import { QueueError } from '../../lib/errors.ts'
 
-const test = suite('argv')
+const test = suite('command-line arguments')
 
 test('the words before the first option name the command', () => {
   assert.equal(readArgv(['worker', 'start', '--count', '3']).words, ['worker', 'start'])

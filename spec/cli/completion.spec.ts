@@ -8,7 +8,7 @@ import { cleanEnv, PROGRAM } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('completion')
+const test = suite('shell completion')
 
 async function some({ queue }: World): Promise<void> {
   await queue.enqueue({ id: 'waits', command: 'true' })

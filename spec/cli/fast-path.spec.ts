@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('swift')
+const test = suite('fast path')
 
 /** An option that changes nothing sends a call the long way. */
 const LONG: Readonly<Record<string, readonly string[]>> = { status: ['--no-watch'], enqueue: ['--no-wait'] }

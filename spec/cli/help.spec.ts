@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('help')
+const test = suite('queuectl help')
 
 for (const args of [['--help'], ['-h'], ['help']])
   test(

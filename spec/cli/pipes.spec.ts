@@ -7,7 +7,7 @@ import { skip } from '../../fixtures/skip.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { shell } from '../../fixtures/shell.ts'
 
-const test = suite('pipes')
+const test = suite('pipes, full disks and unusable homes')
 
 const MANY = Array.from({ length: 500 }, (_, i) => ({ command: `echo ${'long '.repeat(200)}${i}` }))
 

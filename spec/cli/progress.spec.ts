@@ -6,7 +6,7 @@ import { add, isUp, letGo, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('progress')
+const test = suite('progress of a running job')
 
 test(
   'what a job writes to QUEUECTL_PROGRESS is shown by list and show while it runs, and gone afterwards',

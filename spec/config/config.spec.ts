@@ -10,7 +10,7 @@ import { DEFAULTS } from '../../lib/config/schema.ts'
 import { CONFIG_KEYS, findKey, parseValue, shownKey } from '../../lib/config/keys.ts'
 import { environment, homePath } from '../../lib/config/env.ts'
 
-const test = suite('config')
+const test = suite('settings')
 
 /** What is thrown; a value that is returned is no refusal. */
 function refusal(body: () => unknown): QueueError {

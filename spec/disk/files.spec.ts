@@ -20,7 +20,7 @@ import { QueueError } from '../../lib/errors.ts'
 import { append, lstat, makeDir, move, listDir, readText, stamp, touch, writeNew } from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 
-const test = suite('files')
+const test = suite('files and directories')
 
 test(
   'a move of what is gone is no error, only lost',

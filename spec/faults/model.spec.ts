@@ -6,7 +6,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { check } from './model.ts'
 
-const test = suite('model')
+const test = suite('random sequences against a model')
 
 test(
   'whatever was done before a crash, recovery does what the crash table says',

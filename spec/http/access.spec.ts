@@ -11,7 +11,7 @@ import { MAX_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
 import { serve } from '../../lib/http/server.ts'
 import { until } from '../../fixtures/until.ts'
 
-const test = suite('the guard of the web server')
+const test = suite('access to the web server')
 
 const TOKEN = '0123456789abcdef0123456789abcdef'
 /** What is no name of a host at all is refused before we see it. */

@@ -9,7 +9,7 @@ import { openapi } from '../../lib/http/openapi/document.ts'
 import { SCHEMAS } from '../../lib/http/openapi/schemas.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('the OpenAPI document')
+const test = suite('OpenAPI document')
 
 interface Operation {
   readonly responses: Readonly<

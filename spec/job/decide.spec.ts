@@ -16,7 +16,7 @@ import {
   type Verdict,
 } from '../../lib/job/decide.ts'
 
-const test = suite('policy')
+const test = suite('verdicts on outcomes')
 
 const DEFAULT: RetryPolicy = { backoff_base: 2, max_backoff: 3600, jitter: 0 }
 const judge = (outcome: Outcome, job: Partial<Job> = {}, random = 0): Verdict =>

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { aJob } from '../../fixtures/job.ts'
 import { exitStatus } from '../../lib/job/exit-status.ts'
 
-const test = suite('exit status')
+const test = suite('exit statuses')
 
 const cancelled = { at: '2026-11-22T10:15:00.000Z', reason: 'by hand' }
 

@@ -14,7 +14,7 @@ import {
   whyNotQueue,
 } from '../../lib/job/file-name.ts'
 
-const test = suite('name')
+const test = suite('job file names')
 
 const MADE = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
 const ALNUM = [...'ABCXYZabcxyz0189']

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { aJob, aName } from '../../fixtures/job.ts'
 import { NotJson, readJob } from '../../lib/job/parse.ts'
 
-const test = suite('edited')
+const test = suite('parsing stored records')
 
 const RECORD = { ...aJob({ attempts: 1, runs: 2, history: [{ run: 1, outcome: 'failed', finished_at: 'x' }] }) }
 const record = (changed: object, name = aName()): ReturnType<typeof readJob> =>

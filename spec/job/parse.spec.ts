@@ -5,7 +5,7 @@ import { QueueError } from '../../lib/errors.ts'
 import { MAX_JOB_BYTES, OUR_MEMBERS } from '../../lib/job/job.ts'
 import { KNOWN_MEMBERS, newJob, NotJson, parseJson, readRequest } from '../../lib/job/parse.ts'
 
-const test = suite('read')
+const test = suite('parsing job requests')
 
 /** The refusal of a value, or undefined when it is accepted. */
 function refusal(value: unknown): string | undefined {

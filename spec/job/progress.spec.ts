@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseProgress, progressText } from '../../lib/job/progress.ts'
 
-const test = suite('progress')
+const test = suite('parsing progress')
 
 for (const [text, progress] of [
   ['37', { pct: 37 }],

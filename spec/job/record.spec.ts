@@ -11,7 +11,7 @@ import { cancelledRecord, destinationOf, retriedRecord, settledRecord, startedRe
 import { shownState, type State } from '../../lib/job/state.ts'
 import { parseState } from '../../lib/job/state-words.ts'
 
-const test = suite('record')
+const test = suite('stamping a job record')
 
 const POLICY: RetryPolicy = { backoff_base: 2, max_backoff: 3600, jitter: 0 }
 const FACTS = { run: 1, worker: 'worker-1', slot: 2, startedAt: NOON - 1500, finishedAt: NOON }

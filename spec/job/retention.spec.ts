@@ -12,7 +12,7 @@ import {
 } from '../../lib/job/retention.ts'
 import { DEFAULTS } from '../../lib/config/schema.ts'
 
-const test = suite('retention')
+const test = suite('retention rules')
 
 /** Settled so many seconds before noon. */
 const settled = (ago: number, bytes = 0): { at: number; bytes: number; ago: number } => ({

@@ -9,7 +9,7 @@ import { QueueError } from '../../lib/errors.ts'
 import { MAX_JOB_BYTES, OUR_MEMBERS } from '../../lib/job/job.ts'
 import { KNOWN_MEMBERS, readRequest } from '../../lib/job/parse.ts'
 
-const test = suite('schema')
+const test = suite('JSON schema of a job')
 
 const schema = JSON.parse(readFileSync(`${ROOT}lib/job/job.schema.json`, 'utf8'))
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false })

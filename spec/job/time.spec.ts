@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatDue, isoTime, parseDue, parseDuration, parseInstant, utcDay } from '../../lib/job/time.ts'
 
-const test = suite('times')
+const test = suite('times and durations')
 
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 /** From 1970 to the year 2255, as far as a number holds each microsecond. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { EVENT_KINDS } from '../../lib/journal/metrics.ts'
 import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 
-const test = suite('words')
+const test = suite('sentences for events')
 
 for (const event of EVENT_KINDS)
   test(`a ${event} event is told in a sentence that names the job`, () => {

@@ -10,7 +10,7 @@ import { isoTime } from '../../lib/job/time.ts'
 import type { Event } from '../../lib/journal/journal.ts'
 import { MINUTE_MS, Series, Distribution } from '../../lib/journal/timeseries.ts'
 
-const test = suite('the journal for a program that stays')
+const test = suite('journal kept in memory')
 
 const line = (event: Partial<Event>, at = NOON): string =>
   `${JSON.stringify({ at: isoTime(at), job: 'a', event: 'enqueued', ...event })}\n`

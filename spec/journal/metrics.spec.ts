@@ -5,7 +5,7 @@ import { monotonicMs } from '../../lib/clock.ts'
 import type { Event, EventKind } from '../../lib/journal/journal.ts'
 import { EVENT_KINDS, type Metrics, summarize } from '../../lib/journal/metrics.ts'
 
-const test = suite('metrics')
+const test = suite('metrics from events')
 
 const at = '2026-11-22T10:15:00.000Z'
 const completed = (duration_ms: number): Event => ({ at, event: 'completed', job: 'a', duration_ms })

@@ -8,7 +8,7 @@ import type { QueueError } from '../../lib/errors.ts'
 import { foldDays, readMetrics } from '../../lib/journal/totals.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 
-const test = suite('totals')
+const test = suite('totals of the journal')
 
 const DAY = 86_400
 

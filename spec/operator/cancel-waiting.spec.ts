@@ -14,7 +14,7 @@ import { queueErrorOf } from '../../fixtures/throws.ts'
 import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 import { cancelJob } from '../../lib/operator/cancel.ts'
 
-const test = suite('cancel')
+const test = suite('cancelling a job that is not running')
 
 const clean = ({ home }: World): void => {
   for (const place of ['processing', 'tmp', 'corrupt']) assert.equal(readdirSync(join(home, place)), [], place)

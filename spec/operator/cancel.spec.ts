@@ -20,7 +20,7 @@ import { monotonicMs } from '../../lib/clock.ts'
 import type { Job } from '../../lib/job/job.ts'
 import type { QueueError } from '../../lib/errors.ts'
 
-const test = suite('cancel')
+const test = suite('cancelling a running job')
 
 function isCancelled(world: World, job: Job, reason: string): void {
   assert.equal([job.state, job.cancelled?.reason], ['dead', reason])

@@ -10,7 +10,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import type { Editing } from '../../lib/queue.ts'
 
-const test = suite('edit')
+const test = suite('editing a job')
 
 /** Writes what the editor would. */
 function write({ file }: Editing, changed: (job: Record<string, unknown>) => unknown): void {

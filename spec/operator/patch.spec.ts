@@ -8,7 +8,7 @@ import { queueErrorOf } from '../../fixtures/throws.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('changing members of a job')
+const test = suite('patching a job')
 
 test(
   'members are changed in the file and in its name, and the job stays where it is',

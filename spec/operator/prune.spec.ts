@@ -16,7 +16,7 @@ import { openHome } from '../../lib/spool/layout.ts'
 import { joinOperators, PURGE_MARKS } from '../../lib/spool/holders.ts'
 import { startPurge } from '../../lib/operator/purge.ts'
 
-const test = suite('prune')
+const test = suite('pruning finished jobs')
 
 /** So many completed jobs, a second apart, the newest now; the path of each file. */
 const some = (world: World, n: number): string[] =>

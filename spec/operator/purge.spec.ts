@@ -8,7 +8,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import { queueErrorOf } from '../../fixtures/throws.ts'
 import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 
-const test = suite('purge')
+const test = suite('purging dead jobs')
 
 const clean = ({ home }: World): void => {
   for (const place of ['processing', 'tmp', 'corrupt']) assert.equal(readdirSync(join(home, place)), [], place)

@@ -9,7 +9,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
 import type { JobRequest } from '../../lib/job/job.ts'
 
-const test = suite('arrange')
+const test = suite('holding, releasing and reordering jobs')
 
 const order = async ({ queue }: World): Promise<string[]> =>
   (await queue.list({ states: ['pending'] })).map(({ id }) => id)

@@ -10,7 +10,7 @@ import { parseName } from '../../lib/job/file-name.ts'
 import { queueErrorOf } from '../../fixtures/throws.ts'
 import { jobIn, DIR_OF_STATE } from '../../fixtures/spool-home.ts'
 
-const test = suite('retry')
+const test = suite('retrying a job')
 
 const clean = ({ home }: World): void => {
   for (const place of ['processing', 'tmp', 'corrupt']) assert.equal(readdirSync(join(home, place)), [], place)

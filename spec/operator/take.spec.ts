@@ -15,7 +15,7 @@ import { promote } from '../../lib/spool/transitions.ts'
 import { cancelJob } from '../../lib/operator/cancel.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
 
-const test = suite('change')
+const test = suite('operators taking jobs')
 
 test(
   'two hundred cancels race against two workers that claim and put back: each job is cancelled once, none is lost',

@@ -11,7 +11,7 @@ import { moveByHand } from '../../fixtures/spool-home.ts'
 import { type State, STATES } from '../../lib/job/state.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
 
-const test = suite('list')
+const test = suite('listing and counting jobs')
 
 const ids = async ({ queue }: World, ...args: Parameters<Queue['list']>): Promise<string[]> =>
   (await queue.list(...args)).map(({ id }) => id)

@@ -20,7 +20,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job, JobRequest } from '../../lib/job/job.ts'
 import type { State } from '../../lib/job/state.ts'
 
-const test = suite('one run')
+const test = suite('run of a job')
 
 /** One job, run by a worker until nothing is left to do. */
 async function once(

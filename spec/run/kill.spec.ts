@@ -9,7 +9,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job } from '../../lib/job/job.ts'
 
-const test = suite('whatever ignores TERM')
+const test = suite('killing what ignores TERM')
 
 const GRACE_AND_MORE = 20_000
 const stubborn = program('stubborn.sh')

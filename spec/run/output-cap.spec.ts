@@ -7,7 +7,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('cap')
+const test = suite('output cap')
 
 const MOST = 131_072
 /** Writes 4,000,000 bytes in lines of 10, `begin` first, and when it is let go the line `end`. */

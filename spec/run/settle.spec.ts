@@ -12,7 +12,7 @@ import { putBack, settleMove, stampHeld } from '../../lib/spool/transitions.ts'
 import { namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
 import type { State } from '../../lib/job/state.ts'
 
-const test = suite('settle')
+const test = suite('settling a job')
 
 for (const [state, place, due] of [
   ['failed', 'failed', '20261122T101500.000000Z'],

@@ -20,7 +20,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('shells')
+const test = suite('resident shells')
 
 /** What a shell would take amiss as a variable sends a job to a process of its own. */
 const WAYS = { 'a resident shell': {}, 'a process of its own': { env: { OPTIND: '1' } } } as const

@@ -14,7 +14,7 @@ import { readConfig } from '../../lib/config/file.ts'
 import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
 import { startJob } from '../../lib/run/start.ts'
 
-const test = suite('start')
+const test = suite('starting a job')
 
 test(
   'a job that is taken away between its stamp and its start is not started by whoever had it',

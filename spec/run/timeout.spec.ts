@@ -19,7 +19,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('timeout')
+const test = suite('timeouts')
 
 const pidIn = (path: string): Promise<number> =>
   until(() => Number(linesOf(path).at(-1) ?? 0) || undefined, SOON_MS, `${path} names a process`)

@@ -21,7 +21,7 @@ import { type RunPaths, runPaths } from '../../lib/run/paths.ts'
 import { createOutput, openInput } from '../../lib/run/output.ts'
 import { lastErrorLine, runNumbers } from '../../lib/run/output-reader.ts'
 
-const test = suite('runs')
+const test = suite('traces of a run')
 
 const STAT = '4321 (sh) S 1 4321 4321 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 98765 2400000 300 18446744073709551615\n'
 

@@ -11,7 +11,7 @@ import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { adoptHolder, holderOf, joinOperators } from '../../lib/spool/holders.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
 
-const test = suite('takeover')
+const test = suite('adopting a dead holder')
 
 const life = (home: Home, name: string): string | undefined => holderOf(home, name)?.life
 

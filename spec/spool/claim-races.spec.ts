@@ -13,7 +13,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import type { Job } from '../../lib/job/job.ts'
 
-const test = suite('against a claim')
+const test = suite('operators racing a claim')
 
 const idOf = (fileName: string): string => parseName(fileName)?.id ?? ''
 

@@ -12,7 +12,7 @@ import { makeFifos } from '../../lib/disk/fifo.ts'
 import { claim } from '../../lib/spool/transitions.ts'
 import { quarantined, namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
 
-const test = suite('claim')
+const test = suite('claiming a job')
 
 test(
   'a claim moves the job into our directory under the name it has',

@@ -8,7 +8,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { quarantined, namesIn, spoolHome } from '../../fixtures/spool-home.ts'
 import { quarantine } from '../../lib/spool/corrupt.ts'
 
-const test = suite('aside')
+const test = suite('quarantine')
 
 test(
   'what is set aside keeps its bytes and its name behind something random, with the reason beside it',

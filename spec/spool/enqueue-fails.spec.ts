@@ -8,7 +8,7 @@ import { skip } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { queueErrorOf } from '../../fixtures/throws.ts'
 
-const test = suite('enqueue fails')
+const test = suite('enqueues that fail')
 
 const list = ({ home }: World, place: string): string[] => readdirSync(join(home, place)).toSorted()
 

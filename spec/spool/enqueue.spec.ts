@@ -10,7 +10,7 @@ import type { Job } from '../../lib/job/job.ts'
 import { isMadeId, parseName } from '../../lib/job/file-name.ts'
 import { queueErrorOf } from '../../fixtures/throws.ts'
 
-const test = suite('enqueue')
+const test = suite('enqueueing a job')
 
 const list = ({ home }: World, place: string): string[] => readdirSync(join(home, place)).toSorted()
 const onDisk = (world: World, place: string): Job => {

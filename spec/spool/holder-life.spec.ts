@@ -10,7 +10,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { holderOf, holders, type WorkerCard } from '../../lib/spool/holders.ts'
 
-const test = suite('whether a holder lives')
+const test = suite('life of a holder')
 
 const life = (home: Home, name: string): string | undefined => holderOf(home, name)?.life
 

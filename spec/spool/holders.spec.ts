@@ -11,7 +11,7 @@ import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { removeIfEmpty, holderOf, holders, joinWorkers } from '../../lib/spool/holders.ts'
 import { claim } from '../../lib/spool/transitions.ts'
 
-const test = suite('holders')
+const test = suite('holder directories')
 
 const life = (home: Home, name: string): string | undefined => holderOf(home, name)?.life
 

@@ -13,7 +13,7 @@ import { holderOf } from '../../lib/spool/holders.ts'
 import { putBackIntakeOf } from '../../lib/spool/intake.ts'
 import { IntakeClock, withIntake, dropAndTake } from '../../fixtures/intake-clock.ts'
 
-const test = suite('intake races')
+const test = suite('races of an intake')
 
 test(
   'a file that somebody swaps for a link all the time is never followed',

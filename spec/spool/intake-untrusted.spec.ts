@@ -22,7 +22,7 @@ import { makeFifos } from '../../lib/disk/fifo.ts'
 import { promote } from '../../lib/spool/transitions.ts'
 import { withIntake } from '../../fixtures/intake-clock.ts'
 
-const test = suite('untrusted dropped files')
+const test = suite('intake of untrusted files')
 
 const WRONG: Record<string, string | Uint8Array> = {
   'a syntax error': '{"command": "true",}',

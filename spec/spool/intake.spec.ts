@@ -10,7 +10,7 @@ import { listDir } from '../../lib/disk/files.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
 import { withIntake, dropAndTake } from '../../fixtures/intake-clock.ts'
 
-const test = suite('intake')
+const test = suite('intake of dropped files')
 
 test(
   'a good file is taken at once and lies in pending/ under our grammar',

@@ -18,7 +18,7 @@ import { inWorld } from '../../fixtures/world.ts'
 import { type ErrorCode, QueueError } from '../../lib/errors.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 
-const test = suite('home')
+const test = suite('layout of a home')
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 

@@ -8,7 +8,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 import { formatName } from '../../lib/job/file-name.ts'
 import { PendingList } from '../../lib/spool/pending.ts'
 
-const test = suite('candidates')
+const test = suite('list of pending jobs')
 
 /** The n-th job in order of arrival. */
 const nth = (n: number, priority = 0): string => formatName({ ...aName({ id: `j${n}`, priority }), due: n * 1000 })

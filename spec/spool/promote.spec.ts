@@ -13,7 +13,7 @@ import { openHome } from '../../lib/spool/layout.ts'
 import { hasWork, promote, putBack } from '../../lib/spool/transitions.ts'
 import { quarantined, namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
 
-const test = suite('promote')
+const test = suite('promoting due jobs')
 
 test(
   'what is due is promoted under the name it has, and the next due time is told',

@@ -11,7 +11,7 @@ import { openHome } from '../../lib/spool/layout.ts'
 import { ownIdentity } from '../../lib/disk/process.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
 
-const test = suite('reserve')
+const test = suite('reserving ids')
 
 /** The id, or the code of the refusal. */
 const attempt = ({ queue }: World, id: string): Promise<string> =>

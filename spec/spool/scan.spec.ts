@@ -15,7 +15,7 @@ import { openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 import { findExact, findMatches } from '../../lib/spool/lookup.ts'
 
-const test = suite('find')
+const test = suite('finding jobs')
 
 /** Puts a job's file where a person might put it by hand. */
 function put({ home }: World, place: string, id: string, text = printJob(aJob({ id }))): string {

@@ -37,7 +37,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('by hand')
+const test = suite('moving job files by hand')
 
 /** A job that notices when two runs of it overlap. */
 const alone = (world: World, id: string, command: string, more = {}) =>

@@ -23,7 +23,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 
-const test = suite('kill a worker')
+const test = suite('killing a worker')
 
 /** The process that leads the group of a run, by its start mark. */
 const shimOf = (world: World, id: string, run = 1): Promise<number> =>

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { inBrowser, type Looking } from '../../fixtures/browser.ts'
 import { until } from '../../fixtures/until.ts'
 
-const test = suite('looks of the dashboard')
+const test = suite('accessibility of the dashboard')
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Each page, and what is seen on it once it has everything. */

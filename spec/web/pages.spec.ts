@@ -8,7 +8,7 @@ import { inBrowser } from '../../fixtures/browser.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 
-const test = suite('dashboard')
+const test = suite('dashboard in a browser')
 
 /** An element, as far as it is needed here: the specs know no browser's types. */
 interface Scrolling {

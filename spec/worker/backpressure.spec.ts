@@ -15,7 +15,7 @@ import { Intake } from '../../lib/spool/intake.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { DEFAULTS } from '../../lib/config/schema.ts'
 
-const test = suite('without room')
+const test = suite('worker short of disk space or descriptors')
 
 interface Small {
   readonly queue: Queue

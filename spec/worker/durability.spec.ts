@@ -12,7 +12,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { flushDir } from '../../lib/disk/sync.ts'
 
-const test = suite('durability')
+const test = suite('durability levels')
 
 /** The places in the home that a command flushed, in order; a file's by its directory. */
 async function flushedBy({ dir, home }: World, args: readonly string[]): Promise<string[]> {

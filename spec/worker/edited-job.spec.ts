@@ -8,7 +8,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { JobRef } from '../../lib/queue.ts'
 
-const test = suite('edited while it runs')
+const test = suite('editing jobs while a worker runs')
 
 const TIMES = 200
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Loop } from '../../lib/worker/loop.ts'
 
-const test = suite('rounds')
+const test = suite('rounds of a worker')
 
 /** A turn of the loop: what was asked for before has been done by then. */
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

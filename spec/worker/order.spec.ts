@@ -18,7 +18,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-const test = suite('order')
+const test = suite('order of claims')
 
 const ran = (world: World): string[] => linesOf(join(world.dir, 'order'))
 const sayName = 'echo "$QUEUECTL_JOB_ID" >>order'

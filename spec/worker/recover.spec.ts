@@ -13,7 +13,7 @@ import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { Job } from '../../lib/job/job.ts'
 
-const test = suite('recovery')
+const test = suite('recovery from a dead worker')
 
 const DEAD = 'worker-1-abcdef'
 /** A start mark as the shim writes it: the line of /proc/pid/stat of a process that is long gone. */

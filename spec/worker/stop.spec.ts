@@ -20,7 +20,7 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
-const test = suite('stop')
+const test = suite('stopping a worker')
 
 test(
   'SIGTERM: what runs is finished, nothing more is claimed, exit 0',

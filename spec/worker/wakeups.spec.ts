@@ -10,7 +10,7 @@ import { openHome } from '../../lib/spool/layout.ts'
 import { ring } from '../../lib/spool/wakeup.ts'
 import { Wakeups } from '../../lib/worker/wakeups.ts'
 
-const test = suite('wake-up')
+const test = suite('wake-ups of a worker')
 
 /** A worker that scans so rarely that only a wake-up can make it look in time. */
 async function idleWorker(world: World): Promise<void> {

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('config')
+const test = suite('queuectl config')
 
 for (const [typed, value, key, kept] of [
   ['max-retries', '5', 'max_retries', 5],

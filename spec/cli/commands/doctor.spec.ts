@@ -19,7 +19,7 @@ import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Diagnosis } from '../../../lib/queue.ts'
 
-const test = suite('doctor')
+const test = suite('queuectl doctor')
 
 interface Told {
   readonly code: number | null

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('refusals')
+const test = suite('requests that enqueue refuses')
 
 const LONG = 'a'.repeat(10_240)
 

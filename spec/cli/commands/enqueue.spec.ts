@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Job } from '../../../lib/job/job.ts'
 
-const test = suite('enqueue')
+const test = suite('queuectl enqueue')
 
 /** The one job in the queue, after this command. */
 async function made(world: World, args: readonly string[], input?: string): Promise<Job> {

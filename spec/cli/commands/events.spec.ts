@@ -10,7 +10,7 @@ import { openHome } from '../../../lib/spool/layout.ts'
 import { recordEvents } from '../../../lib/journal/journal.ts'
 import { shell } from '../../../fixtures/shell.ts'
 
-const test = suite('events')
+const test = suite('queuectl events')
 
 const parsed = (text: string): Event[] =>
   text

@@ -9,7 +9,7 @@ import { inWorld, type World } from '../../../fixtures/world.ts'
 import { waitBefore } from '../../../lib/job/eta.ts'
 import type { SlotInfo } from '../../../lib/queue.ts'
 
-const test = suite('explain')
+const test = suite('queuectl explain, next and ps')
 
 const reasons = async ({ queue }: World, id: string): Promise<string[]> =>
   (await queue.explain(id)).reasons.map(({ why }) => why)

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { JobRequest } from '../../../lib/job/job.ts'
 
-const test = suite('jobs')
+const test = suite('queuectl show, logs, retry, cancel and dlq')
 
 /** Enqueues and runs these to their end. */
 async function ran(world: World, ...requests: JobRequest[]): Promise<void> {

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 
-const test = suite('list')
+const test = suite('queuectl list')
 
 /** Runs what is in the queue until all of it has settled. */
 const burst = (world: World): Promise<unknown> => world.cli(['worker', 'start', '--foreground', '--burst', '-c', '4'])

@@ -5,7 +5,7 @@ import { add, fileOf, isUp, SOON_MS, untilLetGo } from '../../../fixtures/jobs.t
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 
-const test = suite('metrics')
+const test = suite('queuectl metrics')
 
 /** Two jobs that complete and one that dies, run to their end. */
 async function someRuns({ queue, cli }: World): Promise<void> {

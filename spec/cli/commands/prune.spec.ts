@@ -12,7 +12,7 @@ import { Queue } from '../../../lib/queue.ts'
 import { openHome } from '../../../lib/spool/layout.ts'
 import { keepBallast } from '../../../lib/disk/space.ts'
 
-const test = suite('prune command')
+const test = suite('queuectl prune')
 
 /** Completed and dead jobs, 40 days and an hour old. */
 function aMonth({ home }: World): void {

@@ -7,7 +7,7 @@ import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import { monotonicMs } from '../../../lib/clock.ts'
 
-const test = suite('run')
+const test = suite('queuectl run')
 
 /** The worker that `run` started in the background ends by itself. */
 const isAlone = (world: World): Promise<true> =>

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('status')
+const test = suite('queuectl status')
 
 const EMPTY = `Pending:    0
 Processing: 0

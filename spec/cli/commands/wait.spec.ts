@@ -6,7 +6,7 @@ import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 import { monotonicMs } from '../../../lib/clock.ts'
 
-const test = suite('wait')
+const test = suite('queuectl wait')
 
 test(
   'the exit status is the code of a job that was over before',

@@ -9,7 +9,7 @@ import { until } from '../../../fixtures/until.ts'
 import { PROGRAM } from '../../../fixtures/program.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('the command web')
+const test = suite('queuectl web')
 
 const TOKEN = '0123456789abcdef0123456789abcdef'
 const UP_MS = 10_000

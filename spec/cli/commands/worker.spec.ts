@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('worker commands')
+const test = suite('queuectl worker')
 
 test(
   'start returns when the worker is up, naming its slots, pid and log',

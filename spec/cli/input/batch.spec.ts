@@ -5,7 +5,7 @@ import { inWorld } from '../../../fixtures/world.ts'
 import type { Job } from '../../../lib/job/job.ts'
 import { shell } from '../../../fixtures/shell.ts'
 
-const test = suite('batch')
+const test = suite('queuectl enqueue of many jobs')
 
 const line = (id: string): string => `{"id":"${id}","command":"echo ${id}"}\n`
 const ids = (stdout: string): string[] =>

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { misspelt, readVariables, readWords } from '../../../lib/cli/input/job-source.ts'
 import { QueueError } from '../../../lib/errors.ts'
 
-const test = suite('requests')
+const test = suite('sources of job requests')
 
 test('JSON in one argument is a job', () => {
   assert.equal(readWords(['{"id":"a","command":"b c"}']), { job: { id: 'a', command: 'b c' } })

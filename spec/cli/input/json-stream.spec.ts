@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Found, PAUSE, values } from '../../../lib/cli/input/json-stream.ts'
 
-const test = suite('stream')
+const test = suite('reading a stream of JSON')
 
 /** All that is found in a text which comes in pieces of `size` bytes. */
 async function found(text: string | Uint8Array, size = 65_536): Promise<Found[]> {

@@ -5,7 +5,7 @@ import { isWatching, runAll } from '../../../fixtures/jobs.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Job } from '../../../lib/job/job.ts'
 
-const test = suite('selectors')
+const test = suite('selecting jobs')
 
 /** Some jobs: a and b pending, b of the queue mail, c tagged, d scheduled. */
 async function some({ queue }: World): Promise<void> {

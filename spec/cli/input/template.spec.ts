@@ -4,7 +4,7 @@ import { runAll } from '../../../fixtures/jobs.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 import { fill } from '../../../lib/cli/input/template.ts'
 
-const test = suite('each line')
+const test = suite('templates of a batch')
 
 for (const [template, line, command] of [
   ['convert {} {.}.png', 'in/a.jpg', 'convert in/a.jpg in/a.png'],

@@ -6,7 +6,7 @@ import { signal } from '../../../fixtures/processes.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
-const test = suite('follow')
+const test = suite('queuectl logs --follow')
 
 test(
   'a job that is pending is followed to its end',

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytes, cut, harmless, rough, table, until, visible, width, wrapped } from '../../../lib/cli/output/text.ts'
 
-const test = suite('print')
+const test = suite('text for a terminal')
 
 for (const [what, char, shown] of [
   ['an escape', '\x1b', '\\e'],

@@ -16,7 +16,7 @@ import { type Snapshot, Throughput } from '../../../lib/cli/top/snapshot.ts'
 import { bars, rowsOf, shares, type View, view } from '../../../lib/cli/top/view.ts'
 import type { ListedJob } from '../../../lib/queue.ts'
 
-const test = suite('top')
+const test = suite('queuectl top')
 
 // --- of a snapshot --------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import { add, runAll } from '../../../fixtures/jobs.ts'
 import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { inWeb, type Web } from '../../../fixtures/web.ts'
 
-const test = suite('changes of many jobs over HTTP')
+const test = suite('bulk changes over HTTP')
 
 const bulk = (web: Web, body: object) => web.post('/api/v1/jobs/bulk', body)
 const states = async ({ queue }: Web): Promise<string> =>

@@ -6,7 +6,7 @@ import { add, configure, runAll } from '../../../fixtures/jobs.ts'
 import { skip } from '../../../fixtures/skip.ts'
 import { inWeb, type Web } from '../../../fixtures/web.ts'
 
-const test = suite('numbers over HTTP')
+const test = suite('statistics over HTTP')
 
 async function some(web: Web): Promise<void> {
   await add(web, 'true', { id: 'a' })

@@ -6,7 +6,7 @@ import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../../
 import { until } from '../../../fixtures/until.ts'
 import { inWeb, type Stream, type Told } from '../../../fixtures/web.ts'
 
-const test = suite('streams over HTTP')
+const test = suite('event streams over HTTP')
 
 const changedTo = (id: string, place: string) => (one: Told) =>
   one.event === 'jobs' &&

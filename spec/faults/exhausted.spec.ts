@@ -23,7 +23,7 @@ import { errno } from '../../lib/errors.ts'
 import { isExhausted } from '../../lib/disk/files.ts'
 import { Trap } from './library.ts'
 
-const test = suite('out of something')
+const test = suite('exhausted resources')
 
 test('a full quota is known as one, though Node has no name for it', () => {
   const told = Object.assign(new Error('UNKNOWN: unknown error, write'), { code: 'UNKNOWN', errno: -122 })
