@@ -13,13 +13,12 @@ import type { Home } from '../spool/layout.ts'
 import { isHeld, openReadEndIfThere } from '../disk/fifo.ts'
 import type { Held } from '../spool/transitions.ts'
 import { type Note, readNote, readTraces, type Traces, writeNote } from './traces.ts'
-import { diskSpace } from '../disk/space.ts'
 import type { Launched } from './launch.ts'
 import type { ShellEnd } from './shell.ts'
 import { signalRun } from './kill.ts'
+import { outcomeOf } from './outcome.ts'
 import { holdersOf, runAge, startTimeOf } from '../disk/process.ts'
 import { type RunPaths, runPaths } from './paths.ts'
-import { lastErrorLine } from './output-reader.ts'
 
 /** Pause before TERM is sent again to a run whose command had not begun (ms). */
 const TERM_RETRY_MS = 20
@@ -241,26 +240,3 @@ export class ActiveRun {
     return outcomeOf(code, this.#note ?? note, this.paths)
   }
 }
-
-/** The outcome of a run, from its exit code, if it left one, and the note why it was ended, if it was. */
-export function outcomeOf(code: number | undefined, note: Note | undefined, paths: RunPaths): Outcome {
-  const exit = code === undefined ? {} : { code }
-  const line = code === 0 ? undefined : lastErrorLine(paths)
-  const error = line === undefined ? {} : { error: line }
-  switch (note?.why) {
-    case 'timeout':
-      return { kind: 'timed_out', seconds: note.seconds, ...exit, ...error }
-    case 'cancel':
-      return { kind: 'cancelled', reason: note.reason, ...exit }
-    case 'give-back':
-      return { kind: 'given_back', ...exit }
-    case undefined:
-      return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...error }
-  }
-}
-
-/** Marks a failure on a full disk: the disk is its most likely cause. A home that is gone is not asked. */
-export const withDiskSpace = (home: Home, outcome: Outcome): Outcome =>
-  outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && diskSpace(home).state === 'full'
-    ? { ...outcome, noRoom: true }
-    : outcome

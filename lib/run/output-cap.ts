@@ -1,12 +1,12 @@
 /**
- * Output that grows beyond `max_log_bytes`: its head and its end are kept. While the run goes on the middle is punched
- * out of the file, where the system can (fallocate(1)); once it has ended the file is rewritten as head, a clear line, end.
- * Whoever writes is never waited for, slowed or told.
+ * Caps output that grows beyond `max_log_bytes`, keeping its head and its end. While the run goes on, the middle is
+ * punched out of the file where the file system can do that (fallocate(1)); once it has ended, the file is rewritten as
+ * head, a line that says what is missing, end. The job that writes the output does not notice.
  *
- *   run/<id>.<n>.gap  what is punched out of which file, on disk before it is: readers pass it over
+ *   run/<id>.<n>.gap  which bytes of which file are punched out, written before they are; readers skip them
  *
- * Crash: after the gap is written, at worst bytes are passed over that are still there; after the rewriting, the gap
- * speaks of a file that is gone (its inode is named), and means nothing.
+ * Crash: after the gap is written, readers may skip bytes that are still there. After the file is rewritten, the gap
+ * names the inode of a file that is gone and is ignored.
  */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, read as readAt, write } from 'node:fs'
@@ -19,51 +19,51 @@ import type { RunPaths } from './paths.ts'
 
 export type OutputFile = 'out' | 'err'
 
-/** What was punched out of a file: bytes `from` to `to`. */
+/** The bytes punched out of a file: `from` up to, not including, `to`. */
 export interface Gap {
   readonly ino: number
   readonly from: number
   readonly to: number
 }
 
-/** The unit in which file systems give room back. */
+/** File systems free whole pages only. */
 const PAGE = 4096
 const BLOCK = 1_048_576
 
-const up = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE
-const down = (bytes: number): number => Math.floor(bytes / PAGE) * PAGE
+const roundUp = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE
+const roundDown = (bytes: number): number => Math.floor(bytes / PAGE) * PAGE
 
-/** The line that stands for what is left out. */
+/** The line that stands for the bytes left out. */
 export const gapLine = (bytes: number): string => `\n--- queuectl: ${bytes} bytes left out here (max-log-bytes) ---\n`
 
-/** What is punched out of these streams. */
+/** The gaps recorded in a run's gap file. */
 export function gapsOf(path: string): Partial<Record<OutputFile, Gap>> {
   try {
     return JSON.parse(readText(path) ?? '{}') as Partial<Record<OutputFile, Gap>>
   } catch {
-    // Torn by a power cut: what it told of a running file is of no use any more.
+    // Torn by a power cut. The run that it belonged to is gone too.
     return {}
   }
 }
 
-/** Can this system punch holes? Not asked again after the first failure. */
+/** Can this system punch holes? Not tried again after the first failure. */
 let canPunch = true
 
-/** Punches out of a run's files what lies between the halves that are kept. Returns at once. */
-export function punchHole(home: Home, paths: RunPaths, most: number): void {
+/** Punches out of a run's output files what lies between the two halves of `limit` bytes. Returns at once. */
+export function punchHole(home: Home, paths: RunPaths, limit: number): void {
   if (!canPunch) return
   for (const stream of ['out', 'err'] as const) {
     const stats = lstat(paths[stream])
-    // Not for every little: each time costs a process.
-    if (!stats || stats.blocks * 512 < most + Math.max(most / 4, 2 * PAGE)) continue
+    // Each punch costs a process: only once a quarter more than the limit is on the disk.
+    if (!stats || stats.blocks * 512 < limit + Math.max(limit / 4, 2 * PAGE)) continue
     const gaps = gapsOf(paths.gap)
     const known = gaps[stream]
-    const from = known?.from ?? up(most / 2)
-    const to = down(stats.size - most / 2)
+    const from = known?.from ?? roundUp(limit / 2)
+    const to = roundDown(stats.size - limit / 2)
     const begin = known?.ino === stats.ino ? Math.max(from, known.to) : from
     if (to - begin < PAGE) continue
     const aside = join(home.tmp, `gap.${randomHex(8)}.new`)
-    // If we die after this: readers pass over bytes that are still there.
+    // If we die after this: readers skip bytes that are still there.
     replaceFile(aside, paths.gap, JSON.stringify({ ...gaps, [stream]: { ino: stats.ino, from, to } }), false)
     const args = ['--punch-hole', '--offset', String(begin), '--length', String(to - begin), '--', paths[stream]]
     const child = spawn('fallocate', args, { stdio: 'ignore' })
@@ -74,22 +74,22 @@ export function punchHole(home: Home, paths: RunPaths, most: number): void {
 }
 
 /**
- * Rewrites the files of a run that has ended, if they are too long: head, a clear line, end. Never fails: a file for
- * whose rewriting there is no room stays as it is, with zeros where it was punched.
+ * Rewrites the output files of a run that has ended, if they are longer than `limit` bytes. Best effort: a file that
+ * cannot be rewritten stays as it is, with zeros where it was punched.
  */
-export async function truncateMiddle(paths: RunPaths, most: number): Promise<void> {
+export async function truncateMiddle(paths: RunPaths, limit: number): Promise<void> {
   const gaps = exists(paths.gap) ? gapsOf(paths.gap) : {}
   for (const stream of ['out', 'err'] as const) {
     const stats = lstat(paths[stream])
     const gap = gaps[stream]
     const isPunched = gap !== undefined && gap.ino === stats?.ino
-    if (!stats?.isFile() || (stats.size <= most && !isPunched)) continue
-    const head = isPunched ? gap.from : Math.floor(most / 2)
-    const end = Math.max(isPunched ? gap.to : 0, stats.size - Math.floor(most / 2), head)
+    if (!stats?.isFile() || (stats.size <= limit && !isPunched)) continue
+    const head = isPunched ? gap.from : Math.floor(limit / 2)
+    const end = Math.max(isPunched ? gap.to : 0, stats.size - Math.floor(limit / 2), head)
     try {
       await rewrite(paths[stream], head, end, stats.size)
     } catch {
-      // No room, or no right to: that must not keep a job from being settled.
+      // Disk full, or not allowed: that must not keep the job from being settled.
     }
   }
 }
@@ -99,8 +99,9 @@ const writeSome = promisify(write)
 
 async function rewrite(path: string, head: number, end: number, size: number): Promise<void> {
   const aside = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.new`)
-  // Left by one who died here before us.
+  // A worker that died here left it.
   remove(aside)
+  // If we die from here on: the long file, and beside it a dotfile that the next rewrite removes.
   const to = createNew(aside)
   if (to === undefined) return
   const from = openSync(path, 'r')
@@ -108,7 +109,7 @@ async function rewrite(path: string, head: number, end: number, size: number): P
     await copy(from, to, 0, head)
     await writeSome(to, gapLine(end - head))
     await copy(from, to, end, size)
-    // If we die before this: the long file, and a dotfile beside it that the next one to shorten it removes.
+    // If we die after this: the short file; the gap names an inode that is gone.
     move(aside, path)
   } catch (error) {
     remove(aside)

@@ -1,6 +1,8 @@
 /**
- * Reads how far a holder that died got with a job, and does what is missing. The crash table in lib/CRASHES.md as code:
- * one case for each row.
+ * Finishes what a dead holder left undone with one job. This is the crash table of lib/CRASHES.md as code, for the rows
+ * from a claim to a settled run: {@link stageOf} tells how far the job got, {@link resume} has one case for each stage.
+ *
+ * Every step can be cut off too: the job then lies in a dead holder's directory again, at the same stage or a later one.
  */
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
@@ -9,38 +11,40 @@ import { parseName } from '../job/file-name.ts'
 import { destinationOf, type RunFacts } from '../job/record.ts'
 import { holdersOf } from '../disk/process.ts'
 import { type Held, moveToPending, putBack, settleMove } from '../spool/transitions.ts'
-import { ActiveRun, outcomeOf } from './active-run.ts'
+import { ActiveRun } from './active-run.ts'
 import type { RunContext } from './context.ts'
 import { readHeld } from './held-job.ts'
+import { outcomeOf } from './outcome.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 import { flushSettled, settle } from './settle.ts'
 import { isCounted, readTraces, removeTraces, type Traces } from './traces.ts'
 
-/** How far a run got, told by the job's record and the traces of its run. */
-type Progress =
-  /** The run is counted in the record, and only the settling move is missing. */
-  | 'counted'
-  /** The traces belong to a run that was settled before and left a process behind; the next run never started. */
-  | 'strays_of_last'
-  /** There is an exit record, or a note says why it was ended and nothing of it is alive. */
+/** How far the job got. */
+type Stage =
+  /** Claimed, not stamped: the traces are those of the run before, which was settled and left a process behind. */
+  | 'claimed_beside_strays'
+  /** The outcome is stamped: only the settling move is missing. */
+  | 'stamped'
+  /** The run is over: there is an exit record, or no process is alive and a note says why the run was ended. */
   | 'ended'
   /** A process of the run is alive. */
   | 'running'
-  /** It has a start mark, nothing is alive, and nothing says how it ended. */
+  /** The command was started, no process is alive, and nothing says how it ended. */
   | 'interrupted'
+  /** The command was never started. */
   | 'not_started'
 
-/** The rows are asked in this order: each presumes that those before it do not hold. */
-function progressOfRun(job: Job, traces: Traces): Progress {
-  if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'strays_of_last' : 'counted'
+/** Reads the stage from the record and the traces of its last run. Each line presumes that the ones before do not hold. */
+function stageOf(job: Job, traces: Traces): Stage {
+  if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'claimed_beside_strays' : 'stamped'
   if (traces.exit || (traces.note && !traces.held)) return 'ended'
   if (traces.held) return 'running'
   return traces.leader ? 'interrupted' : 'not_started'
 }
 
 /**
- * A counted run with no exit record and no note whose last outcome was not an interruption was settled earlier: the
- * settling removes both and leaves the start mark only beside a FIFO that is still held.
+ * Was the counted run settled completely? Settling removes exit record and note, and leaves the start mark only beside a
+ * FIFO that strays hold. A run that was counted as interrupted never had either, so its traces look the same before.
  */
 const isOfSettledRun = (job: Job, traces: Traces): boolean =>
   traces.leader !== undefined && !traces.exit && !traces.note && job.history.at(-1)?.outcome !== 'interrupted'
@@ -48,14 +52,14 @@ const isOfSettledRun = (job: Job, traces: Traces): boolean =>
 export interface ResumeOptions {
   /** The slot that an adopted run takes. */
   readonly slot: number
-  /** Takes the file of a run that is going on into our own directory; undefined: it is left where it lies. */
+  /** Moves the file of a living run into our own directory. @returns its new path; undefined: it stays where it is */
   readonly adopt: (path: string) => string | undefined
 }
 
 /**
- * Does what a dead holder left undone about one of its jobs.
- * @param dir the directory the job lies in, which is ours by now
- * @returns the run, when one is going on
+ * Finishes what a dead holder left undone with one of its jobs.
+ * @param dir the directory that the job lies in, which we hold by now
+ * @returns the run, when it is alive and adopted
  */
 export async function resume(
   ctx: RunContext,
@@ -67,6 +71,7 @@ export async function resume(
   const path = join(dir, fileName)
   const name = parseName(fileName)
   if (!name) {
+    // Not a job file: intake decides what it is. If we die after this, it lies in pending/ like any dropped file.
     moveToPending(home, path, fileName)
     return undefined
   }
@@ -75,21 +80,24 @@ export async function resume(
   if (!job) return undefined
   const paths = runPaths(home, job.id, job.runs)
   const traces = readTraces(paths)
-  const facts = factsOf(job, paths, traces)
-  switch (progressOfRun(job, traces)) {
-    case 'strays_of_last':
+  switch (stageOf(job, traces)) {
+    case 'claimed_beside_strays':
+      // If we die after this: in pending/. The traces stay, for the next run to end the strays.
       putBack(home, held)
       return undefined
-    case 'counted':
-      await finishMove(ctx, held, job)
+    case 'stamped':
+      // If we die after the move: settled, and the traces are leftovers that the sweeper removes.
+      await moveAsStamped(ctx, held, job)
       removeTraces(paths, traces.held)
       return undefined
     case 'ended': {
+      // If we die after the stamp: 'stamped'.
       const outcome = outcomeOf(traces.exit?.code, traces.note, paths)
-      await settle(ctx, { held, job, paths, outcome, facts: facts(traces.exit?.at ?? nowMs()) })
+      await settle(ctx, { held, job, paths, outcome, facts: factsOf(job, paths, traces, traces.exit?.at ?? nowMs()) })
       return undefined
     }
     case 'running': {
+      // If we die after this: 'running' or later, in our own directory.
       const ours = adopt(path)
       if (ours === undefined) return undefined
       ctx.record({ event: 'adopted', job: job.id, run: job.runs, worker: ctx.holder.name })
@@ -97,31 +105,38 @@ export async function resume(
       return ActiveRun.adopt({ home, job, held: { path: ours, fileName, name }, slot, timeout }, traces)
     }
     case 'interrupted':
-      await settle(ctx, { held, job, paths, outcome: { kind: 'interrupted' }, facts: facts(nowMs()) })
+      // If we die after the stamp: 'stamped'.
+      await settle(ctx, {
+        held,
+        job,
+        paths,
+        outcome: { kind: 'interrupted' },
+        facts: factsOf(job, paths, traces, nowMs()),
+      })
       return undefined
     case 'not_started':
-      // Back where it came from, uncounted.
+      // If we die between the two: 'not_started', without traces. After both: in pending/, no attempt used.
       removeTraces(paths, false)
       putBack(home, held)
       return undefined
   }
 }
 
-/** What is known of the run from its record, once it is known when it finished. */
-function factsOf(job: Job, paths: RunPaths, traces: Traces): (finishedAt: number) => RunFacts {
+/** What the record and the traces say about a run that ended at `finishedAt` (ms). */
+function factsOf(job: Job, paths: RunPaths, traces: Traces, finishedAt: number): RunFacts {
   const startedAt = Date.parse(job.started_at ?? '') || undefined
-  return (finishedAt) => ({
+  return {
     run: job.runs,
     ...(job.worker === undefined ? {} : { worker: job.worker }),
     ...(job.slot === undefined ? {} : { slot: job.slot }),
     ...(startedAt === undefined ? {} : { startedAt }),
     finishedAt,
     ...(traces.held ? { strays: holdersOf(paths.fifo) } : {}),
-  })
+  }
 }
 
-/** The record says where the job belongs: moves it there. */
-async function finishMove(ctx: RunContext, held: Held, job: Job): Promise<void> {
+/** Moves a job to where its stamped record says it belongs. */
+async function moveAsStamped(ctx: RunContext, held: Held, job: Job): Promise<void> {
   const { to, due } = destinationOf(job, nowMs())
   const at = due ?? (Date.parse(job.finished_at ?? '') || nowMs())
   if (settleMove(ctx.home, held, job, to, at)) await flushSettled(ctx, job.id, to, at)

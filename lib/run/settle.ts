@@ -6,29 +6,30 @@ import type { Job } from '../job/job.ts'
 import { type RunFacts, settledRecord } from '../job/record.ts'
 import { isoTime } from '../job/time.ts'
 import { flushMove, type Held, settleMove, stampHeld } from '../spool/transitions.ts'
-import { type ActiveRun, withDiskSpace } from './active-run.ts'
+import type { ActiveRun } from './active-run.ts'
 import type { RunContext } from './context.ts'
+import { withDiskSpace } from './outcome.ts'
 import { truncateMiddle } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 import { removeTraces } from './traces.ts'
 import { findExact } from '../spool/lookup.ts'
 
-/** A run that has ended, and what is known about its end. */
+/** A run that has ended. */
 export interface EndedRun {
   readonly held: Held
-  /** The record from before the run is counted. */
+  /** The record as it was before the run is counted. */
   readonly job: Job
-  /** Undefined: the traces stay as they are. */
+  /** Undefined: the traces stay. */
   readonly paths?: RunPaths
   readonly outcome: Outcome
   readonly facts: RunFacts
-  /** Given where the outcome alone does not decide it. */
+  /** Given where the outcome alone does not decide. */
   readonly verdict?: Verdict
 }
 
-/** Settles a run that we watched to its end. */
+/** Settles a run that this worker has watched to its end. */
 export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcome): Promise<void> {
-  // A run that ended must not start again only because we could not look for what it left behind.
+  // Retried: a run that has ended must not run again only because /proc could not be read.
   const strays = await ctx.retryUntilDone(`settle ${run.id}`, () => run.strays())
   run.close(strays === undefined)
   const facts = {
@@ -43,29 +44,32 @@ export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcom
   await settle(ctx, { held, job, paths, outcome: withDiskSpace(ctx.home, outcome), facts })
 }
 
-/** Stamps the verdict, moves the job where it says, and records that. A job that was taken away is left alone. */
+/** Stamps the verdict, moves the job where it says, and records that. A job whose file is gone is not recreated. */
 export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   const { held, job, paths, outcome, facts } = ended
   const now = facts.finishedAt
   const verdict = ended.verdict ?? decide(outcome, job, ctx.config, now, chance())
   const record = settledRecord(job, outcome, verdict, facts)
-  const { max_log_bytes: most } = ctx.config
+  const { max_log_bytes: limit } = ctx.config
   const isMoved = await ctx.retryUntilDone(`settle ${job.id}`, async () => {
-    if (paths && most > 0) await truncateMiddle(paths, most)
-    // If we die between the two: counted, and only the move is missing.
+    // If we die here: the run has ended and is not counted; recovery settles it from its traces.
+    if (paths && limit > 0) await truncateMiddle(paths, limit)
+    // If we die between the stamp and the move: the run is counted; recovery makes the move.
     return (
       (await stampHeld(held, record, ctx.config.durability)) &&
       settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)
     )
   })
+  // If we die after the move: the job is settled; its traces are leftovers that the sweeper removes.
   if (isMoved) await flushSettled(ctx, job.id, verdict.to, verdict.due ?? now)
   const hasStrays = (facts.strays?.length ?? 0) > 0
   if (paths && !hasStrays) ctx.fifos?.giveBack(paths.fifo)
   if (paths) removeTraces(paths, hasStrays)
+  // If we die here: the job is settled, and the journal lacks one event.
   recordSettled(ctx, record, { verdict, facts, isMoved })
 }
 
-/** Flushes the move that settled a job. The move is made: a flush that fails must neither undo nor repeat it. */
+/** Flushes the move that settled a job. The move has happened: a failed flush neither undoes nor repeats it. */
 export async function flushSettled(ctx: RunContext, id: string, to: Job['state'], at: number): Promise<void> {
   const failed = (error: unknown): void =>
     ctx.log(`cannot flush the move of ${id} (${String(error)}): a power cut now may undo it`)
@@ -75,11 +79,11 @@ export async function flushSettled(ctx: RunContext, id: string, to: Job['state']
 interface Settled {
   readonly verdict: Verdict
   readonly facts: RunFacts
-  /** False: the job was taken away by hand, and the record lies nowhere. */
+  /** False: the job's file was removed or moved by hand, so the record is on disk nowhere. */
   readonly isMoved: boolean
 }
 
-/** Writes what became of the job to the journal and the log, and calls its hook. */
+/** Writes the outcome to the journal and the log, and calls the hook for it. */
 function recordSettled(ctx: RunContext, record: Job, { verdict, facts, isMoved }: Settled): void {
   const run = record.history.at(-1)
   const event = {
@@ -102,12 +106,12 @@ function recordSettled(ctx: RunContext, record: Job, { verdict, facts, isMoved }
   else ctx.record({ ...event, event: 'dlq' })
 }
 
-/** A cancelled job is dead too, but has a hook of its own. */
+/** The hook of the state a job goes to; a cancelled job goes to dead/ too but has its own hook. */
 function hookOf({ ending, to }: Verdict): Hook | undefined {
   if (ending === 'cancelled') return 'cancelled'
   return HOOKS.find((hook) => hook === to)
 }
 
-/** Removing the file of a running job cancels it; moving it elsewhere does not. */
+/** Removing a running job's file cancels the job; moving it to another state does not. */
 const hookOfRemoved = ({ home }: RunContext, { id }: Job, { ending }: Verdict): Hook | undefined =>
   ending === 'cancelled' && !findExact(home, id) ? 'cancelled' : undefined

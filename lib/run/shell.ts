@@ -1,27 +1,31 @@
 /**
- * Resident shells: one for each slot, which starts one command after another. Node forks all of itself for every
- * process it starts, the longer the larger it is; a shell forks next to nothing.
+ * Resident shells: one for each slot, which starts one command after another. Node forks its whole process for every
+ * command, which is slower the larger it has grown; a shell is small and forks fast.
  *
- * A shell leads a process group of its own, and is the shim of each run it starts: it holds the run's FIFO, writes the
- * start mark just before the command and the exit record just after it, survives the signals that end the command, and
- * goes on without us when we die, until its run is over. A shell whose run has left anything behind starts no other.
+ * A shell leads a process group. For each run it holds the run's FIFO, writes the start mark just before the command
+ * and the exit record just after it. It survives the signals that end the command, and the death of its worker until
+ * the run is over. A shell whose run has left a process behind starts no other run.
  */
-import { alwaysQuoted } from '../job/shell-quote.ts'
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { startTimeOf } from '../disk/process.ts'
+import { alwaysQuoted } from '../job/shell-quote.ts'
 import type { RunPaths } from './paths.ts'
 
 /**
  * `queuectl_run` job fifo mark out err since cwd name=value... '' argv...
  *
- * The FIFO is opened before it asks whether the job is still where we held it: whoever takes a dead worker's directory
- * looks at the FIFO afterwards, so either it sees that the run lives, or the run does not begin. `<>` waits for nobody.
- * Caught signals are back at their default in the command, ignored ones would not be: hence `trap :`. `exec` in a
- * sub-shell, so that an argv such as `["exit","3"]` names a program and not a shell builtin. The start mark is the
- * sub-shell's last step: once it is there, a signal to the group ends the command, while before that the trap may
- * swallow it. A function, so that the line numbers in what the shell says of a command do not depend on those before it.
+ * Opens the FIFO first and then checks that the job is still where we held it. Recovery first renames a dead worker's
+ * directory and then reads the FIFO: so either it sees that the run is alive, or the run does not begin. `<>` opens a
+ * FIFO without waiting for a reader. `trap :` and not `trap ''`: exec resets caught signals to their default, ignored
+ * ones stay ignored in the command. `exec` in a sub-shell, so that an argv such as `["exit","3"]` names a program and
+ * not a shell builtin. The sub-shell writes the start mark last: once it is there, a signal to the group ends the
+ * command; before that the trap may swallow it. A function, so that line numbers in the shell's messages about a command
+ * do not depend on the commands before it.
+ *
+ * If we die: before the start mark, the run never began; before the exit record, it is an interruption once no process
+ * holds the FIFO; after it, recovery settles the run with its exit code.
  */
 const SHELL = `trap : TERM INT HUP
 read -r queuectl_shell </proc/$$/stat || queuectl_shell=$$
@@ -41,25 +45,25 @@ echo $queuectl_code
 }
 `
 
-/** A shell that reads what it is to do from the descriptor on which it answers. */
+/** Makes a shell that reads commands from, and answers on, the same descriptor. */
 const OPEN = 'exec /bin/sh -s "$@" <&3 >&3 3>&-'
 
-/** How a run ended as its shell tells: with the command's exit code, or not begun, or its job had been taken away. */
+/** What a shell reports: the command's exit code, that it did not begin, or that the job's file was gone. */
 type Report = number | 'unbegun' | 'gone'
 
-/** `killed`: whoever should tell how it ended is gone. */
+/** `killed`: the shell ended without a report. */
 export type ShellEnd = Report | 'killed'
 
-/** Longer texts are better off in a process of their own, with the system's word on what is too long. */
+/** Longer requests get a process of their own, where the kernel decides what is too long. */
 const MAX_REQUEST_LENGTH = 32_768
 
-/** Not a variable to a shell, or one that it has its own ideas about. */
+/** Names that a shell cannot export, or gives a meaning of its own. */
 const ODD_NAME =
   /^(?![A-Za-z_]\w*$)|^(?:queuectl_.*|BASH.*|SHELLOPTS|E?UID|PPID|IFS|PS4|ENV|CDPATH|(?:OLD)?PWD|OPTIND|LINENO)$/
 
-/** What a shell is asked to start. */
+/** A command to start. */
 export interface StartRequest {
-  /** Where we hold the job. */
+  /** The path at which we hold the job. */
   readonly held: string
   readonly paths: RunPaths
   readonly cwd: string
@@ -67,7 +71,7 @@ export interface StartRequest {
   readonly argv: readonly string[]
 }
 
-/** The words for a shell, or undefined when it is not one for a shell. */
+/** The request as a line of shell; undefined when it must be started in a process of its own. */
 export function shellRequest(start: StartRequest, since: number): string | undefined {
   const { held, paths, cwd, env, argv } = start
   if (Object.keys(env).some((name) => ODD_NAME.test(name))) return undefined
@@ -78,13 +82,13 @@ export function shellRequest(start: StartRequest, since: number): string | undef
   return text.length > MAX_REQUEST_LENGTH ? undefined : text
 }
 
-/** A shell and what it has to tell. */
+/** A resident shell, which runs one command at a time. */
 export class Shell {
   readonly pid: number
-  /** When its process started, in the kernel's count. */
+  /** Its process's start time in the kernel's count. */
   readonly start: string
   readonly #child: ChildProcess
-  /** What it is told and what it tells: one descriptor for both. */
+  /** Carries requests to the shell and its reports back. */
   readonly #socket: Socket
   #resolve: ((end: ShellEnd) => void) | undefined
   #isOver = false
@@ -94,10 +98,10 @@ export class Shell {
     this.pid = pid
     this.start = startTimeOf(pid) ?? ''
     this.#socket = child.stdio[3] as Socket
-    // What is asked of a shell that has ended is answered by its end.
+    // A write to a shell that has ended fails; its `close` event answers the request.
     this.#socket.on('error', () => {})
     this.#socket.write(SHELL)
-    // One word is told for each run, in one small write: it comes whole and alone.
+    // A shell writes one word for each run, in one small write, so a read brings one whole word.
     this.#socket.setEncoding('latin1').on('data', (word: string) => this.#answer(parseReport(word.trim())))
     child.once('close', () => {
       this.#isOver = true
@@ -105,7 +109,7 @@ export class Shell {
     })
   }
 
-  /** @throws when the machine is out of something */
+  /** @throws when a resource is exhausted */
   static async open(name: string, env: NodeJS.ProcessEnv): Promise<Shell> {
     checkDescriptors()
     const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', 'pipe']
@@ -129,20 +133,20 @@ export class Shell {
     })
   }
 
-  /** Lets it end once its run is over, and no longer listens. */
+  /** Stops listening. The shell ends once its run is over: its input is closed. */
   detach(): void {
     this.#socket.destroy()
     this.#child.unref()
   }
 
   #answer(end: ShellEnd): void {
-    const tell = this.#resolve
+    const resolve = this.#resolve
     this.#resolve = undefined
-    tell?.(end)
+    resolve?.(end)
   }
 }
 
-/** Throws when there are too few for a spawn: Node would keep those it had opened by then (20.20). */
+/** Throws when too few descriptors are left for a spawn: one that fails halfway leaks those it has opened (Node 20.20). */
 function checkDescriptors(): void {
   const opened: number[] = []
   try {
@@ -152,7 +156,7 @@ function checkDescriptors(): void {
   }
 }
 
-/** An `error` event always follows a spawn without a pid; it says why. */
+/** Why a spawn gave no pid: an `error` event always follows. */
 export const spawnError = (child: ChildProcess): Promise<Error> =>
   new Promise((resolve) => child.once('error', resolve))
 
@@ -162,7 +166,7 @@ const parseReport = (line: string): Report => (line === 'gone' || line === 'unbe
 export class ShellPool {
   readonly #idle = new Map<number, Shell>()
 
-  /** A shell for this slot's next run, which is the caller's until it is given back; `name` is for who lists processes. */
+  /** A shell for this slot's next run, the caller's until it is given back; `name` is what process listings show. */
   async take(slot: number, name: string, env: () => NodeJS.ProcessEnv): Promise<Shell> {
     const idle = this.#idle.get(slot)
     this.#idle.delete(slot)
@@ -171,13 +175,13 @@ export class ShellPool {
     return Shell.open(name, env())
   }
 
-  /** Only a shell whose run has left nothing behind. */
+  /** Takes back a shell whose run has left no process behind. */
   giveBack(slot: number, shell: Shell): void {
     this.#idle.get(slot)?.detach()
     this.#idle.set(slot, shell)
   }
 
-  /** Lets the idle ones go: each keeps a process and a descriptor. */
+  /** Ends the idle shells: each costs a process and a descriptor. */
   close(): void {
     for (const shell of this.#idle.values()) shell.detach()
     this.#idle.clear()

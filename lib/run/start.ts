@@ -1,4 +1,4 @@
-/** Starts the next run of a job that we have claimed. */
+/** Starts the next run of a claimed job. */
 import { nowMs } from '../clock.ts'
 import type { Verdict } from '../job/decide.ts'
 import type { Job } from '../job/job.ts'
@@ -19,7 +19,7 @@ import { settle } from './settle.ts'
 import { earlierTraces, removeTraces } from './traces.ts'
 import { runNumbers } from './output-reader.ts'
 
-/** A job that we hold, as it was read, and the slot it is to run in. */
+/** A claimed job, its record as read, and the slot it will run in. */
 interface Claimed {
   readonly held: Held
   readonly job: Job
@@ -27,9 +27,9 @@ interface Claimed {
 }
 
 /**
- * Starts the next run of a job we have claimed.
- * @returns the run, or undefined when nothing was started and the job has been dealt with
- * @throws when the machine is out of something: the job is still held, and nothing of it runs.
+ * Starts the next run of a claimed job.
+ * @returns the run; undefined when it was not started and the job is no longer held (quarantined, settled or gone)
+ * @throws when a resource is exhausted: the job is still held and no process of it runs.
  */
 export async function startJob(ctx: StartContext, held: Held, slot: number): Promise<ActiveRun | undefined> {
   const { home, holder } = ctx
@@ -41,6 +41,7 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
   if (!begun) return undefined
   const { job, output } = begun
   const paths = runPaths(home, job.id, job.runs)
+  // If we die from here until the shell holds the FIFO: no start mark, so recovery puts the job back uncounted.
   ctx.fifos.take(paths.fifo)
   const startedAt = nowMs()
   const launched = await launch(ctx, { job, held, paths, slot }, output)
@@ -60,7 +61,7 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
   return ActiveRun.watch({ home, job, held, slot, timeout }, launched, startedAt)
 }
 
-/** Stamps the start and creates the run's output; undefined when the job was taken away or is only a stale copy. */
+/** Stamps the start and creates the run's output. Undefined: the job's file is gone, or is a stale copy. */
 async function beginRun(
   ctx: StartContext,
   { held, job, slot }: Claimed,
@@ -70,16 +71,17 @@ async function beginRun(
   const at = nowMs()
   let next = startedRecord(resetIfUsedUp(job, at), { run: job.runs + 1, worker: holder.name, slot, at })
   for (;;) {
+    // If we die after the stamp: no traces, so recovery puts the job back; run n+1 is the next one.
     if (!(await stampHeld(held, next, durability))) return undefined
     const output = createOutput(home, next.id, next.runs)
     if (output) return { job: next, output }
-    // This record is older than the disk: an editor saved it after the claim, `cp`, or a claim undone by a power cut.
+    // The record is out of date: saved by an editor after the claim, copied by cp, or a power cut undid a claim.
     if (isStaleCopy(ctx, held, `run ${next.runs} has been before`)) return undefined
     next = { ...next, runs: Math.max(next.runs, ...runNumbers(home, next.id)) + 1 }
   }
 }
 
-/** Before a job runs again, everything an earlier run of it left behind must be gone. */
+/** Ends what earlier runs of a job left behind. False: the job does not run; it was quarantined or settled as dead. */
 async function clearEarlierRuns(ctx: RunContext, claimed: Claimed): Promise<boolean> {
   const { held, job, slot } = claimed
   for (const run of earlierTraces(ctx.home, job.id, job.runs + 1)) {
@@ -87,9 +89,10 @@ async function clearEarlierRuns(ctx: RunContext, claimed: Claimed): Promise<bool
     if (isHeld(paths.fifo)) {
       if (isStaleCopy(ctx, held, `run ${run} is going on`)) return false
       const pids = holdersOf(paths.fifo).join(', ')
-      ctx.log(`${job.id}: ending what run ${run} left running (${pids}) before it runs again`)
+      ctx.log(`${job.id}: ending the processes that run ${run} left behind (${pids}) before it runs again`)
     }
     if (await endStrays(paths)) {
+      // If we die here: the job is held without traces of its next run; recovery puts it back.
       removeTraces(paths, false)
       continue
     }
@@ -104,13 +107,14 @@ async function clearEarlierRuns(ctx: RunContext, claimed: Claimed): Promise<bool
 }
 
 /**
- * Is what we hold only a copy, made by an editor or `cp`, of a job that lies elsewhere? Then it goes to `corrupt/`. Asked
- * only when the record and the traces do not fit together. Looks twice, because jobs move.
+ * Quarantines the held file if it is only a copy, made by an editor or `cp`, of a job in another place. Called only when
+ * the record contradicts the traces. Scans all states twice: a job that moves during a scan can be missed.
  */
-function isStaleCopy(ctx: RunContext, held: Held, sign: string): boolean {
-  const isOther = (seen: JobFile): boolean => seen.name.id === held.name.id && seen.path !== held.path
+function isStaleCopy(ctx: RunContext, held: Held, contradiction: string): boolean {
+  const isOther = (file: JobFile): boolean => file.name.id === held.name.id && file.path !== held.path
   if (![1, 2].some(() => [...jobFiles(ctx.home)].some(isOther))) return false
-  const error = `a stale copy of ${held.name.id}: ${sign}, and the job itself lies elsewhere`
+  const error = `a stale copy of ${held.name.id}: ${contradiction}, and the job itself lies elsewhere`
+  // If we die after this: the copy is in corrupt/, without an event; the job itself is untouched.
   quarantine(ctx.home, held.path, held.fileName, error)
   ctx.record({ event: 'corrupt', job: held.name.id, error })
   return true
