@@ -36,11 +36,12 @@ export const DEEDS: Record<Action, Deed> = {
   },
 }
 
-const ORDER: readonly Action[] = ['retry', 'release', 'hold', 'cancel', 'delete']
+/** All actions, in the order of their buttons. */
+export const ACTION_ORDER: readonly Action[] = ['retry', 'release', 'hold', 'cancel', 'delete']
 
 /** What can be done to a job, or to some of several, by where they lie. */
 export const possible = (states: readonly State[]): Action[] =>
-  ORDER.filter((action) => states.some((state) => DEEDS[action].from.includes(state)))
+  ACTION_ORDER.filter((action) => states.some((state) => DEEDS[action].from.includes(state)))
 
 /** Does it to one job, and says so. */
 export async function act(action: Action, id: string): Promise<boolean> {

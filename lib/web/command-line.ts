@@ -1,4 +1,5 @@
 /** The lines a person would type to see or do the same. Pure. */
+import { OUR_MEMBERS } from '../job/job.ts'
 import { shellQuote } from '../job/shell-quote.ts'
 import type { Action, Job, JobRequest } from './api-types.ts'
 
@@ -29,18 +30,9 @@ export const logsLine = (home: string | null, id: string, isRunning: boolean): s
 export const enqueueLine = (home: string | null, request: JobRequest): string =>
   `${program(home)} enqueue ${shellQuote(JSON.stringify(request))}`
 
-/** What only the queue writes into a job, and what is of this one alone. */
-const NOT_ASKED = new Set(
-  `id lies_in progress state attempts runs interruptions retry_laters created_at updated_at started_at finished_at
-   next_retry_at exit_code signal timed_out cancelled last_error duration_ms worker slot strays history run_at`.split(
-    /\s+/,
-  ),
-)
+/** Members that the queue writes, and those that belong to this one job. */
+const NOT_REQUESTED: readonly string[] = [...OUR_MEMBERS, 'id', 'lies_in', 'progress', 'run_at']
 
 /** What was asked for when the job was enqueued: another one of the same. */
 export const requestOf = (job: Job): JobRequest =>
-  Object.fromEntries(Object.entries(job).filter(([member]) => !NOT_ASKED.has(member))) as unknown as JobRequest
-
-/** The command as one line. */
-export const commandText = (command: string | readonly string[]): string =>
-  typeof command === 'string' ? command : command.map(shellQuote).join(' ')
+  Object.fromEntries(Object.entries(job).filter(([member]) => !NOT_REQUESTED.includes(member))) as unknown as JobRequest

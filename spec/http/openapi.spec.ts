@@ -71,7 +71,7 @@ test(
 test('every shape can be compiled, and every one that is referred to is there', () => {
   const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name ?? '')
   assert.ok(names.length > 30)
-  for (const name of names) assert.ok(SCHEMAS[name], name)
+  for (const name of names) assert.ok(name in SCHEMAS, name)
   for (const name of Object.keys(SCHEMAS)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
 })
 

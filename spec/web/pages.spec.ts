@@ -52,6 +52,31 @@ test(
 )
 
 test(
+  'the progress that a job reports is drawn in the list, on its page and at its worker, as it grows',
+  inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
+    await startWorker()
+    await queue.enqueue({
+      id: 'long',
+      cwd: dir,
+      command: `report() { echo "$1" >> "$QUEUECTL_PROGRESS"; }; report '{"pct":37.6,"note":"page 3 of 8"}'
+        while [ ! -e go ]; do sleep 0.02; done; report 80; while [ ! -e end ]; do sleep 0.02; done`,
+    })
+    const drawn = (at: string): Promise<void> => page.locator(`progress[value="${at}"]`).waitFor()
+    for (const path of ['/jobs', '/workers', '/jobs/long']) {
+      await visit(path)
+      await drawn('37.6')
+      await sees(page, '37 %')
+      await sees(page, 'page 3 of 8')
+    }
+    writeFileSync(join(dir, 'go'), '')
+    await drawn('80')
+    writeFileSync(join(dir, 'end'), '')
+    await stateIs(page, 'Completed')
+    assert.is(await page.locator('progress').count(), 0)
+  }),
+)
+
+test(
   'a job is seen to fail, and to succeed once it is retried',
   inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
     await startWorker()

@@ -1,9 +1,10 @@
 /** What the pages write down purely: numbers, times, filters, command lines. */
+import { commandLine } from '../../lib/job/job.ts'
 import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
-import { actionLine, commandText, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
+import { actionLine, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
 import { filterIn, typed } from '../../lib/web/filter.ts'
 import { age, bytes, many, short, since, span, took } from '../../lib/web/format.ts'
 import type { Job } from '../../lib/web/api-types.ts'
@@ -57,8 +58,8 @@ test('the address holds the filter', () => {
 })
 
 test('an argv is shown as one would type it', () => {
-  assert.is(commandText(['rm', 'old file', "it's", '-f']), `rm 'old file' 'it'\\''s' -f`)
-  assert.is(commandText('a | b'), 'a | b')
+  assert.is(commandLine(['rm', 'old file', "it's", '-f']), `rm 'old file' 'it'\\''s' -f`)
+  assert.is(commandLine('a | b'), 'a | b')
 })
 
 test('the home is named unless it is where a queue lies by default', () => {

@@ -1,36 +1,40 @@
 /**
- * What goes over HTTP, as JSON Schema: the members of the OpenAPI document that the routes refer to by name.
+ * What goes over HTTP, as JSON Schema: the members of the OpenAPI document that the routes refer to by name. The pages
+ * take their types from here, by {@link Shape}: what they read is what this file describes.
  *
  * Members are named as they lie in the job's file. A job over HTTP is the JSON of its file, as `queuectl show --json`
  * prints it, and `lies_in`. Readers ignore members they do not know.
  */
 import { STATES, SHOWN_STATES } from '../../job/state.ts'
+import type { TypeOf } from './schema-type.ts'
 
-type Schema = Readonly<Record<string, unknown>>
+const text = { type: 'string' } as const
+const time = { type: 'string', format: 'date-time', description: 'ISO 8601, UTC' } as const
+const count = { type: 'integer', minimum: 0 } as const
+const whole = { type: 'integer' } as const
+const number = { type: 'number' } as const
+const flag = { type: 'boolean' } as const
+const command = {
+  oneOf: [text, { type: 'array', items: text }],
+  description: 'a shell line, or an argv',
+} as const
+const orNull = <S extends object>(schema: S) => ({ anyOf: [schema, { type: 'null' }] }) as const
+const described = <S extends object>(description: string, schema: S): S => ({ ...schema, description })
+const arrayOf = <S extends object>(items: S) => ({ type: 'array', items }) as const
+const mapOf = <S extends object>(additionalProperties: S) => ({ type: 'object', additionalProperties }) as const
+const oneOf = <const V extends readonly unknown[]>(values: V) => ({ enum: values }) as const
+/** All properties are required, unless `required` lists those that are. */
+const object = <P extends object, R extends keyof P = keyof P>(
+  properties: P,
+  required: readonly R[] = Object.keys(properties) as R[],
+) => ({ type: 'object', properties, required }) as const
+export const ref = <N extends string>(name: N) => ({ $ref: `#/components/schemas/${name}` as const })
 
-const text = { type: 'string' }
-const time = { type: 'string', format: 'date-time', description: 'ISO 8601, UTC' }
-const count = { type: 'integer', minimum: 0 }
-const whole = { type: 'integer' }
-const number = { type: 'number' }
-const flag = { type: 'boolean' }
-const command = { oneOf: [text, { type: 'array', items: text }], description: 'a shell line, or an argv' }
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-const described = (description: string, schema: Schema): Schema => ({ ...schema, description })
-const arrayOf = (items: Schema): Schema => ({ type: 'array', items })
-const object = (properties: Schema, required: readonly string[] = Object.keys(properties)): Schema => ({
-  type: 'object',
-  properties,
-  required,
-})
-export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
-
-/** As people know the states: what is only not due yet is pending. */
-const shown = described('as people know it: what is only not due yet is `pending`', { enum: SHOWN_STATES })
-const liesIn = described('as `state`, but `scheduled` for what is not due yet', { enum: STATES })
+const shown = described('as people know it: a job that is only not due yet is `pending`', oneOf(SHOWN_STATES))
+const liesIn = described('as `state`, but `scheduled` for a job that is not due yet', oneOf(STATES))
 const progress = object({ pct: described('0 to 100', number), note: text }, [])
 
-/** Members that a record may have besides the first six. */
+/** The members of a job. */
 const record = {
   id: text,
   command,
@@ -41,7 +45,7 @@ const record = {
   tags: arrayOf(text),
   max_retries: described('attempts in all', count),
   attempts: described('finished runs that failed or succeeded since the last retry by hand', count),
-  runs: described('starts, for ever', count),
+  runs: described('number of starts, never reset', count),
   interruptions: count,
   retry_laters: count,
   run_at: time,
@@ -52,7 +56,7 @@ const record = {
   next_retry_at: time,
   exit_code: whole,
   signal: text,
-  timed_out: { const: true },
+  timed_out: { const: true } as const,
   cancelled: object({ at: time, reason: text }),
   last_error: text,
   duration_ms: number,
@@ -67,21 +71,35 @@ const record = {
   success_codes: arrayOf(whole),
   retry_later_codes: arrayOf(whole),
   give_up_codes: arrayOf(whole),
-  progress: described('how far a running job says it is', progress),
+  progress: described('what a running job reports about its progress', progress),
 }
-const always = ['id', 'command', 'state', 'lies_in', 'priority', 'queue', 'max_retries', 'attempts', 'runs']
-const times = ['created_at', 'updated_at']
+const always = [
+  'id',
+  'command',
+  'state',
+  'lies_in',
+  'priority',
+  'queue',
+  'max_retries',
+  'attempts',
+  'runs',
+  'interruptions',
+  'retry_laters',
+  'created_at',
+  'updated_at',
+] as const
 
 const counts = {
-  pending: described('with the scheduled ones', count),
-  scheduled: described('of the pending: not due yet', count),
+  pending: described('including the scheduled ones', count),
+  scheduled: described('the pending jobs that are not due yet', count),
   processing: count,
   completed: count,
   failed: count,
   dead: count,
   held: count,
-  corrupt: described('files that are no jobs', count),
+  corrupt: described('files that are not jobs', count),
 }
+const settingValue = { anyOf: [number, text, flag] } as const
 const durations = {
   count,
   average: orNull(number),
@@ -90,17 +108,17 @@ const durations = {
 }
 const eventCounts = { enqueued: count, started: count, completed: count, failed: count, dead: count, cancelled: count }
 
-export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  Job: object(
-    { ...record, env: { type: 'object', additionalProperties: text }, stdin: text, history: arrayOf(ref('Run')) },
-    [...always, ...times, 'history'],
-  ),
-  JobRow: described('a job in a list: without history, env and stdin', object(record, [...always, ...times])),
+/** What can be done to one or to many jobs. */
+export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
+
+export const SCHEMAS = {
+  Job: object({ ...record, env: mapOf(text), stdin: text, history: arrayOf(ref('Run')) }, [...always, 'history']),
+  JobRow: described('a job in a list: without `history`, `env` and `stdin`', object(record, always)),
   Unreadable: described(
-    'a file that lies where jobs lie and cannot be understood, in the place of its job',
+    'a file in a state directory that cannot be read as a job',
     object({ id: text, state: shown, lies_in: liesIn, unreadable: text, path: text }),
   ),
-  Row: { oneOf: [ref('JobRow'), ref('Unreadable')] },
+  Row: { oneOf: [ref('JobRow'), ref('Unreadable')] } as const,
   JobRequest: {
     type: 'object',
     description: 'as for `queuectl enqueue`; published whole as queuectl/job.schema.json. Unknown members are kept',
@@ -117,15 +135,22 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   JobChange: {
     type: 'object',
-    description: 'members to change, as in JobRequest; null takes one back to its default',
+    description: 'members to change, as in JobRequest; null resets one to its default',
   },
   Run: object(
     {
-      run: described('its number among all starts of the job, for ever', count),
-      attempt: described('absent when it used none', count),
-      outcome: {
-        enum: ['running', 'completed', 'failed', 'retry_later', 'gave_up', 'cancelled', 'interrupted', 'given_back'],
-      },
+      run: described('its number among all starts of the job', count),
+      attempt: described('absent when the run used no attempt', count),
+      outcome: oneOf([
+        'running',
+        'completed',
+        'failed',
+        'retry_later',
+        'gave_up',
+        'cancelled',
+        'interrupted',
+        'given_back',
+      ]),
       worker: text,
       slot: whole,
       started_at: time,
@@ -133,7 +158,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       duration_ms: number,
       exit_code: whole,
       signal: text,
-      timed_out: { const: true },
+      timed_out: { const: true } as const,
       error: text,
       strays: arrayOf(whole),
     },
@@ -144,29 +169,29 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ref('Run'),
       object({ stdout_bytes: orNull(count), stderr_bytes: described('null: there is no output', orNull(count)) }),
     ],
-  },
+  } as const,
   Jobs: object({
     items: arrayOf(ref('Row')),
-    next_cursor: described('for the page after this one; null on the last', orNull(text)),
-    total: described('all that match', count),
-    total_is_exact: described('false while the server has not read every file yet: ask again', flag),
+    next_cursor: described('the cursor of the next page; null on the last', orNull(text)),
+    total: described('how many jobs match', count),
+    total_is_exact: described('false while the server is still reading the files', flag),
   }),
   Filter: object(
     {
-      state: described('several with commas; scheduled is a part of pending', text),
+      state: described('one or more, separated by commas; pending includes scheduled', text),
       queue: text,
       tag: text,
-      q: described('occurs, in whatever case, in id, command, last error, queue or a tag', text),
+      q: described('occurs (in any case) in the id, command, last error, queue or a tag', text),
       error: described('the last error is exactly this', text),
     },
     [],
   ),
   Bulk: object(
     {
-      action: { enum: ['retry', 'cancel', 'hold', 'release', 'delete'] },
+      action: oneOf(BULK_ACTIONS),
       ids: { ...arrayOf(text), maxItems: 10_000 },
       filter: ref('Filter'),
-      expected_count: described('how many the filter is believed to match: needed with a filter unless dry_run', count),
+      expected_count: described('how many jobs the filter matches: required with a filter unless dry_run', count),
       dry_run: flag,
       reason: described('with cancel', text),
       cancelled: described('with retry by filter: cancelled jobs too', flag),
@@ -177,20 +202,23 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     action: text,
     dry_run: flag,
     matched: count,
-    changed: described('or would be, in a dry run', count),
+    changed: described('changed jobs; in a dry run those that would be', count),
     skipped: arrayOf(object({ id: text, reason: text })),
-    skipped_count: described('`skipped` names the first 1000', count),
+    skipped_count: described('all skipped jobs; `skipped` lists the first 1000', count),
   }),
   Counts: object(counts),
   Stats: object({
     ...counts,
-    active_workers: described('slots of living workers', count),
+    active_workers: described('slots of live workers', count),
     worker_processes: count,
     home: text,
-    disk: object({ state: { enum: ['ok', 'low', 'full'] }, free_bytes: number }),
-    oldest_ready: described('of the jobs that may run now', orNull(object({ id: text, since: time, seconds: number }))),
-    events: described('how often each thing happened, ever', { type: 'object', additionalProperties: count }),
-    run_ms: described('of completed runs, ever', object(durations)),
+    disk: object({ state: oneOf(['ok', 'low', 'full']), free_bytes: number }),
+    oldest_ready: described(
+      'the job that has been ready to run for longest',
+      orNull(object({ id: text, since: time, seconds: number })),
+    ),
+    events: described('events by kind since the journal began', mapOf(count)),
+    run_ms: described('of completed runs since the journal began', object(durations)),
   }),
   Timeseries: object({
     from: time,
@@ -198,7 +226,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     step: described('seconds', count),
     points: arrayOf(
       object({
-        at: described('where this step begins', time),
+        at: described('start of the step', time),
         ...eventCounts,
         wait_ms_p50: orNull(number),
         wait_ms_p95: orNull(number),
@@ -224,9 +252,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     {
       name: text,
       pid: whole,
-      life: described('dead: its jobs have not been taken over yet; elsewhere: on another machine', {
-        enum: ['alive', 'dead', 'elsewhere'],
-      }),
+      life: described(
+        'dead: its jobs have not been recovered yet; elsewhere: on another machine',
+        oneOf(['alive', 'dead', 'elsewhere']),
+      ),
       slots: count,
       only: text,
       started_at: text,
@@ -246,9 +275,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   Setting: object({
     key: text,
-    value: {},
-    default: {},
-    source: { enum: ['default', 'file', 'environment'] },
+    value: settingValue,
+    default: settingValue,
+    source: oneOf(['default', 'file', 'environment']),
     meaning: text,
     expected: text,
   }),
@@ -263,13 +292,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       exit_code: whole,
       error: text,
       due: time,
-      text: described('the sentence for people', text),
+      text: described('the event as a sentence', text),
     },
     ['at', 'event', 'job', 'text'],
   ),
   Session: object({
     needs_token: flag,
-    authenticated: described('true as well when no token is needed', flag),
+    authenticated: described('also true when no token is needed', flag),
     read_only: flag,
     version: text,
     home: described('null unless authenticated', orNull(text)),
@@ -289,3 +318,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ),
   ),
 }
+
+/** The TypeScript type of a schema, by its name: `Shape<'Job'>`. */
+export type Shape<N extends keyof typeof SCHEMAS> = TypeOf<(typeof SCHEMAS)[N], typeof SCHEMAS>

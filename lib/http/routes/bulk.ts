@@ -10,10 +10,10 @@ import { HttpError } from '../problem.ts'
 import type { ServerContext } from '../context.ts'
 import { readReason } from './job-actions.ts'
 import { isAllowed } from '../../job/state.ts'
+import { BULK_ACTIONS, type Shape } from '../openapi/schemas.ts'
 import { readBody } from '../body.ts'
 
-const ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
-type BulkAction = (typeof ACTIONS)[number]
+type BulkAction = Shape<'Bulk'>['action']
 
 const MAX_IDS = 10_000
 /** How many skipped jobs are listed. */
@@ -80,8 +80,8 @@ async function applyAction(
 /** @throws HttpError 400, 409 */
 async function readBulkRequest(ctx: ServerContext, body: Record<string, unknown>): Promise<BulkRequest> {
   const { action, ids, filter, expected_count: expected, dry_run: dry = false, cancelled = false } = body
-  const found = ACTIONS.find((one) => one === action)
-  if (!found) throw new HttpError(400, `action is ${JSON.stringify(action)}: expected ${ACTIONS.join(', ')}`)
+  const found = BULK_ACTIONS.find((one) => one === action)
+  if (!found) throw new HttpError(400, `action is ${JSON.stringify(action)}: expected ${BULK_ACTIONS.join(', ')}`)
   if (typeof dry !== 'boolean' || typeof cancelled !== 'boolean')
     throw new HttpError(400, 'dry_run, cancelled: expected true or false')
   if ((ids === undefined) === (filter === undefined)) throw new HttpError(400, 'give either ids or a filter')

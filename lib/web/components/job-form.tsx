@@ -1,7 +1,8 @@
 /** The dialog that enqueues a job, another one like a given one, or changes one that waits. */
+import { commandLine } from '../../job/job.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { markOf, jobApi, patch, post, type Problem } from '../api.ts'
-import { commandText, requestOf } from '../command-line.ts'
+import { requestOf } from '../command-line.ts'
 import { refresh } from '../resource.ts'
 import { jobPath } from '../url.ts'
 import { go } from '../route.ts'
@@ -27,7 +28,7 @@ const fieldsOf = (request: Partial<JobRequest>): Fields => {
   const text = (member: 'priority' | 'queue' | 'max_retries' | 'timeout' | 'cwd'): string =>
     String(request[member] ?? '')
   return {
-    command: request.command === undefined ? '' : commandText(request.command),
+    command: request.command === undefined ? '' : commandLine(request.command),
     id: '',
     priority: text('priority'),
     queue: text('queue') === 'default' ? '' : text('queue'),
@@ -47,7 +48,7 @@ function requestIn(fields: Fields, base: Partial<JobRequest>): JobRequest {
     else request[member] = value
   }
   // An argv that was not changed stays one.
-  if (base.command === undefined || commandText(base.command) !== fields.command) set('command', fields.command)
+  if (base.command === undefined || commandLine(base.command) !== fields.command) set('command', fields.command)
   for (const member of ['id', 'queue', 'cwd'] as const) set(member, fields[member].trim())
   for (const member of NUMBERS) set(member, fields[member].trim() === '' ? undefined : Number(fields[member]))
   const tags = fields.tags.split(/[\s,]+/).filter(Boolean)

@@ -1,7 +1,7 @@
 /** The table of jobs: rows one can walk through with j and k, choose with x, and act on. */
+import { commandLine } from '../../job/job.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { DEEDS, possible } from '../actions.ts'
-import { commandText } from '../command-line.ts'
 import { useNow } from '../clock.ts'
 import { age, moment, since, span, took } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
@@ -10,6 +10,7 @@ import { go } from '../route.ts'
 import { useSession } from '../session.ts'
 import { type Action, isReadable, type JobRow, type Row } from '../api-types.ts'
 import { Icon } from './icons.tsx'
+import { JobProgress } from './job-progress.tsx'
 import { StateName } from './pieces.tsx'
 
 interface JobTableProps {
@@ -19,9 +20,6 @@ interface JobTableProps {
   readonly isAll: boolean
   readonly onChoose: (chosen: ReadonlySet<string>) => void
 }
-
-/** At most so many actions stand in a row; the others are on the page of the job. */
-const IN_ROW: readonly Action[] = ['retry', 'release', 'hold', 'cancel', 'delete']
 
 export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
   const { isReadOnly, ask } = useSession()
@@ -127,7 +125,7 @@ export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
             {!isReadOnly && (
               <td class="c-do" role="cell">
                 <span class="row-actions">
-                  {IN_ROW.filter((action) => possible([one.lies_in]).includes(action)).map((action) => (
+                  {possible([one.lies_in]).map((action) => (
                     <button
                       key={action}
                       type="button"
@@ -173,13 +171,13 @@ function Cells({ row }: { readonly row: Row }) {
       </td>
     )
   const why = row.lies_in === 'failed' || row.lies_in === 'dead' ? row.last_error : undefined
-  const command = commandText(row.command)
+  const command = commandLine(row.command)
   return (
     <>
       <td class="c-job" role="cell">
         {link}
         <span class="what mono" title={why === undefined ? command : `${command}\n${why}`}>
-          {row.progress?.percent !== undefined && <span class="tag">{Math.round(row.progress.percent)} %</span>}
+          <JobProgress progress={row.progress} />
           <span class="line">{command}</span>
           {why !== undefined && <span class="why">{why}</span>}
         </span>

@@ -1,8 +1,8 @@
 /** What can be done to the chosen jobs, and the way from those on this page to all that match. */
-import { DEEDS, possible } from '../actions.ts'
+import { ACTION_ORDER, DEEDS, possible } from '../actions.ts'
 import { count } from '../format.ts'
 import { useSession } from '../session.ts'
-import { ACTIONS, type Action, type Filter, type Row, type State } from '../api-types.ts'
+import type { Action, Filter, Row, State } from '../api-types.ts'
 import { Icon } from './icons.tsx'
 
 interface ChosenBarProps {
@@ -21,7 +21,7 @@ export function ChosenBar({ rows, filter, total, isPageChosen, isAll, onAll, onC
   const which = isAll ? { filter, expected_count: total } : { ids: rows.map(({ id }) => id) }
   const begin = (action: Action): void => ask({ action, which, onDone: onClear })
   const states = filter.state?.split(',') as State[] | undefined
-  const actions = isAll ? (states ? possible(states) : ACTIONS) : possible(rows.map((row) => row.lies_in))
+  const actions = isAll ? (states ? possible(states) : ACTION_ORDER) : possible(rows.map((row) => row.lies_in))
   return (
     <div class="chosen-bar" role="region" aria-label="Chosen jobs">
       <span role="status">

@@ -1,6 +1,7 @@
 /** Who works on what, in short: workers and queues, as the first page shows them. */
+import { commandLine } from '../../job/job.ts'
 import { address, jobPath } from '../url.ts'
-import { commandText, lineFor } from '../command-line.ts'
+import { lineFor } from '../command-line.ts'
 import { useNow } from '../clock.ts'
 import { short, span } from '../format.ts'
 import { useResource } from '../resource.ts'
@@ -41,7 +42,7 @@ export function Working() {
               {worker.running.slice(0, 4).map((job) => (
                 <li key={job.id}>
                   <a class="cut mono" href={jobPath(job.id)} title={job.id}>
-                    {commandText(job.command)}
+                    {commandLine(job.command)}
                   </a>
                   {job.started_at && <span class="faint">{span(now - Date.parse(job.started_at))}</span>}
                 </li>

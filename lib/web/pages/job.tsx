@@ -1,12 +1,15 @@
 /** One job: what it is, what happened to it, what it wrote, and what can be done about it. */
+import { commandLine } from '../../job/job.ts'
 import { useState } from 'preact/hooks'
+import { isAllowed } from '../../job/state.ts'
 import { DEEDS, possible } from '../actions.ts'
 import { jobApi } from '../api.ts'
-import { actionLine, commandText, enqueueLine, logsLine, requestOf, showLine } from '../command-line.ts'
+import { actionLine, enqueueLine, logsLine, requestOf, showLine } from '../command-line.ts'
 import { useNow } from '../clock.ts'
 import { moment, since, span, took } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
+import { JobProgress } from '../components/job-progress.tsx'
 import { Log } from '../components/run-log.tsx'
 import { Card, Copy, Empty, ProblemNotice, STATE_NAMES, StateName } from '../components/pieces.tsx'
 import { Timeline } from '../components/timeline.tsx'
@@ -14,9 +17,7 @@ import { type Told, useResource } from '../resource.ts'
 import { address } from '../url.ts'
 import { go, usePlace } from '../route.ts'
 import { useSession } from '../session.ts'
-import type { Action, Attempt, Job as JobRecord, List, State } from '../api-types.ts'
-
-const EDITABLE: readonly State[] = ['pending', 'scheduled', 'failed', 'held']
+import type { Action, Attempt, Job as JobRecord, List } from '../api-types.ts'
 
 export function Job({ id }: { readonly id: string }) {
   const { query, path } = usePlace()
@@ -52,8 +53,8 @@ export function Job({ id }: { readonly id: string }) {
         <div>
           <section class="card" aria-label="Command">
             <div class="command">
-              <pre tabIndex={0}>{commandText(job.command)}</pre>
-              <Copy text={commandText(job.command)} what="the command" />
+              <pre tabIndex={0}>{commandLine(job.command)}</pre>
+              <Copy text={commandLine(job.command)} what="the command" />
             </div>
           </section>
           <Card title="Attempts" aside={<span class="faint">{told(job)}</span>}>
@@ -115,11 +116,7 @@ function Head({ job }: { readonly job: JobRecord }) {
       <h1 class="job-id">{job.id}</h1>
       <Copy text={job.id} what="the id" />
       <StateName state={job.lies_in} />
-      {job.progress && (
-        <span class="hint">
-          {job.progress.percent !== undefined && `${Math.round(job.progress.percent)} %`} {job.progress.message}
-        </span>
-      )}
+      <JobProgress progress={job.progress} />
       {!isReadOnly && (
         <div class="actions">
           {actions.map((action) => (
@@ -132,7 +129,7 @@ function Head({ job }: { readonly job: JobRecord }) {
               <Icon name={DEEDS[action].icon} /> {DEEDS[action].label}
             </button>
           ))}
-          {EDITABLE.includes(job.lies_in) && (
+          {isAllowed('edit', job.lies_in) && (
             <button type="button" class="button" onClick={() => openForm({ kind: 'edit', job })}>
               <Icon name="edit" /> Edit
             </button>

@@ -1,12 +1,14 @@
 /** Who runs jobs, and what. */
-import { commandText, lineFor } from '../command-line.ts'
+import { commandLine } from '../../job/job.ts'
+import { lineFor } from '../command-line.ts'
 import { useNow } from '../clock.ts'
 import { many, span } from '../format.ts'
 import { Empty, ProblemNotice } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
 import { jobPath } from '../url.ts'
 import { useSession } from '../session.ts'
-import type { List, Worker } from '../api-types.ts'
+import { isReadable, type Job, type Jobs, type List, type Worker } from '../api-types.ts'
+import { JobProgress } from '../components/job-progress.tsx'
 import { Slots } from '../components/worker-summary.tsx'
 
 const LIVES = {
@@ -18,6 +20,7 @@ const LIVES = {
 export function Workers() {
   const { home } = useSession()
   const { data, problem } = useResource<List<Worker>>('/workers', ['workers', 'jobs'])
+  const progress = useProgress()
   const slots = data?.items.reduce((sum, worker) => sum + (worker.life === 'alive' ? worker.slots : 0), 0) ?? 0
   return (
     <>
@@ -41,14 +44,25 @@ export function Workers() {
       )}
       <div class="workers">
         {data?.items.map((worker) => (
-          <WorkerCard key={worker.name} worker={worker} />
+          <WorkerCard key={worker.name} worker={worker} progress={progress} />
         ))}
       </div>
     </>
   )
 }
 
-function WorkerCard({ worker }: { readonly worker: Worker }) {
+/** The progress of running jobs, by job id. */
+function useProgress(): ReadonlyMap<string, Job['progress']> {
+  const { data } = useResource<Jobs>('/jobs?state=processing&limit=500', ['jobs'])
+  return new Map(data?.items.filter(isReadable).map(({ id, progress }) => [id, progress]))
+}
+
+interface WorkerCardProps {
+  readonly worker: Worker
+  readonly progress: ReadonlyMap<string, Job['progress']>
+}
+
+function WorkerCard({ worker, progress }: WorkerCardProps) {
   const now = useNow()
   return (
     <section class="card worker" aria-label={worker.name}>
@@ -71,11 +85,12 @@ function WorkerCard({ worker }: { readonly worker: Worker }) {
             <a class="cut" href={jobPath(job.id)}>
               {job.id}
             </a>
-            <span class="cut mono soft">{commandText(job.command)}</span>
+            <span class="cut mono soft">{commandLine(job.command)}</span>
             <span class="faint">
               run {job.run}
               {job.started_at && `, ${span(now - Date.parse(job.started_at))}`}
             </span>
+            <JobProgress progress={progress.get(job.id)} />
           </li>
         ))}
         {worker.running.length === 0 && <li class="list-row faint">Idle</li>}
