@@ -1,21 +1,23 @@
 /**
- * The tables of README that say what the program says of itself. `node dist/bin/docs.js --write` puts them there;
- * `spec/docs.spec.ts` fails when they differ.
+ * What documents say of the program, made by the program: tables between `<!-- name -->` and `<!-- end -->`, and the output
+ * in console blocks. `node dist/bin/docs.js --write` writes it into every document; `spec/docs.spec.ts` fails when one differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Cli } from 'clipanion'
 import type { CommandClass } from '../lib/cli/command.ts'
 import { allCommands } from '../lib/cli/registry.ts'
 import { optionsOf } from '../lib/cli/help.ts'
-import { SETTINGS } from '../lib/config/schema.ts'
-import { MUTANTS } from '../spec/faults/mutants.ts'
-import { ROOT } from '../fixtures/program.ts'
-import { DEFAULTS } from '../lib/config/schema.ts'
+import { DEFAULTS, SETTINGS } from '../lib/config/schema.ts'
 import { CONFIG_KEYS, shownKey } from '../lib/config/keys.ts'
-
-const README = join(ROOT, 'README.md')
+import { type ErrorCode, EXIT_STATUS } from '../lib/errors.ts'
+import { JOB_ROUTES } from '../lib/http/openapi/job-routes.ts'
+import { QUEUE_ROUTES } from '../lib/http/openapi/queue-routes.ts'
+import { MUTANTS } from '../spec/faults/mutants.ts'
+import { hasSessions, rerun } from '../fixtures/console.ts'
+import { ROOT } from '../fixtures/program.ts'
+import { world } from '../fixtures/world.ts'
 
 type Row = readonly string[]
 
@@ -42,11 +44,52 @@ interface Member {
 }
 
 function memberRows(): Row[] {
-  const schema = JSON.parse(readFileSync(join(ROOT, 'lib/job/job.schema.json'), 'utf8')) as {
-    properties: Record<string, Member>
-  }
+  const schema = JSON.parse(readDocument('lib/job/job.schema.json')) as { properties: Record<string, Member> }
   return Object.entries(schema.properties).map(([name, { description }]) => [`\`${name}\``, description])
 }
+
+const CODES: Readonly<Record<ErrorCode, string>> = {
+  FAILED: 'the operation failed; the message says why',
+  DUPLICATE_JOB: 'a job has this id already',
+  NOT_WRITABLE: 'the home cannot be written to',
+  UNSAFE_HOME: 'other users can write to the home',
+  DISK_FULL: 'no space, inodes or quota left; nothing was lost',
+  USAGE: 'the command line is wrong',
+  INVALID_JOB: 'a member of the job is not what it may be',
+  BAD_CONFIG: 'no such setting, or not a value for it',
+  WRONG_STATE: 'the job is in a state that does not allow this',
+  NOT_FOUND: 'no such job, run or key',
+  NO_WORKER: 'no worker is alive',
+  PARTLY_DONE: 'done for some, refused for others',
+  STILL_RUNNING: 'the time was up first',
+}
+
+const errorRows = (): Row[] =>
+  Object.entries(CODES).map(([code, meaning]) => [`\`${code}\``, String(EXIT_STATUS[code as ErrorCode]), meaning])
+
+function routeRows(): Row[] {
+  const paths = { ...JOB_ROUTES, ...QUEUE_ROUTES } as Record<string, Record<string, { readonly summary?: string }>>
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { summary }]) =>
+      summary === undefined ? [] : [[`\`${method.toUpperCase()} ${path}\``, summary]],
+    ),
+  )
+}
+
+/** Every method of the library with the first sentence of its comment. */
+const verbRows = (): Row[] =>
+  ['lib/queue.ts', 'lib/queue-reader.ts'].flatMap((path) =>
+    [...readDocument(path).matchAll(/ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}(static )?(?:async )?\*?([a-z]\w*)\(/g)].map(
+      ([, comment = '', isStatic, name = '']) => [
+        `\`${isStatic ? 'Queue.' : ''}${name}\``,
+        comment
+          .replaceAll(/\s*\n\s*\* ?/g, ' ')
+          .trim()
+          .replace(/(\.|;|:)\s[^]*|\.$/, '')
+          .replace(/ @(throws|param|returns)[^]*/, ''),
+      ],
+    ),
+  )
 
 /** Every table by the name in its marker. */
 export async function tables(): Promise<Record<string, string>> {
@@ -54,14 +97,20 @@ export async function tables(): Promise<Record<string, string>> {
     commands: table(['command', 'what it does', 'options'], (await allCommands()).map(commandRow)),
     members: table(['member', 'meaning'], memberRows()),
     config: table(
-      ['key', 'default', 'meaning', 'may be'],
+      ['key', 'meaning', 'default', 'may be'],
       CONFIG_KEYS.map((key) => [
         `\`${shownKey(key)}\``,
-        `\`${DEFAULTS[key]}\``,
         SETTINGS[key].meaning,
+        DEFAULTS[key] === '' ? 'none' : `\`${DEFAULTS[key]}\``,
         SETTINGS[key].expected,
       ]),
     ),
+    errors: table(
+      ['code', 'meaning', 'exit status'],
+      errorRows().map(([code = '', status = '', what = '']) => [code, what, status]),
+    ),
+    routes: table(['route', 'what it does'], routeRows()),
+    verbs: table(['verb', 'what it does'], verbRows()),
     mutants: table(
       ['taken out', 'what fails then'],
       MUTANTS.map(({ name, caughtBy }) => [name, caughtBy]),
@@ -69,23 +118,47 @@ export async function tables(): Promise<Record<string, string>> {
   }
 }
 
-export const readme = (): string => readFileSync(README, 'utf8')
+/** Every document, as a path from the root. */
+export const documents = (): string[] =>
+  [
+    'README.md',
+    'CHANGELOG.md',
+    ...['lib', 'lib/manual', 'spec', 'spec/faults', 'spec/bench'].flatMap((dir) =>
+      readdirSync(join(ROOT, dir))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `${dir}/${name}`),
+    ),
+  ].filter((path) => existsSync(join(ROOT, path)))
 
-/** README with its tables made anew. */
-export async function renewed(text: string): Promise<string> {
-  let next = text
-  for (const [name, body] of Object.entries(await tables())) next = replaceTable(next, name, body)
-  return next
-}
+export const readDocument = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+export const writeDocument = (path: string, text: string): void => writeFileSync(join(ROOT, path), text)
 
-/** README with something else between the markers of this name. */
+/** The text with something else between the markers of this name. */
 export const replaceTable = (text: string, name: string, body: string): string =>
   text.replace(
-    new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`),
-    (_all, begin: string, end: string) => `${begin}\n${body}\n${end}`,
+    new RegExp(`(<!-- ${name} -->\n)[^]*?(\n?<!-- end -->)`),
+    (_all, begin: string) => `${begin}\n${body}\n\n<!-- end -->`,
   )
 
-export const writeReadme = (text: string): void => writeFileSync(README, text)
+/** The text with its tables made anew. */
+export const withTables = (text: string, all: Readonly<Record<string, string>>): string =>
+  Object.entries(all).reduce((next, [name, body]) => replaceTable(next, name, body), text)
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === '--write')
-  writeReadme(await renewed(readme()))
+async function writeAll(): Promise<void> {
+  const all = await tables()
+  for (const path of documents()) {
+    const text = withTables(readDocument(path), all)
+    if (!hasSessions(text)) {
+      writeDocument(path, text)
+      continue
+    }
+    const here = world()
+    try {
+      writeDocument(path, await rerun(here, text))
+    } finally {
+      await here.close()
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === '--write') await writeAll()

@@ -7,7 +7,7 @@
 
 import { constants } from 'node:os'
 
-/** Stable names for refusals; README lists them with the exit status each one gives. */
+/** Stable names for refusals; `queuectl help scripts` lists them with the exit status each one gives. */
 export type ErrorCode =
   | 'FAILED'
   | 'DUPLICATE_JOB'
@@ -23,7 +23,8 @@ export type ErrorCode =
   | 'PARTLY_DONE'
   | 'STILL_RUNNING'
 
-const EXIT: Record<ErrorCode, number> = {
+/** The exit status of a command that fails for this reason. */
+export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   FAILED: 1,
   DUPLICATE_JOB: 1,
   NOT_WRITABLE: 1,
@@ -51,9 +52,9 @@ export class QueueError extends Error {
     this.hint = hint
   }
 
-  /** The exit status a command ends with when it fails for this reason (design of the exit codes: README). */
+  /** The exit status a command ends with when it fails for this reason. */
   get exitCode(): number {
-    return EXIT[this.code]
+    return EXIT_STATUS[this.code]
   }
 }
 

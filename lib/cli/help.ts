@@ -6,19 +6,42 @@
  */
 import { Cli } from 'clipanion'
 import type { CommandClass } from './command.ts'
-import { allCommands, findCommand, isGroup } from './registry.ts'
+import { nearest, QueueError } from '../errors.ts'
+import { asText, manualOf, manualPage, manualPages, MANUAL_TOPICS } from './manual.ts'
+import { allCommands, findCommand, firstWords, isGroup } from './registry.ts'
 import type { Io } from './terminal.ts'
 import { VERSION } from '../version.ts'
 import { padded, wrapped } from './output/text.ts'
 
 const WIDTH = 80
 
-/** The help for these words: a command, a group such as `worker`, or all. @throws QueueError USAGE */
+/**
+ * The help for these words: a command, a group such as `worker`, a topic of the manual, or all. A command goes before a
+ * topic of the same name, which `topic` in front of it asks for. @throws QueueError USAGE
+ */
 export async function help(words: readonly string[], io: Io): Promise<string> {
-  const [first] = words
-  if (first === undefined) return overview(await allCommands(), io)
-  if (isGroup(first) && words[1] === undefined) return overview(await allCommands(first), io, first)
+  const [first, second] = words
+  if (first === undefined) return overview(await allCommands(), io) + topics(io)
+  if (first === 'topic' || first === 'topics') return second === undefined ? topics(io) : topic(second, io)
+  if (isGroup(first) && second === undefined) return overview(await allCommands(first), io, first)
+  if (MANUAL_TOPICS.includes(first) && !firstWords().includes(first)) return topic(first, io)
   return commandHelp(await findCommand(words), io)
+}
+
+function topics(io: Io): string {
+  const pages = manualPages(manualOf(io.program))
+  const lines = pages.map((page) => `  ${padded(page.topic, 12)}${page.summary}`)
+  const how = 'Read one with `queuectl help TOPIC` (`queuectl help topic enqueue`, where a command has its name).'
+  return ['', io.colors.bold('Topics:'), ...lines, '', ...wrapped(how, WIDTH), ''].join('\n')
+}
+
+function topic(name: string, io: Io): string {
+  const page = manualPage(manualOf(io.program), name)
+  if (page) return asText(page.markdown, io.columns, io.colors)
+  const close = nearest(name, MANUAL_TOPICS)
+  const hint =
+    close === undefined ? `there are: ${MANUAL_TOPICS.join(', ')}` : `did you mean: queuectl help topic ${close}?`
+  throw new QueueError('USAGE', `unknown topic: ${name}`, hint)
 }
 
 /** The ways to call a command, as one types them. */
@@ -105,6 +128,8 @@ function commandHelp(command: CommandClass, io: Io): string {
   lines.push('', bold('Options:'), ...optionLines(options))
   if (examples.length > 0) lines.push('', bold('Examples:'))
   for (const [what, line] of examples) lines.push(`  # ${what}`, `  ${line}`)
+  const page = command.paths?.find(([name, second]) => second === undefined && MANUAL_TOPICS.includes(name ?? ''))
+  if (page) lines.push('', `${bold('Manual:')} queuectl help topic ${page[0]}`)
   return `${lines.join('\n')}\n`
 }
 

@@ -4,15 +4,15 @@
  *     npm run bench -- [NAME...] [--rounds 5] [--large-rounds 5] [--dir DIR] [--write]
  *                           [--large 1000000] [--share 1]   fewer files, and this share of the jobs, to try it out
  *
- * The table goes to stdout, talk to stderr; `--write` puts the whole table into README. `durability` is a table of its
- * own: what each level of durability costs.
+ * The table goes to stdout, messages to stderr; `--write` puts the whole table into README.md beside this file.
+ * `durability` is a table of its own: what each level of durability costs.
  */
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { monotonicMs } from '../../lib/clock.ts'
-import { readme, replaceTable, writeReadme } from '../../bin/docs.ts'
+import { readDocument, replaceTable, writeDocument } from '../../bin/docs.ts'
 import { BATCH } from './batch.ts'
 import type { Plan, Row } from './bench.ts'
 import { FIRST, FULL, LIST, URGENT_ROW } from './crowd.ts'
@@ -42,6 +42,9 @@ const ROWS: readonly Row[] = [
   URGENT_ROW,
   FULL,
 ]
+
+/** Where the table stands. */
+const README = 'spec/bench/README.md'
 
 const MEMORY = '/dev/shm'
 
@@ -104,7 +107,7 @@ async function measure(plan: Plan, rows: readonly Row[]): Promise<void> {
   }
   const text = report(plan, measured)
   process.stdout.write(`${text}\n`)
-  if (values.write) writeReadme(replaceTable(readme(), 'bench', text))
+  if (values.write) writeDocument(README, replaceTable(readDocument(README), 'bench', text))
 }
 
 function unknown(name: string): undefined {

@@ -1,4 +1,4 @@
-/** The table of all rows, with the machine and how it was measured; as it stands in README. */
+/** The table of all rows, with the machine and how it was measured; as it stands in README.md beside this file. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'

@@ -65,6 +65,44 @@ test(
 )
 
 test(
+  'help lists the topics of the manual',
+  inWorld(async ({ cli }) => {
+    for (const args of [['help'], ['--help'], ['help', 'topics']])
+      assert.match((await cli(args)).stdout, /^ {2}files {2,}what lies where/m)
+  }),
+)
+
+test(
+  'help TOPIC prints its page',
+  inWorld(async ({ cli }) => {
+    const { code, stdout } = await cli(['help', 'files'])
+    assert.is(code, 0)
+    assert.match(stdout, /^Files: what lies where/)
+    assert.match(stdout, /^ {4}\$ ls ~\/\.queuectl\/pending$/m)
+    assert.not.match(stdout, /^#|^\||```|\]\(/m)
+  }),
+)
+
+test(
+  'a command goes before a topic of its name, which `help topic` asks for',
+  inWorld(async ({ cli }) => {
+    const command = await cli(['help', 'enqueue'])
+    assert.match(command.stdout, /^Usage:$/m)
+    assert.match(command.stdout, 'queuectl help topic enqueue')
+    assert.match((await cli(['help', 'topic', 'enqueue'])).stdout, /^Enqueue: every way/)
+  }),
+)
+
+test(
+  'help for an unknown topic is wrong usage, and names the nearest',
+  inWorld(async ({ cli }) => {
+    const { code, stderr } = await cli(['help', 'topic', 'durabilty'])
+    assert.is(code, 2)
+    assert.match(stderr, 'queuectl help topic durability')
+  }),
+)
+
+test(
   'help for an unknown command is wrong usage',
   inWorld(async ({ cli }) => {
     assert.is((await cli(['enque', '--help'])).code, 2)
