@@ -1,4 +1,4 @@
-/** What a program may import from `queuectl`. */
+/** The public interface: what a program can import from `queuectl`. */
 export type { Config, ConfigKey } from './config/schema.ts'
 export { type ErrorCode, QueueError } from './errors.ts'
 export type { Job, JobRequest, Run } from './job/job.ts'
@@ -23,6 +23,7 @@ export {
   type MatchOptions,
   type Output,
   Queue,
+  QueueReader,
   type Reason,
   type DiskSpace,
   type JobRef,

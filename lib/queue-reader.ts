@@ -1,13 +1,10 @@
-/**
- * What can be seen of a queue: jobs, their output, workers, settings, the past. Reading only.
- */
+/** The queue for reading: jobs, their output, workers, settings and history. Changes nothing on disk. */
 import { readBlocks } from './disk/read.ts'
 import { nowMs } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { QueueError } from './errors.ts'
 import { type Event, newestEvents } from './journal/journal.ts'
-import type { LiveJournal } from './journal/live.ts'
-import type { JournalOffset } from './journal/live.ts'
+import type { JournalOffset, LiveJournal } from './journal/live.ts'
 import type { Metrics } from './journal/metrics.ts'
 import type { EventPage, EventSearch } from './journal/page.ts'
 import { queryEvents, type EventsOptions } from './journal/query.ts'
@@ -18,7 +15,7 @@ import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type EndedJob, waitForEnds } from './query/wait.ts'
 import { countJobs, type Counts, jobFileAt, readJobOrThrow } from './spool/scan.ts'
 import { followRuns, type FollowEvent, type FollowOptions } from './query/follow.ts'
-import type { Home } from './spool/layout.ts'
+import { type Home, layout, refuseUnsafe, requireHome } from './spool/layout.ts'
 import {
   type JobFilter,
   type JobRef,
@@ -43,22 +40,36 @@ import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { SlotInfo } from './query/slots.ts'
+import { homePath } from './config/env.ts'
 import { readConfig, readSettings } from './config/file.ts'
 import { runPaths } from './run/paths.ts'
 import { findExact } from './spool/lookup.ts'
 
-/** Where the output of a run lies; the files may be read while it runs. */
+/** The paths of a run's output; the files may be read while it runs. */
 export interface Output {
   readonly run: number
   readonly stdout: string
   readonly stderr: string
 }
 
+/** A queue that is only read: what {@link Queue} can do without changing anything. */
 export class QueueReader {
   protected readonly dirs: Home
 
   protected constructor(home: Home) {
     this.dirs = home
+  }
+
+  /**
+   * Opens the queue in an existing home directory for reading.
+   * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
+   * @throws QueueError FAILED when there is no home, UNSAFE_HOME when other users may write to it
+   */
+  static open(options: { readonly home?: string } = {}): QueueReader {
+    const home = layout(homePath(options.home))
+    requireHome(home)
+    refuseUnsafe(home)
+    return new QueueReader(home)
   }
 
   /** The absolute path of the home directory. */
@@ -68,13 +79,13 @@ export class QueueReader {
 
   /**
    * A job with its history.
-   * @param meant in full, `last` for the one enqueued last, or the last 6 or more characters of a made id
-   * @throws QueueError NOT_FOUND, USAGE when several are meant, FAILED when its file cannot be read
+   * @param target a whole id, `last` for the job enqueued last, or the last 6 or more characters of a generated id
+   * @throws QueueError NOT_FOUND; USAGE when several jobs match; FAILED when the job's file cannot be read
    */
-  async get(meant: JobRefOrId): Promise<Job> {
-    const id = typeof meant === 'string' ? this.meant(meant) : meant.id
-    let known = typeof meant === 'string' ? undefined : jobFileAt(this.dirs, meant.path, meant.state)
-    for (let looks = 0; looks < 5; looks++) {
+  async get(target: JobRefOrId): Promise<Job> {
+    const id = typeof target === 'string' ? this.resolveLast(target) : target.id
+    let known = typeof target === 'string' ? undefined : jobFileAt(this.dirs, target.path, target.state)
+    for (let tries = 0; tries < 5; tries++) {
       const job = readJobOrThrow(known ?? resolveJob(this.dirs, id, 'show'), 'show')
       if (job) return job
       known = undefined
@@ -82,44 +93,50 @@ export class QueueReader {
     throw new QueueError('NOT_FOUND', `cannot show ${id}: it keeps moving`, 'try again')
   }
 
-  /** Jobs that match, sorted; `limit` keeps the first ones. */
+  /** Jobs that match, sorted, with their records. */
   async list(filter: JobFilter = {}, options: ListOptions = {}): Promise<ListedJob[]> {
     return listJobs(this.dirs, filter, options)
   }
 
-  /** Jobs that match, in order, as far as their files' names tell: what a change of many is given. */
-  async select(filter: JobFilter, narrowing: MatchOptions = {}): Promise<JobRef[]> {
-    return matchingJobs(this.dirs, filter, narrowing)
+  /** Jobs that match, in the order they run. Quicker than {@link list}: reads no record unless a tag is asked for. */
+  async select(filter: JobFilter, options: MatchOptions = {}): Promise<JobRef[]> {
+    return matchingJobs(this.dirs, filter, options)
   }
 
-  /** The queues that jobs lie in which are not completed. */
+  /** The names of all queues that have a job that is not completed, sorted. */
   async queues(): Promise<string[]> {
     return queuesOf(this.dirs)
   }
 
-  /** The jobs meant by these ids; an error in the place of each that is none. `doing` is the verb it speaks of. */
+  /**
+   * For each id its job, or a QueueError (NOT_FOUND; USAGE when several jobs match).
+   * @param doing what is to be done with them, for the error messages: `cancel`
+   * @throws QueueError NOT_FOUND for `last` when no job was enqueued yet
+   */
   async find(ids: readonly string[], doing: string): Promise<(JobRef | QueueError)[]> {
-    const meant = ids.map((id) => (id === 'last' ? this.#last() : id))
-    return resolveJobs(this.dirs, meant, doing)
+    const resolved = ids.map((id) => this.resolveLast(id))
+    return resolveJobs(this.dirs, resolved, doing)
   }
 
-  /** For how many seconds the job that waits longest could have run; undefined when none may run now. */
+  /** How long (seconds) the oldest pending job has been ready; undefined when none is pending. */
   async oldestReady(): Promise<number | undefined> {
     const since = oldestIn(this.dirs, 'pending')
     return since === undefined ? undefined : Math.max(0, (nowMs() - since) / 1000)
   }
 
-  /** How many jobs are in each state; `pending` includes the `scheduled` ones. */
+  /** How many jobs are in each state, and how many files in `corrupt`. `pending` includes `scheduled`. */
   async count(): Promise<Counts> {
     return countJobs(this.dirs)
   }
 
   /**
-   * Where the output of a run lies: the newest, or run number `run`. A job that was just read is not looked for again.
-   * @throws QueueError NOT_FOUND when there is no such job, run or output yet
+   * The paths of a run's output.
+   * @param of an id, or a job as {@link get} returned it, which is not looked up again
+   * @param run default: the newest
+   * @throws QueueError NOT_FOUND when there is no such job, run or output
    */
   async output(of: string | Pick<Job, 'id'>, run?: number): Promise<Output> {
-    const id = typeof of === 'string' ? resolveJob(this.dirs, this.meant(of), 'show the output of').name.id : of.id
+    const id = typeof of === 'string' ? this.exactId(of, 'show the output of') : of.id
     const numbers = runNumbers(this.dirs, id)
     const wanted = run ?? numbers.at(-1)
     if (wanted === undefined) throw new QueueError('NOT_FOUND', `${id} has no output yet: it has not been started`)
@@ -129,9 +146,13 @@ export class QueueReader {
     return { run: wanted, stdout: paths.out, stderr: paths.err }
   }
 
-  /** What a run wrote to one of its streams, in blocks: all of it so far, or the last `tail` lines. */
+  /**
+   * What a run has written to a stream so far, in blocks.
+   * @param tail only this many lines, from the end
+   * @throws QueueError NOT_FOUND when there is no such job
+   */
   *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
-    const paths = runPaths(this.dirs, this.exact(id, 'show the output of'), run)
+    const paths = runPaths(this.dirs, this.exactId(id, 'show the output of'), run)
     const reader = new OutputReader(paths, stream === 'stdout' ? 'out' : 'err', tail)
     try {
       yield* reader.readNew()
@@ -140,125 +161,130 @@ export class QueueReader {
     }
   }
 
-  /** All runs of a job that left output, and how much. The job is one that was just read. */
+  /** The runs of a job that have output, and its size in bytes. @param job as {@link get} returned it */
   written(job: Pick<Job, 'id'>): RunOutput[] {
     return listOutputs(this.dirs, job.id)
   }
 
-  /** A part of a file that {@link output} named, in blocks. */
+  /** Bytes `from` to `to` (exclusive) of a file that {@link output} named, in blocks. */
   *bytes(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
     yield* readBlocks(path, from, to)
   }
 
-  /** The workers of this home; a dead one is listed until another has taken its jobs over. */
+  /** The workers of this home. A dead one is listed until another has taken over its jobs. */
   async workers(): Promise<WorkerInfo[]> {
     return workersOf(this.dirs)
   }
 
   /**
-   * What happens to a job from now on, and the output of its newest run so far, until it is over or `cut` is aborted.
-   * Works for a job that is pending or run by any worker.
-   * @throws QueueError NOT_FOUND
+   * Follows a job: the output of its newest run so far, then what happens to it, until it is over or `signal` is aborted.
+   * Works for a waiting job, too, and with any worker.
+   * @throws QueueError NOT_FOUND; USAGE when several jobs match
    */
   async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<FollowEvent> {
-    yield* followRuns(this.dirs, this.exact(id, 'follow'), options)
+    yield* followRuns(this.dirs, this.exactId(id, 'follow'), options)
   }
 
   /**
-   * Each of the jobs once it is over (completed, dead or removed), in the order in which they end.
-   * @throws QueueError NOT_FOUND
+   * Waits for jobs: yields each once it is over (completed, dead or removed), in the order they end.
+   * @throws QueueError NOT_FOUND; USAGE when several jobs match
    */
-  async *ends(jobs: readonly JobRefOrId[], cut?: AbortSignal): AsyncGenerator<EndedJob> {
-    const exact = jobs.map((job) => (typeof job === 'string' ? this.exact(job, 'wait for') : job.id))
-    yield* waitForEnds(this.dirs, exact, cut)
+  async *ends(jobs: readonly JobRefOrId[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
+    const exact = jobs.map((job) => (typeof job === 'string' ? this.exactId(job, 'wait for') : job.id))
+    yield* waitForEnds(this.dirs, exact, signal)
   }
 
-  /** How far a running job says it is, by the file that QUEUECTL_PROGRESS names to it. */
+  /** The progress a running job has reported through the file named in QUEUECTL_PROGRESS. */
   progress(job: Job): Progress | undefined {
     return readProgress(this.dirs, job)
   }
 
-  /** What the journal tells of the past. */
+  /**
+   * Counts and durations of everything that has happened.
+   * @param options.recent how many of the newest events to include; default: 10
+   * @throws QueueError FAILED when the totals of the journal are damaged
+   */
   async metrics(options: { readonly recent?: number } = {}): Promise<Metrics> {
     return readMetrics(this.dirs, options.recent ?? 10)
   }
 
-  /** What happened, oldest first; with `follow`, then what happens, until that is aborted. */
+  /** Events, oldest first; with `follow` then new ones until that is aborted. */
   events(options: EventsOptions = {}): AsyncIterable<Event> {
     return queryEvents(this.dirs, options)
   }
 
-  /** The journal for a program that stays; whoever opens it closes it. */
+  /** The journal for a long-running reader, which closes it. @throws QueueError FAILED as {@link metrics} */
   async ledger(): Promise<LiveJournal> {
     const { LiveJournal } = await import('./journal/live.ts')
     return LiveJournal.open(this.dirs)
   }
 
-  /** What happened, newest first, a page of it. */
+  /** A page of events, newest first. */
   async eventPage(search: EventSearch): Promise<EventPage> {
     const { pageOfEvents } = await import('./journal/page.ts')
     return pageOfEvents(this.dirs, search)
   }
 
-  /** What happened since a place in the journal; undefined when that is more than `most` events, or cannot be told. */
-  async eventsSince(place: JournalOffset, most: number): Promise<Event[] | undefined> {
+  /** The events recorded since an offset, oldest first; undefined when there are more than `max`, or the day is gone. */
+  async eventsSince(offset: JournalOffset, max: number): Promise<Event[] | undefined> {
     const { eventsSince } = await import('./journal/page.ts')
-    return eventsSince(this.dirs, place, most)
+    return eventsSince(this.dirs, offset, max)
   }
 
-  /** How much room there is on the disk of the home; `full`: no job is started until there is more. */
+  /** Free space on the disk of the home. While it is `full` no job is started. */
   async room(): Promise<DiskSpace> {
     return diskSpace(this.dirs)
   }
 
   /**
-   * The home for a program that stays and asks again and again; whoever opens it closes it.
-   * @param options.isPolling by timed looks alone, where the file system tells nothing of changes
+   * The home for a long-running reader, which closes it.
+   * @param options.isPolling rescan by a timer only, where the file system reports no changes
    */
   async live(options: { readonly isPolling?: boolean } = {}): Promise<Live> {
     const { Live } = await import('./catalog/live.ts')
     return Live.open(this.dirs, options.isPolling)
   }
 
-  /** Files that were set aside, and why. */
+  /** The files in `corrupt/`, and why each was quarantined. */
   async corrupt(): Promise<CorruptFile[]> {
     return corruptFiles(this.dirs)
   }
 
-  /** The settings in force. @throws QueueError BAD_CONFIG when config.json is wrong. */
+  /** The settings in force. @throws QueueError BAD_CONFIG when config.json cannot be used */
   config(): Config {
     return readConfig(this.dirs)
   }
 
-  /** What config.json sets, without the defaults. */
+  /** What config.json sets, without defaults. @throws QueueError BAD_CONFIG when it cannot be used */
   settings(): Partial<Config> {
     return readSettings(this.dirs)
   }
 
-  /** Why a job is not running now, and when it will. @throws QueueError NOT_FOUND */
+  /** Why a job is not running, and when it probably will. @throws QueueError NOT_FOUND; USAGE when several jobs match */
   async explain(id: JobRefOrId): Promise<Explanation> {
     const { explain } = await import('./query/explain.ts')
-    return explain(this.dirs, this.meant(id))
+    return explain(this.dirs, this.resolveLast(id))
   }
 
-  /** Every slot of the workers of this machine: what it runs, and what that costs. Takes 0.2 s to measure. */
+  /** What every slot of this machine's workers runs, and what that costs. Measures for 200 ms. */
   async slots(): Promise<SlotInfo[]> {
     const { slotsOf } = await import('./query/slots.ts')
     return slotsOf(this.dirs)
   }
 
-  /** The first of the jobs that wait for their time, and how many do; undefined when none does. */
+  /** The jobs that wait for their time: the first one, and how many there are; undefined when none waits. */
   async waiting(): Promise<WaitingJobs | undefined> {
     return waitingJobs(this.dirs)
   }
 
-  protected exact(id: string, doing: string): string {
-    return resolveJob(this.dirs, this.meant(id), doing).name.id
+  /** @throws QueueError NOT_FOUND; USAGE when several jobs match */
+  protected exactId(id: string, doing: string): string {
+    return resolveJob(this.dirs, this.resolveLast(id), doing).name.id
   }
 
-  /** `last` is the job enqueued last, unless a job is called so. */
-  protected meant<M extends JobRefOrId>(id: M): M | string {
-    return id === 'last' ? this.#last() : id
+  /** Replaces `last` by the id of the job enqueued last. @throws QueueError NOT_FOUND when there is none */
+  protected resolveLast<T extends JobRefOrId>(target: T): T | string {
+    return target === 'last' ? this.#last() : target
   }
 
   #last(): string {

@@ -1,6 +1,6 @@
 /**
- * The verbs a user has. The command line, the HTTP interface and programs call this and nothing below it; what they see
- * of a queue is in reading.ts.
+ * The library: everything that can be done with a queue. The command line, the HTTP API and programs use this and nothing
+ * below it. The methods that only read are in queue-reader.ts.
  */
 import type { Config, ConfigKey } from './config/schema.ts'
 import type { Diagnosis } from './doctor/finding.ts'
@@ -23,7 +23,7 @@ import { retryJob } from './operator/retry.ts'
 import type { State } from './job/state.ts'
 
 export { type CheckResult, type Diagnosis, type Finding, isUnfixed } from './doctor/finding.ts'
-export type { Output } from './queue-reader.ts'
+export { type Output, QueueReader } from './queue-reader.ts'
 export type { CorruptFile } from './spool/corrupt.ts'
 export type { DryRunOption } from './operator/take.ts'
 export type { Editing } from './operator/edit.ts'
@@ -43,20 +43,21 @@ export type { WorkerInfo } from './query/workers.ts'
 export type { Explanation, Reason } from './query/explain.ts'
 export type { SlotInfo } from './query/slots.ts'
 
+/** A queue: a home directory, and the jobs in it. Any number of processes may have it open. */
 export class Queue extends QueueReader {
   /**
-   * Opens the queue in a home directory, making it on first use.
+   * Opens the queue in a home directory, which is made on first use.
    * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
-   * @throws QueueError NOT_WRITABLE, UNSAFE_HOME
+   * @throws QueueError NOT_WRITABLE; UNSAFE_HOME when other users may write to it
    */
-  static open(options: { readonly home?: string } = {}): Queue {
+  static override open(options: { readonly home?: string } = {}): Queue {
     return new Queue(openHome(homePath(options.home)))
   }
 
   /**
-   * Looks for what is wrong with a home, without making it and however unsafe it is. `fix` does now what a worker would
-   * do about it sooner or later.
-   * @throws QueueError FAILED when there is none; UNSAFE_HOME when it should fix one that others may write to
+   * Checks a home, also one that cannot be opened.
+   * @param options.fix repairs what a worker would repair sooner or later
+   * @throws QueueError FAILED when there is no home; UNSAFE_HOME with `fix` when other users may write to it
    */
   static async diagnose(options: { readonly home?: string; readonly fix?: boolean } = {}): Promise<Diagnosis> {
     const { diagnose } = await import('./doctor/fix.ts')
@@ -72,8 +73,8 @@ export class Queue extends QueueReader {
   }
 
   /**
-   * Adds many jobs with one flush to disk; they are acknowledged together. Give it some thousands at a time.
-   * @returns for each request the job, or why that one was refused (its id is taken); the others are enqueued
+   * Adds many jobs (best some thousands at a time) with one flush to disk. When this resolves they survive a power cut.
+   * @returns for each request the job, or DUPLICATE_JOB when its id is taken; the others are enqueued
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
@@ -81,18 +82,20 @@ export class Queue extends QueueReader {
   }
 
   /**
-   * Sends a failed, dead or completed job back to run again: attempts from zero, history and logs kept.
+   * Runs a failed, dead or completed job again: attempts count from zero, history and output stay.
+   * @param options.onlyDead refuses a job that is not dead
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
   async retry(id: JobRefOrId, options: DryRunOption & { readonly onlyDead?: boolean } = {}): Promise<Job> {
-    const job = await retryJob(this.dirs, this.meant(id), this.#how(options))
-    this.#told('retried', job.id, options)
+    const job = await retryJob(this.dirs, this.resolveLast(id), this.#options(options))
+    this.#record('retried', job.id, options)
     return job
   }
 
   /**
-   * Cancels a job: to `dead/`, with the reason. A running one is ended first (TERM, 10 s, KILL).
-   * @returns the dead job, or the job as it is when its run was told to end and has not yet
+   * Cancels a job: it becomes dead, with the reason. A running one is ended first (SIGTERM, after 10 s SIGKILL).
+   * @param options.waitMs how long to wait for its run to end; default: 15,000
+   * @returns the dead job; or after `waitMs` the job as it is, while its run is still ending
    * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead
    */
   async cancel(
@@ -101,102 +104,117 @@ export class Queue extends QueueReader {
     options: DryRunOption & { readonly waitMs?: number } = {},
   ): Promise<Job> {
     const { cancelAndWait, checkCancel } = await import('./operator/cancel.ts')
-    if (options.dryRun) return checkCancel(this.dirs, this.meant(id))
-    return cancelAndWait(this.dirs, this.meant(id), reason, options.waitMs ?? 15_000)
+    if (options.dryRun) return checkCancel(this.dirs, this.resolveLast(id))
+    return cancelAndWait(this.dirs, this.resolveLast(id), reason, options.waitMs ?? 15_000)
   }
 
   /**
-   * Removes dead jobs for good, with their logs. Returns the ids.
-   * @throws QueueError NOT_FOUND, WRONG_STATE when it is not dead
+   * Removes a job for good, with its output.
+   * @param options.states in which it may be; default: dead
+   * @returns its id
+   * @throws QueueError NOT_FOUND, WRONG_STATE when it is in another state
    */
   async purge(id: JobRefOrId, options: DryRunOption & { readonly states?: readonly State[] } = {}): Promise<string> {
     const { purgeJob } = await import('./operator/purge.ts')
-    return purgeJob(this.dirs, this.meant(id), options)
+    return purgeJob(this.dirs, this.resolveLast(id), options)
   }
 
   /**
-   * Removes finished jobs for good, with their output: those over any of the limits, of completed jobs unless another
-   * state is named. Without a limit: what the settings say, as workers do.
-   * @param options.pruned called for each as it goes
+   * Removes finished jobs that are over any of the limits for good, with their output.
+   * @param options without a limit the settings apply, as for workers; `pruned` is called for each job removed
+   * @returns the removed jobs
+   * @throws QueueError BAD_CONFIG
    */
   async prune(options: PruneOptions = {}): Promise<PrunedJob[]> {
     const { prune } = await import('./operator/prune.ts')
     return prune(this.dirs, options, readConfig(this.dirs))
   }
 
-  /** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
+  /** Sets a waiting job aside: it does not run until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
   async hold(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { holdJob } = await import('./operator/hold.ts')
-    return this.#recorded('held', options, holdJob(this.dirs, this.meant(id), this.#how(options)))
+    return this.#recorded('held', options, holdJob(this.dirs, this.resolveLast(id), this.#options(options)))
   }
 
-  /** Puts a held job back to where it waited, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
+  /** Lets a held job wait again, or run when it is due. @throws QueueError NOT_FOUND, WRONG_STATE */
   async release(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { releaseJob } = await import('./operator/hold.ts')
-    return this.#recorded('released', options, releaseJob(this.dirs, this.meant(id), this.#how(options)))
+    return this.#recorded('released', options, releaseJob(this.dirs, this.resolveLast(id), this.#options(options)))
   }
 
-  /** Gives a job that does not run another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+  /** Changes the priority of a job that is not running. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
   async prioritize(id: JobRefOrId, priority: number, options: DryRunOption = {}): Promise<JobRef> {
     const { prioritize } = await import('./operator/reorder.ts')
-    return this.#recorded('changed', options, prioritize(this.dirs, this.meant(id), priority, this.#how(options)))
+    return this.#recorded(
+      'changed',
+      options,
+      prioritize(this.dirs, this.resolveLast(id), priority, this.#options(options)),
+    )
   }
 
-  /** Gives a job that does not run to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+  /** Moves a job that is not running to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
   async move(id: JobRefOrId, queue: string, options: DryRunOption = {}): Promise<JobRef> {
     const { moveToQueue } = await import('./operator/reorder.ts')
-    return this.#recorded('changed', options, moveToQueue(this.dirs, this.meant(id), queue, this.#how(options)))
+    return this.#recorded(
+      'changed',
+      options,
+      moveToQueue(this.dirs, this.resolveLast(id), queue, this.#options(options)),
+    )
   }
 
-  /** Lets a waiting job run before all others; it waits for no time any more. @throws QueueError NOT_FOUND, WRONG_STATE */
+  /** Puts a waiting job before all others; it becomes due now. @throws QueueError NOT_FOUND, WRONG_STATE */
   async top(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { putOnTop } = await import('./operator/reorder.ts')
-    return this.#recorded('changed', options, putOnTop(this.dirs, this.meant(id), this.#how(options)))
+    return this.#recorded('changed', options, putOnTop(this.dirs, this.resolveLast(id), this.#options(options)))
   }
 
-  /** Takes a job out of the way to edit it; whoever calls this ends it. @throws QueueError NOT_FOUND, WRONG_STATE */
+  /** Holds a job while it is edited; the caller ends this by `save` or `giveUp`. @throws QueueError NOT_FOUND, WRONG_STATE */
   async edit(id: JobRefOrId): Promise<Editing> {
     const { editJob } = await import('./operator/edit.ts')
-    const editing = await editJob(this.dirs, this.meant(id), readConfig(this.dirs))
+    const editing = await editJob(this.dirs, this.resolveLast(id), readConfig(this.dirs))
     const save = async (): Promise<Job | undefined> => {
       const job = await editing.save()
-      if (job) this.#told('changed', job.id)
+      if (job) this.#record('changed', job.id)
       return job
     }
     return { ...editing, save }
   }
 
   /**
-   * Changes members of a job that does not run; null takes one back to its default.
+   * Changes members of a job that is not running; null resets one to its default.
    * @param condition called with the job once no other process can change it; false leaves the job as it is
    * @returns false when the condition was false
    * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
    */
   async change(id: JobRefOrId, members: PatchMembers, condition: (job: Job) => boolean = () => true): Promise<boolean> {
     const { patchJob } = await import('./operator/patch.ts')
-    const changed = await patchJob(this.dirs, this.meant(id), { members, condition, defaults: readConfig(this.dirs) })
-    if (changed !== undefined) this.#told('changed', changed)
+    const changed = await patchJob(this.dirs, this.resolveLast(id), {
+      members,
+      condition,
+      defaults: readConfig(this.dirs),
+    })
+    if (changed !== undefined) this.#record('changed', changed)
     return changed !== undefined
   }
 
-  /** Sets a key; undefined takes it back to its default. */
+  /** Sets a setting; undefined resets it to its default. @throws QueueError BAD_CONFIG */
   async setConfig(key: ConfigKey, value: Config[ConfigKey] | undefined): Promise<void> {
     await writeSetting(this.dirs, key, value)
     ring(this.dirs)
   }
 
   async #recorded(event: EventKind, options: DryRunOption, change: Promise<JobRef>): Promise<JobRef> {
-    const seen = await change
-    this.#told(event, seen.id, options)
-    return seen
+    const ref = await change
+    this.#record(event, ref.id, options)
+    return ref
   }
 
-  /** A change as the settings want it. */
-  #how<T extends DryRunOption>(options: T): T & ChangeOptions {
+  /** Adds the durability that the settings ask for. */
+  #options<T extends DryRunOption>(options: T): T & ChangeOptions {
     return { ...options, durability: readConfig(this.dirs).durability }
   }
 
-  #told(event: EventKind, job: string, { dryRun }: DryRunOption = {}): void {
+  #record(event: EventKind, job: string, { dryRun }: DryRunOption = {}): void {
     if (!dryRun) recordEvents(this.dirs, [{ event, job }])
   }
 }

@@ -1,5 +1,5 @@
 /** The verbs of the library entry, as a program uses them. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +7,7 @@ import { ROOT, start } from '../fixtures/program.ts'
 import { assertHomeIntact } from '../fixtures/check-home.ts'
 import { inWorld } from '../fixtures/world.ts'
 import { type JobRequest } from '../lib/job/job.ts'
-import { Queue } from '../lib/queue.ts'
+import { Queue, QueueReader } from '../lib/queue.ts'
 import { queueErrorOf } from '../fixtures/throws.ts'
 
 const test = suite('library')
@@ -22,6 +22,25 @@ test(
   inWorld(async ({ dir }) => {
     writeFileSync(join(dir, 'file'), '')
     assert.is((await queueErrorOf(() => Queue.open({ home: join(dir, 'file') }))).code, 'NOT_WRITABLE')
+  }),
+)
+
+test(
+  'a reader sees the jobs of a home',
+  inWorld(async ({ home, queue }) => {
+    const job = await queue.enqueue({ command: 'true' })
+    const reader = QueueReader.open({ home })
+    assert.equal([reader.home, await reader.get(job.id)], [home, job])
+    assert.not.ok('enqueue' in reader)
+  }),
+)
+
+test(
+  'a reader makes no home',
+  inWorld(async ({ dir }) => {
+    const home = join(dir, 'none')
+    assert.is((await queueErrorOf(() => QueueReader.open({ home }))).code, 'FAILED')
+    assert.not.ok(existsSync(home))
   }),
 )
 

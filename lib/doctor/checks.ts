@@ -1,10 +1,9 @@
 /**
- * The doctor: looks at a home and changes nothing in it, save that it tries the file system in a scratch directory of
- * its own in `tmp/`. What is wrong is mended elsewhere (`doctor/fix.ts`), and only on demand.
+ * Checks a home. Changes nothing in it, except that it tests the file system in a scratch directory in `tmp/`; repairs are
+ * made in `fix.ts`, on demand.
  */
-import { existsSync } from 'node:fs'
 import { explained, QueueError } from '../errors.ts'
-import type { Home } from '../spool/layout.ts'
+import { type Home, requireHome } from '../spool/layout.ts'
 import type { CheckResult } from './finding.ts'
 import { checkCorrupt, checkJobs } from './jobs.ts'
 import { checkHolders, checkLeftovers } from './leftovers.ts'
@@ -12,36 +11,35 @@ import { checkFileSystem, checkSpace, checkVersions } from './machine.ts'
 import { checkPermissions, checkSettings, checkStructure } from './home.ts'
 import { problemFinding } from './finding.ts'
 
-/** Everything. @throws QueueError FAILED when there is no home. */
+/** All checks. @param now milliseconds @throws QueueError FAILED when there is no home. */
 export function runChecks(home: Home, now: number): CheckResult[] {
-  if (!existsSync(home.root))
-    throw new QueueError('FAILED', `there is no home in ${home.root}`, 'make one with: queuectl init')
+  requireHome(home)
   return [
-    tried('structure', () => checkStructure(home)),
-    tried('permissions', () => checkPermissions(home)),
+    runCheck('structure', () => checkStructure(home)),
+    runCheck('permissions', () => checkPermissions(home)),
     ...runQuickChecks(home),
-    tried('jobs', () => checkJobs(home, now)),
-    tried('corrupt', () => checkCorrupt(home)),
-    tried('holders', () => checkHolders(home)),
-    tried('leftovers', () => checkLeftovers(home, now)),
+    runCheck('jobs', () => checkJobs(home, now)),
+    runCheck('corrupt', () => checkCorrupt(home)),
+    runCheck('holders', () => checkHolders(home)),
+    runCheck('leftovers', () => checkLeftovers(home, now)),
   ]
 }
 
-/** What takes the same few milliseconds however many jobs there are: a worker does it when it starts. */
+/** The checks that take a few milliseconds, no matter how many jobs there are. A worker makes them when it starts. */
 export const runQuickChecks = (home: Home): CheckResult[] => [
-  tried('settings', () => checkSettings(home)),
-  tried('versions', () => checkVersions(home)),
-  tried('disk', () => checkSpace(home)),
-  tried('file system', () => checkFileSystem(home)),
+  runCheck('settings', () => checkSettings(home)),
+  runCheck('versions', () => checkVersions(home)),
+  runCheck('disk', () => checkSpace(home)),
+  runCheck('file system', () => checkFileSystem(home)),
 ]
 
-/** A check that cannot be made is a finding, and keeps nobody from the others. */
-function tried(check: string, make: () => CheckResult): CheckResult {
+/** Makes one check. If it fails, that is a finding, and the other checks go on. */
+function runCheck(check: string, make: () => CheckResult): CheckResult {
   try {
     return make()
   } catch (error) {
-    const told = explained(error, `check: ${check}`)
-    if (!(told instanceof QueueError)) throw error
-    return { check, fact: 'not known', findings: [problemFinding(told.message, told.hint)] }
+    const problem = explained(error, `check: ${check}`)
+    if (!(problem instanceof QueueError)) throw error
+    return { check, fact: 'not known', findings: [problemFinding(problem.message, problem.hint)] }
   }
 }

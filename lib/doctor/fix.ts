@@ -115,7 +115,7 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
 /** Where a job went that lay under this name: the same name, or the newest place of its id. */
 function whereIsIt(home: Home, fileName: string): string {
   const id = parseName(fileName)?.id
-  const all = [...jobFiles(home)].filter((seen) => seen.name.id === id)
-  const seen = all.find((one) => one.fileName === fileName) ?? all.at(-1)
-  return seen ? relative(home.root, seen.path) : 'corrupt/'
+  const all = [...jobFiles(home)].filter((file) => file.name.id === id)
+  const file = all.find((one) => one.fileName === fileName) ?? all.at(-1)
+  return file ? relative(home.root, file.path) : 'corrupt/'
 }

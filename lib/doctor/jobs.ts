@@ -17,7 +17,7 @@ const YEAR = 31_536_000_000
 /** What one look at all jobs found. */
 interface JobsOnDisk {
   readonly paths: Map<string, JobFile[]>
-  readonly unreadable: { readonly seen: JobFile; readonly why: string }[]
+  readonly unreadable: { readonly file: JobFile; readonly why: string }[]
   readonly ahead: JobFile[]
 }
 
@@ -25,9 +25,9 @@ interface JobsOnDisk {
 export function checkJobs(home: Home, now: number): CheckResult {
   const { paths, unreadable, ahead } = lookAtAll(home, now)
   const findings = [
-    ...unreadable.map(({ seen, why }) => unreadableFinding(home, seen, why)),
-    ...[...paths.values()].flatMap((seen) => doubleFinding(home, seen) ?? []),
-    ...ahead.map((seen) => aheadFinding(home, seen, now)),
+    ...unreadable.map(({ file, why }) => unreadableFinding(home, file, why)),
+    ...[...paths.values()].flatMap((file) => doubleFinding(home, file) ?? []),
+    ...ahead.map((file) => aheadFinding(home, file, now)),
     ...ignored(home),
   ]
   return { check: 'jobs', fact: `${countOf(paths.size, 'job')}, each in one place and readable`, findings }
@@ -35,27 +35,27 @@ export function checkJobs(home: Home, now: number): CheckResult {
 
 function lookAtAll(home: Home, now: number): JobsOnDisk {
   const found: JobsOnDisk = { paths: new Map(), unreadable: [], ahead: [] }
-  for (const seen of jobFiles(home)) {
-    const { id } = seen.name
-    found.paths.set(id, [...(found.paths.get(id) ?? []), seen])
-    const content = contentOf(seen)
-    if (content && !content.job && !isBeingWritten(seen, now)) found.unreadable.push({ seen, why: content.unreadable })
-    if (!seen.dropped && isAhead(seen, now)) found.ahead.push(seen)
+  for (const file of jobFiles(home)) {
+    const { id } = file.name
+    found.paths.set(id, [...(found.paths.get(id) ?? []), file])
+    const content = contentOf(file)
+    if (content && !content.job && !isBeingWritten(file, now)) found.unreadable.push({ file, why: content.unreadable })
+    if (!file.dropped && isAhead(file, now)) found.ahead.push(file)
   }
   return found
 }
 
-function contentOf(seen: JobFile): JobContent | undefined {
+function contentOf(file: JobFile): JobContent | undefined {
   try {
-    return readJobFile(seen)
+    return readJobFile(file)
   } catch (error) {
     // No regular file, or one that the system does not let us read: listed with what it says.
     return { unreadable: error instanceof Error ? error.message : String(error) }
   }
 }
 
-const isBeingWritten = (seen: JobFile, now: number): boolean =>
-  seen.dropped === true && now - (lstat(seen.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
+const isBeingWritten = (file: JobFile, now: number): boolean =>
+  file.dropped === true && now - (lstat(file.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
 
 /** A first run may be planned for long after; everything else has a time that was the present, or a backoff away. */
 function isAhead({ state, name }: JobFile, now: number): boolean {
@@ -63,25 +63,25 @@ function isAhead({ state, name }: JobFile, now: number): boolean {
   return ahead > (state === 'scheduled' ? 10 * YEAR : state === 'failed' ? YEAR + FAR : FAR)
 }
 
-function unreadableFinding(home: Home, seen: JobFile, why: string): Finding {
-  const where = relative(home.root, seen.path)
-  const isWaiting = seen.state === 'pending' || seen.state === 'scheduled' || seen.state === 'failed'
-  if (seen.dropped || !isWaiting)
+function unreadableFinding(home: Home, file: JobFile, why: string): Finding {
+  const where = relative(home.root, file.path)
+  const isWaiting = file.state === 'pending' || file.state === 'scheduled' || file.state === 'failed'
+  if (file.dropped || !isWaiting)
     return problemFinding(
       `${where} cannot be read: ${why}`,
-      seen.dropped ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
+      file.dropped ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
     )
   return problemFinding(`${where} cannot be read: ${why}`, 'mend it with an editor; whoever claims it sets it aside', {
     kind: 'set_aside',
-    path: seen.path,
-    fileName: seen.fileName,
+    path: file.path,
+    fileName: file.fileName,
     reason: why,
   })
 }
 
 /** Jobs move while one looks: only what lies in two places at the same time is double. */
-function doubleFinding(home: Home, seen: readonly JobFile[]): Finding | undefined {
-  const there = [...new Map(seen.map((one) => [one.path, one])).values()].filter((one) => lstat(one.path))
+function doubleFinding(home: Home, file: readonly JobFile[]): Finding | undefined {
+  const there = [...new Map(file.map((one) => [one.path, one])).values()].filter((one) => lstat(one.path))
   const still = there.filter((one) => lstat(one.path))
   if (still.length < 2) return undefined
   const places = still.map((one) => relative(home.root, one.path))
@@ -98,15 +98,15 @@ function doubleFinding(home: Home, seen: readonly JobFile[]): Finding | undefine
 }
 
 /** By the rule of whoever would start it: the run it asks for has left output already. */
-function isOlderThanTheDisk(home: Home, seen: JobFile): boolean {
-  if (seen.dropped || (seen.state !== 'pending' && seen.state !== 'scheduled' && seen.state !== 'failed')) return false
-  const job = contentOf(seen)?.job
-  return job !== undefined && runNumbers(home, seen.name.id).includes(job.runs + 1)
+function isOlderThanTheDisk(home: Home, file: JobFile): boolean {
+  if (file.dropped || (file.state !== 'pending' && file.state !== 'scheduled' && file.state !== 'failed')) return false
+  const job = contentOf(file)?.job
+  return job !== undefined && runNumbers(home, file.name.id).includes(job.runs + 1)
 }
 
-const aheadFinding = (home: Home, seen: JobFile, now: number): Finding =>
+const aheadFinding = (home: Home, file: JobFile, now: number): Finding =>
   noteFinding(
-    `${relative(home.root, seen.path)} is of a time ${Math.round((seen.name.due / 1000 - now) / FAR)} hours from now`,
+    `${relative(home.root, file.path)} is of a time ${Math.round((file.name.due / 1000 - now) / FAR)} hours from now`,
     'the clock was ahead when it was written, or is behind now',
   )
 

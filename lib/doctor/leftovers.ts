@@ -51,7 +51,7 @@ export function checkLeftovers(home: Home, now: number): CheckResult {
 
 /** Processes that a run started and that outlived it. They are let be until the job's next run. */
 function strays(home: Home): Finding[] {
-  const held = new Set([...jobFiles(home, ['processing'])].map((seen) => seen.name.id))
+  const held = new Set([...jobFiles(home, ['processing'])].map((file) => file.name.id))
   return listDir(home.run).flatMap((name) => {
     const [, id = '', run] = /^(.+)\.(\d+)\.fifo$/.exec(name) ?? []
     const path = join(home.run, name)
@@ -68,7 +68,7 @@ function strays(home: Home): Finding[] {
 
 /** Directories in `logs/` whose job is in no state: removed by hand, or an enqueue that died. */
 function outputOfNoJob(home: Home): Finding[] {
-  const ids = new Set([...jobFiles(home), ...jobFiles(home)].map((seen) => seen.name.id))
+  const ids = new Set([...jobFiles(home), ...jobFiles(home)].map((file) => file.name.id))
   const lost = listDir(home.logs).filter((name) => !ids.has(name) && lstat(join(home.logs, name))?.isDirectory())
   const [first] = lost
   if (first === undefined) return []

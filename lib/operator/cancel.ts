@@ -27,12 +27,12 @@ import { findExact } from '../spool/lookup.ts'
 const LOOK_EVERY = 10
 
 /** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
-export async function cancelAndWait(home: Home, meant: JobRefOrId, reason: string, waitMs: number): Promise<Job> {
+export async function cancelAndWait(home: Home, target: JobRefOrId, reason: string, waitMs: number): Promise<Job> {
   const until = monotonicMs() + waitMs
-  const id = typeof meant === 'string' ? resolveJob(home, meant, 'cancel').name.id : meant.id
+  const id = typeof target === 'string' ? resolveJob(home, target, 'cancel').name.id : target.id
   for (let first = true; ; first = false) {
     // Where it was just seen nobody need look for it.
-    const one = first && typeof meant !== 'string' ? meant : id
+    const one = first && typeof target !== 'string' ? target : id
     const result = await cancelJob(home, one, reason, { durability: readConfig(home).durability })
     if (!('ending' in result)) {
       recordEvents(home, [{ event: 'cancelled', job: id, error: reason }])
@@ -42,11 +42,11 @@ export async function cancelAndWait(home: Home, meant: JobRefOrId, reason: strin
       return result
     }
     if (!result.watched) await endUnwatched(home, id)
-    let seen: JobFile | undefined
+    let file: JobFile | undefined
     for (;;) {
       // All states are searched only when it has moved.
-      if (!seen || !exists(seen.path)) seen = findExact(home, id)
-      const job = seen && readJobOrThrow(seen, 'cancel')
+      if (!file || !exists(file.path)) file = findExact(home, id)
+      const job = file && readJobOrThrow(file, 'cancel')
       if (job && isOver(job.state)) return job
       if (job && monotonicMs() >= until) return job
       // It got away before the note was seen (its run had just ended, or had not begun): cancel what it is now.
@@ -57,19 +57,19 @@ export async function cancelAndWait(home: Home, meant: JobRefOrId, reason: strin
 }
 
 /** The job, when it may be cancelled. @throws as `Queue.cancel`. */
-export async function checkCancel(home: Home, meant: JobRefOrId): Promise<Job> {
-  const seen = await cancelJob(home, meant, '', { dryRun: true })
-  return seen as Job
+export async function checkCancel(home: Home, target: JobRefOrId): Promise<Job> {
+  const file = await cancelJob(home, target, '', { dryRun: true })
+  return file as Job
 }
 
 /** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */
 async function endUnwatched(home: Home, id: string): Promise<void> {
-  const seen = findExact(home, id)
-  if (seen?.state !== 'processing') return
+  const file = findExact(home, id)
+  if (file?.state !== 'processing') return
   const holder = joinOperators(home, 'processing')
-  const ours = join(holder.dir, 'processing', basename(seen.path))
+  const ours = join(holder.dir, 'processing', basename(file.path))
   // If we die after this: a worker finds it with a dead operator and reads how far it got.
-  if (!move(seen.path, ours)) return holder.leave()
+  if (!move(file.path, ours)) return holder.leave()
   const hooks = operatorHooks(home)
   const ctx = operatorContext(home, holder, hooks)
   const run = await resume(ctx, dirname(ours), basename(ours), { slot: 0, adopt: (path) => path })
@@ -90,28 +90,28 @@ export type CancelResult = Job | { readonly ending: string; readonly run: number
  */
 export async function cancelJob(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   reason: string,
   how: ChangeOptions = {},
 ): Promise<CancelResult> {
   const { dryRun, durability = DEFAULTS.durability } = how
-  return actOn<CancelResult>(home, meant, 'cancel', async (seen) => {
-    const { id } = seen.name
-    if (!isAllowed('cancel', seen.state)) throw wrongState('cancel', seen, `it is ${shownState(seen.state)} already`)
-    if (dryRun) return readJobOrThrow(seen, 'cancel')
-    if (seen.state === 'processing') {
-      const job = readJobOrThrow(seen, 'cancel')
+  return actOn<CancelResult>(home, target, 'cancel', async (file) => {
+    const { id } = file.name
+    if (!isAllowed('cancel', file.state)) throw wrongState('cancel', file, `it is ${shownState(file.state)} already`)
+    if (dryRun) return readJobOrThrow(file, 'cancel')
+    if (file.state === 'processing') {
+      const job = readJobOrThrow(file, 'cancel')
       if (job === undefined) return undefined
       // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
       if (job.runs > 0) {
         writeNote(home, id, job.runs, { why: 'cancel', reason })
-        ringHolder(dirname(seen.path))
+        ringHolder(dirname(file.path))
         ring(home)
-        return { ending: id, run: job.runs, watched: hasLiveHolder(home, seen) }
+        return { ending: id, run: job.runs, watched: hasLiveHolder(home, file) }
       }
     }
     const now = nowMs()
-    return changeRecord(home, seen, {
+    return changeRecord(home, file, {
       doing: 'cancel',
       to: 'dead',
       due: now,

@@ -39,22 +39,23 @@ export interface Editing {
 }
 
 /** Takes a job out of the way to edit it. @throws QueueError NOT_FOUND, WRONG_STATE, FAILED */
-export function editJob(home: Home, meant: JobRefOrId, defaults: Defaults): Promise<Editing> {
-  return actOn(home, meant, 'edit', (seen) => {
-    if (!isAllowed('edit', seen.state)) {
-      const isRunning = seen.state === 'processing'
-      throw wrongState('edit', seen, isRunning ? 'it is running' : `it is ${shownState(seen.state)}`)
+export function editJob(home: Home, target: JobRefOrId, defaults: Defaults): Promise<Editing> {
+  return actOn(home, target, 'edit', (jobFile) => {
+    if (!isAllowed('edit', jobFile.state)) {
+      const isRunning = jobFile.state === 'processing'
+      throw wrongState('edit', jobFile, isRunning ? 'it is running' : `it is ${shownState(jobFile.state)}`)
     }
-    if (seen.dropped) throw wrongState('edit', seen, 'no worker has taken in its file yet', `edit ${seen.path} itself`)
-    const held = join(home.hold, seen.fileName)
-    refuseCopy(seen.name.id, seen.path, held)
+    if (jobFile.dropped)
+      throw wrongState('edit', jobFile, 'no worker has taken in its file yet', `edit ${jobFile.path} itself`)
+    const held = join(home.hold, jobFile.fileName)
+    refuseCopy(jobFile.name.id, jobFile.path, held)
     // If we die after this: a held job, which the user releases.
-    if (held !== seen.path && !moveInto(home, seen.path, home.hold, seen.fileName)) return undefined
+    if (held !== jobFile.path && !moveInto(home, jobFile.path, home.hold, jobFile.fileName)) return undefined
     try {
-      const job = readJobOrThrow({ ...seen, path: held }, 'edit')
-      return job && begin(home, { seen, held, job, defaults })
+      const job = readJobOrThrow({ ...jobFile, path: held }, 'edit')
+      return job && begin(home, { jobFile, held, job, defaults })
     } catch (error) {
-      move(held, seen.path)
+      move(held, jobFile.path)
       throw error
     }
   })
@@ -62,19 +63,19 @@ export function editJob(home: Home, meant: JobRefOrId, defaults: Defaults): Prom
 
 interface Begun {
   /** Where it was. */
-  readonly seen: JobFile
+  readonly jobFile: JobFile
   readonly held: string
   readonly job: Job
   readonly defaults: Defaults
 }
 
 function begin(home: Home, begun: Begun): Editing {
-  const { seen, held, job } = begun
+  const { jobFile, held, job } = begun
   const file = join(home.tmp, `edit-${job.id}-${randomHex(6)}.json`)
   const before = `${JSON.stringify(editable(job), undefined, 2)}\n`
   writeNew(file, before, false)
   const putBack = (): boolean => {
-    const path = join(home[STATE_DIR[seen.state]], seen.fileName)
+    const path = join(home[STATE_DIR[jobFile.state]], jobFile.fileName)
     // If we die before this: it stays held.
     const isBack = path === held ? exists(held) : !exists(path) && move(held, path)
     ring(home)
@@ -143,7 +144,7 @@ interface Next {
 }
 
 /** The record, and where it goes: back to where it was, unless it is to run at another time. */
-export function edited({ seen, job, defaults }: Omit<Begun, 'held'>, request: JobRequest): Next {
+export function edited({ jobFile, job, defaults }: Omit<Begun, 'held'>, request: JobRequest): Next {
   const now = nowMs()
   const runAt = request.run_at === undefined ? undefined : parseInstant(request.run_at)
   const next: Job = {
@@ -156,22 +157,22 @@ export function edited({ seen, job, defaults }: Omit<Begun, 'held'>, request: Jo
     ...(runAt === undefined ? {} : { run_at: isoTime(runAt) }),
     updated_at: isoTime(now),
   }
-  const state = seen.state as Next['to']
+  const state = jobFile.state as Next['to']
   const hasRun = state === 'failed' || state === 'dead' || job.runs > 0
-  if (hasRun || next.run_at === job.run_at) return { job: next, to: state, due: seen.name.due }
+  if (hasRun || next.run_at === job.run_at) return { job: next, to: state, due: jobFile.name.due }
   const isLater = runAt !== undefined && runAt > now
-  const due = isLater ? runAt * 1000 : Math.min(seen.name.due, now * 1000)
+  const due = isLater ? runAt * 1000 : Math.min(jobFile.name.due, now * 1000)
   const to = state === 'held' ? state : isLater ? 'scheduled' : 'pending'
   return { job: { ...next, state: to }, to, due }
 }
 
 /** Undefined: the job is not in `hold/` any more. */
-async function put(home: Home, { held, seen, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
+async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
   const dir = home[STATE_DIR[to]]
   const fileName = formatName({ priority: job.priority, due, id: job.id, queue: job.queue })
   const target = join(dir, fileName)
   refuseCopy(job.id, held, target)
-  const taken = takeAsOperator(home, 'hold', held, seen.fileName)
+  const taken = takeAsOperator(home, 'hold', held, jobFile.fileName)
   if (!taken) return undefined
   try {
     if (!(await stamp(taken.path, printJob(job), flushesRecords(defaults.durability)))) return undefined

@@ -9,25 +9,25 @@ import type { Home } from '../spool/layout.ts'
 
 /** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function enqueueJob(home: Home, request: JobRequest): Job {
-  const job = enqueueOne(home, here(readRequest(request)), readConfig(home))
-  recordEvents(home, [enqueued(job)])
+  const job = enqueueOne(home, withCwd(readRequest(request)), readConfig(home))
+  recordEvents(home, [enqueuedEvent(job)])
   return job
 }
 
 /** Many jobs with one flush. @returns for each request its job, or why that one was refused */
 export function enqueueJobs(home: Home, requests: readonly JobRequest[]): (Job | QueueError)[] {
-  const jobs = requests.map((request) => here(readRequest(request)))
+  const jobs = requests.map((request) => withCwd(readRequest(request)))
   const results = enqueueMany(home, jobs, readConfig(home))
-  const events = results.flatMap((result) => (result instanceof QueueError ? [] : [enqueued(result)]))
+  const events = results.flatMap((result) => (result instanceof QueueError ? [] : [enqueuedEvent(result)]))
   recordEvents(home, events)
   return results
 }
 
-/** A job runs where it was enqueued unless it says where. */
-const here = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })
+/** A job without a working directory gets the one of this process. */
+const withCwd = (request: JobRequest): JobRequest => ({ ...request, cwd: request.cwd ?? process.cwd() })
 
-/** Recorded with the time it is due when it does not run at once. */
-const enqueued = ({ id, state, run_at: due }: Job): Omit<Event, 'at'> => ({
+/** The event of a new job, with its due time if it is scheduled. */
+const enqueuedEvent = ({ id, state, run_at: due }: Job): Omit<Event, 'at'> => ({
   event: 'enqueued',
   job: id,
   ...(state === 'scheduled' && due !== undefined ? { due } : {}),

@@ -33,19 +33,22 @@ export interface Patch {
  * @returns the job's id; undefined when the condition was false
  * @throws QueueError NOT_FOUND, WRONG_STATE, INVALID_JOB
  */
-export async function patchJob(home: Home, meant: JobRefOrId, patch: Patch): Promise<string | undefined> {
+export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Promise<string | undefined> {
   const { members, condition, defaults } = patch
-  const { id, isChanged } = await actOn(home, meant, 'change', async (seen) => {
-    requireChangeable('change', seen)
-    const taken = await take(home, seen)
+  const { id, isChanged } = await actOn(home, target, 'change', async (file) => {
+    requireChangeable('change', file)
+    const taken = await take(home, file)
     if (!taken) return undefined
     let isBack = false
     try {
-      const job = readJobOrThrow(seen, 'change', taken.path)
+      const job = readJobOrThrow(file, 'change', taken.path)
       if (job === undefined) return undefined
       if (!condition(job)) return { id: job.id, isChanged: false }
       const asked = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
-      const next = edited({ seen, job, defaults }, readEdited(JSON.stringify(Object.fromEntries(asked)), job.id))
+      const next = edited(
+        { jobFile: file, job, defaults },
+        readEdited(JSON.stringify(Object.fromEntries(asked)), job.id),
+      )
       if (!(await stamp(taken.path, printJob(next.job), flushesRecords(defaults.durability)))) return undefined
       const dir = home[STATE_DIR[next.to]]
       const { priority, queue } = next.job
@@ -56,7 +59,7 @@ export async function patchJob(home: Home, meant: JobRefOrId, patch: Patch): Pro
       return { id: job.id, isChanged: true }
     } finally {
       // As long as we live nobody else puts it back.
-      if (!isBack) move(taken.path, join(home[STATE_DIR[seen.state]], seen.fileName))
+      if (!isBack) move(taken.path, join(home[STATE_DIR[file.state]], file.fileName))
       taken.done()
       ring(home)
     }

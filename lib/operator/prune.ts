@@ -79,13 +79,13 @@ export async function pruneCandidates(home: Home, search: PruneSearch): Promise<
   const { state, limits, now, queue, tag } = search
   if (isUnlimited(limits)) return []
   const finished: PruneCandidate[] = []
-  for (const seen of candidates(home, state, limits, now)) {
+  for (const file of candidates(home, state, limits, now)) {
     // What somebody is changing at this moment is left to him, and what nobody has taken in is no job yet.
-    if (seen.holder !== undefined || seen.dropped) continue
-    if (queue !== undefined && seen.name.queue !== queue) continue
-    if (tag !== undefined && !readJobFile(seen)?.job?.tags?.includes(tag)) continue
-    const bytes = limits.maxBytes === undefined ? 0 : diskBytes(seen.path) + outputBytes(home, seen.name.id)
-    finished.push({ ...seen, at: seen.name.due, bytes })
+    if (file.holder !== undefined || file.dropped) continue
+    if (queue !== undefined && file.name.queue !== queue) continue
+    if (tag !== undefined && !readJobFile(file)?.job?.tags?.includes(tag)) continue
+    const bytes = limits.maxBytes === undefined ? 0 : diskBytes(file.path) + outputBytes(home, file.name.id)
+    finished.push({ ...file, at: file.name.due, bytes })
     if (finished.length % READS_PER_TURN === 0) await setImmediate()
   }
   return surplus(finished, limits, now)

@@ -113,18 +113,18 @@ function isGone(home: Home, id: string): boolean {
 /** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states */
 export async function purgeJob(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   { dryRun, states = ['dead'] }: DryRunOption & { readonly states?: readonly State[] } = {},
 ): Promise<string> {
-  return actOn(home, meant, 'purge', async (seen) => {
-    const { id } = seen.name
-    if (!states.includes(seen.state))
-      throw wrongState('purge', seen, `it is not ${states.map(shownState).join(' or ')} but ${shownState(seen.state)}`)
+  return actOn(home, target, 'purge', async (file) => {
+    const { id } = file.name
+    if (!states.includes(file.state))
+      throw wrongState('purge', file, `it is not ${states.map(shownState).join(' or ')} but ${shownState(file.state)}`)
     if (dryRun) return id
-    if (await pauseIfHeld(home, seen)) return undefined
-    const place = startPurge(home, STATE_DIR[seen.state])
+    if (await pauseIfHeld(home, file)) return undefined
+    const place = startPurge(home, STATE_DIR[file.state])
     try {
-      return place.purge(seen) ? id : undefined
+      return place.purge(file) ? id : undefined
     } finally {
       place.close()
     }

@@ -27,38 +27,38 @@ type Resting = Exclude<State, 'processing' | 'completed'>
 /** Gives a job another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
 export async function prioritize(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   priority: number,
   how: ChangeOptions = {},
 ): Promise<JobRef> {
   if (!Number.isInteger(priority) || Math.abs(priority) > PRIORITY_LIMIT)
     throw new QueueError('USAGE', `a priority is a whole number from -${PRIORITY_LIMIT} to ${PRIORITY_LIMIT}`)
-  return rename(home, meant, 'change the priority of', { priority }, how)
+  return rename(home, target, 'change the priority of', { priority }, how)
 }
 
 /** Gives a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
 export async function moveToQueue(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   queue: string,
   how: ChangeOptions = {},
 ): Promise<JobRef> {
   const why = whyNotQueue(queue)
   if (why) throw new QueueError('USAGE', `cannot move to the queue ${JSON.stringify(queue)}: ${why}`)
-  return rename(home, meant, 'move', { queue }, how)
+  return rename(home, target, 'move', { queue }, how)
 }
 
 function rename(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   doing: string,
   changed: Partial<JobName>,
   how: ChangeOptions,
 ): Promise<JobRef> {
-  return actOn(home, meant, doing, (seen) => {
-    requireChangeable(doing, seen)
-    const to = seen.state as Resting
-    return renameJob(home, seen, { to, fileName: formatName({ ...seen.name, ...changed }), doing }, how)
+  return actOn(home, target, doing, (file) => {
+    requireChangeable(doing, file)
+    const to = file.state as Resting
+    return renameJob(home, file, { to, fileName: formatName({ ...file.name, ...changed }), doing }, how)
   })
 }
 
@@ -66,11 +66,11 @@ function rename(
  * Lets a waiting job run before all others that are pending; one that waits for its time waits no longer.
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
-export const putOnTop = (home: Home, meant: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
-  actOn(home, meant, 'put on top', (seen) => {
-    requireState('top', 'put on top', seen)
-    refuseDropped('put on top', seen)
-    return renameJob(home, seen, { to: 'pending', fileName: formatName(onTop(home, seen)), doing: 'put on top' }, how)
+export const putOnTop = (home: Home, target: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
+  actOn(home, target, 'put on top', (file) => {
+    requireState('top', 'put on top', file)
+    refuseDropped('put on top', file)
+    return renameJob(home, file, { to: 'pending', fileName: formatName(onTop(home, file)), doing: 'put on top' }, how)
   })
 
 /** The name that sorts before all others in `pending/`: the priority of the first, and due just before it. */
@@ -85,25 +85,25 @@ function onTop(home: Home, { name, fileName, state }: JobFile): JobName {
 }
 
 /** @throws QueueError WRONG_STATE */
-export function requireState(verb: Verb, doing: string, seen: JobFile): void {
-  if (isAllowed(verb, seen.state)) return
-  if (seen.state === 'held') throw wrongState(doing, seen, 'it is held', `release it: queuectl release ${seen.name.id}`)
-  if (seen.state === 'processing')
-    throw wrongState(doing, seen, 'it is running', `end it with: queuectl cancel ${seen.name.id}`)
-  throw wrongState(doing, seen, `it is ${shownState(seen.state)}`)
+export function requireState(verb: Verb, doing: string, file: JobFile): void {
+  if (isAllowed(verb, file.state)) return
+  if (file.state === 'held') throw wrongState(doing, file, 'it is held', `release it: queuectl release ${file.name.id}`)
+  if (file.state === 'processing')
+    throw wrongState(doing, file, 'it is running', `end it with: queuectl cancel ${file.name.id}`)
+  throw wrongState(doing, file, `it is ${shownState(file.state)}`)
 }
 
 /** Only a job that nobody wants at this moment is changed. @throws QueueError WRONG_STATE */
-export function requireChangeable(doing: string, seen: JobFile): void {
-  requireState('edit', doing, seen)
-  refuseDropped(doing, seen)
+export function requireChangeable(doing: string, file: JobFile): void {
+  requireState('edit', doing, file)
+  refuseDropped(doing, file)
 }
 
 /** @throws QueueError WRONG_STATE */
-function refuseDropped(doing: string, seen: JobFile): void {
-  if (!seen.dropped) return
+function refuseDropped(doing: string, file: JobFile): void {
+  if (!file.dropped) return
   const why = 'no worker has taken in its file yet'
-  throw wrongState(doing, seen, why, `change ${seen.path} with an editor, or start a worker`)
+  throw wrongState(doing, file, why, `change ${file.path} with an editor, or start a worker`)
 }
 
 /** Where a job goes, and what that is called in errors. */
@@ -116,19 +116,19 @@ export interface RenameTarget {
 /** One rename. Undefined: the job has moved on. */
 export async function renameJob(
   home: Home,
-  seen: JobFile,
+  file: JobFile,
   { to, fileName, doing }: RenameTarget,
   { dryRun, durability = DEFAULTS.durability }: ChangeOptions,
 ): Promise<JobRef | undefined> {
-  const { id } = seen.name
+  const { id } = file.name
   const dir = home[STATE_DIR[to]]
   const path = join(dir, fileName)
-  const isSame = path === seen.path
-  if (!isSame && exists(path) && exists(seen.path))
+  const isSame = path === file.path
+  if (!isSame && exists(path) && exists(file.path))
     throw new QueueError('FAILED', `cannot ${doing} ${id}: ${path} is there already`, 'one of the two is a copy')
-  if (dryRun) return { id, state: seen.state, path: seen.path }
+  if (dryRun) return { id, state: file.state, path: file.path }
   // If we die after this: as asked, though nobody was told.
-  if (!(isSame ? exists(path) : moveInto(home, seen.path, dir, fileName))) return undefined
+  if (!(isSame ? exists(path) : moveInto(home, file.path, dir, fileName))) return undefined
   if (flushesMoves(durability)) await flushDir(dir)
   // What waits for its time is not watched as pending/ is.
   if (to === 'scheduled' || to === 'failed') ring(home)

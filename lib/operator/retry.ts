@@ -15,24 +15,24 @@ import { shownState, isAllowed } from '../job/state.ts'
  */
 export async function retryJob(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   how: ChangeOptions & { readonly onlyDead?: boolean } = {},
 ): Promise<Job> {
   const { dryRun, onlyDead, durability = DEFAULTS.durability } = how
-  return actOn(home, meant, 'retry', (seen) => {
+  return actOn(home, target, 'retry', (file) => {
     const now = nowMs()
-    const state = shownState(seen.state)
-    if (onlyDead && seen.state !== 'dead')
-      throw wrongState('retry', seen, `it is not in the dead letter queue but ${state}`)
-    if (!isAllowed('retry', seen.state))
+    const state = shownState(file.state)
+    if (onlyDead && file.state !== 'dead')
+      throw wrongState('retry', file, `it is not in the dead letter queue but ${state}`)
+    if (!isAllowed('retry', file.state))
       throw wrongState(
         'retry',
-        seen,
+        file,
         `it is ${state}`,
-        seen.state === 'held' ? `release it: queuectl release ${seen.name.id}` : undefined,
+        file.state === 'held' ? `release it: queuectl release ${file.name.id}` : undefined,
       )
-    if (dryRun) return readJobOrThrow(seen, 'retry')
-    return changeRecord(home, seen, {
+    if (dryRun) return readJobOrThrow(file, 'retry')
+    return changeRecord(home, file, {
       doing: 'retry',
       to: 'pending',
       due: now,

@@ -25,14 +25,14 @@ const PAUSE_MS = 20
  * pause has been made. From him it must not be taken: only the rename of a whole directory keeps its owner from
  * stamping, and a single file would come back by his hand.
  */
-export async function take(home: Home, seen: JobFile): Promise<ReturnType<typeof takeAsOperator>> {
-  if (await pauseIfHeld(home, seen)) return undefined
-  return takeAsOperator(home, STATE_DIR[seen.state], seen.path, seen.fileName)
+export async function take(home: Home, file: JobFile): Promise<ReturnType<typeof takeAsOperator>> {
+  if (await pauseIfHeld(home, file)) return undefined
+  return takeAsOperator(home, STATE_DIR[file.state], file.path, file.fileName)
 }
 
 /** Is somebody alive busy with it? Then a pause has been made. */
-export async function pauseIfHeld(home: Home, seen: JobFile): Promise<boolean> {
-  if (!hasLiveHolder(home, seen)) return false
+export async function pauseIfHeld(home: Home, file: JobFile): Promise<boolean> {
+  if (!hasLiveHolder(home, file)) return false
   await sleep(PAUSE_MS)
   return true
 }
@@ -46,20 +46,20 @@ export const hasLiveHolder = (home: Home, { holder }: JobFile): boolean =>
  */
 export async function actOn<T>(
   home: Home,
-  meant: JobRefOrId,
+  target: JobRefOrId,
   doing: string,
-  act: (seen: JobFile) => T | undefined | Promise<T | undefined>,
+  act: (file: JobFile) => T | undefined | Promise<T | undefined>,
 ): Promise<T> {
-  const id = typeof meant === 'string' ? meant : meant.id
-  let known = typeof meant === 'string' ? undefined : jobFileAt(home, meant.path, meant.state)
+  const id = typeof target === 'string' ? target : target.id
+  let known = typeof target === 'string' ? undefined : jobFileAt(home, target.path, target.state)
   for (let looks = 0; looks < MAX_TRIES; looks++) {
-    const seen: JobFile = known ?? resolveJob(home, id, doing)
+    const file: JobFile = known ?? resolveJob(home, id, doing)
     known = undefined
-    if (seen.state !== 'processing' && hasLiveHolder(home, seen)) {
+    if (file.state !== 'processing' && hasLiveHolder(home, file)) {
       await sleep(PAUSE_MS)
       continue
     }
-    const result = await act(seen)
+    const result = await act(file)
     if (result !== undefined) return result
   }
   throw new QueueError('FAILED', `cannot ${doing} ${id}: it keeps moving`, 'try again')
@@ -90,16 +90,16 @@ interface OperatorChange {
 }
 
 /** Takes a job, changes its record and puts it down. Undefined: it moved on before we had it. */
-export async function changeRecord(home: Home, seen: JobFile, how: OperatorChange): Promise<Job | undefined> {
+export async function changeRecord(home: Home, file: JobFile, how: OperatorChange): Promise<Job | undefined> {
   const { doing, to, durability } = how
-  const taken = await take(home, seen)
+  const taken = await take(home, file)
   if (!taken) return undefined
   let reservation: Reservation | undefined
   try {
-    const job = readJobOrThrow(seen, doing, taken.path)
+    const job = readJobOrThrow(file, doing, taken.path)
     if (job === undefined) return undefined
     // A dropped file that no worker has taken in: its id is not its own yet.
-    if (seen.dropped) reservation = reserve(home, job.id)
+    if (file.dropped) reservation = reserve(home, job.id)
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
@@ -113,7 +113,7 @@ export async function changeRecord(home: Home, seen: JobFile, how: OperatorChang
     return next
   } catch (error) {
     // As long as we live nobody else puts it back.
-    move(taken.path, seen.path)
+    move(taken.path, file.path)
     reservation?.giveUp()
     throw error
   } finally {

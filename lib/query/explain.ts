@@ -44,45 +44,45 @@ export interface Explanation {
 }
 
 /** @throws QueueError NOT_FOUND, USAGE when several are meant */
-export function explain(home: Home, meant: JobRefOrId): Explanation {
-  const known = typeof meant === 'string' ? undefined : jobFileAt(home, meant.path, meant.state)
+export function explain(home: Home, target: JobRefOrId): Explanation {
+  const known = typeof target === 'string' ? undefined : jobFileAt(home, target.path, target.state)
   if (known) return explainSeen(home, known)
-  const text = typeof meant === 'string' ? meant : meant.id
+  const text = typeof target === 'string' ? target : target.id
   const found = findMatches(home, text)
-  const [seen] = found
+  const [file] = found
   if (found.length > 1) throw new QueueError('USAGE', `cannot explain ${text}: ${found.length} jobs end in it`)
-  if (seen) return explainSeen(home, seen)
+  if (file) return explainSeen(home, file)
   const corrupt = inCorrupt(home, text)
   if (corrupt) return { id: text, state: 'corrupt', reasons: [corrupt] }
   throw new QueueError('NOT_FOUND', `cannot explain ${text}: no such job`, 'see all jobs with: queuectl list')
 }
 
-function explainSeen(home: Home, seen: JobFile): Explanation {
-  const { id } = seen.name
-  const content = readJobFile(seen)
+function explainSeen(home: Home, file: JobFile): Explanation {
+  const { id } = file.name
+  const content = readJobFile(file)
   const job = content?.job
-  const is = (...reasons: Reason[]): Explanation => ({ id, state: seen.state, reasons })
-  if (content && !job && seen.state !== 'completed') return is({ why: 'unreadable', error: content.unreadable })
-  switch (seen.state) {
+  const is = (...reasons: Reason[]): Explanation => ({ id, state: file.state, reasons })
+  if (content && !job && file.state !== 'completed') return is({ why: 'unreadable', error: content.unreadable })
+  switch (file.state) {
     case 'processing': {
       const since = job?.started_at
-      return is({ why: 'running', worker: seen.holder ?? '', ...(since === undefined ? {} : { since }) })
+      return is({ why: 'running', worker: file.holder ?? '', ...(since === undefined ? {} : { since }) })
     }
     case 'completed':
     case 'dead':
-      return is(overBy(seen.state, job))
+      return is(overBy(file.state, job))
     case 'held':
       return is({ why: 'held' })
     case 'scheduled':
     case 'failed': {
-      const at = Math.max(seen.name.due / 1000, nowMs())
-      const due: Reason = { why: 'due', at: isoTime(seen.name.due / 1000), retry: seen.state === 'failed' }
+      const at = Math.max(file.name.due / 1000, nowMs())
+      const due: Reason = { why: 'due', at: isoTime(file.name.due / 1000), retry: file.state === 'failed' }
       const others = obstacles(home)
       const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
       return { ...is(due, ...others), ...starts }
     }
     case 'pending':
-      return { ...is(), ...inLine(home, seen) }
+      return { ...is(), ...inLine(home, file) }
   }
 }
 
@@ -107,10 +107,10 @@ function obstacles(home: Home): Reason[] {
 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
-function inLine(home: Home, seen: JobFile): Omit<Explanation, 'id' | 'state'> {
-  const before = jobsBefore(home, seen.fileName)
+function inLine(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
+  const before = jobsBefore(home, file.fileName)
   const reasons = obstacles(home)
-  if (seen.dropped) reasons.push({ why: 'not_taken_in' })
+  if (file.dropped) reasons.push({ why: 'not_taken_in' })
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
   if (reasons.some(({ why }) => why === 'no_worker' || why === 'disk_full')) return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })

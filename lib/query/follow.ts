@@ -73,7 +73,7 @@ class FollowedRun {
 class CachedRecord {
   readonly #home: Home
   readonly #id: string
-  #seen: JobFile | undefined
+  #file: JobFile | undefined
   #version = ''
   #job: Job | undefined
 
@@ -85,14 +85,14 @@ class CachedRecord {
   /** Undefined: it is gone. */
   read(): Job | undefined {
     for (;;) {
-      const stats = this.#seen && lstat(this.#seen.path)
+      const stats = this.#file && lstat(this.#file.path)
       const version = stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`
       if (this.#job && version === this.#version) return this.#job
-      if (!version) this.#seen = locate(this.#home, [this.#id]).get(this.#id)
-      if (!this.#seen) return undefined
+      if (!version) this.#file = locate(this.#home, [this.#id]).get(this.#id)
+      if (!this.#file) return undefined
       // Read after its version was taken: should it change in between, it is read once more.
       this.#version = version ?? ''
-      this.#job = readJobOrThrow(this.#seen, 'follow')
+      this.#job = readJobOrThrow(this.#file, 'follow')
     }
   }
 }

@@ -55,7 +55,7 @@ export function listJobs(home: Home, filter: JobFilter, options: ListOptions): L
 
 /** A job that may match, as far as its name tells. */
 interface Match {
-  readonly seen: JobFile
+  readonly file: JobFile
   /** Where it lies by now and what it holds; undefined when it has left the states that are meant. */
   read(): { readonly file: JobFile; readonly content: JobContent } | undefined
 }
@@ -69,52 +69,52 @@ function* findMatchesIn(home: Home, filter: JobFilter, sort: Sort): Generator<Ma
   const isLazy = sort === 'order' && states.includes('completed')
   const latest = new LatestFiles(home, isLazy ? states.filter((state) => state !== 'completed') : states)
   const given = new Set<string>()
-  for (const seen of inOrder(latest.all)) {
-    if (!mayMatch(seen, filter)) continue
-    given.add(keyOfFile(seen))
+  for (const file of inOrder(latest.all)) {
+    if (!mayMatch(file, filter)) continue
+    given.add(keyOfFile(file))
     yield {
-      seen,
+      file,
       read() {
-        const now = latest.read(seen)
+        const now = latest.read(file)
         // It has been completed, perhaps: then it is yet to come.
-        if (!now) given.delete(keyOfFile(seen))
+        if (!now) given.delete(keyOfFile(file))
         return now
       },
     }
   }
   if (!isLazy) return
   // One that was given as running, and has been completed since, is not given again.
-  const isNew = (seen: JobFile): boolean => mayMatch(seen, filter) && !given.has(keyOfFile(seen))
+  const isNew = (file: JobFile): boolean => mayMatch(file, filter) && !given.has(keyOfFile(file))
   for (const day of doneDays(home))
-    for (const seen of newestInDoneDay(home, day))
-      if (isNew(seen)) yield { seen, read: () => readAgain(home, seen, states) }
+    for (const file of newestInDoneDay(home, day))
+      if (isNew(file)) yield { file, read: () => readAgain(home, file, states) }
 }
 
-const mayMatch = (seen: JobFile, { queue }: JobFilter): boolean =>
-  queue === undefined || seen.dropped === true || seen.name.queue === queue
+const mayMatch = (file: JobFile, { queue }: JobFilter): boolean =>
+  queue === undefined || file.dropped === true || file.name.queue === queue
 
 /** A completed job, which somebody may have sent back since it was seen. */
 function readAgain(home: Home, first: JobFile, states: readonly State[]): ReturnType<Match['read']> {
   const content = readJobFile(first)
   if (content) return { file: first, content }
-  const seen = findExact(home, first.name.id)
-  const now = seen && states.includes(seen.state) ? readJobFile(seen) : undefined
-  return seen && now ? { file: seen, content: now } : undefined
+  const file = findExact(home, first.name.id)
+  const now = file && states.includes(file.state) ? readJobFile(file) : undefined
+  return file && now ? { file, content: now } : undefined
 }
 
 function readListed(home: Home, candidate: Match, filter: JobFilter): ListedJob | undefined {
   const now = candidate.read()
   if (!now) return undefined
-  const { file: seen, content } = now
+  const { file, content } = now
   const { job } = content
   const matches =
     (filter.tag === undefined || job?.tags?.includes(filter.tag)) &&
     (filter.queue === undefined || job?.queue === filter.queue)
   if (!matches) return undefined
   return {
-    id: job?.id ?? seen.name.id,
-    state: seen.state,
-    path: seen.path,
+    id: job?.id ?? file.name.id,
+    state: file.state,
+    path: file.path,
     job,
     unreadable: content.job ? undefined : content.unreadable,
     ...progressMember(job && readProgress(home, job)),
@@ -136,9 +136,9 @@ export function matchingJobs(home: Home, filter: JobFilter, { startsWith = '', l
   const found: JobRef[] = []
   for (const candidate of findMatchesIn(home, filter, 'order')) {
     if (limit !== undefined && found.length >= limit) break
-    const { seen } = candidate
-    const isTold = filter.tag === undefined && !seen.dropped
-    const one = isTold ? { id: seen.name.id, state: seen.state, path: seen.path } : readListed(home, candidate, filter)
+    const { file } = candidate
+    const isTold = filter.tag === undefined && !file.dropped
+    const one = isTold ? { id: file.name.id, state: file.state, path: file.path } : readListed(home, candidate, filter)
     if (one?.id.startsWith(startsWith)) found.push({ id: one.id, state: one.state, path: one.path })
   }
   return found

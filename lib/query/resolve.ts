@@ -18,20 +18,20 @@ const MANY = 3
  * @throws QueueError NOT_FOUND, or USAGE when several are meant.
  */
 export function resolveJob(home: Home, text: string, doing: string): JobFile {
-  const seen = onlyMatch(findMatches(home, text), text, doing)
-  if (seen instanceof QueueError) throw seen
-  return seen
+  const file = onlyMatch(findMatches(home, text), text, doing)
+  if (file instanceof QueueError) throw file
+  return file
 }
 
 /** The job meant by each of these ids; an error in the place of those that are not found, or mean several. */
 export function resolveJobs(home: Home, ids: readonly string[], doing: string): (JobRef | QueueError)[] {
   const byId = new Map<string, JobFile>()
-  if (ids.length >= MANY) for (const seen of jobFiles(home)) byId.set(seen.name.id, seen)
+  if (ids.length >= MANY) for (const file of jobFiles(home)) byId.set(file.name.id, file)
   return ids.map((id) => {
     const exact = byId.get(id)
     // What is not there may just have moved back, or is a short form.
-    const seen = exact ?? onlyMatch(findMatches(home, id), id, doing)
-    return seen instanceof QueueError ? seen : { id: seen.name.id, state: seen.state, path: seen.path }
+    const file = exact ?? onlyMatch(findMatches(home, id), id, doing)
+    return file instanceof QueueError ? file : { id: file.name.id, state: file.state, path: file.path }
   })
 }
 
@@ -43,14 +43,14 @@ function onlyMatch(found: readonly JobFile[], text: string, doing: string): JobF
   return new QueueError(
     'USAGE',
     `cannot ${doing} ${text}: ${found.length} jobs end in it`,
-    found.map((seen) => seen.name.id).join(', '),
+    found.map((file) => file.name.id).join(', '),
   )
 }
 
 /** The queues that jobs lie in which are not completed. */
 export function queuesOf(home: Home): string[] {
   const states = STATES.filter((state) => state !== 'completed')
-  return [...new Set([...jobFiles(home, states)].map((seen) => seen.name.queue))].sort()
+  return [...new Set([...jobFiles(home, states)].map((file) => file.name.queue))].sort()
 }
 
 /** Jobs that wait for their time: the first of them, and how many. */
@@ -63,9 +63,9 @@ export interface WaitingJobs {
 export function waitingJobs(home: Home): WaitingJobs | undefined {
   let first: JobFile | undefined
   let count = 0
-  for (const seen of jobFiles(home, WAITING_FOR_TIME)) {
+  for (const file of jobFiles(home, WAITING_FOR_TIME)) {
     count++
-    if (!first || seen.name.due < first.name.due) first = seen
+    if (!first || file.name.due < first.name.due) first = file
   }
   return first && { id: first.name.id, due: isoTime(Math.floor(first.name.due / 1000)), count }
 }

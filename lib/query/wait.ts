@@ -24,7 +24,7 @@ export function locate(home: Home, ids: Iterable<string>): Map<string, JobFile> 
   const found = new Map<string, JobFile>()
   const wanted = new Set(ids)
   for (let looks = 0; looks < MAX_SCANS && found.size < wanted.size; looks++)
-    for (const seen of jobFiles(home)) if (wanted.has(seen.name.id)) found.set(seen.name.id, seen)
+    for (const file of jobFiles(home)) if (wanted.has(file.name.id)) found.set(file.name.id, file)
   return found
 }
 
@@ -32,16 +32,16 @@ export function locate(home: Home, ids: Iterable<string>): Map<string, JobFile> 
 export async function* waitForEnds(home: Home, ids: readonly string[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
   const waiting = new Set(ids)
   const isAborted = (): boolean => signal?.aborted === true
-  const places = new Map<string, JobFile>()
+  const files = new Map<string, JobFile>()
   const waiter = watchRuns(home, (id) => waiting.has(id), IDLE_FACTOR)
   try {
     while (waiting.size > 0 && !isAborted()) {
-      const moved = [...waiting].filter((id) => !exists(places.get(id)?.path ?? ''))
-      const found = moved.length > 0 ? locate(home, moved) : places
+      const moved = [...waiting].filter((id) => !exists(files.get(id)?.path ?? ''))
+      const found = moved.length > 0 ? locate(home, moved) : files
       for (const id of moved) {
-        const seen = found.get(id)
-        const job = seen && isOver(seen.state) ? readJobOrThrow(seen, 'wait for') : undefined
-        if (seen && !job) places.set(id, seen)
+        const file = found.get(id)
+        const job = file && isOver(file.state) ? readJobOrThrow(file, 'wait for') : undefined
+        if (file && !job) files.set(id, file)
         else {
           waiting.delete(id)
           yield { id, job }

@@ -44,9 +44,9 @@ export function workersOf(home: Home): WorkerInfo[] {
       log: holder.card?.log ?? '',
       ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
       running: running
-        .filter((seen) => seen.holder === holder.name)
-        .flatMap((seen) => {
-          const job = readJobFile(seen)?.job
+        .filter((file) => file.holder === holder.name)
+        .flatMap((file) => {
+          const job = readJobFile(file)?.job
           if (!job) return []
           return [
             {

@@ -64,6 +64,11 @@ export function refuseUnsafe({ root }: Home): void {
   for (const path of [root, ...HOME_DIRS.map((place) => join(root, place))]) checkDir(root, path)
 }
 
+/** @throws QueueError FAILED when there is no home. */
+export function requireHome({ root }: Home): void {
+  if (!lstat(root)) throw new QueueError('FAILED', `there is no home in ${root}`, 'make one with: queuectl init')
+}
+
 /** The paths of a home that is known to be there. */
 export function layout(root: string): Home {
   const places = Object.fromEntries(HOME_DIRS.map((place) => [place, join(root, place)])) as Record<HomeDir, string>
