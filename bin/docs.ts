@@ -78,17 +78,19 @@ function routeRows(): Row[] {
 
 /** Every method of the library with the first sentence of its comment. */
 const verbRows = (): Row[] =>
-  ['lib/queue.ts', 'lib/queue-reader.ts'].flatMap((path) =>
-    [...readDocument(path).matchAll(/ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}(static )?(?:async )?\*?([a-z]\w*)\(/g)].map(
-      ([, comment = '', isStatic, name = '']) => [
-        `\`${isStatic ? 'Queue.' : ''}${name}\``,
-        comment
-          .replaceAll(/\s*\n\s*\* ?/g, ' ')
-          .trim()
-          .replace(/(\.|;|:)\s[^]*|\.$/, '')
-          .replace(/ @(throws|param|returns)[^]*/, ''),
-      ],
-    ),
+  Object.entries({ Queue: 'lib/queue.ts', QueueReader: 'lib/queue-reader.ts' }).flatMap(([owner, path]) =>
+    [
+      ...readDocument(path).matchAll(
+        / {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}(static )?(?:override )?(?:async )?\*?([a-z]\w*)\(/g,
+      ),
+    ].map(([, comment = '', isStatic, name = '']) => [
+      `\`${isStatic ? `${owner}.` : ''}${name}\``,
+      comment
+        .replaceAll(/\s*\n\s*\* ?/g, ' ')
+        .trim()
+        .replace(/(\.|;|:)\s[^]*|\.$/, '')
+        .replace(/ @(throws|param|returns)[^]*/, ''),
+    ]),
   )
 
 /** Every table by the name in its marker. */

@@ -109,7 +109,7 @@ export class QueueReader {
   }
 
   /**
-   * For each id its job, or a QueueError (NOT_FOUND; USAGE when several jobs match).
+   * For each id its job, or the error why there is none. That is NOT_FOUND, or USAGE when several jobs match.
    * @param doing what is to be done with them, for the error messages: `cancel`
    * @throws QueueError NOT_FOUND for `last` when no job was enqueued yet
    */
@@ -166,7 +166,7 @@ export class QueueReader {
     return listOutputs(this.dirs, job.id)
   }
 
-  /** Bytes `from` to `to` (exclusive) of a file that {@link output} named, in blocks. */
+  /** Bytes `from` to `to` (exclusive) of a file that `output` named, in blocks. */
   *bytes(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
     yield* readBlocks(path, from, to)
   }
@@ -177,8 +177,8 @@ export class QueueReader {
   }
 
   /**
-   * Follows a job: the output of its newest run so far, then what happens to it, until it is over or `signal` is aborted.
-   * Works for a waiting job, too, and with any worker.
+   * Follows a job and its output, from its newest run on, until it is over or `signal` is aborted. Works for a
+   * waiting job, too, and with any worker.
    * @throws QueueError NOT_FOUND; USAGE when several jobs match
    */
   async *follow(id: string, options: FollowOptions = {}): AsyncGenerator<FollowEvent> {
@@ -186,7 +186,7 @@ export class QueueReader {
   }
 
   /**
-   * Waits for jobs: yields each once it is over (completed, dead or removed), in the order they end.
+   * Waits for jobs and yields each once it is over (completed, dead or removed), in the order they end.
    * @throws QueueError NOT_FOUND; USAGE when several jobs match
    */
   async *ends(jobs: readonly JobRefOrId[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
@@ -272,7 +272,7 @@ export class QueueReader {
     return slotsOf(this.dirs)
   }
 
-  /** The jobs that wait for their time: the first one, and how many there are; undefined when none waits. */
+  /** The first of the jobs that wait for their time, and how many there are; undefined when none waits. */
   async waiting(): Promise<WaitingJobs | undefined> {
     return waitingJobs(this.dirs)
   }
