@@ -14,11 +14,19 @@ import { openIo } from './terminal.ts'
 
 /** Runs the command that the arguments ask for and returns its exit status. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === '__complete') return complete(argv.slice(1))
+  if (argv[0] === '__complete') {
+    keepCompiled()
+    const { completed } = await import('./dispatch.ts')
+    return completed(argv.slice(1))
+  }
   let asked: Asked
   try {
     asked = readArgv(argv)
-    if (asked.version) return await printVersion()
+    if (asked.version) {
+      const io = await openIo('never')
+      io.print(`queuectl ${VERSION}\n`)
+      return 0
+    }
   } catch (error) {
     return fail(error, 'queuectl', argv.includes('--json'))
   }
@@ -39,23 +47,12 @@ const isPlain = ({ words, args, numbers, help }: Asked): boolean =>
   numbers.length === 0 &&
   args.filter((arg) => arg !== '--json').join('\0') === words.join('\0')
 
-async function printVersion(): Promise<number> {
-  const io = await openIo('never')
-  io.print(`queuectl ${VERSION}\n`)
-  return 0
-}
-
-async function complete(words: readonly string[]): Promise<number> {
-  keepCompiled()
-  const { completed } = await import('./dispatch.ts')
-  return completed(words)
-}
-
 /**
- * From Node 22.8 on V8 keeps what it has compiled for the next call. In a directory of the user's own: the default lies
- * in /tmp, where another user could put code for us to run. Never fails: without the directory, all is compiled again.
+ * Lets V8 keep what it compiles for the next call (Node 22.8 and later). In a directory of the user's own, because the
+ * default lies in /tmp, where another user could leave code for us to run. Never fails: without the directory, all is
+ * compiled again.
  */
 function keepCompiled(): void {
   const { enableCompileCache } = module as { enableCompileCache?: (directory: string) => unknown }
-  if (enableCompileCache) enableCompileCache(compileCacheDir())
+  enableCompileCache?.(compileCacheDir())
 }

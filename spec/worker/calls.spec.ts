@@ -5,6 +5,7 @@
  * run and one Node to the next. What a job costs is the difference of two runs, one with twice as many jobs.
  */
 import { spawnSync } from 'node:child_process'
+import module from 'node:module'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -19,6 +20,8 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 const MOST = {
   /** `queuectl enqueue`, whole process, beyond what `node -e 0` does. */
   enqueue: 95,
+  /** Where V8 keeps compiled code for the next call (Node 22.8 and later), reading that takes 22 more. */
+  compileCache: 25,
   /** One more job in a program that enqueues job after job. */
   enqueueOne: 14,
   /** One more job in a batch. */
@@ -74,11 +77,12 @@ const script = (body: string): string[] => [
 test(
   `a whole enqueue takes at most ${MOST.enqueue} calls more than node alone`,
   inWorld(async (world) => {
-    // The first one makes the home.
-    await world.queue.enqueue({ command: 'true' })
+    // The first one makes the home, and compiles what the next one finds compiled.
+    await world.cli(['enqueue', '--', 'true'])
     const bare = await callsOf(world, ['-e', '0'])
     const all = await callsOf(world, [PROGRAM, 'enqueue', '--', 'true'])
-    atMost(MOST.enqueue, all.length - bare.length, 'enqueue')
+    const most = MOST.enqueue + ('enableCompileCache' in module ? MOST.compileCache : 0)
+    atMost(most, all.length - bare.length, 'enqueue')
   }),
 )
 
