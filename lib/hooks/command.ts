@@ -1,14 +1,15 @@
-/** Runs a hook that is a command, with the job as JSON on its standard input. */
+/** Runs a hook that is a shell command, with the job as JSON on its standard input. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Home } from '../spool/layout.ts'
 import type { HookCall } from './hooks.ts'
 
-/** After its time is up and it was told to end, a command has so long (ms) until it is killed. */
+/** The time (ms) from TERM to KILL for a command that took too long. */
 export const HOOK_GRACE_MS = 1000
 
+/** How much of the end of its stderr is kept (characters). */
 const MAX_STDERR = 4096
 
-/** Runs a command with the body on its standard input. @returns why it failed */
+/** @returns why the command failed; undefined when it succeeded */
 export async function runHookCommand(
   { target, hook, job, body, seconds }: HookCall,
   home: Home,
@@ -19,9 +20,9 @@ export async function runHookCommand(
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   })
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MAX_STDERR)))
-  // One that does not read its input to the end closes it: that is its right.
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-MAX_STDERR)))
+  // EPIPE: the command has not read all of its input. That is not a failure.
   child.stdin?.on('error', () => {})
   child.stdin?.end(`${body}\n`)
   let isLate = false
@@ -29,26 +30,26 @@ export async function runHookCommand(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name)
     } catch {
-      // It ended in between, which is what we want.
+      // It has ended already.
     }
   }
-  const late = setTimeout(() => {
+  const termTimer = setTimeout(() => {
     isLate = true
     signal('SIGTERM')
   }, seconds * 1000)
-  const tooLate = setTimeout(() => signal('SIGKILL'), seconds * 1000 + HOOK_GRACE_MS)
-  // Not `close`: something it left running may hold its output for ever.
+  const killTimer = setTimeout(() => signal('SIGKILL'), seconds * 1000 + HOOK_GRACE_MS)
+  // `exit` and not `close`: a process that the command left behind may keep its stderr open.
   const ended = await new Promise<string | undefined>((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, name) => resolve(code === 0 ? undefined : name === null ? `exit code ${code}` : name))
   }).finally(() => {
-    clearTimeout(late)
-    clearTimeout(tooLate)
-    // What it started and left running.
+    clearTimeout(termTimer)
+    clearTimeout(killTimer)
+    // The rest of its process group.
     if (isLate) signal('SIGKILL')
   })
   child.stderr?.destroy()
   if (isLate) return `it took longer than ${seconds} s`
-  const line = said.trimEnd().split('\n').at(-1)?.slice(0, 300)
+  const line = stderr.trimEnd().split('\n').at(-1)?.slice(0, 300)
   return ended === undefined || !line ? ended : `${ended}: ${line}`
 }

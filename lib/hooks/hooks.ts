@@ -1,8 +1,8 @@
 /**
- * Hooks: a command or a URL is told what became of a job, beside the jobs and after they have moved. No job waits for
- * one; what cannot be told is an event and a line in the log.
+ * Calls hooks: a command runs or a URL gets a POST whenever a job finishes, fails or is cancelled, after the job has
+ * moved. No job waits for a hook; a call that fails is an event and a line in the log.
  *
- * Crash: a hook that was not called yet is not called any more; one whose command runs goes on without a time limit.
+ * Crash: calls that wait are lost; a command that runs goes on, without its time limit.
  */
 import { join } from 'node:path'
 import { nowMs, sleep } from '../clock.ts'
@@ -18,9 +18,9 @@ import { hasWork } from '../spool/transitions.ts'
 import { callWebhook } from './webhook.ts'
 import { HOOK_GRACE_MS, runHookCommand } from './command.ts'
 
-/** So many at a time. */
+/** Calls at a time. */
 const MAX_CONCURRENT = 4
-/** So many may wait; what comes beyond is told as failed, for else a dead receiver would fill the memory. */
+/** Calls waiting at most; more fail at once, so that a receiver that hangs cannot fill the memory. */
 const MAX_WAITING = 1000
 
 /** One call of a hook. */
@@ -28,9 +28,9 @@ export interface HookCall {
   readonly hook: Hook
   /** A command or a URL. */
   readonly target: string
-  /** The job's id; empty for all of them. */
+  /** The job's id; empty for `drained`. */
   readonly job: string
-  /** The same for each time that the same thing is told. */
+  /** The same for repeated calls about the same thing, so that receivers can drop duplicates. */
   readonly id: string
   readonly body: string
   readonly seconds: number
@@ -38,7 +38,7 @@ export interface HookCall {
 }
 
 interface HooksHost {
-  /** What is set now. */
+  /** `now`: the settings in force. */
   readonly settings: { readonly now: Config }
   readonly record: (event: Omit<Event, 'at'>) => void
 }
@@ -49,38 +49,38 @@ export class Hooks {
   readonly #waiting: HookCall[] = []
   readonly #running = new Set<Promise<void>>()
 
-  constructor(home: Home, owner: HooksHost) {
+  constructor(home: Home, host: HooksHost) {
     this.#home = home
-    this.#host = owner
+    this.#host = host
   }
 
-  /** A job was settled. */
+  /** Calls a hook, if it is set, for a job that was settled. */
   callFor(hook: Hook, job: Job): void {
     this.#call(hook, job.id, `${job.id}_${job.runs}_${Date.parse(job.updated_at)}`, job)
   }
 
-  /** A job has begun: sooner or later there may be none. */
+  /** Notes that a job has started, so that `on_drained` is called once no job is left. */
   noteStart(): void {
     if (this.#host.settings.now.on_drained === '') return
     try {
-      // If we die after this: whoever finds nothing left to do removes it and calls the hook.
+      // If we die after this: the worker that finds no job left removes the mark and calls the hook.
       touch(this.#mark)
     } catch (error) {
       this.#failed({ hook: 'drained', job: '' }, `cannot note that a job has begun: ${String(error)}`)
     }
   }
 
-  /** Calls the hook when nothing is left to do, and something had been; of many who see that, one. */
+  /** Calls `on_drained` when no job is left and one had started. Of several workers that see that, one calls it. */
   checkDrained(): void {
     const home = this.#home
     if (this.#host.settings.now.on_drained === '' || !exists(this.#mark)) return
     try {
-      // In the order in which jobs flow: what moves on meanwhile is seen where it comes to.
+      // In the order in which jobs move: one that moves on during the scan is found in the next state.
       if (hasWork(home) || !jobFiles(home, ['processing']).next().done) return
-      // If we die after this: nobody is told this time.
+      // If we die after this: the hook is not called this time.
       if (!remove(this.#mark)) return
     } catch {
-      // The machine is out of something, or the disk is broken: whoever looks next tells it.
+      // A resource is exhausted or the disk fails: the mark is still there for the next check.
       return
     }
     const at = isoTime(nowMs())
@@ -91,16 +91,17 @@ export class Hooks {
     return join(this.#home.run, 'worked')
   }
 
-  /** Resolves when all have been called, or when the time is up; what then waits is told as failed. */
+  /** Waits for all calls, one hook timeout at most; those that still wait then are recorded as failed. */
   async finish(): Promise<void> {
     this.checkDrained()
-    const cut = new AbortController()
-    const all = async (): Promise<void> => {
+    const timer = new AbortController()
+    const waitForAll = async (): Promise<void> => {
       while (this.#running.size > 0) await Promise.all(this.#running)
-      cut.abort()
+      timer.abort()
     }
-    void all()
-    if (this.#running.size > 0) await sleep(this.#host.settings.now.hook_timeout * 1000 + 2 * HOOK_GRACE_MS, cut.signal)
+    void waitForAll()
+    if (this.#running.size > 0)
+      await sleep(this.#host.settings.now.hook_timeout * 1000 + 2 * HOOK_GRACE_MS, timer.signal)
     for (const call of this.#waiting.splice(0)) this.#failed(call, 'the worker stopped before it was called')
   }
 
@@ -126,14 +127,14 @@ export class Hooks {
     while (this.#running.size < MAX_CONCURRENT) {
       const call = this.#waiting.shift()
       if (!call) return
-      const going = (isUrl(call.target) ? callWebhook(call) : runHookCommand(call, this.#home))
+      const running = (isUrl(call.target) ? callWebhook(call) : runHookCommand(call, this.#home))
         .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
         .then((error) => {
-          this.#running.delete(going)
+          this.#running.delete(running)
           if (error !== undefined) this.#failed(call, error)
           this.#next()
         })
-      this.#running.add(going)
+      this.#running.add(running)
     }
   }
 

@@ -1,13 +1,13 @@
 /**
- * Telling a URL: one POST, signed in the manner of standardwebhooks.com (header `webhook-signature`, HMAC-SHA256 over
- * `<id>.<timestamp>.<body>`), so that receivers can use a library that is there.
+ * Calls a webhook: one POST, signed as standardwebhooks.com specifies (header `webhook-signature`, HMAC-SHA256 over
+ * `<id>.<timestamp>.<body>`), so that receivers can verify it with an existing library.
  */
 import { createHmac } from 'node:crypto'
 import { nowMs } from '../clock.ts'
 import { keyBytes } from '../config/hook-target.ts'
 import type { HookCall } from './hooks.ts'
 
-/** @returns why it failed; never the URL, which may be a secret in itself */
+/** @returns why the call failed, without the URL, which may contain a secret; undefined when it succeeded */
 export async function callWebhook({ target, hook, id, body, seconds, secret }: HookCall): Promise<string | undefined> {
   const timestamp = String(Math.floor(nowMs() / 1000))
   const headers = {
@@ -19,11 +19,11 @@ export async function callWebhook({ target, hook, id, body, seconds, secret }: H
     ...(secret === '' ? {} : { 'webhook-signature': signature(secret, id, timestamp, body) }),
   }
   try {
-    // A redirection is not followed: it would turn the POST into a GET, or carry a job elsewhere than was set.
+    // Redirects are not followed: fetch would turn the POST into a GET, or send the job to a URL that was not set.
     const options = { method: 'POST', headers, body, redirect: 'manual' } as const
-    const answer = await fetch(target, { ...options, signal: AbortSignal.timeout(seconds * 1000) })
-    await answer.body?.cancel()
-    return answer.ok ? undefined : `HTTP status ${answer.status}`
+    const response = await fetch(target, { ...options, signal: AbortSignal.timeout(seconds * 1000) })
+    await response.body?.cancel()
+    return response.ok ? undefined : `HTTP status ${response.status}`
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError') return `it took longer than ${seconds} s`
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
