@@ -1,78 +1,78 @@
 /**
- * What a worker does when the machine is out of something: it claims nothing for a while, longer each time, and does
- * what must be done as soon as it can be.
+ * Backs off when disk, memory, processes or descriptors run out: stops claiming for a growing pause, retries the writes
+ * that must succeed.
  */
 import { monotonicMs, sleep } from '../clock.ts'
-import { errno, QueueError } from '../errors.ts'
 import { exists, isExhausted, isFull } from '../disk/files.ts'
-import { type Home, openHome } from '../spool/layout.ts'
 import { giveUpBallast, hasSpace, keepBallast } from '../disk/space.ts'
+import { errno, QueueError } from '../errors.ts'
+import { type Home, openHome } from '../spool/layout.ts'
 
-const SHORTEST = 500
-const LONGEST = 30_000
-/** How often a full disk is looked at (ms). */
-const ROOM_EVERY = 1000
-/** The ballast is made again when it has been gone for so long (ms). */
-const BALLAST_AFTER = 5000
+const MIN_PAUSE_MS = 500
+const MAX_PAUSE_MS = 30_000
+/** How often the free space of a full disk is checked (ms). */
+const SPACE_CHECK_MS = 1000
+/** How long the ballast must be missing before it is made again (ms). */
+const BALLAST_DELAY_MS = 5000
 
-/** No bug of ours: the machine is out of something, or what stands in the way is said in one sentence. */
+/** Not a bug: a resource is exhausted, or the message itself says what is wrong. */
 const isExpected = (error: Error): boolean => error instanceof QueueError || isExhausted(error)
 
 export class Backpressure {
   readonly #home: Home
   readonly #log: (line: string) => void
   #pausedUntil = 0
-  #pause = SHORTEST
-  /** There was no room on the disk when last we looked. */
+  #pause = MIN_PAUSE_MS
+  /** The disk was full at the last check. */
   #isFull = false
-  #ballastSeen = Number.NEGATIVE_INFINITY
+  #ballastSeenAt = Number.NEGATIVE_INFINITY
 
-  constructor(home: Home, say: (line: string) => void) {
+  constructor(home: Home, log: (line: string) => void) {
     this.#home = home
-    this.#log = say
+    this.#log = log
   }
 
-  /** Nothing is claimed before this moment, on the monotonic clock. */
+  /** Nothing is claimed before this time, on the monotonic clock. */
   get pausedUntil(): number {
     return this.#pausedUntil
   }
 
-  /** May a job be claimed now? Not for a while after trouble, and not while the disk is full. */
+  /** May a job be claimed now? Not during a pause, and not while the disk is full. */
   mayClaim(): boolean {
     const now = monotonicMs()
     if (now < this.#pausedUntil) return false
     if (!this.#isFull) return true
     if (hasSpace(this.#home) && keepBallast(this.#home)) {
       this.#isFull = false
-      this.#log('there is room on the disk again: claiming')
+      this.#log('the disk has free space again: claiming jobs')
       return true
     }
-    this.#pausedUntil = now + ROOM_EVERY
+    this.#pausedUntil = now + SPACE_CHECK_MS
     return false
   }
 
-  /** Something failed: pause, and say so; a bug is told as one. */
+  /** Pauses claiming after a failure and logs it; the log shows an unexpected error with its stack. */
   onFailure(doing: string, error: unknown): void {
-    if (isFull(error)) return this.#full(doing)
+    if (isFull(error)) return this.#onFull(doing)
     const now = monotonicMs()
-    // What fails within one pause is one trouble; after a quiet time the next pause is short again.
-    if (now > this.#pausedUntil + LONGEST) this.#pause = SHORTEST
+    // Failures within one pause count once; after a time without failures the next pause is short again.
+    if (now > this.#pausedUntil + MAX_PAUSE_MS) this.#pause = MIN_PAUSE_MS
     const why =
       error instanceof Error ? (isExpected(error) ? error.message : (error.stack ?? error.message)) : String(error)
-    this.#log(`cannot ${doing}: ${why}; claiming nothing for ${this.#pause} ms`)
+    this.#log(`cannot ${doing}: ${why}; not claiming jobs for ${this.#pause} ms`)
     if (errno(error) === 'ENOENT') this.#restoreDirs()
     if (now < this.#pausedUntil) return
     this.#pausedUntil = now + this.#pause
-    this.#pause = Math.min(LONGEST, this.#pause * 2)
+    this.#pause = Math.min(MAX_PAUSE_MS, this.#pause * 2)
   }
 
-  /** Does what must be done, again and again until it succeeds. */
+  /** Repeats an action until it succeeds. */
   async retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T> {
     for (let pause = 100; ; pause = Math.min(5000, pause * 2)) {
       try {
         return await act()
       } catch (error) {
-        // On a full disk even a rename fails: the ballast makes room for the moves of what is already running.
+        // On a full disk even a rename can fail: removing the ballast frees space to settle the jobs that run.
         if (isFull(error)) giveUpBallast(this.#home)
         this.onFailure(doing, error)
         await sleep(pause)
@@ -80,7 +80,7 @@ export class Backpressure {
     }
   }
 
-  /** Puts back places that were removed by hand, unless all of the home was. */
+  /** Makes directories of the home that were removed by hand, unless the whole home was. */
   #restoreDirs(): void {
     try {
       if (exists(this.#home.root)) openHome(this.#home.root)
@@ -89,23 +89,23 @@ export class Backpressure {
     }
   }
 
-  /** Sees to it that there is a file to give up when the disk is full; where it has no room, no job has. */
+  /** Makes the ballast when it is missing. A disk without space for it counts as full. */
   keepBallast(): void {
     const now = monotonicMs()
     if (exists(this.#home.ballast)) {
-      this.#ballastSeen = now
+      this.#ballastSeenAt = now
       return
     }
-    // Not at once: perhaps the whole home is being removed, and this would stand in the way.
-    if (now - this.#ballastSeen < BALLAST_AFTER) return
-    if (!keepBallast(this.#home)) this.#full('keep the ballast')
+    // Not at once: the whole home may be in the middle of a removal, and a new file would make `rm -r` fail.
+    if (now - this.#ballastSeenAt < BALLAST_DELAY_MS) return
+    if (!keepBallast(this.#home)) this.#onFull('keep the ballast')
   }
 
-  /** Claims nothing until there is room; said once. */
-  #full(doing: string): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, monotonicMs() + ROOM_EVERY)
+  /** Stops claiming until the disk has space; logged once. */
+  #onFull(doing: string): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, monotonicMs() + SPACE_CHECK_MS)
     if (this.#isFull) return
     this.#isFull = true
-    this.#log(`cannot ${doing}: no space left on the device; claiming nothing until there is room`)
+    this.#log(`cannot ${doing}: no space left on the device; not claiming jobs until the disk has free space`)
   }
 }

@@ -1,4 +1,4 @@
-/** What a worker gives the functions in `run/` to work with. Made once: its members are read when they are used. */
+/** Makes the context that the functions in `run/` get from a worker; its getters give what is in force at each use. */
 import type { ConfigWatcher } from '../config/watcher.ts'
 import type { Hooks } from '../hooks/hooks.ts'
 import type { Event } from '../journal/journal.ts'
@@ -8,7 +8,7 @@ import type { Registration } from './registration.ts'
 
 interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
   readonly home: Home
-  /** The one in force: a worker whose directory was taken away registers again. */
+  /** The current one: a worker whose directory was removed registers again. */
   readonly registration: () => Registration
   readonly settings: ConfigWatcher
   readonly hooks: Hooks

@@ -1,51 +1,55 @@
 /**
- * The ground a worker stands on: its home with all its places, and its own directory in it.
+ * Detects that the home, or the worker's own directory in it, is being removed.
  *
- * When part of it is missing, perhaps all of it is being removed at this moment. Whatever is written then stands in the
- * way of `rm -r`, or brings a home back that nobody wants; so nothing is, until it has been still for a while.
+ * When a directory is missing, the whole home may be in the middle of a removal. A file written then makes `rm -r` fail
+ * or brings the home back, so the worker writes nothing until the home has stopped changing.
  */
 import { monotonicMs } from '../clock.ts'
 import { lstat } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 
-/** A removal that has not gone on for so long (ms) is over. */
-const STILL_MS = 1000
+/** A home that has not changed for this long (ms) is not being removed any more. */
+const STABLE_MS = 1000
 
-/** `changing`: something is missing, touch nothing yet. `damaged`: it stays missing. `gone`: there is no home any more. */
+/**
+ * `same`: complete and as before. `whole`: complete. `changing`: a directory is missing, write nothing yet. `damaged`:
+ * it stays missing. `gone`: the home was removed.
+ */
 export type HomeState = 'same' | 'whole' | 'changing' | 'damaged' | 'gone'
 
 export class HomeWatch {
   readonly #root: string
   readonly #dirs: readonly string[]
-  /** The root as it was when everything was there. */
-  #whole = ''
-  #seen = ''
+  /** The root's attributes at the last check that found everything. */
+  #wholeRoot = ''
+  /** The attributes of root and directories at the last check that found one missing, and since when they are the same. */
+  #lastState = ''
   #since = 0
 
-  constructor({ root, config: _config, ballast: _ballast, ...places }: Home) {
+  constructor({ root, config: _config, ballast: _ballast, ...dirs }: Home) {
     this.#root = root
-    this.#dirs = Object.values(places)
+    this.#dirs = Object.values(dirs)
   }
 
-  /** @param hasOwnPlace is our own directory there? */
-  check(hasOwnPlace: boolean): HomeState {
+  /** @param hasOwnDir does the worker's own directory exist? */
+  check(hasOwnDir: boolean): HomeState {
     const root = lstat(this.#root)
     if (!root) return 'gone'
-    // A place that comes or goes changes both, and nothing else that happens in a home changes the second.
-    const shape = `${root.ino} ${root.mtimeMs} ${root.nlink}`
-    if (hasOwnPlace && shape === this.#whole) return 'same'
-    const places = this.#dirs.map((path) => lstat(path))
-    if (hasOwnPlace && places.every((place) => place !== undefined)) {
-      this.#whole = shape
-      this.#seen = ''
+    // A directory made or removed in the root changes mtime and link count; other changes keep the link count.
+    const rootState = `${root.ino} ${root.mtimeMs} ${root.nlink}`
+    if (hasOwnDir && rootState === this.#wholeRoot) return 'same'
+    const dirs = this.#dirs.map((path) => lstat(path))
+    if (hasOwnDir && dirs.every((dir) => dir !== undefined)) {
+      this.#wholeRoot = rootState
+      this.#lastState = ''
       return 'whole'
     }
-    const seen = [shape, ...places.map((place) => place?.mtimeMs ?? '')].join(' ')
+    const state = [rootState, ...dirs.map((dir) => dir?.mtimeMs ?? '')].join(' ')
     const now = monotonicMs()
-    if (seen !== this.#seen) {
-      this.#seen = seen
+    if (state !== this.#lastState) {
+      this.#lastState = state
       this.#since = now
     }
-    return now - this.#since < STILL_MS ? 'changing' : 'damaged'
+    return now - this.#since < STABLE_MS ? 'changing' : 'damaged'
   }
 }

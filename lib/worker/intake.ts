@@ -1,4 +1,4 @@
-/** The door of a worker: what people dropped is taken in, and told. */
+/** Turns dropped files into jobs and records it. */
 import type { Home } from '../spool/layout.ts'
 import { Intake } from '../spool/intake.ts'
 import type { WorkList } from './work-list.ts'
@@ -9,12 +9,12 @@ export class WorkerIntake {
   readonly #home: Home
   readonly #workList: WorkList
 
-  constructor(home: Home, line: WorkList) {
+  constructor(home: Home, workList: WorkList) {
     this.#home = home
-    this.#workList = line
+    this.#workList = workList
   }
 
-  /** Takes in what can be understood by now. @returns when the first of those that wait for their time is due (ms) */
+  /** Takes in the dropped files that are complete. @returns when the first scheduled job among them is due (ms) */
   async takeDropped(ctx: RunContext): Promise<number> {
     const { dir } = ctx.holder
     let due = Number.POSITIVE_INFINITY

@@ -1,47 +1,47 @@
-/** Rounds: one at a time, started by a timer or a wake-up; a wake-up during a round is followed by another one. */
+/** Runs rounds one at a time, by a timer or a wake-up; a wake-up during a round starts another one after it. */
 export class Loop {
-  /** One round; the milliseconds until the next one, or undefined when that was the last. */
+  /** One round; resolves to the milliseconds until the next one, undefined after the last. */
   readonly #round: () => Promise<number | undefined>
   #timer: NodeJS.Timeout | undefined
-  #woken = false
-  #running = false
-  #again = false
+  #isWoken = false
+  #isRunning = false
+  #runAgain = false
   #isOver = false
-  #over: () => void = () => {}
+  #resolveOver: () => void = () => {}
   /** Resolves after the last round. */
   readonly over = new Promise<void>((resolve) => {
-    this.#over = resolve
+    this.#resolveOver = resolve
   })
 
   constructor(round: () => Promise<number | undefined>) {
     this.#round = round
   }
 
-  /** Asks for a round soon; after the last one there is none any more. */
+  /** Starts a round soon, unless the last one is over. */
   wake(): void {
-    if (this.#woken) return
-    this.#woken = true
-    // Not at once: what happens together is looked at together.
+    if (this.#isWoken) return
+    this.#isWoken = true
+    // Deferred: one round serves all wake-ups of this turn of the event loop.
     setImmediate(() => {
-      this.#woken = false
-      void this.#go()
+      this.#isWoken = false
+      void this.#run()
     })
   }
 
-  async #go(): Promise<void> {
-    // Whoever claims now would not be there to see to the job.
+  async #run(): Promise<void> {
+    // A worker that is over must not claim: it would not watch the run.
     if (this.#isOver) return
-    if (this.#running) {
-      this.#again = true
+    if (this.#isRunning) {
+      this.#runAgain = true
       return
     }
     clearTimeout(this.#timer)
-    this.#running = true
-    this.#again = false
+    this.#isRunning = true
+    this.#runAgain = false
     const pause = await this.#round()
-    this.#running = false
+    this.#isRunning = false
     this.#isOver = pause === undefined
-    if (pause === undefined) this.#over()
-    else this.#timer = setTimeout(() => void this.#go(), this.#again ? 0 : Math.max(0, pause))
+    if (pause === undefined) this.#resolveOver()
+    else this.#timer = setTimeout(() => void this.#run(), this.#runAgain ? 0 : Math.max(0, pause))
   }
 }

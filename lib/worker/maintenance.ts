@@ -1,6 +1,6 @@
 /**
- * Tidying up, which is anybody's duty: leftovers of the dead, finished jobs that are over a limit, old days of the
- * journal. In the background and in small steps: no job waits for it.
+ * Maintains the home, in any worker: sweeps what dead processes left, prunes finished jobs beyond the limits, folds old
+ * days of the journal. In the background and in small steps: no job waits for it.
  */
 import type { Config } from '../config/schema.ts'
 import { monotonicMs, nowMs } from '../clock.ts'
@@ -13,51 +13,52 @@ import { sweep } from '../spool/leftovers.ts'
 import { PRUNABLE } from '../job/state.ts'
 
 const EVERY_MS = 600_000
-/** Settings that were changed are heeded this soon. */
-const SOON_MS = 1000
+/** How soon changed settings are applied (ms). */
+const AFTER_CHANGE_MS = 1000
 
 interface MaintenanceHost {
-  /** A line for the log. */
+  /** Writes a line to the log. */
   log(line: string): void
-  /** It is over for this time. */
+  /** Called after each pass. */
   done(): void
 }
 
 export class Maintenance {
   readonly #home: Home
-  readonly #owner: MaintenanceHost
-  #next = 0
-  #seen: Config | undefined
-  #stopping = false
+  readonly #host: MaintenanceHost
+  #nextAt = 0
+  #lastConfig: Config | undefined
+  #isStopping = false
   #running: Promise<void> = Promise.resolve()
   #isBusy = false
 
-  constructor(home: Home, owner: MaintenanceHost) {
+  constructor(home: Home, host: MaintenanceHost) {
     this.#home = home
-    this.#owner = owner
+    this.#host = host
   }
 
   get isBusy(): boolean {
     return this.#isBusy
   }
 
-  /** Begins, when it is time to. */
+  /** Starts a pass in the background when one is due. */
   startIfDue(config: Config): void {
     const now = monotonicMs()
-    if (this.#seen !== undefined && config !== this.#seen) this.#next = Math.min(this.#next, now + SOON_MS)
-    this.#seen = config
-    if (this.#isBusy || this.#stopping || now < this.#next) return
-    this.#next = now + EVERY_MS
+    if (this.#lastConfig !== undefined && config !== this.#lastConfig)
+      this.#nextAt = Math.min(this.#nextAt, now + AFTER_CHANGE_MS)
+    this.#lastConfig = config
+    if (this.#isBusy || this.#isStopping || now < this.#nextAt) return
+    this.#nextAt = now + EVERY_MS
     this.#isBusy = true
     this.#running = this.#maintain(config).finally(() => {
       this.#isBusy = false
-      this.#owner.done()
+      this.#host.done()
     })
   }
 
-  /** Resolves when nothing is being removed any more. */
+  /** Cuts a pass short; resolves when it has ended. */
   stop(): Promise<void> {
-    this.#stopping = true
+    this.#isStopping = true
     return this.#running
   }
 
@@ -67,24 +68,24 @@ export class Maintenance {
       await this.#prune(config)
       const seconds = parseDuration(config.keep_journal)
       if (seconds === undefined) return
-      const days = await foldDays(this.#home, seconds, nowMs(), () => this.#stopping)
-      if (days.length > 0) this.#owner.log(`folded into the totals: the events of ${days.join(', ')}`)
+      const days = await foldDays(this.#home, seconds, nowMs(), () => this.#isStopping)
+      if (days.length > 0) this.#host.log(`folded into the totals: the events of ${days.join(', ')}`)
     } catch (error) {
-      // Whatever it is: the next round tries again, and jobs do not wait for it.
-      this.#owner.log(`cannot tidy up: ${error instanceof Error ? error.message : String(error)}`)
+      // The next pass tries again; no job waits for it.
+      this.#host.log(`maintenance failed: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 
   async #prune(config: Config): Promise<void> {
     for (const state of PRUNABLE) {
-      if (this.#stopping) return
-      const all = await pruneCandidates(this.#home, { state, limits: limitsOf(config, state), now: nowMs() })
-      let gone = 0
-      for await (const _one of pruneAll(this.#home, state, all, nowMs())) {
-        gone++
-        if (this.#stopping) break
+      if (this.#isStopping) return
+      const candidates = await pruneCandidates(this.#home, { state, limits: limitsOf(config, state), now: nowMs() })
+      let count = 0
+      for await (const _pruned of pruneAll(this.#home, state, candidates, nowMs())) {
+        count++
+        if (this.#isStopping) break
       }
-      if (gone > 0) this.#owner.log(`pruned ${gone} ${state} ${gone === 1 ? 'job' : 'jobs'}, with all output`)
+      if (count > 0) this.#host.log(`pruned ${count} ${state} ${count === 1 ? 'job' : 'jobs'}, with all output`)
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Taking over from the dead: their jobs, and what operators or people left lying in `processing/`.
+ * Recovers jobs that no living process holds: those of dead workers and operators, and files lying in `processing/`.
  *
- * A peer's death is heard at once, by the FIFO it held; the timed round finds what was not heard.
+ * A worker learns of a peer's death at once, from the FIFO that the peer held; the timed round covers what it missed.
  */
 import { join } from 'node:path'
 import type { Socket } from 'node:net'
@@ -18,48 +18,48 @@ import { giveBackOperator } from '../operator/give-back.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
 
-/** The precision (ms) of the time at which a directory says it has changed, with room. */
+/** The kernel stamps a directory's mtime once a tick: two changes within this time (ms, with a margin) can share one. */
 const TICK_MS = 20
 
-/** The living workers whose death we will hear. */
+/** Watches the FIFOs of living workers for their death. */
 export class Peers {
-  readonly #ends = new Map<string, Socket>()
+  readonly #watched = new Map<string, Socket>()
   readonly #onDeath: () => void
-  /** When our own directory last changed, if nothing unknown lay in it after that: an idle round need not read it. */
-  ownChange = Number.NaN
+  /** The mtime of our own directory at a scan that found every file in a slot: while it stays, a round skips the scan. */
+  scannedOwnMtime = Number.NaN
 
-  constructor(died: () => void) {
-    this.#onDeath = died
+  constructor(onDeath: () => void) {
+    this.#onDeath = onDeath
   }
 
-  knows(name: string): boolean {
-    return this.#ends.has(name)
+  isWatching(name: string): boolean {
+    return this.#watched.has(name)
   }
 
   watch(peer: Holder): void {
-    const heard = (): void => {
-      this.#ends.get(peer.name)?.destroy()
-      if (this.#ends.delete(peer.name)) this.#onDeath()
+    const onEnd = (): void => {
+      this.#watched.get(peer.name)?.destroy()
+      if (this.#watched.delete(peer.name)) this.#onDeath()
     }
     try {
-      this.#ends.set(peer.name, onReleased(openReadEnd(join(peer.dir, 'alive')), heard))
+      this.#watched.set(peer.name, onReleased(openReadEnd(join(peer.dir, 'alive')), onEnd))
     } catch {
-      // Gone since, or no descriptor left to listen with: the timed round will see.
+      // It has gone meanwhile, or no descriptor is left to watch it with: the timed round covers both.
     }
   }
 
   close(): void {
-    for (const socket of this.#ends.values()) socket.destroy()
-    this.#ends.clear()
+    for (const socket of this.#watched.values()) socket.destroy()
+    this.#watched.clear()
   }
 }
 
-/** Looks at everybody in `processing/` and takes over what nobody alive holds. */
+/** Scans `processing/` and takes over every job that no living process holds. */
 export async function recover(ctx: RunContext, peers: Peers, slots: Slots): Promise<void> {
   const { home, holder } = ctx
   const entries = listDir(home.processing)
   for (const name of entries) {
-    if (name === holder.name || peers.knows(name)) continue
+    if (name === holder.name || peers.isWatching(name)) continue
     const other = holderOf(home, name)
     if (!other || other.life === 'elsewhere') continue
     if (other.life === 'alive') {
@@ -69,44 +69,44 @@ export async function recover(ctx: RunContext, peers: Peers, slots: Slots): Prom
     else await takeOverWorker(ctx, other, slots)
   }
   for (const fileName of entries.filter(isIntakeName)) await takeUnheld(ctx, home.processing, fileName, slots)
-  // Put there by hand; or taken by us, and then not read or watched, because the machine was out of something.
-  const changed = lstat(holder.dir)?.mtimeMs ?? Number.NaN
-  if (changed === peers.ownChange) return
+  // A file in our own directory without a slot was put there by hand, or taken over when a resource was exhausted.
+  const mtime = lstat(holder.dir)?.mtimeMs ?? Number.NaN
+  if (mtime === peers.scannedOwnMtime) return
   const begun = nowMs()
-  for (const fileName of heldFileNames(holder.dir)) if (!slots.has(fileName)) await readOwn(ctx, fileName, slots)
-  // Two changes within a tick of the kernel leave the same time.
-  peers.ownChange = begun - changed > TICK_MS ? changed : Number.NaN
+  for (const fileName of heldFileNames(holder.dir)) if (!slots.has(fileName)) await resumeOwn(ctx, fileName, slots)
+  peers.scannedOwnMtime = begun - mtime > TICK_MS ? mtime : Number.NaN
 }
 
-/** Moves a job into our own directory. Undefined: it was gone, or it is a copy of one that lies there, and set aside. */
+/** Moves a job into our own directory. Undefined: it is gone, or a job of that name lies there and it was quarantined. */
 function takeIntoOwn(ctx: RunContext, path: string, fileName: string): string | undefined {
   const ours = join(ctx.holder.dir, fileName)
   if (exists(ours)) {
     quarantine(ctx.home, path, fileName, 'a copy of a job that is running')
     return undefined
   }
-  // If we die before this: still with its dead holder; after it: with us. Found either way.
+  // If we die before this: in the dead holder's directory; after it: in ours. The next worker finds it in either.
   return move(path, ours) ? ours : undefined
 }
 
-/** A job in `processing/` that nobody holds: ours now; read how far it got. */
+/** Takes over a job in `processing/` that no process holds. */
 async function takeUnheld(ctx: RunContext, dir: string, fileName: string, slots: Slots): Promise<void> {
   if (takeIntoOwn(ctx, join(dir, fileName), fileName) === undefined) return
-  ctx.log(`${fileName} lay in processing/ and was held by nobody: taken up`)
-  await readOwn(ctx, fileName, slots)
+  ctx.log(`${fileName} lay in processing/ and no process held it: taking it over`)
+  await resumeOwn(ctx, fileName, slots)
 }
 
-/** A job in our own directory that is in no slot: read how far it got. */
-async function readOwn(ctx: RunContext, fileName: string, slots: Slots): Promise<void> {
+/** Resumes a job in our own directory that has no slot. */
+async function resumeOwn(ctx: RunContext, fileName: string, slots: Slots): Promise<void> {
   const run = await resume(ctx, ctx.holder.dir, fileName, { slot: slots.nextNumber(), adopt: (path) => path })
   if (run) slots.adopt(fileName, run)
 }
 
 async function takeOverWorker(ctx: RunContext, dead: Holder, slots: Slots): Promise<void> {
+  // If we die from here on: the directory is a dead holder's again, with the jobs that are not resumed yet.
   const taken = adoptHolder(ctx.home, dead)
   if (!taken) return
   const files = heldFileNames(taken.dir)
-  ctx.log(`${dead.name} is gone: taking over its ${files.length} jobs`)
+  ctx.log(`${dead.name} is dead: taking over its ${files.length} jobs`)
   try {
     putBackIntakeOf(ctx.home, taken.dir)
     for (const fileName of files) {

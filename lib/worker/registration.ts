@@ -1,5 +1,4 @@
-/** A worker's place in a home: the directory that others see, its log, its shells, and the FIFOs it has made
- * ahead. */
+/** Registers a worker in a home: its directory in `processing/`, its log, its shells and the FIFOs for its runs. */
 import { nowMs } from '../clock.ts'
 import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
@@ -15,7 +14,6 @@ export class Registration {
   readonly log: Log
   readonly #home: Home
 
-  /** Joins the workers of a home. */
   constructor(home: Home, slots: number, only?: string) {
     this.#home = home
     this.holder = joinWorkers(home, slots, nowMs(), only)
@@ -35,7 +33,7 @@ export class Registration {
     return keepLease(this.dir)
   }
 
-  /** Gives it up; should its directory lie elsewhere in `processing/`, it is a dead worker's from now on. */
+  /** Removes the registration. If the directory was renamed within `processing/`, it is a dead worker's from now on. */
   leave(): void {
     this.shells.close()
     discardFifos(this.#home, this.name)

@@ -1,6 +1,4 @@
-/**
- * The slots of a worker: each is taken by one job, from its claim until it is settled.
- */
+/** Keeps a worker's slots: each holds one job from its claim until it is settled. */
 import { join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { exists } from '../disk/files.ts'
@@ -21,142 +19,144 @@ interface BusySlot {
   settling?: true
 }
 
-/** What the slots need of their worker. */
+/** The worker that the slots belong to. */
 export interface SlotsHost {
   readonly ctx: StartContext
-  /** Something failed; claim nothing for a while. */
+  /** Called when a job could not be started; the worker pauses claiming. */
   onFailure(doing: string, error: unknown): void
-  /** A slot has become free, or a run has begun. */
+  /** Called when a slot has become free, or a run has begun. */
   changed(): void
 }
 
-/** How often (ms) the growth of output is looked at. */
+/** How often the size of output files is checked (ms). */
 const CAP_EVERY_MS = 1000
 
-const TAKEN_AWAY: Note = { why: 'cancel', reason: 'its file was taken away by hand' }
+const FILE_REMOVED: Note = { why: 'cancel', reason: 'its file was taken away by hand' }
 
 export class Slots {
   readonly #count: number
   readonly #host: SlotsHost
   readonly #isForOne: boolean
-  readonly #taken = new Map<string, BusySlot>()
-  #capping: NodeJS.Timeout | undefined
+  /** By the name of the job file. */
+  readonly #busy = new Map<string, BusySlot>()
+  #capTimer: NodeJS.Timeout | undefined
   /** Runs that begin from now on are ended for this reason. */
-  #ending: Note | undefined
+  #endNote: Note | undefined
 
-  /** @param isForOne what is adopted does not keep the one job waiting that the worker is there for */
-  constructor(count: number, isForOne: boolean, owner: SlotsHost) {
+  /** @param isForOne the worker is there for one job: adopted runs do not take its slot */
+  constructor(count: number, isForOne: boolean, host: SlotsHost) {
     this.#count = count
-    this.#host = owner
+    this.#host = host
     this.#isForOne = isForOne
   }
 
   get busy(): number {
-    return this.#taken.size
+    return this.#busy.size
   }
 
   get free(): number {
-    if (!this.#isForOne) return this.#count - this.#taken.size
-    return this.#count - [...this.#taken.values()].filter(({ isAdopted }) => !isAdopted).length
+    if (!this.#isForOne) return this.#count - this.#busy.size
+    return this.#count - [...this.#busy.values()].filter(({ isAdopted }) => !isAdopted).length
   }
 
   has(fileName: string): boolean {
-    return this.#taken.has(fileName)
+    return this.#busy.has(fileName)
   }
 
-  /** The lowest number that is not taken; adopted runs may take numbers beyond our count. */
+  /** The lowest free slot number; adopted runs can take numbers beyond the worker's count. */
   nextNumber(): number {
-    const used = new Set([...this.#taken.values()].map(({ slot }) => slot))
+    const used = new Set([...this.#busy.values()].map(({ slot }) => slot))
     let slot = 1
     while (used.has(slot)) slot++
     return slot
   }
 
-  /** Milliseconds until the first run's time is up, as of `now` on the monotonic clock; negative when it is. */
+  /** Milliseconds from `now`, on the monotonic clock, until the first run times out; negative when one has. */
   timeToDeadline(now: number): number {
-    return Math.min(...[...this.#taken.values()].map(({ run }) => run?.deadline ?? Number.POSITIVE_INFINITY)) - now
+    return Math.min(...[...this.#busy.values()].map(({ run }) => run?.deadline ?? Number.POSITIVE_INFINITY)) - now
   }
 
-  /** Can the process end without leaving anything half done? */
+  /** Can the process exit? False while a run is being started or settled. */
   get isAtRest(): boolean {
-    return [...this.#taken.values()].every(({ run, settling }) => run !== undefined && !settling)
+    return [...this.#busy.values()].every(({ run, settling }) => run !== undefined && !settling)
   }
 
-  /** Looks once a second, while something runs, whether its output has grown beyond what is kept. */
-  #cap(): void {
-    this.#capping ??= setInterval(() => {
+  /** Keeps output below the cap, by a timer that stops when no job runs. */
+  #startCapTimer(): void {
+    this.#capTimer ??= setInterval(() => {
       const { home, config } = this.#host.ctx
-      if (this.#taken.size === 0) {
-        clearInterval(this.#capping)
-        this.#capping = undefined
+      if (this.#busy.size === 0) {
+        clearInterval(this.#capTimer)
+        this.#capTimer = undefined
       }
       if (config.max_log_bytes > 0)
-        for (const { run } of this.#taken.values()) if (run) punchHole(home, run.paths, config.max_log_bytes)
+        for (const { run } of this.#busy.values()) if (run) punchHole(home, run.paths, config.max_log_bytes)
     }, CAP_EVERY_MS).unref()
   }
 
-  /** Runs a job that we have claimed. */
+  /** Runs a claimed job. */
   begin(held: Held): void {
-    const taken: BusySlot = { slot: this.nextNumber(), isAdopted: false }
-    this.#taken.set(held.fileName, taken)
-    void this.#runJob(held, taken).finally(() => this.#release(held.fileName))
+    const busy: BusySlot = { slot: this.nextNumber(), isAdopted: false }
+    this.#busy.set(held.fileName, busy)
+    void this.#runJob(held, busy).finally(() => this.#release(held.fileName))
   }
 
-  /** Goes on watching a run whose worker is gone. */
+  /** Watches a run whose worker died. */
   adopt(fileName: string, run: ActiveRun): void {
-    const taken: BusySlot = { slot: run.slot, isAdopted: true }
-    this.#taken.set(fileName, taken)
-    void this.#watchRun(run, taken).finally(() => this.#release(fileName))
+    const busy: BusySlot = { slot: run.slot, isAdopted: true }
+    this.#busy.set(fileName, busy)
+    void this.#watchRun(run, busy).finally(() => this.#release(fileName))
   }
 
-  /** Looks after every run: is its time up, has somebody left a note, is its file still there? */
+  /** Checks every run: has it timed out, is there a note to end it, does its job file still exist? */
   check(ownDir: string): void {
-    for (const [fileName, { run }] of this.#taken) {
-      if (run && !exists(join(ownDir, fileName))) run.end(TAKEN_AWAY)
+    for (const [fileName, { run }] of this.#busy) {
+      if (run && !exists(join(ownDir, fileName))) run.end(FILE_REMOVED)
       run?.check()
     }
   }
 
-  /** Ends every run; `forGood`: those that are just beginning too. */
+  /** Ends every run; `forGood`: also those that begin later. */
   endAll(note: Note, forGood: boolean): void {
-    if (forGood) this.#ending = note
-    for (const { run } of this.#taken.values()) run?.end(note)
+    if (forGood) this.#endNote = note
+    for (const { run } of this.#busy.values()) run?.end(note)
   }
 
-  /** Stops watching; what runs goes on. */
+  /** Stops watching; the runs go on. */
   detach(): void {
-    for (const { run } of this.#taken.values()) run?.detach()
+    for (const { run } of this.#busy.values()) run?.detach()
   }
 
-  /** A name in `pending/` that we hold: a copy of the job, or the job itself, moved there by hand. */
+  /** Handles a file in `pending/` with the name of a job in a slot: a copy, or the job itself, moved back by hand. */
   handleDuplicate(fileName: string): void {
     const { home, holder } = this.#host.ctx
     const reason = 'a copy of a job that is running: it came back into pending/ after it was claimed'
     if (exists(join(holder.dir, fileName))) quarantine(home, join(home.pending, fileName), fileName, reason)
-    else this.#taken.get(fileName)?.run?.end(TAKEN_AWAY)
+    else this.#busy.get(fileName)?.run?.end(FILE_REMOVED)
   }
 
-  async #runJob(held: Held, taken: BusySlot): Promise<void> {
+  async #runJob(held: Held, busy: BusySlot): Promise<void> {
     const ctx = this.#host.ctx
     try {
-      const run = await startJob(ctx, held, taken.slot)
-      const end = run && (await this.#watchRun(run, taken))
+      const run = await startJob(ctx, held, busy.slot)
+      const end = run && (await this.#watchRun(run, busy))
       if (end === 'not_begun')
-        throw new QueueError('FAILED', 'its shell was ended, or found no room for its start mark')
+        throw new QueueError('FAILED', 'its shell was killed, or the disk had no space for its start mark')
     } catch (error) {
       this.#host.onFailure(`start ${held.name.id}`, error)
+      // If we die before this: a claimed job without a start mark; recovery puts it back.
       await ctx.retryUntilDone(`give back ${held.name.id}`, () => putBack(ctx.home, held))
     }
   }
 
-  /** Watches a run to its end and settles it. Does not throw: what has run is settled, however long it takes. */
-  async #watchRun(run: ActiveRun, taken: BusySlot): Promise<'settled' | 'not_begun'> {
-    taken.run = run
-    this.#cap()
-    if (this.#ending) run.end(this.#ending)
+  /** Watches a run to its end and settles it. Does not throw: settling is repeated until it succeeds. */
+  async #watchRun(run: ActiveRun, busy: BusySlot): Promise<'settled' | 'not_begun'> {
+    busy.run = run
+    this.#startCapTimer()
+    if (this.#endNote) run.end(this.#endNote)
     this.#host.changed()
     const end = await run.ended
-    taken.settling = true
+    busy.settling = true
     if (end.kind === 'not_begun' || end.kind === 'taken_away') {
       run.close(false)
       removeTraces(run.paths, false)
@@ -170,7 +170,7 @@ export class Slots {
   }
 
   #release(fileName: string): void {
-    this.#taken.delete(fileName)
+    this.#busy.delete(fileName)
     this.#host.changed()
   }
 }

@@ -1,24 +1,20 @@
 /** Starts a worker in this process or in the background. */
-import { readTail } from '../disk/read.ts'
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { QueueError } from '../errors.ts'
-import { exists, remove } from '../disk/files.ts'
-import { openHome } from '../spool/layout.ts'
-import { Worker } from './worker.ts'
-import { readConfig } from '../config/file.ts'
 import { homePath } from '../config/env.ts'
+import { readConfig } from '../config/file.ts'
+import { exists, remove } from '../disk/files.ts'
+import { readTail } from '../disk/read.ts'
+import { QueueError } from '../errors.ts'
+import { openHome } from '../spool/layout.ts'
+import { Worker, type WorkerOptions } from './worker.ts'
 
-export interface StartOptions {
+export interface StartOptions extends Pick<WorkerOptions, 'slots' | 'burst' | 'only'> {
   readonly home: string
-  readonly slots: number
-  readonly burst: boolean
-  /** Run the job of this id and no other, and end when it is settled. */
-  readonly only?: string
 }
 
 export interface StartedWorker {
@@ -28,20 +24,20 @@ export interface StartedWorker {
   readonly log: string
 }
 
-/** The descriptor on which a worker in the background says that it is up. */
+/** The descriptor on which a worker in the background reports that it is up. */
 const READY_FD = 3
 
 /**
- * Starts a worker in the background; resolves when it is really up.
+ * Starts a worker in the background; resolves once it is registered.
  * @param program the file that runs `worker start`
- * @throws QueueError FAILED with its last words when it is not.
+ * @throws QueueError FAILED with the end of its output when it does not come up.
  */
 export async function startInBackground(options: StartOptions, program: string): Promise<StartedWorker> {
   const home = openHome(homePath(options.home))
-  // Before it costs a process: a broken config.json is the commonest reason for a worker that does not come up.
+  // Checked before a process is spawned: a broken config.json is the most common reason for a failed start.
   readConfig(home)
-  const wordsPath = join(tmpdir(), `queuectl-start-${randomHex(12)}.log`)
-  const words = openSync(wordsPath, 'wx', 0o600)
+  const outputPath = join(tmpdir(), `queuectl-start-${randomHex(12)}.log`)
+  const output = openSync(outputPath, 'wx', 0o600)
   const args = ['worker', 'start', '--foreground', '--home', home.root, '--count', String(options.slots)]
   if (options.burst) args.push('--burst')
   if (options.only !== undefined) args.push('--only', options.only)
@@ -49,24 +45,25 @@ export async function startInBackground(options: StartOptions, program: string):
     const child = spawn(process.execPath, [program, ...args], {
       cwd: exists(homedir()) ? homedir() : '/',
       detached: true,
-      stdio: ['ignore', words, words, 'pipe'],
+      stdio: ['ignore', output, output, 'pipe'],
       env: { ...process.env, QUEUECTL_READY_FD: String(READY_FD) },
     })
     child.unref()
-    const said = await firstLine(child.stdio[READY_FD] as Socket)
-    if (said !== undefined) return JSON.parse(said) as StartedWorker
-    const last = readTail(wordsPath, 4000).trim()
+    const ready = await firstLine(child.stdio[READY_FD] as Socket)
+    if (ready !== undefined) return JSON.parse(ready) as StartedWorker
+    const last = readTail(outputPath, 4000).trim()
     throw new QueueError(
       'FAILED',
-      `cannot start a worker: ${last.replace(/^queuectl: (cannot start a worker: )?/, '') || 'it ended without a word'}`,
+      `cannot start a worker: ${last.replace(/^queuectl: (cannot start a worker: )?/, '') || 'it exited without a message'}`,
     )
   } finally {
-    closeSync(words)
-    remove(wordsPath)
+    closeSync(output)
+    // If we die before this: a small file in the system's temporary directory.
+    remove(outputPath)
   }
 }
 
-/** The first line a pipe brings; undefined when it is closed without one. */
+/** The first line from a pipe; undefined when it is closed before. */
 function firstLine(pipe: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = ''
@@ -82,9 +79,9 @@ function firstLine(pipe: Socket): Promise<string | undefined> {
 }
 
 /**
- * Runs a worker in this process until it is told to stop or, with `burst`, until nothing is left to do.
- * SIGTERM, SIGINT, SIGHUP: finish what runs; a second one, or SIGQUIT: end it and give it back; SIGUSR2: leave it
- * running. `log` gets one line for people at a time.
+ * Runs a worker in this process until it is stopped by a signal or, with `burst`, until no work is left.
+ * SIGTERM, SIGINT, SIGHUP: finish the runs; a second one, or SIGQUIT: end them and give the jobs back; SIGUSR2: leave
+ * them running. `log` gets one line at a time.
  */
 export async function runInForeground(
   options: StartOptions,
@@ -93,13 +90,13 @@ export async function runInForeground(
 ): Promise<void> {
   const home = openHome(homePath(options.home))
   readConfig(home)
-  let asked = 0
+  let requests = 0
   const stop = (): void => {
-    asked++
-    if (asked === 1) worker.drain()
+    requests++
+    if (requests === 1) worker.drain()
     else worker.force()
   }
-  // Before the worker's directory stands: from then on it may be told to stop.
+  // Before the worker registers: from then on `worker stop` may send signals.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
   process.on('SIGQUIT', () => worker.force())
   process.on('SIGUSR2', () => worker.leave())

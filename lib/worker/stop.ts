@@ -1,8 +1,6 @@
 /**
- * Stops workers, from any terminal.
- *
- * A worker is told to stop by a signal to the process that its card names (pid and start time, so never to another
- * one), and is seen to be gone by its FIFO.
+ * Stops workers, from any terminal: sends a signal to the process that a worker's info file names by pid and start time,
+ * and waits until no process holds the worker's FIFO.
  */
 import { join } from 'node:path'
 import { sleep } from '../clock.ts'
@@ -14,22 +12,22 @@ import { isRunning } from '../disk/process.ts'
 
 export interface StopOptions {
   readonly home: string
-  /** `drain`: finish what runs. `leave`: go now, jobs run on and are adopted. `force`: end the jobs, give them back. */
+  /** `drain`: finish the runs. `leave`: stop now, the runs go on and are adopted. `force`: end the runs, give jobs back. */
   readonly mode: 'drain' | 'leave' | 'force'
-  /** Seconds to wait; undefined: until they are gone. */
+  /** Seconds to wait; undefined: without limit. */
   readonly timeout?: number
 }
 
 const SIGNAL = { drain: 'SIGTERM', leave: 'SIGUSR2', force: 'SIGQUIT' } as const
 
-/** Tells all workers of a home to stop and waits. `left` are those still there when the time was up. */
+/** Stops all workers of a home and waits for their end. `left`: those still running when the timeout was over. */
 export async function stopWorkers(
   options: StopOptions,
 ): Promise<{ readonly stopped: readonly string[]; readonly left: readonly string[] }> {
   const home = openHome(homePath(options.home))
   const alive = holders(home).filter((holder) => holder.kind === 'worker' && holder.life === 'alive')
   for (const { card } of alive) {
-    // A draining worker takes a second SIGTERM for impatience: ask in the way that was asked for, once.
+    // Once: a draining worker takes a second SIGTERM as `force`.
     if (card && isRunning(card)) process.kill(card.pid, SIGNAL[options.mode])
   }
   const waits = await Promise.all(
@@ -41,7 +39,7 @@ export async function stopWorkers(
   }
 }
 
-/** Resolves true at the moment a worker's process ends, false when `seconds` pass before. */
+/** Resolves true as soon as a worker's process has ended, false when it has not after `seconds`. */
 async function goneWithin(worker: Holder, seconds: number | undefined): Promise<boolean> {
   const fd = openReadEndIfThere(join(worker.dir, 'alive'))
   if (fd === undefined) return true
@@ -50,17 +48,17 @@ async function goneWithin(worker: Holder, seconds: number | undefined): Promise<
     ended = resolve
   })
   const socket = onReleased(fd, ended)
-  const cut = new AbortController()
+  const timer = new AbortController()
   try {
     const isGone = gone.then(() => true)
-    if (seconds !== undefined && !(await Promise.race([isGone, sleep(seconds * 1000, cut.signal).then(() => false)])))
+    if (seconds !== undefined && !(await Promise.race([isGone, sleep(seconds * 1000, timer.signal).then(() => false)])))
       return false
     await gone
-    // It gives its directory up before it ends: some milliseconds more, and the process is gone as well.
+    // The worker releases its FIFO some milliseconds before its process ends.
     while (worker.card && isRunning(worker.card)) await sleep(2)
     return true
   } finally {
-    cut.abort()
+    timer.abort()
     socket.destroy()
   }
 }

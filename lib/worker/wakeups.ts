@@ -1,6 +1,6 @@
 /**
- * What a worker listens to: `pending/`, the doorbell and its own bell. What was replaced is silent for ever to whoever
- * watches the old one, so it is remembered which ones are being watched.
+ * Watches what wakes a worker: `pending/`, the common bell and its own bell. A watch on a directory or file that was
+ * replaced never reports anything again, so the inodes being watched are remembered.
  */
 import { lstat } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
@@ -10,8 +10,8 @@ export class Wakeups {
   readonly #home: Home
   readonly #listener: WakeupListener
   #stop: () => Promise<void> = async () => {}
-  #turn: Promise<void> = Promise.resolve()
-  /** What is being watched, by {@link #watchable}; empty while we are deaf. */
+  #last: Promise<void> = Promise.resolve()
+  /** The inodes being watched, from {@link #inodes}; empty while the watch has failed. */
   #watched = ''
 
   constructor(home: Home, listener: WakeupListener) {
@@ -19,18 +19,18 @@ export class Wakeups {
     this.#listener = listener
   }
 
-  /** Has listening failed, or does what we watch no longer lie where it lay? */
+  /** Has the watch failed, or was something that we watch replaced? */
   areOutdated(): boolean {
-    return this.#watched !== this.#watchable()
+    return this.#watched !== this.#inodes()
   }
 
-  /** Listens, anew if need be. Does not fail: without events the timed scan finds what comes. */
+  /** Starts or restarts watching. Does not throw: without events the timed scan finds new jobs. */
   open(ownDir: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#afterLast(async () => {
       await this.#stop()
-      // Where there is no bell, this makes one.
+      // Makes the bell if it does not exist.
       ring(this.#home)
-      this.#watched = this.#watchable()
+      this.#watched = this.#inodes()
       try {
         this.#stop = await watchForWakeups(this.#home, ownDir, this.#listener)
       } catch (error) {
@@ -42,16 +42,16 @@ export class Wakeups {
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#stop())
+    return this.#afterLast(() => this.#stop())
   }
 
-  /** What is just being opened cannot be closed yet, and left open it would keep the process from ending. */
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(act)
-    return this.#turn
+  /** One after the other: a watch that is still being opened cannot be closed, and would keep the process alive. */
+  #afterLast(act: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(act)
+    return this.#last
   }
 
-  #watchable(): string {
+  #inodes(): string {
     return [this.#home.pending, bellPath(this.#home)].map((path) => lstat(path)?.ino).join(' ')
   }
 }

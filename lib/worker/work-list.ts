@@ -1,77 +1,77 @@
 /**
- * The line of waiting jobs as a worker knows it: candidates for its next claim, dropped files that are to be taken in,
- * and when it is time to read `pending/` again.
+ * Keeps what a worker knows of `pending/`: candidates for its next claims, dropped files to take in, and when the next
+ * scan is due.
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { type PendingName, PendingList } from '../spool/pending.ts'
 import { exists } from '../disk/files.ts'
 
-/** After a scan, the next one waits this many times as long as it took, so that scans take a tenth of the time. */
+/** The pause after a scan, as a multiple of the time it took: scans take at most a tenth of the time. */
 const IDLE_FACTOR = 9
 
 export class WorkList {
   readonly #dir: string
   readonly #candidates: PendingList
-  /** The directory may hold what we do not know. */
-  #stale = true
+  /** The directory may hold files that are not listed here. */
+  #isStale = true
   #nextScan = 0
-  /** A file with a name of its own was dropped, and not looked at yet. */
-  #dropped = false
+  /** A file was dropped since {@link dropped} was last called. */
+  #hasDropped = false
 
-  /** @param only the id of the one job that is wanted; else all are */
+  /** @param only the id of the only job to claim; undefined: any job */
   constructor(dir: string, only?: string) {
     this.#dir = dir
     this.#candidates = new PendingList(only)
   }
 
-  /** Something came into the directory or went from it, perhaps of this name. False: it went. */
+  /** Notes that a file appeared or disappeared; undefined: any may have. False: it disappeared. */
   noteChange(fileName: string | undefined): boolean {
-    if (fileName === undefined) this.#stale = true
+    if (fileName === undefined) this.#isStale = true
     else if (!exists(join(this.#dir, fileName))) {
       this.#candidates.drop(fileName)
       return false
-    } else if (this.#candidates.add(fileName) === 'dropped') this.#dropped = true
+    } else if (this.#candidates.add(fileName) === 'dropped') this.#hasDropped = true
     return true
   }
 
-  /** From now on we may not know all that lies there. */
+  /** Asks for a scan: files may have appeared unnoticed. */
   markStale(): void {
-    this.#stale = true
+    this.#isStale = true
   }
 
   get isEmpty(): boolean {
     return this.#candidates.isEmpty
   }
 
-  /** When the next scan is wanted, on the monotonic clock; Infinity while there is nothing to find. */
+  /** When the next scan is due, on the monotonic clock; Infinity while the list is complete. */
   get nextScan(): number {
-    return this.#stale || this.#candidates.hasMore ? this.#nextScan : Number.POSITIVE_INFINITY
+    return this.#isStale || this.#candidates.hasMore ? this.#nextScan : Number.POSITIVE_INFINITY
   }
 
-  /** Reads the directory, unless it has just been read. */
+  /** Scans the directory, unless the pause after the last scan is not over. */
   scan(): void {
     const begun = monotonicMs()
     if (begun < this.#nextScan) return
     this.#candidates.scan(this.#dir)
-    this.#stale = false
+    this.#isStale = false
     const end = monotonicMs()
     this.#nextScan = end + IDLE_FACTOR * (end - begun)
   }
 
-  /** The job to be tried next, taken off the line. */
+  /** Takes the next candidate off the list. */
   next(): PendingName | undefined {
     if (this.#candidates.isEmpty && this.nextScan < Number.POSITIVE_INFINITY) this.scan()
     return this.#candidates.take()
   }
 
   get hasDropped(): boolean {
-    return this.#dropped
+    return this.#hasDropped
   }
 
-  /** Names of dropped files; each stays until it is forgotten. */
+  /** The names of dropped files; each stays until {@link forget}. */
   dropped(): readonly string[] {
-    this.#dropped = false
+    this.#hasDropped = false
     return this.#candidates.dropped
   }
 

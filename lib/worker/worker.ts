@@ -1,14 +1,16 @@
 /**
- * The worker's loop: claim while a slot is free, run, settle; and between, the duties that are anybody's.
+ * The worker's loop: claims jobs while a slot is free, runs and settles them, and does the duties that any worker can do:
+ * recovery, promotion, intake, maintenance.
  *
- * Everything happens in rounds. A round is started by a timer or by a wake-up, which are hints to look and carry
- * nothing; what is true is read from the disk in each round.
+ * Everything happens in rounds, each started by a timer or a wake-up. A wake-up carries no data: each round reads the
+ * state from the disk.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
 import { describeEvent } from '../journal/describe.ts'
+import type { OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
@@ -17,7 +19,6 @@ import { Wakeups } from './wakeups.ts'
 import { HomeWatch } from './home-watch.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import { WorkList } from './work-list.ts'
-import type { WorkerOptions } from './options.ts'
 import { Backpressure } from './backpressure.ts'
 import { Peers, recover } from './recover.ts'
 import { Loop } from './loop.ts'
@@ -28,8 +29,20 @@ import { workerContext } from './context.ts'
 import { Slots } from './slots.ts'
 import { Maintenance } from './maintenance.ts'
 
-/** How often we look whether a home that is changing is still so. */
+/** How often a home that is changing is checked again (ms). */
 const CHANGING_EVERY_MS = 250
+
+export interface WorkerOptions {
+  readonly slots: number
+  /** Stop when no work is left. */
+  readonly burst: boolean
+  /** Run only the job of this id, and stop when it is settled. */
+  readonly only?: string
+  /** Gets each line of the log. */
+  readonly log: (line: string) => void
+  /** Called once the worker is registered and visible to others. */
+  readonly ready: (holder: OwnHolder) => void
+}
 
 export class Worker {
   readonly #options: WorkerOptions
@@ -48,12 +61,13 @@ export class Worker {
   readonly #loop = new Loop(() => this.#round())
   #registration: Registration
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
-  /** Something of the home is missing: nothing is done until it is clear what happens to it. */
+  /** A directory of the home is missing: write nothing until it is clear whether the home is being removed. */
   #isHomeChanging = false
-  /** The next round must do the duties. */
-  #duties = true
+  /** The next round does the duties. */
+  #wantsDuties = true
+  /** When the duties are due at the latest, on the monotonic clock. */
   #nextDuties = 0
-  /** When the next job in `scheduled/` or `failed/` is due, by the wall clock. */
+  /** When the next job in `scheduled/` or `failed/` is due, on the wall clock. */
   #nextDue = Number.POSITIVE_INFINITY
 
   constructor(root: string, options: WorkerOptions) {
@@ -67,7 +81,7 @@ export class Worker {
       onPending: (fileName) => this.#onPending(fileName),
       onBell: () => this.#wake(true),
       onOwnBell: () => this.#wake(true),
-      onWatchFailed: (error) => this.#log(`cannot watch for changes (${String(error)}): only the timer is left`),
+      onWatchFailed: (error) => this.#log(`cannot watch for changes (${String(error)}): relying on the timer`),
     })
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
@@ -94,7 +108,7 @@ export class Worker {
     }
   }
 
-  /** Runs until told to stop or, with `burst`, until nothing is left to do. */
+  /** Runs until it is stopped or, with `burst`, until no work is left. */
   async run(): Promise<void> {
     this.#backpressure.keepBallast()
     await this.#wakeups.open(this.#registration.dir)
@@ -116,7 +130,7 @@ export class Worker {
     ring(this.#home)
   }
 
-  /** Claims nothing more and stops when what runs has ended. */
+  /** Stops claiming, and stops once the running jobs have ended. */
   drain(): void {
     if (this.#stopping) return
     this.#stopping = 'drain'
@@ -124,53 +138,55 @@ export class Worker {
     this.#wake()
   }
 
-  /** Stops now; what runs goes on and is adopted by the next worker. */
+  /** Stops now; the running jobs go on, and another worker adopts them. */
   leave(): void {
     this.#stopping = 'leave'
     this.#log(`${this.#registration.name} leaves ${this.#slots.busy} jobs running`)
     this.#wake()
   }
 
-  /** Ends what runs, gives the jobs back uncounted, and stops. */
+  /** Ends the running jobs, gives them back without using an attempt, and stops. */
   force(): void {
     this.drain()
     this.#slots.endAll({ why: 'give-back' }, true)
   }
 
-  /** What others claim while we run jobs, and what comes while every slot is taken, is no reason for a round. */
+  /** While jobs run, files that other workers claim, and new files while every slot is busy, start no round. */
   #onPending(fileName: string | undefined): void {
     const isOurs = fileName !== undefined && this.#slots.has(fileName)
-    const isNews = !isOurs && this.#workList.noteChange(fileName)
+    const isNew = !isOurs && this.#workList.noteChange(fileName)
     const isWanted = this.#slots.free > 0 || this.#workList.hasDropped
-    if (this.#slots.busy === 0 || (isNews && isWanted)) this.#wake()
+    if (this.#slots.busy === 0 || (isNew && isWanted)) this.#wake()
   }
 
-  #wake(duties = false): void {
-    this.#duties ||= duties
+  #wake(withDuties = false): void {
+    this.#wantsDuties ||= withDuties
     this.#loop.wake()
   }
 
-  /** Milliseconds until the next round; undefined when the worker is over. */
+  /** @returns milliseconds until the next round; undefined when this was the last */
   async #round(): Promise<number | undefined> {
     try {
       if (this.#areDutiesDue()) await this.#doDuties()
-      else if (this.#workList.hasDropped && !this.#stopping && !this.#isHomeChanging) await this.#takeIn()
-      this.#fill()
+      else if (this.#workList.hasDropped && !this.#stopping && !this.#isHomeChanging) await this.#takeDropped()
+      this.#claimJobs()
       if (this.#slots.busy === 0) this.#hooks.checkDrained()
     } catch (error) {
       this.#onFailure('look for work', error)
-      // Whatever was left undone is tried again, and with `burst` before we go.
-      this.#duties = true
+      // The next round does the rest. A `--burst` worker does this before it exits.
+      this.#wantsDuties = true
     }
     return this.#isOver() ? undefined : this.#untilNext()
   }
 
   #areDutiesDue(): boolean {
     const now = monotonicMs()
-    return this.#duties || now >= this.#nextDuties || nowMs() >= this.#nextDue || this.#slots.timeToDeadline(now) <= 0
+    return (
+      this.#wantsDuties || now >= this.#nextDuties || nowMs() >= this.#nextDue || this.#slots.timeToDeadline(now) <= 0
+    )
   }
 
-  /** Milliseconds until something is due. */
+  /** Milliseconds until the next thing is due. */
   #untilNext(): number {
     const now = monotonicMs()
     const wantsScan = this.#slots.free > 0 && !this.#stopping
@@ -189,7 +205,7 @@ export class Worker {
     if (only !== undefined) return !this.#isHomeChanging && !isUnsettled(this.#home, only)
     return (
       burst &&
-      !this.#duties &&
+      !this.#wantsDuties &&
       !this.#isHomeChanging &&
       !this.#maintenance.isBusy &&
       this.#workList.isEmpty &&
@@ -198,9 +214,9 @@ export class Worker {
   }
 
   async #doDuties(): Promise<void> {
-    this.#duties = false
+    this.#wantsDuties = false
     this.#nextDuties = monotonicMs() + this.#settings.now.poll_interval * 1000
-    // Found anew below; a worker that is stopping, or in trouble, must not look for it without a pause.
+    // Set again below. A due time left in the past would make a worker that is stopping, or failing, run rounds without pause.
     this.#nextDue = Number.POSITIVE_INFINITY
     this.#isHomeChanging = !(await this.#keepRegistration())
     if (!this.#isHomeChanging) this.#settings.refresh((line) => this.#log(line))
@@ -216,25 +232,26 @@ export class Worker {
     this.#nextDue = next ?? Number.POSITIVE_INFINITY
     this.#workList.markStale()
     if (this.#slots.free > 0) this.#workList.scan()
-    await this.#takeIn()
+    await this.#takeDropped()
     this.#maintenance.startIfDue(this.#settings.now)
   }
 
   /**
-   * Sees that the home and our directory are there. Our directory gone means that our claims are no longer ours: end
-   * the runs and join again. False: it is not clear yet what is happening to the home.
+   * Checks that the home and the worker's directory exist. Removing that directory revokes the worker's claims: it ends
+   * its runs and registers again. False: it is not clear yet whether the home is being removed.
    */
   async #keepRegistration(): Promise<boolean> {
-    const hasPlace = this.#registration.holder.isThere()
-    const ground = this.#homeWatch.check(hasPlace)
-    if (ground === 'changing') return false
-    const isDeaf = this.#wakeups.areOutdated()
-    if (ground === 'same' && !isDeaf) return true
-    if (ground === 'gone') this.#stopWithoutHome()
-    else if (!hasPlace) await this.#rejoin()
+    const isRegistered = this.#registration.holder.isThere()
+    const homeState = this.#homeWatch.check(isRegistered)
+    if (homeState === 'changing') return false
+    const mustWatchAnew = this.#wakeups.areOutdated()
+    if (homeState === 'same' && !mustWatchAnew) return true
+    if (homeState === 'gone') this.#stopWithoutHome()
+    else if (!isRegistered) await this.#registerAgain()
     else {
-      if (ground === 'damaged') openHome(this.#home.root)
-      if (isDeaf) await this.#wakeups.open(this.#registration.dir)
+      // If we die here: some of the directories exist; the next command or worker makes the others.
+      if (homeState === 'damaged') openHome(this.#home.root)
+      if (mustWatchAnew) await this.#wakeups.open(this.#registration.dir)
     }
     return true
   }
@@ -246,35 +263,37 @@ export class Worker {
     this.#slots.endAll({ why: 'cancel', reason: 'the home was removed' }, true)
   }
 
-  async #rejoin(): Promise<void> {
+  async #registerAgain(): Promise<void> {
     openHome(this.#home.root)
     this.#log(`the directory of ${this.#registration.name} was taken away: ending its ${this.#slots.busy} runs`)
     this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
     this.#registration.leave()
     this.#registration = new Registration(this.#home, this.#options.slots, this.#options.only)
     await this.#registration.keepLease()
-    this.#log(`joined again as ${this.#registration.name}`)
+    this.#log(`registered again as ${this.#registration.name}`)
     await this.#wakeups.open(this.#registration.dir)
   }
 
-  async #takeIn(): Promise<void> {
+  async #takeDropped(): Promise<void> {
     const due = await this.#intake.takeDropped(this.#ctx)
     this.#nextDue = Math.min(this.#nextDue, due)
   }
 
-  #fill(): void {
+  /** Claims jobs for all free slots. */
+  #claimJobs(): void {
     if (this.#stopping || this.#isHomeChanging || this.#slots.free <= 0 || !this.#backpressure.mayClaim()) return
-    let missed = false
+    let hasLostRace = false
     while (this.#slots.free > 0) {
       const next = this.#workList.next()
       if (!next) break
       const isOurs = this.#slots.has(next.fileName)
+      // If we die after a claim: the job is held without traces; recovery puts it back, no attempt used.
       const held = isOurs ? undefined : claim(this.#home, this.#registration.dir, next.fileName, next.name)
       if (isOurs) this.#slots.handleDuplicate(next.fileName)
       else if (held) this.#slots.begin(held)
-      else if (!missed) {
-        // The first loss of a round may mean that our own directory is gone, and not that somebody was faster.
-        missed = true
+      else if (!hasLostRace) {
+        // Usually another worker was faster; but a claim fails too when our own directory was removed. Checked once a round.
+        hasLostRace = true
         if (!this.#registration.holder.isThere()) return this.#wake(true)
       }
     }

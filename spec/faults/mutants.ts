@@ -64,9 +64,9 @@ export const MUTANTS: readonly Mutant[] = [
       patch(
         'spool/holders.js',
         "const held = isHeld(join(dir, 'alive'));",
-        "const held = Date.now() - (look(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000;",
+        "const held = Date.now() - (lstat(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000;",
       ),
-      patch('worker/recover.js', ' || peers.knows(name)', ''),
+      patch('worker/recover.js', ' || peers.isWatching(name)', ''),
     ],
     caughtBy: 'a worker that was stopped for an hour is alive, and keeps its jobs',
   },

@@ -1,4 +1,4 @@
-/** A disk without room, and a process without descriptors: nobody's fault, nothing lost, no attempt used. */
+/** A full disk, and a process without descriptors: nothing is lost and no attempt is used. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -79,7 +79,7 @@ for (const [what, options, fill] of [
         await until(() => existsSync(join(home, 'ballast')), SOON_MS, 'there is a ballast again')
         assert.not.match(await statusOf(small), /^Disk: full/m)
         assert.not.match(worker.stderr, 'cannot start waits')
-        assert.is(worker.stderr.split('claiming nothing until there is room').length, 2)
+        assert.is(worker.stderr.split('not claiming jobs until the disk has free space').length, 2)
       })
       assertHomeIntact(home)
     }),
