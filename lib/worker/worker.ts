@@ -15,15 +15,14 @@ import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { WorkerIntake } from './intake.ts'
-import { Wakeups } from './wakeups.ts'
-import { HomeWatch } from './home-watch.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import { WorkList } from './work-list.ts'
 import { Backpressure } from './backpressure.ts'
 import { Peers, recover } from './recover.ts'
 import { Loop } from './loop.ts'
 import { ConfigWatcher } from '../config/watcher.ts'
-import { Registration } from './registration.ts'
+import { Membership } from './membership.ts'
+import type { Registration } from './registration.ts'
 import type { StartContext } from '../run/context.ts'
 import { workerContext } from './context.ts'
 import { Slots } from './slots.ts'
@@ -52,14 +51,12 @@ export class Worker {
   readonly #workList: WorkList
   readonly #intake: WorkerIntake
   readonly #peers: Peers
-  readonly #homeWatch: HomeWatch
-  readonly #wakeups: Wakeups
   readonly #settings: ConfigWatcher
   readonly #maintenance: Maintenance
   readonly #hooks: Hooks
   readonly #ctx: StartContext
+  readonly #membership: Membership
   readonly #loop = new Loop(() => this.#round())
-  #registration: Registration
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
   /** A directory of the home is missing: write nothing until it is clear whether the home is being removed. */
   #isHomeChanging = false
@@ -76,20 +73,13 @@ export class Worker {
     this.#settings = new ConfigWatcher(this.#home)
     this.#workList = new WorkList(this.#home.pending, options.only)
     this.#intake = new WorkerIntake(this.#home, this.#workList)
-    this.#homeWatch = new HomeWatch(this.#home)
-    this.#wakeups = new Wakeups(this.#home, {
-      onPending: (fileName) => this.#onPending(fileName),
-      onBell: () => this.#wake(true),
-      onOwnBell: () => this.#wake(true),
-      onWatchFailed: (error) => this.#log(`cannot watch for changes (${String(error)}): relying on the timer`),
-    })
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
     this.#peers = new Peers(() => this.#wake(true))
     this.#backpressure = new Backpressure(this.#home, (line) => this.#log(line))
     this.#ctx = workerContext({
       home: this.#home,
-      registration: () => this.#registration,
+      registration: () => this.#membership.registration,
       settings: this.#settings,
       hooks: this.#hooks,
       record: (events) => this.#record(events),
@@ -102,17 +92,30 @@ export class Worker {
       changed: () => this.#wake(),
     })
     try {
-      this.#registration = new Registration(this.#home, options.slots, options.only)
+      this.#membership = new Membership(this.#home, {
+        options,
+        listener: {
+          onPending: (fileName) => this.#onPending(fileName),
+          onBell: () => this.#wake(true),
+          onOwnBell: () => this.#wake(true),
+          onWatchFailed: (error) => this.#log(`cannot watch for changes (${String(error)}): relying on the timer`),
+        },
+        onRevoked: () => this.#endRevokedRuns(),
+        onRegistered: (name) => this.#log(`registered again as ${name}`),
+      })
     } catch (error) {
       throw explained(error, 'start a worker')
     }
   }
 
+  get #registration(): Registration {
+    return this.#membership.registration
+  }
+
   /** Runs until it is stopped or, with `burst`, until no work is left. */
   async run(): Promise<void> {
     this.#backpressure.keepBallast()
-    await this.#wakeups.open(this.#registration.dir)
-    await this.#registration.keepLease()
+    await this.#membership.open()
     ring(this.#home)
     this.#log(
       `${this.#registration.name} started with ${this.#options.slots} slots (pid ${process.pid}, home ${this.#home.root})`,
@@ -124,7 +127,7 @@ export class Worker {
     this.#slots.detach()
     this.#peers.close()
     await Promise.all([this.#hooks.finish(), this.#maintenance.stop()])
-    await this.#wakeups.close()
+    await this.#membership.close()
     this.#log(`${this.#registration.name} stopped`)
     this.#registration.leave()
     ring(this.#home)
@@ -216,9 +219,11 @@ export class Worker {
   async #doDuties(): Promise<void> {
     this.#wantsDuties = false
     this.#nextDuties = monotonicMs() + this.#settings.now.poll_interval * 1000
-    // Set again below. A due time left in the past would make a worker that is stopping, or failing, run rounds without pause.
+    // Set again below. A due time in the past would make a worker that is stopping, or failing, run rounds without pause.
     this.#nextDue = Number.POSITIVE_INFINITY
-    this.#isHomeChanging = !(await this.#keepRegistration())
+    const membership = await this.#membership.check()
+    if (membership === 'homeless') this.#stopWithoutHome()
+    this.#isHomeChanging = membership === 'changing'
     if (!this.#isHomeChanging) this.#settings.refresh((line) => this.#log(line))
     this.#nextDuties =
       monotonicMs() + (this.#isHomeChanging ? CHANGING_EVERY_MS : this.#settings.now.poll_interval * 1000)
@@ -236,26 +241,6 @@ export class Worker {
     this.#maintenance.startIfDue(this.#settings.now)
   }
 
-  /**
-   * Checks that the home and the worker's directory exist. Removing that directory revokes the worker's claims: it ends
-   * its runs and registers again. False: it is not clear yet whether the home is being removed.
-   */
-  async #keepRegistration(): Promise<boolean> {
-    const isRegistered = this.#registration.holder.isThere()
-    const homeState = this.#homeWatch.check(isRegistered)
-    if (homeState === 'changing') return false
-    const mustWatchAnew = this.#wakeups.areOutdated()
-    if (homeState === 'same' && !mustWatchAnew) return true
-    if (homeState === 'gone') this.#stopWithoutHome()
-    else if (!isRegistered) await this.#registerAgain()
-    else {
-      // If we die here: some of the directories exist; the next command or worker makes the others.
-      if (homeState === 'damaged') openHome(this.#home.root)
-      if (mustWatchAnew) await this.#wakeups.open(this.#registration.dir)
-    }
-    return true
-  }
-
   #stopWithoutHome(): void {
     if (this.#stopping === 'homeless') return
     this.#stopping = 'homeless'
@@ -263,15 +248,9 @@ export class Worker {
     this.#slots.endAll({ why: 'cancel', reason: 'the home was removed' }, true)
   }
 
-  async #registerAgain(): Promise<void> {
-    openHome(this.#home.root)
+  #endRevokedRuns(): void {
     this.#log(`the directory of ${this.#registration.name} was taken away: ending its ${this.#slots.busy} runs`)
     this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
-    this.#registration.leave()
-    this.#registration = new Registration(this.#home, this.#options.slots, this.#options.only)
-    await this.#registration.keepLease()
-    this.#log(`registered again as ${this.#registration.name}`)
-    await this.#wakeups.open(this.#registration.dir)
   }
 
   async #takeDropped(): Promise<void> {
@@ -292,7 +271,7 @@ export class Worker {
       if (isOurs) this.#slots.handleDuplicate(next.fileName)
       else if (held) this.#slots.begin(held)
       else if (!hasLostRace) {
-        // Usually another worker was faster; but a claim fails too when our own directory was removed. Checked once a round.
+        // Usually another worker was faster, but a claim also fails when our own directory was removed. Checked once a round.
         hasLostRace = true
         if (!this.#registration.holder.isThere()) return this.#wake(true)
       }
