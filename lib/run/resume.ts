@@ -19,27 +19,27 @@ import { type RunPaths, runPaths } from './paths.ts'
 import { flushSettled, settle } from './settle.ts'
 import { isCounted, readTraces, removeTraces, type Traces } from './traces.ts'
 
-/** How far the job got. */
+/** How far the job got, by the rows of "What a held job's traces mean" in lib/CRASHES.md. */
 type Stage =
-  /** Claimed, not stamped: the traces are those of the run before, which was settled and left a process behind. */
-  | 'claimed_beside_strays'
   /** The outcome is stamped: only the settling move is missing. */
-  | 'stamped'
+  | 'counted'
+  /** Claimed, not stamped: the traces are those of the run before, which was settled and left a process behind. */
+  | 'settled_before'
   /** The run is over: there is an exit record, or no process is alive and a note says why the run was ended. */
   | 'ended'
   /** A process of the run is alive. */
-  | 'running'
+  | 'alive'
   /** The command was started, no process is alive, and nothing says how it ended. */
   | 'interrupted'
   /** The command was never started. */
-  | 'not_started'
+  | 'never_started'
 
 /** Reads the stage from the record and the traces of its last run. Each line presumes that the ones before do not hold. */
 function stageOf(job: Job, traces: Traces): Stage {
-  if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'claimed_beside_strays' : 'stamped'
+  if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'settled_before' : 'counted'
   if (traces.exit || (traces.note && !traces.held)) return 'ended'
-  if (traces.held) return 'running'
-  return traces.leader ? 'interrupted' : 'not_started'
+  if (traces.held) return 'alive'
+  return traces.leader ? 'interrupted' : 'never_started'
 }
 
 /**
@@ -81,23 +81,23 @@ export async function resume(
   const paths = runPaths(home, job.id, job.runs)
   const traces = readTraces(paths)
   switch (stageOf(job, traces)) {
-    case 'claimed_beside_strays':
-      // If we die after this: in pending/. The traces stay, for the next run to end the strays.
-      putBack(home, held)
-      return undefined
-    case 'stamped':
+    case 'counted':
       // If we die after the move: settled, and the traces are leftovers that the sweeper removes.
       await moveAsStamped(ctx, held, job)
       removeTraces(paths, traces.held)
       return undefined
+    case 'settled_before':
+      // If we die after this: in pending/. The traces stay, for the next run to end the strays.
+      putBack(home, held)
+      return undefined
     case 'ended': {
-      // If we die after the stamp: 'stamped'.
+      // If we die after the stamp: 'counted'.
       const outcome = outcomeOf(traces.exit?.code, traces.note, paths)
       await settle(ctx, { held, job, paths, outcome, facts: factsOf(job, paths, traces, traces.exit?.at ?? nowMs()) })
       return undefined
     }
-    case 'running': {
-      // If we die after this: 'running' or later, in our own directory.
+    case 'alive': {
+      // If we die after this: 'alive' or later, in our own directory.
       const ours = adopt(path)
       if (ours === undefined) return undefined
       ctx.record({ event: 'adopted', job: job.id, run: job.runs, worker: ctx.holder.name })
@@ -105,7 +105,7 @@ export async function resume(
       return ActiveRun.adopt({ home, job, held: { path: ours, fileName, name }, slot, timeout }, traces)
     }
     case 'interrupted':
-      // If we die after the stamp: 'stamped'.
+      // If we die after the stamp: 'counted'.
       await settle(ctx, {
         held,
         job,
@@ -114,8 +114,8 @@ export async function resume(
         facts: factsOf(job, paths, traces, nowMs()),
       })
       return undefined
-    case 'not_started':
-      // If we die between the two: 'not_started', without traces. After both: in pending/, no attempt used.
+    case 'never_started':
+      // If we die between the two: 'never_started', without traces. After both: in pending/, no attempt used.
       removeTraces(paths, false)
       putBack(home, held)
       return undefined
