@@ -1,6 +1,7 @@
 /**
  * What documents say of the program, made by the program: tables between `<!-- name -->` and `<!-- end -->`, and the output
- * in console blocks. `node dist/bin/docs.js --write` writes it into every document; `spec/docs.spec.ts` fails when one differs.
+ * in console blocks. `node dist/bin/docs.js --write` writes it into every document, `--write --tables` the
+ * tables alone; `spec/docs.spec.ts` fails when one differs.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -87,6 +88,7 @@ const verbRows = (): Row[] =>
       `\`${isStatic ? `${owner}.` : ''}${name}\``,
       comment
         .replaceAll(/\s*\n\s*\* ?/g, ' ')
+        .replaceAll(/\{@link (\w+)\}/g, '`$1`')
         .trim()
         .replace(/(\.|;|:)\s[^]*|\.$/, '')
         .replace(/ @(throws|param|returns)[^]*/, ''),
@@ -146,11 +148,11 @@ export const replaceTable = (text: string, name: string, body: string): string =
 export const withTables = (text: string, all: Readonly<Record<string, string>>): string =>
   Object.entries(all).reduce((next, [name, body]) => replaceTable(next, name, body), text)
 
-async function writeAll(): Promise<void> {
+async function writeAll(onlyTables: boolean): Promise<void> {
   const all = await tables()
   for (const path of documents()) {
     const text = withTables(readDocument(path), all)
-    if (!hasSessions(text)) {
+    if (onlyTables || !hasSessions(text)) {
       writeDocument(path, text)
       continue
     }
@@ -163,4 +165,5 @@ async function writeAll(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === '--write') await writeAll()
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === '--write')
+  await writeAll(process.argv[3] === '--tables')

@@ -59,7 +59,8 @@ function split(typed: readonly string[]): { words: string[]; home: string | unde
 
 async function offers(words: readonly string[], current: string, home: string | undefined): Promise<Candidate[]> {
   const [first, second = ''] = words
-  if (first === undefined || first === 'help') return named(firstWords(), 'command')
+  if (first === undefined) return named(firstWords(), 'command')
+  if (first === 'help') return helped(second === 'topic' ? [] : firstWords())
   const isTwo = isGroup(first)
   if (isTwo && words.length === 1) return named(wordsAfter(first), 'command')
   const name = isTwo ? `${first} ${second}` : first
@@ -80,6 +81,13 @@ async function offers(words: readonly string[], current: string, home: string | 
     default:
       return MEANT[name] ? [...(await ids(MEANT[name], current, home)), ['last', 'enqueued last']] : []
   }
+}
+
+/** Commands, and the topics that have no command's name. The manual is loaded only here. */
+async function helped(commands: readonly string[]): Promise<Candidate[]> {
+  const { MANUAL_TOPICS } = await import('./manual.ts')
+  const others = MANUAL_TOPICS.filter((topic) => !commands.includes(topic))
+  return [...named(commands, 'command'), ...named(others, 'topic')]
 }
 
 const named = (all: readonly string[], about: string): Candidate[] => all.map((word) => [word, about])

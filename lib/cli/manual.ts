@@ -57,13 +57,12 @@ export function asText(markdown: string, columns: number, { bold, cyan }: Colors
   const width = Math.min(columns, WIDEST)
   const painted = (text: string): string =>
     text
-      .replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')
-      .replaceAll(/(`+)(.+?)\1/g, (_all, _ticks, code: string) => cyan(code))
-      .replaceAll(/\*\*(.+?)\*\*/g, (_all, strong: string) => bold(strong))
+      .replaceAll(/(`+)([^`]+)\1/g, (_all, _ticks, code: string) => cyan(code))
+      .replaceAll(/\*\*([^*]+)\*\*/g, (_all, strong: string) => bold(strong))
       .replaceAll(/\*(\w[^*]*)\*/g, '$1')
   const filled = (text: string, first: string, rest: string): string =>
-    painted(wrapped(text, width - rest.length).join(`\n${rest}`)).replace(/^/, first)
-  return blocksOf(asLists(markdown))
+    first + painted(wrapped(text, width - rest.length).join(`\n${rest}`))
+  return blocksOf(asLists(markdown).replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1'))
     .map((block) => {
       if (block.startsWith('```'))
         return block

@@ -12,7 +12,7 @@ export type ConfigKey = keyof Config
 interface Setting {
   readonly isValid: (value: unknown, test: { errors: string[] }) => boolean
   readonly expected: string
-  /** What it means and its unit, for `config list` and README. */
+  /** What it means and its unit, for `config list` and the manual. */
   readonly meaning: string
   /** Its upper and lower case matter. */
   readonly isText?: true
@@ -78,7 +78,7 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   durability: {
     isValid: t.isEnum(DURABILITIES),
     expected: DURABILITIES.join(', '),
-    meaning: 'what is flushed to the disk, and so survives a power cut (see Durability)',
+    meaning: 'what is flushed to the disk, and so survives a power cut (queuectl help durability)',
   },
   max_log_bytes: {
     isValid: t.isOneOf([

@@ -1,6 +1,6 @@
 /**
  * What a worker makes of a job in the directory of a dead holder. The directories are made by hand, as a crash at each
- * step leaves them; the crash table in lib/README.md has the same rows.
+ * step leaves them; the crash table in lib/CRASHES.md has the same rows.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'

@@ -311,7 +311,7 @@ export const SCHEMAS = {
         title: text,
         status: whole,
         detail: text,
-        code: described('the error codes of the README, or HTTP', text),
+        code: described('the error codes of `queuectl help scripts`, or HTTP', text),
         hint: described('what to do next', text),
       },
       ['type', 'title', 'status', 'detail', 'code'],
