@@ -8,31 +8,32 @@ export type { JobRequest } from '../job/job.ts'
 export type { State } from '../job/state.ts'
 
 /** A job with all its members. */
-export type Job = Shape<'Job'>
+export type JobRecord = Shape<'Job'>
 /** A job in a list. */
 export type JobRow = Shape<'JobRow'>
 /** A job in a list, or a file that cannot be read as one. */
-export type Row = Shape<'Row'>
-export type Jobs = Shape<'Jobs'>
+export type JobListItem = Shape<'Row'>
+export type JobList = Shape<'Jobs'>
 export type Attempt = Shape<'Attempt'>
 export type Filter = Shape<'Filter'>
 export type Action = Shape<'Bulk'>['action']
 export type BulkResult = Shape<'BulkResult'>
 export type Stats = Shape<'Stats'>
 export type Timeseries = Shape<'Timeseries'>
-export type Worker = Shape<'Worker'>
+export type WorkerRow = Shape<'Worker'>
 export type QueueRow = Shape<'QueueRow'>
-export type DeadGroup = Shape<'DeadGroup'>
-export type Setting = Shape<'Setting'>
-export type Value = Setting['value']
-export type Happening = Shape<'Event'>
+export type ErrorGroup = Shape<'DeadGroup'>
+export type SettingRow = Shape<'Setting'>
+export type SettingValue = SettingRow['value']
+export type EventRow = Shape<'Event'>
 export type Session = Shape<'Session'>
+export type ProblemJson = Shape<'Problem'>
 
-export interface List<T> {
+export interface ListOf<T> {
   readonly items: readonly T[]
 }
-export interface Page<T> extends List<T> {
+export interface PageOf<T> extends ListOf<T> {
   readonly next_cursor: string | null
 }
 
-export const isReadable = (row: Row): row is JobRow => !('unreadable' in row)
+export const isReadable = (row: JobListItem): row is JobRow => !('unreadable' in row)

@@ -1,8 +1,9 @@
-/** Asking the server. The only file that sends requests; every refusal comes back as a Problem that says why. */
+/** Sends requests to the server; the only file that does. Every failure is thrown as a Problem. */
+import type { ProblemJson } from './api-types.ts'
 
 const ROOT = '/api/v1'
 
-/** A refusal, in the words of the server. */
+/** A failed request, with the message and hint of the server. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly status: number
@@ -17,13 +18,6 @@ export class Problem extends Error {
   }
 }
 
-interface Refusal {
-  readonly code?: string
-  readonly detail?: string
-  readonly title?: string
-  readonly hint?: string
-}
-
 async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
   let answer: Response
   try {
@@ -36,29 +30,34 @@ async function send(method: string, path: string, body?: unknown, headers: Recor
     throw new Problem(0, 'UNREACHABLE', 'the server does not answer', 'is queuectl web still running?')
   }
   if (answer.ok) return answer
-  // The token was changed, or the cookie is gone: whoever holds the door looks again.
+  // The token changed or the cookie expired: the application asks for the session again.
   if (answer.status === 401) document.dispatchEvent(new Event('signedout'))
-  const said = (await answer.json().catch(() => ({}))) as Refusal
-  throw new Problem(answer.status, said.code ?? 'HTTP', said.detail ?? said.title ?? answer.statusText, said.hint)
+  const failure = (await answer.json().catch(() => ({}))) as Partial<ProblemJson>
+  throw new Problem(
+    answer.status,
+    failure.code ?? 'HTTP',
+    failure.detail ?? failure.title ?? answer.statusText,
+    failure.hint,
+  )
 }
 
-const content = async (answer: Response): Promise<unknown> => (answer.status === 204 ? undefined : answer.json())
+const readContent = async (answer: Response): Promise<unknown> => (answer.status === 204 ? undefined : answer.json())
 
-export const get = async <T>(path: string): Promise<T> => (await content(await send('GET', path))) as T
+export const get = async <T>(path: string): Promise<T> => (await readContent(await send('GET', path))) as T
 export const post = async <T>(path: string, body: unknown = {}): Promise<T> =>
-  (await content(await send('POST', path, body))) as T
+  (await readContent(await send('POST', path, body))) as T
 export const patch = async <T>(path: string, body: unknown, match?: string): Promise<T> =>
-  (await content(await send('PATCH', path, body, match === undefined ? {} : { 'if-match': match }))) as T
-export const remove = async (path: string): Promise<void> => {
+  (await readContent(await send('PATCH', path, body, match === undefined ? {} : { 'if-match': match }))) as T
+export const sendDelete = async (path: string): Promise<void> => {
   await send('DELETE', path, {})
 }
 
-/** The mark of a thing's version, to be sent along with a change of it. */
-export async function markOf(path: string): Promise<string | undefined> {
+/** The ETag of a resource, to be sent as If-Match with a change. */
+export async function fetchEtag(path: string): Promise<string | undefined> {
   return (await send('GET', path)).headers.get('etag') ?? undefined
 }
 
-export const jobApi = (id: string): string => `/jobs/${encodeURIComponent(id)}`
+export const jobApiPath = (id: string): string => `/jobs/${encodeURIComponent(id)}`
 
-/** The address of a stream of events. */
-export const streamOf = (path: string): string => ROOT + path
+/** The address of a path of the API, for links and event streams. */
+export const apiUrl = (path: string): string => ROOT + path

@@ -1,41 +1,42 @@
-/** The dashboard: one page application of plain paths, started here. */
+/** The dashboard: a single-page application, started here. */
 import { type ComponentChildren, render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, type Problem } from './api.ts'
-import { Frame, WAYS } from './layout.tsx'
+import { Layout, NAV_LINKS } from './layout.tsx'
 import { connect } from './live-updates.ts'
-import { Config } from './pages/config.tsx'
-import { Dead } from './pages/dead.tsx'
-import { Events } from './pages/events.tsx'
-import { Job } from './pages/job.tsx'
-import { Jobs } from './pages/jobs.tsx'
-import { Overview } from './pages/overview.tsx'
-import { SignIn } from './pages/signin.tsx'
-import { Workers } from './pages/workers.tsx'
-import { type Asked, begin, Confirm } from './components/confirm-dialog.tsx'
-import { Help } from './components/shortcut-help.tsx'
-import { JobForm, type Wanted } from './components/job-form.tsx'
-import { Empty, ProblemNotice } from './components/pieces.tsx'
+import { ConfigPage } from './pages/config.tsx'
+import { DeadPage } from './pages/dead.tsx'
+import { EventsPage } from './pages/events.tsx'
+import { JobDetailPage } from './pages/job.tsx'
+import { JobsPage } from './pages/jobs.tsx'
+import { OverviewPage } from './pages/overview.tsx'
+import { SignInPage } from './pages/signin.tsx'
+import { WorkersPage } from './pages/workers.tsx'
+import { actOrConfirm, ConfirmDialog, type ConfirmRequest } from './components/confirm-dialog.tsx'
+import { ShortcutHelp } from './components/shortcut-help.tsx'
+import { type FormRequest, JobForm } from './components/job-form.tsx'
 import { Toasts } from './components/toasts.tsx'
 import { useShortcuts } from './keys.ts'
-import { usePlace } from './route.ts'
-import { Here } from './session.ts'
+import { useRoute } from './route.ts'
+import { SessionContext } from './session.ts'
 import type { Session } from './api-types.ts'
+import { EmptyState } from './components/empty-state.tsx'
+import { ProblemNotice } from './components/problem-notice.tsx'
 
 const PAGES: Record<string, () => ComponentChildren> = {
-  '/': () => <Overview />,
-  '/jobs': () => <Jobs />,
-  '/dead': () => <Dead />,
-  '/workers': () => <Workers />,
-  '/events': () => <Events />,
-  '/config': () => <Config />,
+  '/': () => <OverviewPage />,
+  '/jobs': () => <JobsPage />,
+  '/dead': () => <DeadPage />,
+  '/workers': () => <WorkersPage />,
+  '/events': () => <EventsPage />,
+  '/config': () => <ConfigPage />,
 }
 
-function Page({ path }: { readonly path: string }) {
-  // Ids have no character that an address would have to hide.
+function CurrentPage({ path }: { readonly path: string }) {
+  // Ids contain no characters that a URL escapes.
   const id = path.startsWith('/jobs/') ? path.slice('/jobs/'.length) : undefined
-  const title = id ?? WAYS.find((way) => way.path === path)?.label ?? 'queuectl'
-  // Whoever uses a screen reader is told of the new page.
+  const title = id ?? NAV_LINKS.find((way) => way.path === path)?.label ?? 'queuectl'
+  // Moves the focus so that screen readers announce the new page.
   const isFirst = useRef(true)
   useEffect(() => {
     if (!isFirst.current) document.querySelector<HTMLElement>('#page')?.focus({ preventScroll: true })
@@ -44,69 +45,69 @@ function Page({ path }: { readonly path: string }) {
   useEffect(() => {
     document.title = path === '/' ? 'queuectl' : `${title} · queuectl`
   }, [path, title])
-  if (id !== undefined) return <Job key={id} id={id} />
+  if (id !== undefined) return <JobDetailPage key={id} id={id} />
   return (
     PAGES[path]?.() ?? (
-      <Empty icon="search" title="No such page">
+      <EmptyState icon="search" title="No such page">
         <a href="/">Overview</a>
-      </Empty>
+      </EmptyState>
     )
   )
 }
 
-/** The application for whoever may see it. */
-function Inside({ session }: { readonly session: Session }) {
-  const { path } = usePlace()
-  const [wanted, openForm] = useState<Wanted>()
-  const [asked, ask] = useState<Asked>()
+/** The application of a signed-in user. */
+function SignedIn({ session }: { readonly session: Session }) {
+  const { path } = useRoute()
+  const [form, openForm] = useState<FormRequest>()
+  const [confirmation, setConfirmation] = useState<ConfirmRequest>()
   const [isHelp, setHelp] = useState(false)
   useEffect(connect, [])
-  const here = {
+  const context = {
     home: session.home,
     isReadOnly: session.read_only,
     openForm,
-    ask: (one: Asked) => begin(one, ask),
+    ask: (request: ConfirmRequest) => actOrConfirm(request, setConfirmation),
   }
   useShortcuts(
     session.read_only ? [] : [{ keys: 'n', does: 'New job', group: 'Anywhere', run: () => openForm({ kind: 'new' }) }],
   )
   return (
-    <Here.Provider value={here}>
-      <Frame path={path} session={session} onHelp={() => setHelp(true)}>
-        <Page path={path} />
-      </Frame>
-      {wanted && <JobForm wanted={wanted} onClose={() => openForm(undefined)} />}
-      {asked && <Confirm asked={asked} onClose={() => ask(undefined)} />}
-      {isHelp && <Help onClose={() => setHelp(false)} />}
+    <SessionContext.Provider value={context}>
+      <Layout path={path} session={session} onHelp={() => setHelp(true)}>
+        <CurrentPage path={path} />
+      </Layout>
+      {form && <JobForm request={form} onClose={() => openForm(undefined)} />}
+      {confirmation && <ConfirmDialog request={confirmation} onClose={() => setConfirmation(undefined)} />}
+      {isHelp && <ShortcutHelp onClose={() => setHelp(false)} />}
       <Toasts />
-    </Here.Provider>
+    </SessionContext.Provider>
   )
 }
 
-const AGAIN_MS = 1000
+const RETRY_MS = 1000
 
 function App() {
   const [session, setSession] = useState<Session>()
   const [problem, setProblem] = useState<Problem>()
   useEffect(() => {
-    const look = (): void => {
+    const loadSession = (): void => {
       get<Session>('/session').then(setSession, (error: Problem) => {
         setProblem(error)
-        setTimeout(look, AGAIN_MS)
+        setTimeout(loadSession, RETRY_MS)
       })
     }
-    look()
-    document.addEventListener('signedout', look)
-    return () => document.removeEventListener('signedout', look)
+    loadSession()
+    document.addEventListener('signedout', loadSession)
+    return () => document.removeEventListener('signedout', loadSession)
   }, [])
-  if (session?.authenticated) return <Inside session={session} />
-  if (session) return <SignIn onDone={setSession} />
+  if (session?.authenticated) return <SignedIn session={session} />
+  if (session) return <SignInPage onDone={setSession} />
   return problem ? (
-    <div class="door">
+    <div class="sign-in">
       <ProblemNotice problem={problem} />
     </div>
   ) : null
 }
 
-const place = document.querySelector('#app')
-if (place) render(<App />, place)
+const root = document.querySelector('#app')
+if (root) render(<App />, root)

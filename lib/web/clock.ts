@@ -1,13 +1,13 @@
-/** The time. For what shows ages one timer for the page, which rests while nobody looks. */
+/** The time. One timer for all components that show ages, idle while the tab is hidden. */
 import { useEffect, useState } from 'preact/hooks'
 
-/** Milliseconds that only ever go forward. */
-export const ticks = (): number => performance.now()
+/** Monotonic milliseconds. */
+export const monotonicNow = (): number => performance.now()
 
 const listeners = new Set<(now: number) => void>()
 let timer: number | undefined
 
-/** Now, in milliseconds; the component is drawn again each second. */
+/** Now, in milliseconds; the component is rendered again each second. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

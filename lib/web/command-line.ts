@@ -1,9 +1,9 @@
-/** The lines a person would type to see or do the same. Pure. */
+/** The command lines that show or do the same as the page. Pure. */
 import { OUR_MEMBERS } from '../job/job.ts'
 import { shellQuote } from '../job/shell-quote.ts'
-import type { Action, Job, JobRequest } from './api-types.ts'
+import type { Action, JobRecord, JobRequest } from './api-types.ts'
 
-/** `queuectl`, and the home unless it is where a queue lies by default. */
+/** `queuectl`, with `--home` unless the home is the default one. */
 const program = (home: string | null): string =>
   home === null || /^\/(?:home|Users)\/[^/]+\/\.queuectl$|^\/root\/\.queuectl$/.test(home)
     ? 'queuectl'
@@ -17,7 +17,7 @@ const VERBS: Record<Action, string> = {
   delete: 'dlq purge',
 }
 
-export const lineFor = (home: string | null, rest: string): string => `${program(home)} ${rest}`
+export const programLine = (home: string | null, rest: string): string => `${program(home)} ${rest}`
 
 export const actionLine = (home: string | null, action: Action, id: string): string =>
   `${program(home)} ${VERBS[action]} ${shellQuote(id)}`
@@ -33,6 +33,6 @@ export const enqueueLine = (home: string | null, request: JobRequest): string =>
 /** Members that the queue writes, and those that belong to this one job. */
 const NOT_REQUESTED: readonly string[] = [...OUR_MEMBERS, 'id', 'lies_in', 'progress', 'run_at']
 
-/** What was asked for when the job was enqueued: another one of the same. */
-export const requestOf = (job: Job): JobRequest =>
+/** The request that would enqueue the same job again. */
+export const requestOf = (job: JobRecord): JobRequest =>
   Object.fromEntries(Object.entries(job).filter(([member]) => !NOT_REQUESTED.includes(member))) as unknown as JobRequest

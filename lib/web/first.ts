@@ -1,4 +1,4 @@
-/** What must have run before the page is drawn: the theme. Kept apart so that it is a few bytes. */
-import { chosenTheme, showTheme } from './theme.ts'
+/** Applies the theme before the page is drawn. A file of its own, so that it stays a few bytes. */
+import { storedTheme, applyTheme } from './theme.ts'
 
-showTheme(chosenTheme())
+applyTheme(storedTheme())

@@ -1,41 +1,41 @@
-/** Numbers and times as people read them. Pure: what the time is now is always given. */
+/** Formats numbers and times for people. Pure: the current time is a parameter. */
 
-const whole = new Intl.NumberFormat('en')
+const grouped = new Intl.NumberFormat('en')
 
 /** `1,234`. */
-export const count = (n: number): string => whole.format(n)
+export const count = (n: number): string => grouped.format(n)
 
-/** `1,234`, and from a hundred thousand on `104k`, `1.2M`. */
-export function short(n: number): string {
+/** `1,234`; from a hundred thousand `104k`, `1.2M`. */
+export function shortCount(n: number): string {
   if (n < 100_000) return count(n)
   if (n < 1_000_000) return `${Math.floor(n / 1000)}k`
   return `${(n / 1_000_000).toFixed(1)}M`
 }
 
 /** `3 jobs`, `1 job`. */
-export const many = (n: number, one: string, more = `${one}s`): string => `${count(n)} ${n === 1 ? one : more}`
+export const countNoun = (n: number, one: string, more = `${one}s`): string => `${count(n)} ${n === 1 ? one : more}`
 
 /** How long something took: `7 ms`, `1.25 s`, `3m 05s`, `2h 10m`, `4d 3h`. */
-export function took(ms: number): string {
+export function duration(ms: number): string {
   if (ms < 0) return '0 ms'
   if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
   if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
-  return span(ms)
+  return elapsed(ms)
 }
 
-const two = (n: number): string => String(n).padStart(2, '0')
+const twoDigits = (n: number): string => String(n).padStart(2, '0')
 
-/** A time without fractions, as for something that goes on: `12s`, `3m 05s`, `2h 10m`, `4d 3h`. */
-export function span(ms: number): string {
+/** A duration in whole seconds, for something still running: `12s`, `3m 05s`, `2h 10m`, `4d 3h`. */
+export function elapsed(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
-  if (s < 3600) return `${Math.floor(s / 60)}m ${two(s % 60)}s`
-  if (s < 86_400) return `${Math.floor(s / 3600)}h ${two(Math.floor((s % 3600) / 60))}m`
+  if (s < 3600) return `${Math.floor(s / 60)}m ${twoDigits(s % 60)}s`
+  if (s < 86_400) return `${Math.floor(s / 3600)}h ${twoDigits(Math.floor((s % 3600) / 60))}m`
   return `${Math.floor(s / 86_400)}d ${Math.floor((s % 86_400) / 3600)}h`
 }
 
-/** One unit, for narrow columns: `12s`, `3m`, `2h`, `4d`. */
+/** A duration in one unit, for narrow columns: `12s`, `3m`, `2h`, `4d`. */
 export function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
@@ -44,8 +44,8 @@ export function age(ms: number): string {
   return `${Math.floor(s / 86_400)}d`
 }
 
-/** An instant against now: `3m ago`, `in 12s`. */
-export function since(iso: string, now: number): string {
+/** A time relative to now: `3m ago`, `in 12s`. */
+export function relativeTime(iso: string, now: number): string {
   const ms = now - Date.parse(iso)
   return ms >= 0 ? `${age(ms)} ago` : `in ${age(1000 - ms)}`
 }
@@ -59,18 +59,8 @@ const dayAndClock = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 })
 
-/** The clock for today, else day and clock, in the time zone of whoever looks. */
-export function moment(iso: string, now: number): string {
+/** The time of day, with the date unless it is today, in the time zone of the browser. */
+export function clockTime(iso: string, now: number): string {
   const at = new Date(iso)
   return at.toDateString() === new Date(now).toDateString() ? clock.format(at) : dayAndClock.format(at)
-}
-
-/** `812 B`, `1.2 MB`. */
-export function bytes(n: number): string {
-  if (n < 1000) return `${n} B`
-  for (const unit of ['kB', 'MB', 'GB']) {
-    n /= 1000
-    if (n < 1000) return `${n.toFixed(n < 10 ? 1 : 0)} ${unit}`
-  }
-  return `${(n / 1000).toFixed(1)} TB`
 }

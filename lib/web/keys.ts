@@ -1,11 +1,8 @@
-/**
- * The keyboard: one table of what keys do, which is also what the help lists. A key stands in the help exactly while a
- * page answers it.
- */
+/** Keyboard shortcuts: one table for handling keys and for the help, which lists exactly the keys that work now. */
 import { useLayoutEffect } from 'preact/hooks'
 
 export interface Shortcut {
-  /** One key, or two typed one after the other: `g j`. As in KeyboardEvent.key. */
+  /** One key, or two in sequence: `g j`. Named as in KeyboardEvent.key. */
   readonly keys: string
   readonly does: string
   /** Where the help lists it. */
@@ -13,18 +10,18 @@ export interface Shortcut {
   run(): void
 }
 
-const active = new Set<readonly Shortcut[]>()
+const registered = new Set<readonly Shortcut[]>()
 
-/** What can be typed now, in the order it was registered. */
-export const shortcuts = (): Shortcut[] => [...active].flat()
+/** The shortcuts that work now, in the order they were registered. */
+export const activeShortcuts = (): Shortcut[] => [...registered].flat()
 
-/** While the component is shown, these keys work. */
+/** Registers shortcuts while the component is mounted. */
 export function useShortcuts(list: readonly Shortcut[]): void {
-  // Before the page is seen: the next key may come at once.
+  // Before the page is painted: the next key may come at once.
   useLayoutEffect(() => {
-    active.add(list)
+    registered.add(list)
     return () => {
-      active.delete(list)
+      registered.delete(list)
     }
   })
 }
@@ -38,19 +35,19 @@ const isTyping = (target: EventTarget | null): boolean =>
 
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-  // A dialog has the keyboard to itself; Escape closes it, the browser sees to that.
+  // An open dialog gets all keys; the browser closes it on Escape.
   if (document.querySelector('dialog[open]')) return
   if (isTyping(event.target)) {
     if (event.key === 'Escape') (event.target as HTMLElement).blur()
     return
   }
   const pair = event.timeStamp - firstAt < SECOND_KEY_MS ? `${first} ${event.key}` : ''
-  // The page shown last is asked first.
-  const known = shortcuts().reverse()
+  // The component mounted last comes first.
+  const known = activeShortcuts().reverse()
   const found = known.find(({ keys }) => keys === pair) ?? known.find(({ keys }) => keys === event.key)
   first = event.key
   firstAt = event.timeStamp
-  // Enter belongs to the link or button that has the focus.
+  // Enter activates the focused link or button.
   if (!found || (event.key === 'Enter' && isControl(event.target))) return
   event.preventDefault()
   first = ''

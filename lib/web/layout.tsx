@@ -1,23 +1,23 @@
-/** What stands around every page: the way about, the connection, the theme, the help. */
+/** The frame around every page: navigation, connection state, theme, help. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { short } from './format.ts'
+import { shortCount } from './format.ts'
 import { useShortcuts } from './keys.ts'
 import { type Connection, togglePause, useConnection } from './live-updates.ts'
 import { Icon, type IconName } from './components/icons.tsx'
 import { useResource } from './resource.ts'
-import { go } from './route.ts'
+import { navigate } from './route.ts'
 import type { Session, Stats } from './api-types.ts'
-import { chooseTheme, chosenTheme, type Theme, THEMES } from './theme.ts'
+import { setTheme, storedTheme, type Theme, THEMES } from './theme.ts'
 
-interface Way {
+interface NavLink {
   readonly path: string
   readonly label: string
   readonly icon: IconName
   readonly key: string
 }
 
-export const WAYS: readonly Way[] = [
+export const NAV_LINKS: readonly NavLink[] = [
   { path: '/', label: 'Overview', icon: 'overview', key: 'o' },
   { path: '/jobs', label: 'Jobs', icon: 'jobs', key: 'j' },
   { path: '/dead', label: 'Dead letters', icon: 'dead', key: 'd' },
@@ -26,43 +26,43 @@ export const WAYS: readonly Way[] = [
   { path: '/config', label: 'Config', icon: 'config', key: 'c' },
 ]
 
-const STATES: Record<Connection, string> = {
+const CONNECTION_LABELS: Record<Connection, string> = {
   connecting: 'Connecting',
   live: 'Live',
   lost: 'Connection lost',
   paused: 'Paused',
 }
 
-interface FrameProps {
+interface LayoutProps {
   readonly path: string
   readonly session: Session
   readonly onHelp: () => void
   readonly children: ComponentChildren
 }
 
-export function Frame({ path, session, onHelp, children }: FrameProps) {
+export function Layout({ path, session, onHelp, children }: LayoutProps) {
   const connection = useConnection()
   const stats = useResource<Stats>('/stats', ['stats', 'jobs']).data
-  const isHere = (way: Way): boolean => (way.path === '/' ? path === '/' : path.startsWith(way.path))
+  const isCurrent = (link: NavLink): boolean => (link.path === '/' ? path === '/' : path.startsWith(link.path))
   useShortcuts([
-    ...WAYS.map(({ key, label, path: to }) => ({
+    ...NAV_LINKS.map(({ key, label, path: to }) => ({
       keys: `g ${key}`,
       does: label,
       group: 'Go to' as const,
-      run: () => go(to),
+      run: () => navigate(to),
     })),
     {
       keys: 'p',
-      does: connection === 'paused' ? 'Go on showing changes' : 'Stop showing changes',
+      does: connection === 'paused' ? 'Resume live updates' : 'Pause live updates',
       group: 'Anywhere',
       run: togglePause,
     },
-    { keys: '?', does: 'This help', group: 'Anywhere', run: onHelp },
+    { keys: '?', does: 'Show this help', group: 'Anywhere', run: onHelp },
   ])
   return (
     <div class="frame">
-      <a class="skip" href="#page" onClick={skip}>
-        Skip to the page
+      <a class="skip" href="#page" onClick={focusPage}>
+        Skip to content
       </a>
       <header class="side">
         <a class="brand" href="/">
@@ -70,23 +70,23 @@ export function Frame({ path, session, onHelp, children }: FrameProps) {
           queuectl
         </a>
         <nav class="ways" aria-label="Pages">
-          {WAYS.map((way) => (
-            <a key={way.path} class="way" href={way.path} aria-current={isHere(way) ? 'page' : undefined}>
-              <Icon name={way.icon} />
-              {way.label === 'Dead letters' ? (
+          {NAV_LINKS.map((link) => (
+            <a key={link.path} class="way" href={link.path} aria-current={isCurrent(link) ? 'page' : undefined}>
+              <Icon name={link.icon} />
+              {link.label === 'Dead letters' ? (
                 <span>
                   Dead<span class="wide-only"> letters</span>
                 </span>
               ) : (
-                <span>{way.label}</span>
+                <span>{link.label}</span>
               )}
-              <Number way={way} stats={stats} />
+              <NavBadge link={link} stats={stats} />
             </a>
           ))}
         </nav>
         <div class="side-foot">
           <span class={`connection ${connection}`} role="status">
-            {STATES[connection]}
+            {CONNECTION_LABELS[connection]}
             {session.read_only && <span class="tag">read-only</span>}
           </span>
           {session.home && (
@@ -111,14 +111,14 @@ export function Frame({ path, session, onHelp, children }: FrameProps) {
       <main id="page" tabIndex={-1}>
         {connection === 'lost' && (
           <div class="lost-bar" role="alert">
-            Connection lost. What you see may be old; trying again.
+            Connection lost, reconnecting. What you see may be out of date.
           </div>
         )}
         {connection === 'paused' && (
           <div class="lost-bar" role="status">
-            Changes are not shown.{' '}
+            Live updates are paused.{' '}
             <button type="button" class="linklike" onClick={togglePause}>
-              Go on
+              Resume
             </button>
           </div>
         )}
@@ -128,33 +128,33 @@ export function Frame({ path, session, onHelp, children }: FrameProps) {
   )
 }
 
-function skip(event: Event): void {
+function focusPage(event: Event): void {
   event.preventDefault()
   document.querySelector<HTMLElement>('#page')?.focus()
 }
 
-function Number({ way, stats }: { readonly way: Way; readonly stats: Stats | undefined }) {
+function NavBadge({ link, stats }: { readonly link: NavLink; readonly stats: Stats | undefined }) {
   if (!stats) return null
-  if (way.path === '/dead' && stats.dead > 0) return <span class="number bad">{short(stats.dead)}</span>
-  if (way.path === '/workers') return <span class="number">{short(stats.worker_processes)}</span>
+  if (link.path === '/dead' && stats.dead > 0) return <span class="number bad">{shortCount(stats.dead)}</span>
+  if (link.path === '/workers') return <span class="number">{shortCount(stats.worker_processes)}</span>
   return null
 }
 
 function ThemeButton() {
-  const [theme, setTheme] = useState<Theme>(chosenTheme)
+  const [theme, setShown] = useState<Theme>(storedTheme)
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
-  const turn = (): void => {
-    chooseTheme(next)
+  const toggle = (): void => {
     setTheme(next)
+    setShown(next)
   }
-  useShortcuts([{ keys: 't', does: `Theme: now ${theme}, then ${next}`, group: 'Anywhere', run: turn }])
+  useShortcuts([{ keys: 't', does: `Theme: ${theme}, next ${next}`, group: 'Anywhere', run: toggle }])
   return (
     <button
       type="button"
       class="button plain only-icon"
       aria-label={`Theme: ${theme}. Change to ${next}`}
       title={`Theme: ${theme} (t)`}
-      onClick={turn}
+      onClick={toggle}
     >
       <Icon name={theme} />
     </button>

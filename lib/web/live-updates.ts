@@ -1,57 +1,56 @@
 /**
- * The stream of changes: one connection for the whole page. It says when it is lost, comes back by itself, and then
- * has everything that is shown asked for anew.
+ * The change stream: one connection for the whole page. After a reconnect everything that is shown is fetched again.
  */
 import { useEffect, useState } from 'preact/hooks'
-import { follow } from './stream.ts'
+import { followStream } from './stream.ts'
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'paused'
-/** What the server tells of; `reset` stands for: anything may have changed. */
-export type Topic = 'jobs' | 'stats' | 'workers' | 'events' | 'reset'
+/** The events of the stream; after a `reset` anything may have changed. */
+export type ChangeTopic = 'jobs' | 'stats' | 'workers' | 'events' | 'reset'
 
-const TOPICS: readonly Topic[] = ['jobs', 'stats', 'workers', 'events', 'reset']
+const TOPICS: readonly ChangeTopic[] = ['jobs', 'stats', 'workers', 'events', 'reset']
 
-type Listener = (topic: Topic, told: unknown) => void
-const listeners = new Set<Listener>()
-const watchers = new Set<(connection: Connection) => void>()
+type ChangeListener = (topic: ChangeTopic, change: unknown) => void
+const listeners = new Set<ChangeListener>()
+const connectionListeners = new Set<(connection: Connection) => void>()
 
 let connection: Connection = 'connecting'
 let stop: (() => void) | undefined
 
-function become(next: Connection): void {
+function setConnection(next: Connection): void {
   if (next === connection) return
   connection = next
-  for (const watcher of watchers) watcher(next)
+  for (const watcher of connectionListeners) watcher(next)
 }
 
-function tell(topic: Topic, told: unknown): void {
-  for (const listener of listeners) listener(topic, told)
+function notify(topic: ChangeTopic, change: unknown): void {
+  for (const listener of listeners) listener(topic, change)
 }
 
-/** Connects, for as long as the page is there. */
+/** Connects until the page is closed or paused. */
 export function connect(): void {
-  stop = follow('/stream', {
-    on: Object.fromEntries(TOPICS.map((topic) => [topic, (told: unknown) => tell(topic, told)])),
+  stop = followStream('/stream', {
+    on: Object.fromEntries(TOPICS.map((topic) => [topic, (change: unknown) => notify(topic, change)])),
     opened: () => {
-      become('live')
-      // What was asked for before may be older than the first thing that is told.
-      tell('reset', {})
+      setConnection('live')
+      // Data fetched before the connection may have missed changes.
+      notify('reset', {})
     },
-    lost: () => become('lost'),
+    lost: () => setConnection('lost'),
   })
 }
 
-/** Stops or goes on showing changes. */
+/** Pauses or resumes live updates. */
 export function togglePause(): void {
   if (connection === 'paused') {
     connect()
     return
   }
   stop?.()
-  become('paused')
+  setConnection('paused')
 }
 
-export function onChange(listener: Listener): () => void {
+export function onChange(listener: ChangeListener): () => void {
   listeners.add(listener)
   return () => {
     listeners.delete(listener)
@@ -61,10 +60,10 @@ export function onChange(listener: Listener): () => void {
 export function useConnection(): Connection {
   const [now, setNow] = useState(connection)
   useEffect(() => {
-    watchers.add(setNow)
+    connectionListeners.add(setNow)
     setNow(connection)
     return () => {
-      watchers.delete(setNow)
+      connectionListeners.delete(setNow)
     }
   }, [])
   return now

@@ -1,126 +1,124 @@
 /**
- * What a page shows of the server: asked for once by however many parts show it, kept while it is shown, and asked for
- * again when the stream of changes says so. What was shown stays until its successor is here.
+ * Fetches what the pages show: once for all components that show the same path, kept while any of them is mounted, and
+ * fetched again when the change stream reports a change. Old data stays visible until the new data arrives.
  */
 import { useEffect, useState } from 'preact/hooks'
 import { get, type Problem } from './api.ts'
-import { ticks } from './clock.ts'
-import { onChange, type Topic } from './live-updates.ts'
-import type { Row } from './api-types.ts'
+import { monotonicNow } from './clock.ts'
+import { onChange, type ChangeTopic } from './live-updates.ts'
+import type { JobListItem } from './api-types.ts'
 
 export interface Resource<T> {
   /** Undefined until the first answer. */
   readonly data: T | undefined
-  /** Why the newest request failed. */
+  /** Why the latest request failed. */
   readonly problem: Problem | undefined
 }
 
-/** What the stream tells, as far as it is looked into. */
-export interface Told {
-  readonly changed?: readonly Row[]
+/** A `jobs` event of the change stream. */
+export interface JobsChange {
+  readonly changed?: readonly JobListItem[]
   readonly removed?: readonly string[]
 }
 
-export interface Follow<T> {
-  /** Whether this changes anything here; without it, every event of the topics does. */
-  readonly concerns?: (told: Told) => boolean
-  /** What is shown at once, before the server is asked; undefined leaves it as it is. */
-  readonly take?: (data: T, told: Told) => T | undefined
+export interface UpdateRules<T> {
+  /** Whether a change of jobs affects this resource; by default all do. */
+  readonly concerns?: (change: JobsChange) => boolean
+  /** Applies a change of jobs at once, before the refetch; undefined leaves the data as it is. */
+  readonly update?: (data: T, change: JobsChange) => T | undefined
 }
 
-interface Entry {
+interface CacheEntry {
   data: unknown
   problem: Problem | undefined
-  readonly topics: readonly Topic[]
-  readonly follow: Follow<never>
+  readonly topics: readonly ChangeTopic[]
+  readonly rules: UpdateRules<never>
   readonly listeners: Set<() => void>
-  isAsking: boolean
-  /** Changed while it was being asked for, or while nobody looked. */
+  isFetching: boolean
+  /** Changed during a fetch or while the tab was hidden. */
   isStale: boolean
-  /** Not before this time, so that many changes do not become as many requests. */
+  /** The earliest time of the next request, so that many changes share one. */
   nextAt: number
   timer: number | undefined
 }
 
-const entries = new Map<string, Entry>()
-const REST_MS = 100
-const AGAIN_MS = 2000
+const entries = new Map<string, CacheEntry>()
+const MIN_INTERVAL_MS = 100
+const RETRY_MS = 2000
 
-async function ask(path: string, entry: Entry): Promise<void> {
-  if (entry.isAsking || document.hidden) {
+async function fetchEntry(path: string, entry: CacheEntry): Promise<void> {
+  if (entry.isFetching || document.hidden) {
     entry.isStale = true
     return
   }
-  entry.isAsking = true
+  entry.isFetching = true
   entry.isStale = false
-  const began = ticks()
+  const began = monotonicNow()
   try {
     entry.data = await get<unknown>(path)
     entry.problem = undefined
   } catch (error) {
     entry.problem = error as Problem
   }
-  entry.isAsking = false
-  const ended = ticks()
-  // A server that takes long is asked less often.
-  entry.nextAt = ended + Math.max(REST_MS, 2 * (ended - began))
+  entry.isFetching = false
+  const ended = monotonicNow()
+  // Slow requests are repeated less often.
+  entry.nextAt = ended + Math.max(MIN_INTERVAL_MS, 2 * (ended - began))
   for (const listener of entry.listeners) listener()
   const failed = entry.problem?.status
-  // Nobody was there, it had too much to do, or it broke: that passes.
+  // Unreachable, overloaded or broken: try again later.
   if (failed === 0 || failed === 429 || (failed ?? 0) >= 500) {
-    entry.nextAt = ended + AGAIN_MS
+    entry.nextAt = ended + RETRY_MS
     entry.isStale = true
   }
-  if (entry.isStale) askSoon(path, entry)
+  if (entry.isStale) scheduleFetch(path, entry)
 }
 
-function askSoon(path: string, entry: Entry): void {
+function scheduleFetch(path: string, entry: CacheEntry): void {
   if (entry.timer !== undefined) return
   entry.timer = setTimeout(
     () => {
       entry.timer = undefined
-      if (entry.listeners.size > 0) void ask(path, entry)
+      if (entry.listeners.size > 0) void fetchEntry(path, entry)
     },
-    Math.max(0, entry.nextAt - ticks()),
+    Math.max(0, entry.nextAt - monotonicNow()),
   )
 }
 
-onChange((topic, told) => {
+onChange((topic, change) => {
   for (const [path, entry] of entries) {
-    const { topics, follow, data } = entry
+    const { topics, rules, data } = entry
     if (topic !== 'reset') {
       if (!topics.includes(topic)) continue
-      if (topic === 'jobs' && follow.concerns?.(told as Told) === false) continue
+      if (topic === 'jobs' && rules.concerns?.(change as JobsChange) === false) continue
     }
-    const taken = data === undefined || topic !== 'jobs' ? undefined : follow.take?.(data as never, told as Told)
-    if (taken !== undefined) {
-      entry.data = taken
+    const updated =
+      data === undefined || topic !== 'jobs' ? undefined : rules.update?.(data as never, change as JobsChange)
+    if (updated !== undefined) {
+      entry.data = updated
       for (const listener of entry.listeners) listener()
     }
-    askSoon(path, entry)
+    scheduleFetch(path, entry)
   }
 })
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) for (const [path, entry] of entries) if (entry.isStale) askSoon(path, entry)
+  if (!document.hidden) for (const [path, entry] of entries) if (entry.isStale) scheduleFetch(path, entry)
 })
 
-/** Asks for all that is shown now: after a change that was made here. */
-export function refresh(): void {
+/** Fetches everything that is shown, after a change made on this page. */
+export function refreshAll(): void {
   for (const [path, entry] of entries) {
     entry.nextAt = 0
-    void ask(path, entry)
+    void fetchEntry(path, entry)
   }
 }
 
-/**
- * What lies at a path of the API (undefined: nothing is asked for). While a new path is being asked for, what was
- * shown before stays.
- */
+/** The data at a path of the API (undefined for none). While a new path loads, the previous data stays. */
 export function useResource<T>(
   path: string | undefined,
-  topics: readonly Topic[],
-  follow: Follow<T> = {},
+  topics: readonly ChangeTopic[],
+  rules: UpdateRules<T> = {},
 ): Resource<T> {
   const [shown, setShown] = useState<Resource<T>>(() => snapshot<T>(path) ?? { data: undefined, problem: undefined })
   useEffect(() => {
@@ -132,9 +130,9 @@ export function useResource<T>(
         data: undefined,
         problem: undefined,
         topics,
-        follow: follow as unknown as Follow<never>,
+        rules: rules as unknown as UpdateRules<never>,
         listeners: new Set(),
-        isAsking: false,
+        isFetching: false,
         isStale: false,
         nextAt: 0,
         timer: undefined,
@@ -149,8 +147,8 @@ export function useResource<T>(
       }))
     mine.listeners.add(show)
     show()
-    // Another part shows it already, and so it is as new as the stream.
-    if (!isKept) void ask(path, mine)
+    // Shown by another component already, which keeps it up to date.
+    if (!isKept) void fetchEntry(path, mine)
     return () => {
       mine.listeners.delete(show)
       if (mine.listeners.size > 0) return

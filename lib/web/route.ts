@@ -1,27 +1,27 @@
 /**
- * Where in the dashboard one is: the path and the query of the address bar, which hold all that a page shows. The back
- * button, a reload and a copied link lead to the same view.
+ * The current page: the path and query of the address bar, which define the whole view. Back, reload and a copied link
+ * lead to the same view.
  */
 import { useEffect, useState } from 'preact/hooks'
 
 const listeners = new Set<() => void>()
-const changed = (): void => {
+const notifyListeners = (): void => {
   for (const listener of listeners) listener()
 }
 
-/** Goes to an address of ours. `replace`: as a correction of this one, not as a step back can undo. */
-export function go(where: string, how: 'push' | 'replace' = 'push'): void {
+/** Goes to an address of the dashboard; `replace` adds no step to the history. */
+export function navigate(where: string, how: 'push' | 'replace' = 'push'): void {
   if (where === location.pathname + location.search) return
   const isNewPage = new URL(where, location.origin).pathname !== location.pathname
   if (how === 'push') history.pushState(null, '', where)
   else history.replaceState(null, '', where)
   if (isNewPage) scrollTo(0, 0)
-  changed()
+  notifyListeners()
 }
 
-addEventListener('popstate', changed)
+addEventListener('popstate', notifyListeners)
 
-// Links stay plain links, which open in a new tab as anywhere; a plain click on one of ours does not load the page anew.
+// Links are plain links and open in a new tab as usual; a plain click on an internal one does not reload the page.
 document.addEventListener('click', (event) => {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return
@@ -29,15 +29,15 @@ document.addEventListener('click', (event) => {
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return
   if (link.pathname.startsWith('/api/') || link.pathname.startsWith('/metrics')) return
   event.preventDefault()
-  go(link.pathname + link.search)
+  navigate(link.pathname + link.search)
 })
 
-export interface Place {
+export interface Route {
   readonly path: string
   readonly query: URLSearchParams
 }
 
-export function usePlace(): Place {
+export function useRoute(): Route {
   const [, again] = useState(0)
   useEffect(() => {
     const listener = (): void => again((count) => count + 1)

@@ -1,17 +1,22 @@
-/** Who is here and what may be done, and what any page may ask of the frame around it. */
+/** What every page knows of the session, and the dialogs it may open. */
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Asked } from './components/confirm-dialog.tsx'
-import type { Wanted } from './components/job-form.tsx'
+import type { ConfirmRequest } from './components/confirm-dialog.tsx'
+import type { FormRequest } from './components/job-form.tsx'
 
-interface Here {
-  /** Where the queue lies; null when it is not told. */
+interface SessionValue {
+  /** The home of the queue; null when not signed in. */
   readonly home: string | null
   readonly isReadOnly: boolean
-  openForm(wanted: Wanted): void
-  /** Does it, after asking where it should be asked. */
-  ask(asked: Asked): void
+  openForm(request: FormRequest): void
+  /** Performs an action, after a confirmation where one is needed. */
+  ask(request: ConfirmRequest): void
 }
 
-export const Here = createContext<Here>({ home: null, isReadOnly: true, openForm: () => {}, ask: () => {} })
-export const useSession = (): Here => useContext(Here)
+export const SessionContext = createContext<SessionValue>({
+  home: null,
+  isReadOnly: true,
+  openForm: () => {},
+  ask: () => {},
+})
+export const useSession = (): SessionValue => useContext(SessionContext)

@@ -1,24 +1,24 @@
 /**
- * A stream of events from the server. EventSource comes back by itself after a loss, but gives up when it was refused,
- * and a browser has but six connections for all tabs: so one that was refused is asked for anew, and a tab that nobody
- * looks at lets its streams go until somebody does.
+ * Follows an event stream of the server. EventSource reconnects after a lost connection but gives up when refused, so a
+ * refused stream is opened again. A browser has only six connections for all tabs, so a hidden tab closes its streams
+ * until it is shown.
  */
-import { streamOf } from './api.ts'
+import { apiUrl } from './api.ts'
 
-const AGAIN_MS = 1000
-/** Longer than a glance at another tab. */
-const UNSEEN_MS = 5000
+const RETRY_MS = 1000
+/** A hidden tab closes its streams after this time (ms). */
+const HIDDEN_MS = 5000
 
-interface Listener {
-  /** What to do with the data of each event. */
+interface StreamHandlers {
+  /** Handlers of the parsed data, by event. */
   readonly on: Readonly<Record<string, (data: unknown) => void>>
-  /** Connected; `isAnew`: from the beginning, not where it was lost. */
-  opened(isAnew: boolean): void
+  /** Connected; `isNew` when the stream starts over rather than continuing where it was lost. */
+  opened(isNew: boolean): void
   lost(): void
 }
 
-/** Follows the stream at a path of the API until the function that is returned is called. */
-export function follow(path: string, { on, opened, lost }: Listener): () => void {
+/** Follows the stream at a path of the API until the returned function is called. */
+export function followStream(path: string, { on, opened, lost }: StreamHandlers): () => void {
   let source: EventSource | undefined
   let timer: number | undefined
 
@@ -29,29 +29,29 @@ export function follow(path: string, { on, opened, lost }: Listener): () => void
   }
   const open = (): void => {
     close()
-    let isAnew = true
-    const mine = new EventSource(streamOf(path))
-    source = mine
-    mine.addEventListener('open', () => {
-      opened(isAnew)
-      isAnew = false
+    let isNew = true
+    const current = new EventSource(apiUrl(path))
+    source = current
+    current.addEventListener('open', () => {
+      opened(isNew)
+      isNew = false
     })
-    mine.addEventListener('error', () => {
+    current.addEventListener('error', () => {
       lost()
-      if (mine.readyState === EventSource.CLOSED) timer = setTimeout(open, AGAIN_MS)
+      if (current.readyState === EventSource.CLOSED) timer = setTimeout(open, RETRY_MS)
     })
     for (const [name, take] of Object.entries(on))
-      mine.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data)))
+      current.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data)))
   }
-  const look = (): void => {
+  const onVisibility = (): void => {
     clearTimeout(timer)
-    if (document.hidden) timer = setTimeout(close, UNSEEN_MS)
+    if (document.hidden) timer = setTimeout(close, HIDDEN_MS)
     else if (!source || source.readyState === EventSource.CLOSED) open()
   }
-  document.addEventListener('visibilitychange', look)
+  document.addEventListener('visibilitychange', onVisibility)
   open()
   return () => {
-    document.removeEventListener('visibilitychange', look)
+    document.removeEventListener('visibilitychange', onVisibility)
     close()
   }
 }

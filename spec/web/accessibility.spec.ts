@@ -12,9 +12,9 @@ const test = suite('accessibility of the dashboard')
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Each page, and what is seen on it once it has everything. */
 const PAGES = {
-  '/': 'for good',
+  '/': 'total',
   '/jobs': 'later',
-  '/jobs/fails': 'The run is over',
+  '/jobs/fails': 'The run has ended',
   '/jobs/runs': 'cyan',
   '/dead': 'exit code 4',
   '/workers': 'Alive',
@@ -132,14 +132,14 @@ test(
 const isNarrow = (page: Page): Promise<boolean> => page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 test(
-  'jobs are walked through, chosen, opened and acted on by the keyboard alone',
+  'jobs are walked through, selected, opened and acted on by the keyboard alone',
   inBrowser(async ({ page, visit, queue }) => {
     await queue.enqueueAll(['a', 'b', 'c'].map((id) => ({ id: `job-${id}`, command: 'true' })))
     await visit('/')
     await page.keyboard.type('gj')
     await page.getByRole('row').nth(3).waitFor()
     await page.keyboard.type('jjx')
-    assert.ok(await page.getByLabel('Choose job-b').isChecked())
+    assert.ok(await page.getByLabel('Select job-b').isChecked())
     await page.keyboard.type('c')
     await page.getByRole('dialog', { name: 'Cancel this job?' }).waitFor()
     await page.keyboard.press('Escape')
@@ -197,12 +197,12 @@ test(
         const { activeElement: one } = document
         return [one.getAttribute('aria-label') ?? one.textContent, getComputedStyle(one).outlineStyle]
       })()`)) as [string, string]
-      if (seen.includes('Skip to the page') && name === 'Skip to the page') break
+      if (seen.includes('Skip to content') && name === 'Skip to content') break
       seen.push(name)
       if (name !== '' && steps < 25) assert.is(outline, 'solid', `${name} (${seen.length})`)
     }
-    assert.is(seen[0], 'Skip to the page')
-    assert.ok(seen.some((name) => name.startsWith('Choose waits')))
+    assert.is(seen[0], 'Skip to content')
+    assert.ok(seen.some((name) => name.startsWith('Select waits')))
   }),
 )
 

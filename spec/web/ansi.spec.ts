@@ -1,16 +1,16 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Terminal } from '../../lib/web/ansi.ts'
+import { AnsiReader } from '../../lib/web/ansi.ts'
 
 const test = suite('terminal output on the page')
 
 /** The portions one after the other, as `text{looks}`. */
 function seen(...portions: readonly string[]): string {
-  const terminal = new Terminal()
+  const terminal = new AnsiReader()
   return portions
     .flatMap((portion) => terminal.read(portion))
-    .map(({ text, looks, color, background }) => {
-      const how = [looks, color, background].filter(Boolean).join(' ')
+    .map(({ text, classes, color, background }) => {
+      const how = [classes, color, background].filter(Boolean).join(' ')
       return how === '' ? text : `${text}{${how}}`
     })
     .join('')

@@ -46,7 +46,7 @@ test(
     writeFileSync(join(dir, 'go'), '')
     await page.getByRole('log').getByText('second').waitFor()
     await stateIs(page, 'Completed')
-    await sees(page, /2 lines\. The run is over/)
+    await sees(page, /2 lines\. The run has ended/)
     assertHomeIntact(home)
   }),
 )
@@ -121,7 +121,7 @@ test(
     assert.is(await page.getByRole('row').count(), 2)
     assert.is(await search.inputValue(), 'make t')
     await search.fill('nothing like this')
-    await sees(page, 'No job matches')
+    await sees(page, 'No jobs match')
   }),
 )
 
@@ -133,13 +133,13 @@ test(
     const worker = await startWorker({ count: 8, args: ['--burst'] })
     await worker.ended
     await visit('/jobs?state=dead&queue=bad')
-    await page.getByLabel('Choose all on this page').check()
-    await button(page, 'Choose all 60 matching').click()
-    await page.getByRole('region', { name: 'Chosen jobs' }).getByRole('button', { name: 'Retry' }).click()
+    await page.getByLabel('Select all on this page').check()
+    await button(page, 'Select all 60 matching').click()
+    await page.getByRole('region', { name: 'Selected jobs' }).getByRole('button', { name: 'Retry' }).click()
     const dialog = page.getByRole('dialog', { name: 'Retry 60 jobs?' })
     await dialog.getByRole('button', { name: 'Retry 60 jobs' }).click()
     await sees(page, '60 jobs retried')
-    await sees(page, 'No job matches')
+    await sees(page, 'No jobs match')
     const counts = await queue.count()
     assert.equal([counts.pending, counts.dead], [60, 1])
     assertHomeIntact(home)
@@ -151,9 +151,9 @@ test(
   inBrowser(async ({ page, visit, queue, home, complaints }) => {
     await queue.enqueueAll(Array.from({ length: 52 }, () => ({ command: 'true' })))
     await visit('/jobs?state=pending')
-    await page.getByLabel('Choose all on this page').check()
-    await button(page, 'Choose all 52 matching').click()
-    await page.getByRole('region', { name: 'Chosen jobs' }).getByRole('button', { name: 'Hold' }).click()
+    await page.getByLabel('Select all on this page').check()
+    await button(page, 'Select all 52 matching').click()
+    await page.getByRole('region', { name: 'Selected jobs' }).getByRole('button', { name: 'Hold' }).click()
     await button(page, 'Hold 52 jobs').waitFor()
     await queue.enqueue({ command: 'true' })
     await button(page, 'Hold 52 jobs').click()
@@ -256,11 +256,11 @@ test(
     await log.evaluate((one: Scrolling) => {
       one.scrollTop = 0
     })
-    await sees(page, /Paused, since you scrolled up/)
+    await sees(page, /Paused because you scrolled up/)
     writeFileSync(join(dir, 'go'), '')
     await sees(page, /1,000 lines/)
     assert.not(await atEnd())
-    await button(page, 'To the end').click()
+    await button(page, 'Jump to end').click()
     assert.ok(await atEnd())
   }),
 )

@@ -5,14 +5,14 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 import { actionLine, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
-import { filterIn, typed } from '../../lib/web/filter.ts'
-import { age, bytes, many, short, since, span, took } from '../../lib/web/format.ts'
-import type { Job } from '../../lib/web/api-types.ts'
+import { filterFromQuery, parseSearch } from '../../lib/web/filter.ts'
+import { age, countNoun, duration, elapsed, relativeTime, shortCount } from '../../lib/web/format.ts'
+import type { JobRecord } from '../../lib/web/api-types.ts'
 
 const test = suite('words of the pages')
 
 test('durations have three digits that matter, and the unit', () => {
-  assert.equal([0, 7.4, 999.6, 1250, 9994, 9995, 59_949, 59_950, 185_000, 7_800_000, 360_000_000].map(took), [
+  assert.equal([0, 7.4, 999.6, 1250, 9994, 9995, 59_949, 59_950, 185_000, 7_800_000, 360_000_000].map(duration), [
     '0 ms',
     '7 ms',
     '1.00 s',
@@ -28,33 +28,32 @@ test('durations have three digits that matter, and the unit', () => {
 })
 
 test('what goes on is counted in whole seconds, and an age has one unit', () => {
-  assert.equal([0, 59_999, 60_000, 86_400_000].map(span), ['0s', '59s', '1m 00s', '1d 0h'])
+  assert.equal([0, 59_999, 60_000, 86_400_000].map(elapsed), ['0s', '59s', '1m 00s', '1d 0h'])
   assert.equal([0, 59_999, 60_000, 86_400_000].map(age), ['0s', '59s', '1m', '1d'])
 })
 
 test('an instant is told against now, before and after it', () => {
   const now = Date.parse('2026-11-22T10:00:00Z')
-  assert.is(since('2026-11-22T09:57:00Z', now), '3m ago')
-  assert.is(since('2026-11-22T10:00:05Z', now), 'in 6s')
+  assert.is(relativeTime('2026-11-22T09:57:00Z', now), '3m ago')
+  assert.is(relativeTime('2026-11-22T10:00:05Z', now), 'in 6s')
 })
 
 test('counts are grouped, and short where they would not fit', () => {
-  assert.equal([7, 1234, 99_999, 104_000, 1_250_000].map(short), ['7', '1,234', '99,999', '104k', '1.3M'])
-  assert.equal([many(1, 'job'), many(1200, 'job')], ['1 job', '1,200 jobs'])
-  assert.equal([812, 1200, 48_000_000].map(bytes), ['812 B', '1.2 kB', '48 MB'])
+  assert.equal([7, 1234, 99_999, 104_000, 1_250_000].map(shortCount), ['7', '1,234', '99,999', '104k', '1.3M'])
+  assert.equal([countNoun(1, 'job'), countNoun(1200, 'job')], ['1 job', '1,200 jobs'])
 })
 
 test('qualifiers narrow the list, the rest is looked for', () => {
-  assert.equal(typed('queue:mail  backup tag:"two words" of'), {
+  assert.equal(parseSearch('queue:mail  backup tag:"two words" of'), {
     found: { queue: 'mail', tag: 'two words' },
     rest: 'backup of',
   })
-  assert.equal(typed('state:dead state:failed'), { found: { state: 'dead,failed' }, rest: '' })
-  assert.equal(typed('http://x aqueue:y'), { found: {}, rest: 'http://x aqueue:y' })
+  assert.equal(parseSearch('state:dead state:failed'), { found: { state: 'dead,failed' }, rest: '' })
+  assert.equal(parseSearch('http://x aqueue:y'), { found: {}, rest: 'http://x aqueue:y' })
 })
 
 test('the address holds the filter', () => {
-  assert.equal(filterIn(new URLSearchParams('state=dead&q=a+b&sort=id&queue=')), { state: 'dead', q: 'a b' })
+  assert.equal(filterFromQuery(new URLSearchParams('state=dead&q=a+b&sort=id&queue=')), { state: 'dead', q: 'a b' })
 })
 
 test('an argv is shown as one would type it', () => {
@@ -77,13 +76,13 @@ test(
       priority: 3,
       odd: [1],
     })
-    const request = requestOf(first as unknown as Job)
+    const request = requestOf(first as unknown as JobRecord)
     const argv = execFileSync('sh', ['-c', enqueueLine(null, request).replace('queuectl', `printf '%s\\0'`)], {
       cwd: dir,
       encoding: 'utf8',
     })
     const { stdout } = await cli([...argv.split('\0').slice(0, -1), '--json'])
-    const second = JSON.parse(stdout) as Job
+    const second = JSON.parse(stdout) as JobRecord
     assert.not(second.id === first.id)
     assert.equal(requestOf(second), request)
   }),

@@ -1,4 +1,4 @@
-/** Bars over time: what was completed, and on top of it what failed or died. */
+/** The throughput chart: completed jobs over time, with failures stacked on top. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { count } from '../format.ts'
@@ -6,23 +6,23 @@ import type { Timeseries } from '../api-types.ts'
 
 const HEIGHT = 190
 const color = (name: string): string => {
-  // light-dark() is resolved only on an element's own properties.
+  // light-dark() only resolves in the computed style of an element.
   const probe = document.createElement('i')
   probe.style.color = `var(--${name})`
   document.body.append(probe)
-  const seen = getComputedStyle(probe).color
+  const resolved = getComputedStyle(probe).color
   probe.remove()
-  return seen
+  return resolved
 }
 
 const bars = uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.12 })
 const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 
-function rows({ points }: Timeseries): [number[], number[], number[]] {
+function plotData({ points }: Timeseries): [number[], number[], number[]] {
   const good = points.map(({ completed }) => completed)
-  // The last attempt of a job that dies has failed as well.
+  // `failed` includes the last attempt of jobs that died.
   const bad = points.map(({ failed }) => failed)
-  // The later one is drawn behind the earlier: together they stand on each other.
+  // The first series is the sum, drawn behind the second, so that the bars appear stacked.
   return [points.map(({ at }) => Date.parse(at) / 1000), good.map((n, i) => n + (bad[i] ?? 0)), bad]
 }
 
@@ -42,7 +42,7 @@ function options(width: number, step: number, onPoint: (index: number | undefine
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      // Half a bar of room at both ends.
+      // Room for half a bar at both ends.
       x: { range: (_plot, min, max) => [min - step / 2, max + step / 2] },
       y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
     },
@@ -77,25 +77,25 @@ function options(width: number, step: number, onPoint: (index: number | undefine
   }
 }
 
-export function Chart({ series }: { readonly series: Timeseries }) {
-  const place = useRef<HTMLDivElement>(null)
+export function ThroughputChart({ series }: { readonly series: Timeseries }) {
+  const container = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(null)
   const [index, setIndex] = useState<number>()
   const point = index === undefined ? undefined : series.points[index]
 
   useEffect(() => {
-    const { current } = place
+    const { current } = container
     if (!current) return undefined
     const make = (): void => {
       plot.current?.destroy()
-      plot.current = new uPlot(options(current.clientWidth - 20, series.step, setIndex), rows(series), current)
+      plot.current = new uPlot(options(current.clientWidth - 20, series.step, setIndex), plotData(series), current)
     }
     make()
     const observer = new ResizeObserver(() =>
       plot.current?.setSize({ width: current.clientWidth - 20, height: HEIGHT }),
     )
     observer.observe(current)
-    // Its colours are in the canvas.
+    // The canvas holds the colours of the theme: draw it again when that changes.
     const dark = matchMedia('(prefers-color-scheme: dark)')
     dark.addEventListener('change', make)
     document.addEventListener('themechange', make)
@@ -108,16 +108,16 @@ export function Chart({ series }: { readonly series: Timeseries }) {
     }
   }, [series.step])
 
-  useEffect(() => plot.current?.setData(rows(series)), [series])
+  useEffect(() => plot.current?.setData(plotData(series)), [series])
 
   const shown = point ?? series.totals
   return (
     <>
       <div
         class="chart"
-        ref={place}
+        ref={container}
         role="img"
-        aria-label={`${count(series.totals.completed)} completed and ${count(series.totals.failed)} failed attempts in this time`}
+        aria-label={`${count(series.totals.completed)} completed and ${count(series.totals.failed)} failed attempts in this period`}
       />
       <p class="chart-foot">
         <span class="is-completed">
@@ -126,9 +126,9 @@ export function Chart({ series }: { readonly series: Timeseries }) {
         </span>
         <span class="is-dead">
           <i />
-          {count(shown.failed)} failed, {count(shown.dead)} for good
+          {count(shown.failed)} failed, {count(shown.dead)} dead
         </span>
-        <span class="at">{point ? hour.format(Date.parse(point.at)) : 'in all'}</span>
+        <span class="at">{point ? hour.format(Date.parse(point.at)) : 'total'}</span>
       </p>
     </>
   )

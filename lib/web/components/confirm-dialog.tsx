@@ -1,34 +1,40 @@
-/** Asks before something is done that cannot be undone, or is done to many; says beforehand to how many. */
+/** Asks for confirmation before an action that cannot be undone or affects many jobs, and names their number. */
 import { useEffect, useState } from 'preact/hooks'
-import { act, actOnMany, DEEDS, tryBulk, type Which } from '../actions.ts'
+import { ACTIONS, actOnMany, actOnOne, dryRun, type Selection } from '../actions.ts'
 import type { Problem } from '../api.ts'
-import { count, many } from '../format.ts'
+import { count, countNoun } from '../format.ts'
 import type { Action, BulkResult } from '../api-types.ts'
 import { Dialog } from './dialog.tsx'
-import { ProblemNotice } from './pieces.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
 
-/** What is to be confirmed: one job, some, or all that match a filter. */
-export interface Asked {
+/** An action to confirm, on one job, several, or all that match a filter. */
+export interface ConfirmRequest {
   readonly action: Action
-  readonly which: Which
-  /** After it was done. */
+  readonly which: Selection
+  /** Called after success. */
   readonly onDone?: () => void
 }
 
-/** Does at once what needs no question, else opens the dialog. */
-export function begin(asked: Asked, ask: (asked: Asked) => void): void {
-  const { action, which, onDone } = asked
+/** Performs the action at once when it needs no confirmation, else opens the dialog. */
+export function actOrConfirm(request: ConfirmRequest, confirm: (request: ConfirmRequest) => void): void {
+  const { action, which, onDone } = request
   const [only, ...others] = 'ids' in which ? which.ids : []
-  if (only === undefined || others.length > 0 || DEEDS[action].warning) ask(asked)
+  if (only === undefined || others.length > 0 || ACTIONS[action].warning) confirm(request)
   else
-    void act(action, only).then((isDone) => {
+    void actOnOne(action, only).then((isDone) => {
       if (isDone) onDone?.()
     })
 }
 
-export function Confirm({ asked, onClose }: { readonly asked: Asked; readonly onClose: () => void }) {
-  const { action, which } = asked
-  const deed = DEEDS[action]
+export function ConfirmDialog({
+  request,
+  onClose,
+}: {
+  readonly request: ConfirmRequest
+  readonly onClose: () => void
+}) {
+  const { action, which } = request
+  const info = ACTIONS[action]
   const isFilter = 'filter' in which
   const [withCancelled, setWithCancelled] = useState(false)
   const [trial, setTrial] = useState<BulkResult>()
@@ -36,42 +42,42 @@ export function Confirm({ asked, onClose }: { readonly asked: Asked; readonly on
   const [isBusy, setBusy] = useState(false)
   const more = action === 'retry' && isFilter && withCancelled ? { cancelled: true } : {}
 
-  const look = (): void => {
-    tryBulk(action, which, more).then(setTrial, setProblem)
+  const loadTrial = (): void => {
+    dryRun(action, which, more).then(setTrial, setProblem)
   }
-  useEffect(look, [withCancelled])
+  useEffect(loadTrial, [withCancelled])
 
-  const doIt = (): void => {
+  const submit = (): void => {
     setBusy(true)
     setProblem(undefined)
-    // What is confirmed is the number that stands here, not the one that was seen before.
-    const meant = isFilter && trial ? { ...which, expected_count: trial.matched } : which
-    actOnMany(action, meant, more).then(
+    // The user confirms the number shown here, not the one on the page behind it.
+    const selection = isFilter && trial ? { ...which, expected_count: trial.matched } : which
+    actOnMany(action, selection, more).then(
       () => {
-        asked.onDone?.()
+        request.onDone?.()
         onClose()
       },
       (error: Problem) => {
         setBusy(false)
         setProblem(error)
-        if (error.status === 409) look()
+        if (error.status === 409) loadTrial()
       },
     )
   }
 
-  const asksFor = trial?.changed ?? (isFilter ? which.expected_count : which.ids.length)
-  const title = asksFor === 1 ? `${deed.label} this job?` : `${deed.label} ${many(asksFor, 'job')}?`
+  const affected = trial?.changed ?? (isFilter ? which.expected_count : which.ids.length)
+  const title = affected === 1 ? `${info.label} this job?` : `${info.label} ${countNoun(affected, 'job')}?`
   const reasons = Map.groupBy(trial?.skipped ?? [], ({ reason }) => reason)
   return (
     <Dialog title={title} isLittle onClose={onClose}>
       <div class="dialog-body">
         {problem && <ProblemNotice problem={problem} />}
         {!isFilter && which.ids.length === 1 && <code class="soft">{which.ids[0]}</code>}
-        {deed.warning && <p>{deed.warning}</p>}
+        {info.warning && <p>{info.warning}</p>}
         {trial && trial.skipped_count > 0 && (
           <div class="soft">
             <p>
-              {count(trial.skipped_count)} of {count(trial.matched)} are passed over:
+              {count(trial.skipped_count)} of {count(trial.matched)} are skipped:
             </p>
             <ul>
               {[...reasons].slice(0, 4).map(([reason, those]) => (
@@ -84,8 +90,8 @@ export function Confirm({ asked, onClose }: { readonly asked: Asked; readonly on
         )}
         {action === 'retry' && isFilter && (
           <label>
-            <input type="checkbox" checked={withCancelled} onChange={() => setWithCancelled(!withCancelled)} /> Those
-            that were cancelled, too
+            <input type="checkbox" checked={withCancelled} onChange={() => setWithCancelled(!withCancelled)} /> Include
+            cancelled jobs
           </label>
         )}
       </div>
@@ -95,11 +101,11 @@ export function Confirm({ asked, onClose }: { readonly asked: Asked; readonly on
         </button>
         <button
           type="button"
-          class={`button main ${deed.warning ? 'danger' : ''}`}
+          class={`button main ${info.warning ? 'danger' : ''}`}
           disabled={isBusy || !trial || trial.changed === 0}
-          onClick={doIt}
+          onClick={submit}
         >
-          {deed.label} {trial && trial.matched > 1 ? many(trial.changed, 'job') : ''}
+          {info.label} {trial && trial.matched > 1 ? countNoun(trial.changed, 'job') : ''}
         </button>
       </div>
     </Dialog>

@@ -1,4 +1,4 @@
-/** The browser's own dialog, which keeps the keyboard inside, closes on Escape and gives the focus back. */
+/** The browser's own modal dialog: it traps the focus, closes on Escape and restores the focus. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from './icons.tsx'
@@ -15,7 +15,7 @@ export function Dialog({ title, isLittle, onClose, children }: DialogProps) {
   useEffect(() => {
     const { current } = ref
     current?.showModal()
-    // Closed and not only taken away: then the focus goes back to where it was.
+    // Closed rather than only removed, so that the browser restores the focus.
     return () => current?.close()
   }, [])
   return (
@@ -25,7 +25,7 @@ export function Dialog({ title, isLittle, onClose, children }: DialogProps) {
       aria-label={title}
       onClose={onClose}
       onClick={(event) => {
-        // On the ground behind it, which belongs to the dialog itself.
+        // A click on the backdrop has the dialog itself as its target.
         if (event.target === ref.current) ref.current?.close()
       }}
     >

@@ -1,4 +1,4 @@
-/** The icons: strokes on a grid of 16, drawn in the colour of the text beside them. Never the only label. */
+/** The icons: strokes on a 16 px grid in the text colour. Never the only label. */
 const PATHS = {
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3.5H9zM9 8.5h4.5v5H9zM2.5 11h4.5v2.5H2.5z',
   jobs: 'M2.5 4h11M2.5 8h11M2.5 12h7',

@@ -1,23 +1,23 @@
-/** The dialog that enqueues a job, another one like a given one, or changes one that waits. */
+/** The dialog that enqueues a job, duplicates one, or edits a waiting one. */
 import { commandLine } from '../../job/job.ts'
 import { useEffect, useState } from 'preact/hooks'
-import { markOf, jobApi, patch, post, type Problem } from '../api.ts'
+import { fetchEtag, jobApiPath, patch, post, type Problem } from '../api.ts'
 import { requestOf } from '../command-line.ts'
-import { refresh } from '../resource.ts'
-import { jobPath } from '../url.ts'
-import { go } from '../route.ts'
-import type { Job, JobRequest } from '../api-types.ts'
+import { refreshAll } from '../resource.ts'
+import { jobUrl } from '../url.ts'
+import { navigate } from '../route.ts'
+import type { JobRecord, JobRequest } from '../api-types.ts'
 import { Dialog } from './dialog.tsx'
-import { ProblemNotice } from './pieces.tsx'
-import { say } from './toasts.tsx'
+import { showToast } from './toasts.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
 
-/** What the dialog is opened for. */
-export interface Wanted {
+/** What the dialog is opened for, and the job to start from. */
+export interface FormRequest {
   readonly kind: 'new' | 'again' | 'edit'
-  readonly job?: Job
+  readonly job?: JobRecord
 }
 
-/** Members with a field of their own; all others are kept as they are, and seen under JSON. */
+/** Members with a field of their own; all others are kept and can be edited as JSON. */
 type Fields = Record<
   'command' | 'id' | 'priority' | 'queue' | 'tags' | 'max_retries' | 'timeout' | 'run_at' | 'cwd',
   string
@@ -40,14 +40,14 @@ const fieldsOf = (request: Partial<JobRequest>): Fields => {
   }
 }
 
-/** What the fields ask for, over what the job had besides. */
-function requestIn(fields: Fields, base: Partial<JobRequest>): JobRequest {
+/** The request of the fields, with the other members of `base`. */
+function requestFromFields(fields: Fields, base: Partial<JobRequest>): JobRequest {
   const request: Record<string, unknown> = { ...base }
   const set = (member: string, value: unknown): void => {
     if (value === undefined || value === '') delete request[member]
     else request[member] = value
   }
-  // An argv that was not changed stays one.
+  // An argv that was not edited stays an argv.
   if (base.command === undefined || commandLine(base.command) !== fields.command) set('command', fields.command)
   for (const member of ['id', 'queue', 'cwd'] as const) set(member, fields[member].trim())
   for (const member of NUMBERS) set(member, fields[member].trim() === '' ? undefined : Number(fields[member]))
@@ -57,19 +57,19 @@ function requestIn(fields: Fields, base: Partial<JobRequest>): JobRequest {
   return request as unknown as JobRequest
 }
 
-const TITLES = { new: 'New job', again: 'Enqueue again', edit: 'Edit job' }
+const TITLES = { new: 'New job', again: 'Duplicate job', edit: 'Edit job' }
 
-export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly onClose: () => void }) {
-  const { kind, job } = wanted
+export function JobForm({ request, onClose }: { readonly request: FormRequest; readonly onClose: () => void }) {
+  const { kind, job } = request
   const base: Partial<JobRequest> = job ? requestOf(job) : {}
   const [fields, setFields] = useState(() => fieldsOf(base))
   const [json, setJson] = useState<string>()
-  const [mark, setMark] = useState<string>()
+  const [etag, setEtag] = useState<string>()
   const [problem, setProblem] = useState<Problem>()
   const [isBusy, setBusy] = useState(false)
 
   useEffect(() => {
-    if (kind === 'edit' && job) markOf(jobApi(job.id)).then(setMark, setProblem)
+    if (kind === 'edit' && job) fetchEtag(jobApiPath(job.id)).then(setEtag, setProblem)
   }, [])
 
   const field = (member: keyof Fields, name: string, more: object = {}, hint?: string) => (
@@ -91,16 +91,16 @@ export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly
     setBusy(true)
     setProblem(undefined)
     try {
-      const request = json === undefined ? requestIn(fields, base) : (JSON.parse(json) as JobRequest)
+      const body = json === undefined ? requestFromFields(fields, base) : (JSON.parse(json) as JobRequest)
       if (kind === 'edit' && job) {
-        await patch(jobApi(job.id), changes(base, request), mark)
-        say(`${job.id} changed`)
+        await patch(jobApiPath(job.id), changes(base, body), etag)
+        showToast(`${job.id} changed`)
       } else {
-        const made = await post<Job>('/jobs', request)
-        say(`Enqueued ${made.id}`)
-        go(jobPath(made.id))
+        const created = await post<JobRecord>('/jobs', body)
+        showToast(`Enqueued ${created.id}`)
+        navigate(jobUrl(created.id))
       }
-      refresh()
+      refreshAll()
       onClose()
     } catch (error) {
       setBusy(false)
@@ -130,11 +130,11 @@ export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly
                       event.currentTarget.form?.requestSubmit()
                   }}
                 />
-                <span class="hint">A line for /bin/sh</span>
+                <span class="hint">Run by /bin/sh</span>
               </label>
               <div class="asked-row">
                 {field('priority', 'Priority', { type: 'number', min: -999, max: 999, placeholder: '0' })}
-                {field('max_retries', 'Attempts in all', { type: 'number', min: 0, max: 1000, placeholder: '3' })}
+                {field('max_retries', 'Max attempts', { type: 'number', min: 0, max: 1000, placeholder: '3' })}
                 {field('timeout', 'Timeout (s)', { type: 'number', min: 0, step: 'any', placeholder: '300' })}
               </div>
               <div class="asked-row two">
@@ -145,10 +145,10 @@ export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly
                 <summary>More</summary>
                 <div>
                   <div class="asked-row two">
-                    {kind !== 'edit' && field('id', 'Id', { placeholder: 'made if empty', maxLength: 128 })}
+                    {kind !== 'edit' && field('id', 'Id', { placeholder: 'generated if empty', maxLength: 128 })}
                     {field('run_at', 'Not before', { type: 'datetime-local', step: 1 })}
                   </div>
-                  {field('cwd', 'Directory', { placeholder: 'your home', spellcheck: false })}
+                  {field('cwd', 'Directory', { placeholder: 'your home directory', spellcheck: false })}
                 </div>
               </details>
             </>
@@ -171,7 +171,7 @@ export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly
             class="button plain"
             aria-pressed={json !== undefined}
             onClick={() =>
-              setJson(json === undefined ? JSON.stringify(requestIn(fields, base), undefined, 2) : undefined)
+              setJson(json === undefined ? JSON.stringify(requestFromFields(fields, base), undefined, 2) : undefined)
             }
           >
             JSON
@@ -189,7 +189,7 @@ export function JobForm({ wanted, onClose }: { readonly wanted: Wanted; readonly
   )
 }
 
-/** Only what differs; what was taken away is null. */
+/** The members that differ; removed ones are null. */
 function changes(before: Partial<JobRequest>, after: JobRequest): Record<string, unknown> {
   const members = new Set([...Object.keys(before), ...Object.keys(after)])
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 /** The progress that a running job reports: a bar, a percentage, a note. */
-import type { Job } from '../api-types.ts'
+import type { JobRecord } from '../api-types.ts'
 
-export function JobProgress({ progress }: { readonly progress: Job['progress'] }) {
+export function JobProgress({ progress }: { readonly progress: JobRecord['progress'] }) {
   if (!progress) return null
   const { pct, note } = progress
   return (

@@ -1,32 +1,32 @@
-/** The table of jobs: rows one can walk through with j and k, choose with x, and act on. */
+/** The table of jobs: rows to walk through with j and k, select with x, and act on. */
 import { commandLine } from '../../job/job.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { DEEDS, possible } from '../actions.ts'
+import { ACTIONS, possibleActions } from '../actions.ts'
 import { useNow } from '../clock.ts'
-import { age, moment, since, span, took } from '../format.ts'
+import { age, clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
-import { jobPath } from '../url.ts'
-import { go } from '../route.ts'
+import { jobUrl } from '../url.ts'
+import { navigate } from '../route.ts'
 import { useSession } from '../session.ts'
-import { type Action, isReadable, type JobRow, type Row } from '../api-types.ts'
+import { type Action, isReadable, type JobListItem, type JobRow } from '../api-types.ts'
 import { Icon } from './icons.tsx'
 import { JobProgress } from './job-progress.tsx'
-import { StateName } from './pieces.tsx'
+import { StateBadge } from './state-badge.tsx'
 
 interface JobTableProps {
-  readonly rows: readonly Row[]
-  readonly chosen: ReadonlySet<string>
-  /** All that match are chosen, those on other pages too. */
+  readonly rows: readonly JobListItem[]
+  readonly selected: ReadonlySet<string>
+  /** All matching jobs are selected, also those on other pages. */
   readonly isAll: boolean
-  readonly onChoose: (chosen: ReadonlySet<string>) => void
+  readonly onSelect: (selected: ReadonlySet<string>) => void
 }
 
-export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
+export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
   const { isReadOnly, ask } = useSession()
   const [here, setHere] = useState<string>()
   const body = useRef<HTMLTableSectionElement>(null)
   const seen = useRef(new Map<string, string>())
-  // Keys may come faster than the page is drawn anew.
+  // A ref: keys may come faster than the page is rendered.
   const at = useRef<string>(undefined)
   const current = (): number => rows.findIndex(({ id }) => id === at.current)
   const stand = (id: string): void => {
@@ -42,27 +42,27 @@ export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
     element?.scrollIntoView({ block: 'nearest' })
     element?.querySelector('a')?.focus()
   }
-  const turn = (id: string): void => onChoose(chosen.has(id) ? without(chosen, id) : new Set([...chosen, id]))
-  /** Of what is chosen, else of the row one is at. */
+  const turn = (id: string): void => onSelect(selected.has(id) ? without(selected, id) : new Set([...selected, id]))
+  /** Acts on the selected rows, or on the current row when none is selected. */
   const doHere = (action: Action): void => {
     const row = rows[current()]
-    const meant = chosen.size > 0 ? rows.filter(({ id }) => chosen.has(id)) : row ? [row] : []
-    const ids = meant.filter((one) => DEEDS[action].from.includes(one.lies_in)).map(({ id }) => id)
+    const meant = selected.size > 0 ? rows.filter(({ id }) => selected.has(id)) : row ? [row] : []
+    const ids = meant.filter((one) => ACTIONS[action].allowedIn.includes(one.lies_in)).map(({ id }) => id)
     if (ids.length > 0) ask({ action, which: { ids } })
   }
   useShortcuts([
     { keys: 'j', does: 'Next job', group: 'List', run: () => walk(1) },
-    { keys: 'k', does: 'Job before', group: 'List', run: () => walk(-1) },
-    { keys: 'Enter', does: 'Open it', group: 'List', run: () => at.current && go(jobPath(at.current)) },
+    { keys: 'k', does: 'Previous job', group: 'List', run: () => walk(-1) },
+    { keys: 'Enter', does: 'Open job', group: 'List', run: () => at.current && navigate(jobUrl(at.current)) },
     ...(isReadOnly
       ? []
       : ([
-          { keys: 'x', does: 'Choose it', group: 'List', run: () => at.current && turn(at.current) },
+          { keys: 'x', does: 'Select job', group: 'List', run: () => at.current && turn(at.current) },
           { keys: 'r', does: 'Retry', group: 'List', run: () => doHere('retry') },
           { keys: 'c', does: 'Cancel', group: 'List', run: () => doHere('cancel') },
         ] as const)),
   ])
-  // A row whose state is another one than it was when last drawn is marked for a moment.
+  // Rows whose state has changed since the last render are highlighted for a moment.
   const news = new Set(
     rows.filter(({ id, lies_in: state }) => (seen.current.get(id) ?? state) !== state).map(({ id }) => id),
   )
@@ -70,7 +70,7 @@ export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
     seen.current = new Map(rows.map(({ id, lies_in: state }) => [id, state]))
   }, [rows])
 
-  const isPageChosen = rows.every(({ id }) => chosen.has(id))
+  const isPageSelected = rows.every(({ id }) => selected.has(id))
   return (
     <table class="table jobs" role="table">
       <thead role="rowgroup">
@@ -80,10 +80,10 @@ export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
               <label>
                 <input
                   type="checkbox"
-                  checked={isPageChosen}
-                  onChange={() => onChoose(isPageChosen ? new Set() : new Set(rows.map(({ id }) => id)))}
+                  checked={isPageSelected}
+                  onChange={() => onSelect(isPageSelected ? new Set() : new Set(rows.map(({ id }) => id)))}
                 />
-                <span class="pick-all">Choose all on this page</span>
+                <span class="pick-all">Select all on this page</span>
               </label>
             </th>
           )}
@@ -105,36 +105,36 @@ export function JobTable({ rows, chosen, isAll, onChoose }: JobTableProps) {
             key={one.id}
             role="row"
             data-id={one.id}
-            class={`is-${one.lies_in}${one.id === here ? ' here' : ''}${isAll || chosen.has(one.id) ? ' chosen' : ''}${news.has(one.id) ? ' news' : ''}`}
+            class={`is-${one.lies_in}${one.id === here ? ' here' : ''}${isAll || selected.has(one.id) ? ' selected' : ''}${news.has(one.id) ? ' news' : ''}`}
             onFocusCapture={() => stand(one.id)}
           >
             {!isReadOnly && (
               <td class="c-pick" role="cell">
                 <input
                   type="checkbox"
-                  aria-label={`Choose ${one.id}`}
-                  checked={isAll || chosen.has(one.id)}
+                  aria-label={`Select ${one.id}`}
+                  checked={isAll || selected.has(one.id)}
                   onChange={() => turn(one.id)}
                 />
               </td>
             )}
             <td class="c-state" role="cell">
-              <StateName state={one.lies_in} />
+              <StateBadge state={one.lies_in} />
             </td>
             <Cells row={one} />
             {!isReadOnly && (
               <td class="c-do" role="cell">
                 <span class="row-actions">
-                  {possible([one.lies_in]).map((action) => (
+                  {possibleActions([one.lies_in]).map((action) => (
                     <button
                       key={action}
                       type="button"
                       class="button plain small only-icon"
-                      aria-label={`${DEEDS[action].label} ${one.id}`}
-                      title={DEEDS[action].label}
+                      aria-label={`${ACTIONS[action].label} ${one.id}`}
+                      title={ACTIONS[action].label}
                       onClick={() => ask({ action, which: { ids: [one.id] } })}
                     >
-                      <Icon name={DEEDS[action].icon} size={14} />
+                      <Icon name={ACTIONS[action].icon} size={14} />
                     </button>
                   ))}
                 </span>
@@ -156,10 +156,10 @@ const HEADS = [
   ['c-took right', 'Took'],
 ] as const
 
-function Cells({ row }: { readonly row: Row }) {
+function Cells({ row }: { readonly row: JobListItem }) {
   const now = useNow()
   const link = (
-    <a href={jobPath(row.id)} title={row.id} class="id">
+    <a href={jobUrl(row.id)} title={row.id} class="id">
       {row.id}
     </a>
   )
@@ -167,7 +167,7 @@ function Cells({ row }: { readonly row: Row }) {
     return (
       <td class="c-job" role="cell" colSpan={5} title={row.path}>
         {link}
-        <span class="why">Cannot be read: {row.unreadable}</span>
+        <span class="why">Unreadable: {row.unreadable}</span>
       </td>
     )
   const why = row.lies_in === 'failed' || row.lies_in === 'dead' ? row.last_error : undefined
@@ -193,22 +193,22 @@ function Cells({ row }: { readonly row: Row }) {
       </td>
       <td class="c-took right soft" role="cell">
         {row.lies_in === 'processing' && row.started_at
-          ? span(now - Date.parse(row.started_at))
+          ? elapsed(now - Date.parse(row.started_at))
           : row.duration_ms === undefined
             ? ''
-            : took(row.duration_ms)}
+            : duration(row.duration_ms)}
       </td>
     </>
   )
 }
 
-/** When it will run, else for how long it has been as it is. */
+/** When the job will run, or how long it has been in its state. */
 function when(job: JobRow, now: number) {
   const due = job.lies_in === 'failed' ? job.next_retry_at : job.lies_in === 'scheduled' ? job.run_at : undefined
   const at = due ?? (job.lies_in === 'pending' ? job.created_at : job.updated_at)
-  const text = due === undefined ? age(now - Date.parse(at)) : Date.parse(due) > now ? since(due, now) : 'due'
+  const text = due === undefined ? age(now - Date.parse(at)) : Date.parse(due) > now ? relativeTime(due, now) : 'due'
   return (
-    <time dateTime={at} title={moment(at, 0)}>
+    <time dateTime={at} title={clockTime(at, 0)}>
       {text}
     </time>
   )

@@ -1,36 +1,39 @@
-/** What failed last, as the first page shows it. */
-import { address, jobPath } from '../url.ts'
+/** The latest failures, for the overview. */
+import { jobUrl, urlWithQuery } from '../url.ts'
 import { useResource } from '../resource.ts'
-import { isReadable, type Jobs } from '../api-types.ts'
-import { Card, Empty, ProblemNotice, Since } from './pieces.tsx'
+import { isReadable, type JobList } from '../api-types.ts'
+import { Card } from './card.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
+import { TimeAgo } from './time-ago.tsx'
 
-export function Failures() {
-  const { data, problem } = useResource<Jobs>('/jobs?state=failed,dead&sort=-updated&limit=8', ['jobs'])
+export function RecentFailures() {
+  const { data, problem } = useResource<JobList>('/jobs?state=failed,dead&sort=-updated&limit=8', ['jobs'])
   return (
     <Card
-      title="Newest failures"
+      title="Latest failures"
       class="half"
       aside={
-        <a class="more" href={address('/jobs', { state: 'failed,dead', sort: '-updated' })}>
+        <a class="more" href={urlWithQuery('/jobs', { state: 'failed,dead', sort: '-updated' })}>
           All failures
         </a>
       }
     >
       <ProblemNotice problem={problem} />
       {data?.items.length === 0 && (
-        <Empty title="Nothing has failed">
-          <span>Jobs that fail are listed here with their last error.</span>
-        </Empty>
+        <EmptyState title="No failures">
+          <span>Failed jobs are listed here with their last error.</span>
+        </EmptyState>
       )}
       <ul class="list">
         {data?.items.filter(isReadable).map((job) => (
           <li key={job.id}>
-            <a class={`list-row failure is-${job.lies_in}`} href={jobPath(job.id)}>
+            <a class={`list-row failure is-${job.lies_in}`} href={jobUrl(job.id)}>
               <span class="cut">
                 <span class="dot" /> {job.id}
               </span>
               <span class="faint">
-                <Since at={job.updated_at} />
+                <TimeAgo at={job.updated_at} />
               </span>
               <span class="why cut mono">{job.cancelled ? `cancelled ${job.cancelled.reason}` : job.last_error}</span>
             </a>

@@ -1,31 +1,31 @@
 /**
- * The output of a run as it comes. It opens at its end and follows it; scrolling up pauses that, coming back to the end
- * goes on, and the foot says which. What a job writes is hostile until proven otherwise: it gets into text nodes only.
+ * The output of a run as it is written. It follows the end; scrolling up pauses that, scrolling back to the end resumes
+ * it, and the footer says which. Output is untrusted and only ever becomes text nodes.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Terminal } from '../ansi.ts'
-import { jobApi, streamOf } from '../api.ts'
+import { AnsiReader } from '../ansi.ts'
+import { apiUrl, jobApiPath } from '../api.ts'
 import { count } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import type { Attempt } from '../api-types.ts'
-import { follow as keepUp } from '../stream.ts'
+import { followStream as keepUp } from '../stream.ts'
 import { Icon } from './icons.tsx'
-import { Choices } from './pieces.tsx'
+import { ChoiceGroup } from './choice-group.tsx'
 
 const STREAMS = ['both', 'stdout', 'stderr'] as const
-/** Of what was there before, so many lines; and so many pieces are kept on the page. */
-const TAIL = 2000
-const MOST_PIECES = 6000
-/** So far from the end still counts as at the end. */
-const NEAR = 24
+/** How many earlier lines are loaded, and how many nodes are kept on the page. */
+const TAIL_LINES = 2000
+const MAX_NODES = 6000
+/** This close to the end still counts as at the end. */
+const END_TOLERANCE_PX = 24
 
-interface Told {
+interface LogChunk {
   readonly stream: 'stdout' | 'stderr'
   readonly text: string
 }
 
-class Screen {
-  readonly #terminals = { stdout: new Terminal(), stderr: new Terminal() }
+class LogView {
+  readonly #terminals = { stdout: new AnsiReader(), stderr: new AnsiReader() }
   #lines = 0
   #isCut = false
   readonly #element: HTMLElement
@@ -38,41 +38,41 @@ class Screen {
   get lines(): number {
     return this.#lines
   }
-  /** Whether earlier lines were let go. */
+  /** Whether earlier lines were removed. */
   get isCut(): boolean {
     return this.#isCut
   }
 
-  write({ stream, text }: Told): void {
+  write({ stream, text }: LogChunk): void {
     const fresh = document.createDocumentFragment()
     for (const piece of this.#terminals[stream].read(text)) {
       this.#lines += piece.text.split('\n').length - 1
       const node = document.createTextNode(piece.text)
-      if (piece.looks === '' && !piece.color && !piece.background) {
+      if (piece.classes === '' && !piece.color && !piece.background) {
         fresh.append(node)
         continue
       }
       const span = document.createElement('span')
-      span.className = piece.looks
+      span.className = piece.classes
       if (piece.color) span.style.color = piece.color
       if (piece.background) span.style.background = piece.background
       span.append(node)
       fresh.append(span)
     }
     this.#element.append(fresh)
-    while (this.#element.childNodes.length > MOST_PIECES) {
+    while (this.#element.childNodes.length > MAX_NODES) {
       this.#element.firstChild?.remove()
       this.#isCut = true
     }
   }
 }
 
-interface LogProps {
+interface RunLogProps {
   readonly id: string
   readonly attempt: Attempt
 }
 
-export function Log({ id, attempt }: LogProps) {
+export function RunLog({ id, attempt }: RunLogProps) {
   const { run } = attempt
   const pre = useRef<HTMLPreElement>(null)
   const [stream, setStream] = useState<(typeof STREAMS)[number]>('both')
@@ -90,14 +90,14 @@ export function Log({ id, attempt }: LogProps) {
   useEffect(() => {
     if (!pre.current) return undefined
     const element = pre.current
-    let screen = new Screen(element)
+    let view = new LogView(element)
     const wanted = stream === 'both' ? 'merged' : stream
     const show = (more: object): void =>
-      setState((before) => ({ ...before, lines: screen.lines, isCut: screen.isCut, ...more }))
-    const stop = keepUp(`${jobApi(id)}/attempts/${run}/log/stream?stream=${wanted}&tail=${TAIL}`, {
+      setState((before) => ({ ...before, lines: view.lines, isCut: view.isCut, ...more }))
+    const stop = keepUp(`${jobApiPath(id)}/attempts/${run}/log/stream?stream=${wanted}&tail=${TAIL_LINES}`, {
       on: {
-        log: (told) => {
-          screen.write(told as Told)
+        log: (chunk) => {
+          view.write(chunk as LogChunk)
           if (following.current) element.scrollTop = element.scrollHeight
           show({})
         },
@@ -106,8 +106,8 @@ export function Log({ id, attempt }: LogProps) {
           show({ isOver: true })
         },
       },
-      opened: (isAnew) => {
-        if (isAnew) screen = new Screen(element)
+      opened: (isNew) => {
+        if (isNew) view = new LogView(element)
         show({ isLost: false })
       },
       lost: () => show({ isLost: true }),
@@ -120,22 +120,22 @@ export function Log({ id, attempt }: LogProps) {
   const onScroll = (): void => {
     const { current } = pre
     if (!current) return
-    const isAtEnd = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR
+    const isAtEnd = current.scrollHeight - current.scrollTop - current.clientHeight < END_TOLERANCE_PX
     if (isAtEnd !== following.current) {
       following.current = isAtEnd
       setFollows(isAtEnd)
     }
   }
 
-  useShortcuts([{ keys: 'f', does: 'Follow the output, or stop following', group: 'Job', run: () => follow(!follows) }])
+  useShortcuts([{ keys: 'f', does: 'Follow output on or off', group: 'Job', run: () => follow(!follows) }])
 
-  // Each stream is a file of its own.
+  // Each stream is its own file.
   const file = stream === 'stderr' ? 'stderr' : 'stdout'
   return (
     <section class="card" aria-label="Output">
       <div class="log-head">
         <h2>Output of run {run}</h2>
-        <Choices label="Which output" of={STREAMS} chosen={stream} onChoose={setStream} />
+        <ChoiceGroup label="Output stream" of={STREAMS} chosen={stream} onChoose={setStream} />
         <div class="actions">
           <button
             type="button"
@@ -148,7 +148,7 @@ export function Log({ id, attempt }: LogProps) {
           </button>
           <a
             class="button plain small"
-            href={streamOf(`${jobApi(id)}/attempts/${run}/log?stream=${file}&download=1`)}
+            href={apiUrl(`${jobApiPath(id)}/attempts/${run}/log?stream=${file}&download=1`)}
             download
           >
             <Icon name="download" size={14} /> Download {file}
@@ -165,10 +165,10 @@ export function Log({ id, attempt }: LogProps) {
         onScroll={onScroll}
       />
       <div class="log-foot">
-        <span role="status">{footing(state, follows)}</span>
+        <span role="status">{statusText(state, follows)}</span>
         {!follows && (
           <button type="button" class="button small" onClick={() => follow(true)}>
-            <Icon name="down" size={12} /> To the end
+            <Icon name="down" size={12} /> Jump to end
           </button>
         )}
       </div>
@@ -176,10 +176,13 @@ export function Log({ id, attempt }: LogProps) {
   )
 }
 
-function footing(state: { lines: number; isCut: boolean; isOver: boolean; isLost: boolean }, follows: boolean): string {
+function statusText(
+  state: { lines: number; isCut: boolean; isOver: boolean; isLost: boolean },
+  follows: boolean,
+): string {
   const lines = state.lines === 0 ? 'No output' : `${count(state.lines)} ${state.lines === 1 ? 'line' : 'lines'}`
-  const cut = state.isCut || state.lines >= TAIL ? ', the earlier ones left out: download shows all' : ''
-  if (state.isOver) return `${lines}${cut}. The run is over.`
-  if (state.isLost) return `${lines}${cut}. Connection lost, trying again.`
-  return `${state.lines === 0 ? 'No output yet' : lines}${cut}. ${follows ? 'Following.' : 'Paused, since you scrolled up.'}`
+  const cut = state.isCut || state.lines >= TAIL_LINES ? ', earlier ones omitted: download for all' : ''
+  if (state.isOver) return `${lines}${cut}. The run has ended.`
+  if (state.isLost) return `${lines}${cut}. Connection lost, reconnecting.`
+  return `${state.lines === 0 ? 'No output yet' : lines}${cut}. ${follows ? 'Following.' : 'Paused because you scrolled up.'}`
 }

@@ -1,11 +1,11 @@
-/** The help: exactly the keys that work on the page behind it. */
-import { type Shortcut, shortcuts } from '../keys.ts'
+/** The keyboard help: exactly the keys that work on the current page. */
+import { type Shortcut, activeShortcuts } from '../keys.ts'
 import { Dialog } from './dialog.tsx'
 
 const GROUPS: readonly Shortcut['group'][] = ['Job', 'List', 'Anywhere', 'Go to']
 
-export function Help({ onClose }: { readonly onClose: () => void }) {
-  const all = shortcuts()
+export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
+  const all = activeShortcuts()
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <div class="dialog-body keys">

@@ -1,9 +1,9 @@
-/** The attempts of a job on one axis of time: how long each waited, ran, and how it ended. */
+/** The attempts of a job on a common time axis: how long each waited and ran, and how it ended. */
 import { useNow } from '../clock.ts'
-import { many, moment, since, span, took } from '../format.ts'
-import type { Attempt, Job, State } from '../api-types.ts'
+import { countNoun, clockTime, relativeTime, elapsed, duration } from '../format.ts'
+import type { Attempt, JobRecord, State } from '../api-types.ts'
 
-const LOOKS: Record<Attempt['outcome'], State> = {
+const OUTCOME_STATES: Record<Attempt['outcome'], State> = {
   running: 'processing',
   completed: 'completed',
   failed: 'failed',
@@ -14,34 +14,34 @@ const LOOKS: Record<Attempt['outcome'], State> = {
   given_back: 'held',
 }
 
-const ENDED: Record<Attempt['outcome'], string> = {
+const OUTCOME_LABELS: Record<Attempt['outcome'], string> = {
   running: 'Running',
   completed: 'Completed',
   failed: 'Failed',
-  retry_later: 'Asked to be run later',
+  retry_later: 'Asked to run later',
   gave_up: 'Gave up',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
-  given_back: 'Given back',
+  given_back: 'Released by the worker',
 }
 
-/** How it ended, and why. */
-function ending(attempt: Attempt): string {
-  const how = attempt.timed_out ? 'Timed out' : ENDED[attempt.outcome]
+/** How the attempt ended, and why. */
+function outcomeText(attempt: Attempt): string {
+  const how = attempt.timed_out ? 'Timed out' : OUTCOME_LABELS[attempt.outcome]
   const code = attempt.error ?? (attempt.signal ? `by ${attempt.signal}` : undefined)
   if (code === undefined) return how
-  // An error that says it already, as that of a job that was cancelled.
+  // Some errors start with the outcome already, such as that of a cancelled job.
   return code.toLowerCase().startsWith(how.toLowerCase()) ? how + code.slice(how.length) : `${how}: ${code}`
 }
 
 interface TimelineProps {
-  readonly job: Job
+  readonly job: JobRecord
   readonly attempts: readonly Attempt[]
   readonly chosen: number | undefined
   readonly onChoose: (run: number) => void
 }
 
-export function Timeline({ job, attempts, chosen, onChoose }: TimelineProps) {
+export function AttemptTimeline({ job, attempts, chosen, onChoose }: TimelineProps) {
   const now = useNow()
   const last = attempts.at(-1)
   const due = job.next_retry_at ? Date.parse(job.next_retry_at) : 0
@@ -59,7 +59,7 @@ export function Timeline({ job, attempts, chosen, onChoose }: TimelineProps) {
           <li key={attempt.run}>
             <button
               type="button"
-              class={`attempt is-${LOOKS[attempt.outcome]}`}
+              class={`attempt is-${OUTCOME_STATES[attempt.outcome]}`}
               aria-pressed={attempt.run === chosen}
               onClick={() => onChoose(attempt.run)}
             >
@@ -77,14 +77,14 @@ export function Timeline({ job, attempts, chosen, onChoose }: TimelineProps) {
                 />
               </span>
               <span class="length">
-                {attempt.outcome === 'running' ? span(to - from) : took(attempt.duration_ms ?? to - from)}
+                {attempt.outcome === 'running' ? elapsed(to - from) : duration(attempt.duration_ms ?? to - from)}
               </span>
               <span class="why">
-                {ending(attempt)}
+                {outcomeText(attempt)}
                 <span class="faint">
-                  {attempt.started_at && ` · ${moment(attempt.started_at, now)}`}
+                  {attempt.started_at && ` · ${clockTime(attempt.started_at, now)}`}
                   {attempt.worker && ` on ${attempt.worker}`}
-                  {attempt.strays && `, left ${many(attempt.strays.length, 'process', 'processes')} behind`}
+                  {attempt.strays && `, left ${countNoun(attempt.strays.length, 'process', 'processes')} behind`}
                 </span>
               </span>
             </button>
@@ -92,7 +92,7 @@ export function Timeline({ job, attempts, chosen, onChoose }: TimelineProps) {
         )
       })}
       {due > 0 && last?.finished_at && job.lies_in === 'failed' && (
-        <li class="attempt" aria-label={`Next attempt at ${moment(job.next_retry_at ?? '', now)}`}>
+        <li class="attempt" aria-label={`Next attempt at ${clockTime(job.next_retry_at ?? '', now)}`}>
           <span class="faint">Next</span>
           <span class="track" aria-hidden="true">
             <span
@@ -100,7 +100,7 @@ export function Timeline({ job, attempts, chosen, onChoose }: TimelineProps) {
               style={{ left: share(Date.parse(last.finished_at)), width: width(Date.parse(last.finished_at), due) }}
             />
           </span>
-          <span class="length faint">{due > now ? since(job.next_retry_at ?? '', now) : 'due'}</span>
+          <span class="length faint">{due > now ? relativeTime(job.next_retry_at ?? '', now) : 'due'}</span>
         </li>
       )}
     </ol>

@@ -1,4 +1,4 @@
-/** Short words about what was done, or was not, at the corner of the page. */
+/** Short messages in the corner of the page about what was done or failed. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../api.ts'
 import { Icon } from './icons.tsx'
@@ -27,8 +27,8 @@ function add(toast: Omit<Toast, 'id'>, ms: number): void {
   setTimeout(() => drop(id), ms)
 }
 
-export const say = (text: string): void => add({ text, isBad: false }, 4000)
-export const sayProblem = ({ message, hint }: Problem): void => add({ text: message, hint, isBad: true }, 9000)
+export const showToast = (text: string): void => add({ text, isBad: false }, 4000)
+export const showProblem = ({ message, hint }: Problem): void => add({ text: message, hint, isBad: true }, 9000)
 
 export function Toasts() {
   const [shown, setShown] = useState(toasts)

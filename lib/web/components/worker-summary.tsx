@@ -1,17 +1,19 @@
-/** Who works on what, in short: workers and queues, as the first page shows them. */
+/** Workers and queues in short, for the overview. */
 import { commandLine } from '../../job/job.ts'
-import { address, jobPath } from '../url.ts'
-import { lineFor } from '../command-line.ts'
+import { jobUrl, urlWithQuery } from '../url.ts'
+import { programLine } from '../command-line.ts'
 import { useNow } from '../clock.ts'
-import { short, span } from '../format.ts'
+import { elapsed, shortCount } from '../format.ts'
 import { useResource } from '../resource.ts'
 import { useSession } from '../session.ts'
-import type { List, QueueRow, Worker } from '../api-types.ts'
-import { Card, Empty, ProblemNotice } from './pieces.tsx'
+import type { ListOf, QueueRow, WorkerRow } from '../api-types.ts'
+import { Card } from './card.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
 
-/** The workers that there are, and what each runs. */
-export function Working() {
-  const { data, problem } = useResource<List<Worker>>('/workers', ['workers', 'jobs'])
+/** The workers and the jobs they run. */
+export function WorkerSummary() {
+  const { data, problem } = useResource<ListOf<WorkerRow>>('/workers', ['workers', 'jobs'])
   const now = useNow()
   const { home } = useSession()
   return (
@@ -25,11 +27,11 @@ export function Working() {
     >
       <ProblemNotice problem={problem} />
       {data?.items.length === 0 && (
-        <Empty title="No worker runs">
-          <span>Jobs wait until one is started.</span>
+        <EmptyState title="No workers running">
+          <span>Jobs wait until a worker starts.</span>
           <br />
-          <code>{lineFor(home, 'worker start --count 2')}</code>
-        </Empty>
+          <code>{programLine(home, 'worker start --count 2')}</code>
+        </EmptyState>
       )}
       <ul class="list">
         {data?.items.slice(0, 5).map((worker) => (
@@ -37,14 +39,14 @@ export function Working() {
             <a class="cut" href="/workers">
               {worker.name}
             </a>
-            <Slots worker={worker} />
+            <SlotMeter worker={worker} />
             <ul class="running">
               {worker.running.slice(0, 4).map((job) => (
                 <li key={job.id}>
-                  <a class="cut mono" href={jobPath(job.id)} title={job.id}>
+                  <a class="cut mono" href={jobUrl(job.id)} title={job.id}>
                     {commandLine(job.command)}
                   </a>
-                  {job.started_at && <span class="faint">{span(now - Date.parse(job.started_at))}</span>}
+                  {job.started_at && <span class="faint">{elapsed(now - Date.parse(job.started_at))}</span>}
                 </li>
               ))}
               {worker.running.length === 0 && <li class="faint">{worker.life === 'alive' ? 'Idle' : 'Gone'}</li>}
@@ -57,9 +59,9 @@ export function Working() {
   )
 }
 
-const MOST_SLOTS = 16
+const MAX_SLOTS = 16
 
-export function Slots({ worker }: { readonly worker: Worker }) {
+export function SlotMeter({ worker }: { readonly worker: WorkerRow }) {
   const used = worker.running.length
   return (
     <span class="slots" title={`${used} of ${worker.slots} slots in use`}>
@@ -68,8 +70,8 @@ export function Slots({ worker }: { readonly worker: Worker }) {
         <span class="unseen"> slots in use</span>
       </span>
       <span class="meter" aria-hidden="true">
-        {Array.from({ length: Math.min(worker.slots, MOST_SLOTS) }, (_, slot) => (
-          <i key={slot} class={slot < (used * Math.min(worker.slots, MOST_SLOTS)) / worker.slots ? 'used' : ''} />
+        {Array.from({ length: Math.min(worker.slots, MAX_SLOTS) }, (_, slot) => (
+          <i key={slot} class={slot < (used * Math.min(worker.slots, MAX_SLOTS)) / worker.slots ? 'used' : ''} />
         ))}
       </span>
     </span>
@@ -78,9 +80,9 @@ export function Slots({ worker }: { readonly worker: Worker }) {
 
 const COLUMNS = ['pending', 'processing', 'failed', 'dead'] as const
 
-/** How it stands in each queue; left out while there is only one. */
-export function Queues() {
-  const { data, problem } = useResource<List<QueueRow>>('/queues', ['jobs'])
+/** Counts by queue; hidden while there is only one queue. */
+export function QueueSummary() {
+  const { data, problem } = useResource<ListOf<QueueRow>>('/queues', ['jobs'])
   if (!problem && (data?.items.length ?? 0) < 2) return null
   return (
     <Card title="Queues">
@@ -100,15 +102,15 @@ export function Queues() {
           {data?.items.slice(0, 12).map((row) => (
             <tr key={row.queue}>
               <td>
-                <a href={address('/jobs', { queue: row.queue })}>{row.queue}</a>
+                <a href={urlWithQuery('/jobs', { queue: row.queue })}>{row.queue}</a>
               </td>
               {COLUMNS.map((state) => (
                 <td key={state} class={row[state] === 0 ? 'right faint' : 'right'}>
                   <a
-                    href={address('/jobs', { state, queue: row.queue })}
+                    href={urlWithQuery('/jobs', { state, queue: row.queue })}
                     aria-label={`${row[state]} ${state} in ${row.queue}`}
                   >
-                    {short(row[state])}
+                    {shortCount(row[state])}
                   </a>
                 </td>
               ))}

@@ -1,22 +1,22 @@
-/** Every setting: what it is, where that comes from, and changing it. */
+/** The settings: values, where they come from, and a dialog to change them. */
 import { useState } from 'preact/hooks'
 import { patch, type Problem } from '../api.ts'
 import { Dialog } from '../components/dialog.tsx'
-import { ProblemNotice } from '../components/pieces.tsx'
-import { say } from '../components/toasts.tsx'
-import { refresh, useResource } from '../resource.ts'
+import { showToast } from '../components/toasts.tsx'
+import { refreshAll, useResource } from '../resource.ts'
 import { useSession } from '../session.ts'
-import type { List, Setting, Value } from '../api-types.ts'
+import type { ListOf, SettingRow, SettingValue } from '../api-types.ts'
+import { ProblemNotice } from '../components/problem-notice.tsx'
 
 const SOURCES = { default: 'default', file: 'config.json', environment: 'environment' }
 
-/** As the command line has it. */
-const shown = ({ key }: Setting): string => key.replaceAll('_', '-')
+/** The name of the setting on the command line. */
+const optionName = ({ key }: SettingRow): string => key.replaceAll('_', '-')
 
-export function Config() {
+export function ConfigPage() {
   const { isReadOnly, home } = useSession()
-  const { data, problem } = useResource<List<Setting>>('/config', ['stats'])
-  const [edited, setEdited] = useState<Setting>()
+  const { data, problem } = useResource<ListOf<SettingRow>>('/config', ['stats'])
+  const [edited, setEdited] = useState<SettingRow>()
   return (
     <>
       <header class="page-head">
@@ -30,7 +30,7 @@ export function Config() {
             <tr role="row">
               <th role="columnheader">Setting</th>
               <th role="columnheader">Value</th>
-              <th role="columnheader">From</th>
+              <th role="columnheader">Source</th>
               <th role="columnheader" class="c-default">
                 Default
               </th>
@@ -45,7 +45,7 @@ export function Config() {
             {data?.items.map((setting) => (
               <tr key={setting.key} role="row">
                 <td role="cell">
-                  <span class="name">{shown(setting)}</span>
+                  <span class="name">{optionName(setting)}</span>
                   <span class="meaning soft">
                     <Meaning text={setting.meaning} />
                   </span>
@@ -64,7 +64,7 @@ export function Config() {
                     <button
                       type="button"
                       class="button plain small"
-                      aria-label={`Change ${shown(setting)}`}
+                      aria-label={`Change ${optionName(setting)}`}
                       onClick={() => setEdited(setting)}
                     >
                       Change
@@ -76,34 +76,34 @@ export function Config() {
           </tbody>
         </table>
       </div>
-      {edited && <Edit setting={edited} onClose={() => setEdited(undefined)} />}
+      {edited && <SettingDialog setting={edited} onClose={() => setEdited(undefined)} />}
     </>
   )
 }
 
-/** What stands between backticks is code. */
+/** Renders text in backticks as code. */
 const Meaning = ({ text }: { readonly text: string }) => (
   <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</>
 )
 
-/** As typed, of the kind the default has. */
-function valueOf(text: string, like: Value): Value {
+/** The typed text as a value of the type of the default. */
+function valueOf(text: string, like: SettingValue): SettingValue {
   if (typeof like === 'boolean') return text === 'true'
   return typeof like === 'number' && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
 }
 
-function Edit({ setting, onClose }: { readonly setting: Setting; readonly onClose: () => void }) {
+function SettingDialog({ setting, onClose }: { readonly setting: SettingRow; readonly onClose: () => void }) {
   const [text, setText] = useState(String(setting.value))
   const [problem, setProblem] = useState<Problem>()
-  const save = (value: Value | null): void => {
+  const save = (value: SettingValue | null): void => {
     patch('/config', { [setting.key]: value }).then(() => {
-      say(`${shown(setting)} is ${value === null ? `${setting.default} again` : value}`)
-      refresh()
+      showToast(`${optionName(setting)} ${value === null ? 'reset' : 'set'} to ${value ?? setting.default}`)
+      refreshAll()
       onClose()
     }, setProblem)
   }
   return (
-    <Dialog title={shown(setting)} isLittle onClose={onClose}>
+    <Dialog title={optionName(setting)} isLittle onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -123,7 +123,7 @@ function Edit({ setting, onClose }: { readonly setting: Setting; readonly onClos
         <div class="dialog-foot">
           {setting.source === 'file' && (
             <button type="button" class="button plain" onClick={() => save(null)}>
-              Back to {setting.default === '' ? 'none' : String(setting.default)}
+              Reset to {setting.default === '' ? 'none' : String(setting.default)}
             </button>
           )}
           <span class="hint" />

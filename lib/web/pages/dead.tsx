@@ -1,15 +1,17 @@
-/** The dead letters, grouped by what killed them, so that what failed for one reason is dealt with at once. */
-import { many } from '../format.ts'
+/** The dead letters, grouped by error, so that jobs with the same error can be handled together. */
+import { countNoun } from '../format.ts'
 import { Icon } from '../components/icons.tsx'
-import { Empty, ProblemNotice, Since } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
-import { address, jobPath } from '../url.ts'
+import { jobUrl, urlWithQuery } from '../url.ts'
 import { useSession } from '../session.ts'
-import type { DeadGroup, List } from '../api-types.ts'
+import type { ErrorGroup, ListOf } from '../api-types.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
+import { TimeAgo } from '../components/time-ago.tsx'
 
-export function Dead() {
+export function DeadPage() {
   const { isReadOnly, ask } = useSession()
-  const { data, problem } = useResource<List<DeadGroup>>('/dead/groups', ['jobs', 'stats'])
+  const { data, problem } = useResource<ListOf<ErrorGroup>>('/dead/groups', ['jobs', 'stats'])
   const total = data?.items.reduce((sum, group) => sum + group.count, 0) ?? 0
   const all = { filter: { state: 'dead' }, expected_count: total }
   return (
@@ -18,7 +20,7 @@ export function Dead() {
         <h1>Dead letters</h1>
         {data && total > 0 && (
           <span class="hint">
-            {many(total, 'job')}, {many(data.items.length, 'error')}
+            {countNoun(total, 'job')}, {countNoun(data.items.length, 'error')}
           </span>
         )}
         {!isReadOnly && total > 0 && (
@@ -35,15 +37,17 @@ export function Dead() {
       <ProblemNotice problem={problem} />
       {data?.items.length === 0 && (
         <div class="card">
-          <Empty icon="check" title="No dead letters">
-            <span>Jobs that used up their attempts, gave up or were cancelled stand here until you decide.</span>
-          </Empty>
+          <EmptyState icon="check" title="No dead letters">
+            <span>
+              Jobs that used up their attempts, gave up or were cancelled stay here until you retry or delete them.
+            </span>
+          </EmptyState>
         </div>
       )}
       {data && data.items.length > 0 && (
         <ul class="card list groups">
           {data.items.map((group) => (
-            <Group key={group.error} group={group} />
+            <ErrorGroupRow key={group.error} group={group} />
           ))}
         </ul>
       )}
@@ -51,29 +55,33 @@ export function Dead() {
   )
 }
 
-function Group({ group }: { readonly group: DeadGroup }) {
+function ErrorGroupRow({ group }: { readonly group: ErrorGroup }) {
   const { isReadOnly, ask } = useSession()
   const filter = { state: 'dead', error: group.error }
   const which = { filter, expected_count: group.count }
   return (
     <li class="group">
-      <a class="number" href={address('/jobs', filter)} aria-label={`All ${many(group.count, 'job')} with this error`}>
+      <a
+        class="number"
+        href={urlWithQuery('/jobs', filter)}
+        aria-label={`All ${countNoun(group.count, 'job')} with this error`}
+      >
         {group.count}
       </a>
       <div class="what">
-        <a class="error mono" href={address('/jobs', filter)}>
+        <a class="error mono" href={urlWithQuery('/jobs', filter)}>
           {group.error === '' ? 'No error was recorded' : group.error}
         </a>
         <p class="faint cut">
           {group.last && (
             <>
-              last <Since at={group.last} />:{' '}
+              last <TimeAgo at={group.last} />:{' '}
             </>
           )}
           {group.jobs.slice(0, 4).map((id, index) => (
             <>
               {index > 0 && ', '}
-              <a key={id} class="soft" href={jobPath(id)}>
+              <a key={id} class="soft" href={jobUrl(id)}>
                 {id}
               </a>
             </>
@@ -87,7 +95,7 @@ function Group({ group }: { readonly group: DeadGroup }) {
             type="button"
             class="button small"
             onClick={() => ask({ action: 'retry', which })}
-            aria-label={`Retry ${many(group.count, 'job')}: ${group.error}`}
+            aria-label={`Retry ${countNoun(group.count, 'job')}: ${group.error}`}
           >
             <Icon name="retry" size={14} /> Retry
           </button>
@@ -95,7 +103,7 @@ function Group({ group }: { readonly group: DeadGroup }) {
             type="button"
             class="button small danger"
             onClick={() => ask({ action: 'delete', which })}
-            aria-label={`Delete ${many(group.count, 'job')}: ${group.error}`}
+            aria-label={`Delete ${countNoun(group.count, 'job')}: ${group.error}`}
           >
             <Icon name="bin" size={14} /> Delete
           </button>

@@ -1,15 +1,16 @@
-/** What happened, newest first, as the journal tells it. */
+/** The events of the journal, newest first. */
 import { useNow } from '../clock.ts'
-import { moment } from '../format.ts'
+import { clockTime } from '../format.ts'
 import { Icon } from '../components/icons.tsx'
-import { Empty, ProblemNotice } from '../components/pieces.tsx'
 import { useResource } from '../resource.ts'
-import { address, jobPath } from '../url.ts'
-import { go, usePlace } from '../route.ts'
-import type { Happening, Page, State } from '../api-types.ts'
+import { jobUrl, urlWithQuery } from '../url.ts'
+import { navigate, useRoute } from '../route.ts'
+import type { EventRow, PageOf, State } from '../api-types.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
 
-/** The kinds of events, and the colour of the state each leads to. */
-const KINDS: Record<string, State> = {
+/** The kinds of events, and the state whose colour each gets. */
+const KIND_STATES: Record<string, State> = {
   enqueued: 'pending',
   started: 'processing',
   adopted: 'processing',
@@ -26,14 +27,14 @@ const KINDS: Record<string, State> = {
   corrupt: 'dead',
 }
 
-export function Events() {
-  const { query } = usePlace()
+export function EventsPage() {
+  const { query } = useRoute()
   const now = useNow()
   const kind = query.get('event') ?? ''
   const job = query.get('job') ?? ''
   const cursor = query.get('cursor') ?? ''
-  const { data, problem } = useResource<Page<Happening>>(
-    address('/events', { event: kind, job, cursor, limit: '100' }),
+  const { data, problem } = useResource<PageOf<EventRow>>(
+    urlWithQuery('/events', { event: kind, job, cursor, limit: '100' }),
     cursor === '' ? ['events'] : [],
   )
   return (
@@ -47,10 +48,10 @@ export function Events() {
           <select
             class="field"
             value={kind}
-            onChange={(event) => go(address('/events', { job, event: event.currentTarget.value }))}
+            onChange={(event) => navigate(urlWithQuery('/events', { job, event: event.currentTarget.value }))}
           >
             <option value="">All events</option>
-            {Object.keys(KINDS).map((one) => (
+            {Object.keys(KIND_STATES).map((one) => (
               <option key={one} value={one}>
                 {one.replace('_', ' ')}
               </option>
@@ -58,7 +59,11 @@ export function Events() {
           </select>
         </label>
         {job && (
-          <a class="button chip" href={address('/events', { event: kind })} aria-label="Show those of other jobs, too">
+          <a
+            class="button chip"
+            href={urlWithQuery('/events', { event: kind })}
+            aria-label="Show the events of all jobs"
+          >
             <span class="faint">job</span>
             <span class="cut">{job}</span>
             <Icon name="close" size={12} />
@@ -68,41 +73,44 @@ export function Events() {
       <ProblemNotice problem={problem} />
       <div class="card">
         {data?.items.length === 0 && (
-          <Empty icon="events" title={kind || job ? 'No such event' : 'Nothing has happened yet'}>
-            <span>What is enqueued, started, completed, failed or cancelled is listed here as it happens.</span>
-          </Empty>
+          <EmptyState icon="events" title={kind || job ? 'No events match' : 'No events yet'}>
+            <span>Events are listed here as jobs are enqueued, started, completed, failed or cancelled.</span>
+          </EmptyState>
         )}
         <ol class="list events">
           {data?.items.map((event, index) => (
-            <li key={`${event.at} ${event.job} ${event.event} ${index}`} class={`is-${KINDS[event.event] ?? 'held'}`}>
+            <li
+              key={`${event.at} ${event.job} ${event.event} ${index}`}
+              class={`is-${KIND_STATES[event.event] ?? 'held'}`}
+            >
               <time class="faint" dateTime={event.at} title={event.at}>
-                {moment(event.at, now)}
+                {clockTime(event.at, now)}
               </time>
               <span class="state">
                 <span class="dot" />
                 {event.event.replace('_', ' ')}
               </span>
-              <a class="cut id" href={jobPath(event.job)}>
+              <a class="cut id" href={jobUrl(event.job)}>
                 {event.job}
               </a>
               <span class="soft cut" title={event.text}>
-                {rest(event)}
+                {sentenceWithoutId(event)}
               </span>
             </li>
           ))}
         </ol>
         {data && (data.next_cursor || cursor) && (
           <div class="pager">
-            <a class="button small" href={address('/events', { event: kind, job })}>
+            <a class="button small" href={urlWithQuery('/events', { event: kind, job })}>
               Newest
             </a>
             <button
               type="button"
               class="button small"
               disabled={!data.next_cursor}
-              onClick={() => go(address('/events', { event: kind, job, cursor: data.next_cursor ?? '' }))}
+              onClick={() => navigate(urlWithQuery('/events', { event: kind, job, cursor: data.next_cursor ?? '' }))}
             >
-              Earlier <Icon name="next" size={12} />
+              Older <Icon name="next" size={12} />
             </button>
           </div>
         )}
@@ -111,5 +119,6 @@ export function Events() {
   )
 }
 
-/** The sentence without the id it begins with, which stands beside it already. */
-const rest = ({ text, job }: Happening): string => (text.startsWith(job) ? text.slice(job.length).trim() : text)
+/** The sentence without the id at its start, which has its own column. */
+const sentenceWithoutId = ({ text, job }: EventRow): string =>
+  text.startsWith(job) ? text.slice(job.length).trim() : text

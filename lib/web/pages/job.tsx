@@ -1,51 +1,56 @@
-/** One job: what it is, what happened to it, what it wrote, and what can be done about it. */
+/** One job: its details, attempts, output and actions. */
 import { commandLine } from '../../job/job.ts'
 import { useState } from 'preact/hooks'
 import { isAllowed } from '../../job/state.ts'
-import { DEEDS, possible } from '../actions.ts'
-import { jobApi } from '../api.ts'
+import { ACTIONS, possibleActions } from '../actions.ts'
+import { jobApiPath } from '../api.ts'
 import { actionLine, enqueueLine, logsLine, requestOf, showLine } from '../command-line.ts'
 import { useNow } from '../clock.ts'
-import { moment, since, span, took } from '../format.ts'
+import { clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
-import { Log } from '../components/run-log.tsx'
-import { Card, Copy, Empty, ProblemNotice, STATE_NAMES, StateName } from '../components/pieces.tsx'
-import { Timeline } from '../components/timeline.tsx'
-import { type Told, useResource } from '../resource.ts'
-import { address } from '../url.ts'
-import { go, usePlace } from '../route.ts'
+import { RunLog } from '../components/run-log.tsx'
+import { AttemptTimeline } from '../components/timeline.tsx'
+import { type JobsChange, useResource } from '../resource.ts'
+import { urlWithQuery } from '../url.ts'
+import { navigate, useRoute } from '../route.ts'
 import { useSession } from '../session.ts'
-import type { Action, Attempt, Job as JobRecord, List } from '../api-types.ts'
+import type { Action, Attempt, JobRecord, ListOf } from '../api-types.ts'
+import { STATE_NAMES, StateBadge } from '../components/state-badge.tsx'
+import { Card } from '../components/card.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
+import { CopyButton } from '../components/copy-button.tsx'
 
-export function Job({ id }: { readonly id: string }) {
-  const { query, path } = usePlace()
-  const concerns = ({ changed = [], removed = [] }: Told): boolean =>
+export function JobDetailPage({ id }: { readonly id: string }) {
+  const { query, path } = useRoute()
+  const concerns = ({ changed = [], removed = [] }: JobsChange): boolean =>
     removed.includes(id) || changed.some((row) => row.id === id)
-  const { data: job, problem } = useResource<JobRecord>(jobApi(id), ['jobs'], { concerns })
-  const attempts = useResource<List<Attempt>>(`${jobApi(id)}/attempts`, ['jobs'], { concerns }).data?.items ?? []
+  const { data: job, problem } = useResource<JobRecord>(jobApiPath(id), ['jobs'], { concerns })
+  const attempts = useResource<ListOf<Attempt>>(`${jobApiPath(id)}/attempts`, ['jobs'], { concerns }).data?.items ?? []
   const wanted = Number(query.get('run'))
   const shown = attempts.find(({ run }) => run === wanted) ?? attempts.at(-1)
-  const choose = (run: number): void => go(address(path, { run: run === attempts.at(-1)?.run ? '' : String(run) }))
+  const choose = (run: number): void =>
+    navigate(urlWithQuery(path, { run: run === attempts.at(-1)?.run ? '' : String(run) }))
 
   if (problem?.status === 404 && !job)
     return (
-      <Empty icon="search" title="No such job">
-        <span>Nothing is called {id}. It may have been deleted.</span>
+      <EmptyState icon="search" title="No such job">
+        <span>There is no job {id}. It may have been deleted.</span>
         <div class="actions">
           <a class="button" href="/jobs">
             All jobs
           </a>
         </div>
-      </Empty>
+      </EmptyState>
     )
   if (!job) return <ProblemNotice problem={problem} />
   return (
     <>
-      <Head job={job} />
+      <JobHeader job={job} />
       {problem?.status === 404 ? (
-        <p class="notice warn">This job is gone: its file was removed.</p>
+        <p class="notice warn">This job no longer exists: its file was removed.</p>
       ) : (
         <ProblemNotice problem={problem} />
       )}
@@ -54,38 +59,38 @@ export function Job({ id }: { readonly id: string }) {
           <section class="card" aria-label="Command">
             <div class="command">
               <pre tabIndex={0}>{commandLine(job.command)}</pre>
-              <Copy text={commandLine(job.command)} what="the command" />
+              <CopyButton text={commandLine(job.command)} what="the command" />
             </div>
           </section>
-          <Card title="Attempts" aside={<span class="faint">{told(job)}</span>}>
+          <Card title="Attempts" aside={<span class="faint">{attemptsUsed(job)}</span>}>
             {attempts.length > 0 ? (
-              <Timeline job={job} attempts={attempts} chosen={shown?.run} onChoose={choose} />
+              <AttemptTimeline job={job} attempts={attempts} chosen={shown?.run} onChoose={choose} />
             ) : (
-              <Empty title="Not started yet">
+              <EmptyState title="Not started yet">
                 <Waiting job={job} />
-              </Empty>
+              </EmptyState>
             )}
           </Card>
-          {shown && <Log key={`${id} ${shown.run}`} id={id} attempt={shown} />}
-          <Raw job={job} />
+          {shown && <RunLog key={`${id} ${shown.run}`} id={id} attempt={shown} />}
+          <RawJson job={job} />
         </div>
         <div>
           <Facts job={job} />
-          <Lines job={job} />
+          <CommandLines job={job} />
         </div>
       </div>
     </>
   )
 }
 
-function Raw({ job }: { readonly job: JobRecord }) {
+function RawJson({ job }: { readonly job: JobRecord }) {
   const text = JSON.stringify(job, undefined, 2)
   return (
     <details class="card raw">
       <summary>
         <h2>Raw JSON</h2>
       </summary>
-      <Copy text={text} what="the JSON" />
+      <CopyButton text={text} what="the JSON" />
       <pre tabIndex={0} aria-label="The job as JSON">
         {text}
       </pre>
@@ -93,11 +98,11 @@ function Raw({ job }: { readonly job: JobRecord }) {
   )
 }
 
-function Head({ job }: { readonly job: JobRecord }) {
+function JobHeader({ job }: { readonly job: JobRecord }) {
   const { isReadOnly, openForm, ask } = useSession()
-  const actions = possible([job.lies_in])
+  const actions = possibleActions([job.lies_in])
   const does = (action: Action): void =>
-    ask({ action, which: { ids: [job.id] }, ...(action === 'delete' ? { onDone: () => go('/dead') } : {}) })
+    ask({ action, which: { ids: [job.id] }, ...(action === 'delete' ? { onDone: () => navigate('/dead') } : {}) })
   const keys = { retry: 'r', cancel: 'c', hold: 'h', release: 'h' } as const
   useShortcuts(
     isReadOnly
@@ -105,17 +110,17 @@ function Head({ job }: { readonly job: JobRecord }) {
       : actions.flatMap((action) =>
           action === 'delete'
             ? []
-            : [{ keys: keys[action], does: DEEDS[action].label, group: 'Job', run: () => does(action) } as const],
+            : [{ keys: keys[action], does: ACTIONS[action].label, group: 'Job', run: () => does(action) } as const],
         ),
   )
   return (
     <header class="page-head">
-      <a class="button plain only-icon" href={address('/jobs', {})} aria-label="All jobs" title="All jobs">
+      <a class="button plain only-icon" href={urlWithQuery('/jobs', {})} aria-label="All jobs" title="All jobs">
         <Icon name="back" />
       </a>
       <h1 class="job-id">{job.id}</h1>
-      <Copy text={job.id} what="the id" />
-      <StateName state={job.lies_in} />
+      <CopyButton text={job.id} what="the id" />
+      <StateBadge state={job.lies_in} />
       <JobProgress progress={job.progress} />
       {!isReadOnly && (
         <div class="actions">
@@ -123,10 +128,10 @@ function Head({ job }: { readonly job: JobRecord }) {
             <button
               key={action}
               type="button"
-              class={`button${DEEDS[action].warning ? ' danger' : ''}`}
+              class={`button${ACTIONS[action].warning ? ' danger' : ''}`}
               onClick={() => does(action)}
             >
-              <Icon name={DEEDS[action].icon} /> {DEEDS[action].label}
+              <Icon name={ACTIONS[action].icon} /> {ACTIONS[action].label}
             </button>
           ))}
           {isAllowed('edit', job.lies_in) && (
@@ -143,8 +148,8 @@ function Head({ job }: { readonly job: JobRecord }) {
   )
 }
 
-/** How far it has come, in the head of its attempts. */
-const told = (job: JobRecord): string =>
+/** How many attempts are used. */
+const attemptsUsed = (job: JobRecord): string =>
   `${job.attempts} of ${job.max_retries} used${job.interruptions > 0 ? `, ${job.interruptions} interrupted` : ''}`
 
 function Waiting({ job }: { readonly job: JobRecord }) {
@@ -152,38 +157,39 @@ function Waiting({ job }: { readonly job: JobRecord }) {
   if (job.lies_in === 'scheduled' && job.run_at)
     return (
       <span>
-        It may run {since(job.run_at, now)}, at {moment(job.run_at, now)}.
+        It runs {relativeTime(job.run_at, now)}, at {clockTime(job.run_at, now)}.
       </span>
     )
-  if (job.lies_in === 'held') return <span>It is held until you release it.</span>
+  if (job.lies_in === 'held') return <span>Held until you release it.</span>
   if (job.lies_in !== 'pending') return null
-  return <span>It waits for a free slot, for {span(now - Date.parse(job.created_at))} so far.</span>
+  return <span>Waiting for a free slot for {elapsed(now - Date.parse(job.created_at))}.</span>
 }
 
 function Facts({ job }: { readonly job: JobRecord }) {
   const now = useNow()
-  const at = (iso: string | undefined): string | undefined => iso && `${moment(iso, now)} (${since(iso, now)})`
+  const at = (iso: string | undefined): string | undefined =>
+    iso && `${clockTime(iso, now)} (${relativeTime(iso, now)})`
   const list = (values: readonly unknown[] | undefined): string | undefined => values?.join(', ')
   const facts: readonly (readonly [string, string | number | undefined])[] = [
     ['State', STATE_NAMES[job.lies_in]],
     ['Last error', job.lies_in === 'completed' || job.cancelled ? undefined : job.last_error],
-    ['Cancelled', job.cancelled && `${job.cancelled.reason}, ${moment(job.cancelled.at, now)}`],
+    ['Cancelled', job.cancelled && `${job.cancelled.reason}, ${clockTime(job.cancelled.at, now)}`],
     ['Next attempt', job.lies_in === 'failed' ? at(job.next_retry_at) : undefined],
     ['Not before', job.lies_in === 'scheduled' ? at(job.run_at) : undefined],
     ['Enqueued', at(job.created_at)],
     ['Started', at(job.started_at)],
     ['Finished', job.lies_in === 'processing' ? undefined : at(job.finished_at)],
-    ['Took', job.duration_ms === undefined || job.lies_in === 'processing' ? undefined : took(job.duration_ms)],
+    ['Duration', job.duration_ms === undefined || job.lies_in === 'processing' ? undefined : duration(job.duration_ms)],
     ['Exit code', job.exit_code],
     ['Signal', job.signal],
     ['Queue', job.queue],
     ['Tags', job.tags?.length ? list(job.tags) : undefined],
     ['Priority', job.priority],
-    ['Timeout', job.timeout === undefined ? undefined : job.timeout === 0 ? 'none' : span(job.timeout * 1000)],
+    ['Timeout', job.timeout === undefined ? undefined : job.timeout === 0 ? 'none' : elapsed(job.timeout * 1000)],
     ['Worker', job.worker],
     ['Directory', job.cwd],
     ['Environment', job.env && Object.keys(job.env).length > 0 ? list(Object.keys(job.env)) : undefined],
-    ['Succeeds with', list(job.success_codes)],
+    ['Success codes', list(job.success_codes)],
   ]
   return (
     <Card title="Details">
@@ -202,19 +208,19 @@ function Facts({ job }: { readonly job: JobRecord }) {
   )
 }
 
-/** What one would type to see or do the same. */
-function Lines({ job }: { readonly job: JobRecord }) {
+/** The command lines that show or do the same. */
+function CommandLines({ job }: { readonly job: JobRecord }) {
   const { home } = useSession()
   const [isOpen, setOpen] = useState(false)
   const lines = [
     showLine(home, job.id),
     ...(job.runs > 0 ? [logsLine(home, job.id, job.lies_in === 'processing')] : []),
-    ...possible([job.lies_in]).map((action) => actionLine(home, action, job.id)),
+    ...possibleActions([job.lies_in]).map((action) => actionLine(home, action, job.id)),
     ...(isOpen ? [enqueueLine(home, requestOf(job))] : []),
   ]
   return (
     <Card
-      title="On the command line"
+      title="Command line"
       aside={
         <button type="button" class="button plain small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           Enqueue again
@@ -225,7 +231,7 @@ function Lines({ job }: { readonly job: JobRecord }) {
         {lines.map((line) => (
           <div key={line}>
             <code>{line}</code>
-            <Copy text={line} what="this line" />
+            <CopyButton text={line} what="this line" />
           </div>
         ))}
       </div>

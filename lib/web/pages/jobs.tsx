@@ -1,59 +1,60 @@
-/** Every job in one table: by state, searched and sorted by the server, with all of it in the address bar. */
+/** The list of jobs: filtered, searched and sorted by the server; the address bar holds the whole view. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { filterIn, jobsAddress, typed } from '../filter.ts'
-import { count, short } from '../format.ts'
+import { filterFromQuery, jobsUrl, parseSearch } from '../filter.ts'
+import { count, shortCount } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
-import { ChosenBar } from '../components/selection-bar.tsx'
+import { SelectionBar } from '../components/selection-bar.tsx'
 import { JobTable } from '../components/job-table.tsx'
-import { NoJobs } from '../components/empty-state.tsx'
-import { ProblemNotice, STATE_NAMES } from '../components/pieces.tsx'
-import { type Told, useResource } from '../resource.ts'
-import { address } from '../url.ts'
-import { go, usePlace } from '../route.ts'
+import { NoJobs } from '../components/no-jobs.tsx'
+import { type JobsChange, useResource } from '../resource.ts'
+import { urlWithQuery } from '../url.ts'
+import { navigate, useRoute } from '../route.ts'
 import { useSession } from '../session.ts'
-import type { Filter, Jobs as JobsPage, List, QueueRow, State, Stats } from '../api-types.ts'
+import type { Filter, JobList, ListOf, QueueRow, State, Stats } from '../api-types.ts'
+import { STATE_NAMES } from '../components/state-badge.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
 
 const TABS: readonly State[] = ['pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed']
 const SORTS = {
-  '': 'As they run',
+  '': 'Run order',
   '-created': 'Newest first',
   created: 'Oldest first',
-  '-updated': 'Changed last',
+  '-updated': 'Last changed',
   priority: 'Priority',
   id: 'Id',
 }
-/** So long after the last key the server is asked. */
-const SEARCH_REST_MS = 150
+/** Time (ms) after the last key before the server is asked. */
+const SEARCH_DEBOUNCE_MS = 150
 
-/** Rows that have changed are shown as they are at once; which rows belong here the server says a moment later. */
-const take = (page: JobsPage, { changed = [] }: Told): JobsPage | undefined => {
+/** Shows changed rows at once; the list is fetched again a moment later to learn which rows belong to it. */
+const updateRows = (page: JobList, { changed = [] }: JobsChange): JobList | undefined => {
   const fresh = new Map(changed.map((row) => [row.id, row]))
   if (!page.items.some(({ id }) => fresh.has(id))) return undefined
   return { ...page, items: page.items.map((row) => fresh.get(row.id) ?? row) }
 }
 
-export function Jobs() {
-  const { query } = usePlace()
+export function JobsPage() {
+  const { query } = useRoute()
   const { openForm, isReadOnly } = useSession()
-  const filter = filterIn(query)
+  const filter = filterFromQuery(query)
   const sort = query.get('sort') ?? ''
   const cursor = query.get('cursor') ?? ''
-  const path = address('/jobs', { ...filter, sort, cursor, limit: '50' })
-  const { data, problem } = useResource<JobsPage>(path, ['jobs'], { take })
+  const path = urlWithQuery('/jobs', { ...filter, sort, cursor, limit: '50' })
+  const { data, problem } = useResource<JobList>(path, ['jobs'], { update: updateRows })
   const stats = useResource<Stats>('/stats', ['stats', 'jobs'])
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [allMatching, setAllMatching] = useState(false)
   const key = JSON.stringify(filter)
-  // What was chosen under another filter is not what is meant under this one.
-  useEffect(() => choose(new Set()), [key, cursor])
+  // A selection belongs to the filter and page it was made under.
+  useEffect(() => select(new Set()), [key, cursor])
 
-  const choose = (next: ReadonlySet<string>): void => {
-    setChosen(next)
+  const select = (next: ReadonlySet<string>): void => {
+    setSelected(next)
     setAllMatching(false)
   }
   const narrow = (more: Filter & { sort?: string; cursor?: string }, how: 'push' | 'replace' = 'push'): void =>
-    go(jobsAddress({ ...filter, ...more }, { sort, ...more }), how)
+    navigate(jobsUrl({ ...filter, ...more }, { sort, ...more }), how)
 
   return (
     <>
@@ -87,8 +88,8 @@ export function Jobs() {
         ))}
       </nav>
       <div class="bar">
-        <Search filter={filter} narrow={narrow} />
-        <Narrowed filter={filter} narrow={narrow} />
+        <SearchField filter={filter} narrow={narrow} />
+        <FilterChips filter={filter} narrow={narrow} />
         <label>
           <span class="unseen">Sorted by</span>
           <select class="field" value={sort} onChange={(event) => narrow({ sort: event.currentTarget.value })}>
@@ -103,13 +104,13 @@ export function Jobs() {
       <ProblemNotice problem={problem} />
       <div class="card">
         {data && data.items.length > 0 && (
-          <JobTable rows={data.items} chosen={chosen} isAll={allMatching} onChoose={choose} />
+          <JobTable rows={data.items} selected={selected} isAll={allMatching} onSelect={select} />
         )}
         {data?.items.length === 0 && <NoJobs filter={filter} />}
         {!data && !problem && <div style={{ height: 320 }} />}
         {data && (data.next_cursor || cursor) && (
           <div class="pager">
-            <span>{count(data.total)} in all</span>
+            <span>{count(data.total)} total</span>
             <span class="actions">
               {cursor && (
                 <button type="button" class="button small" onClick={() => narrow({ cursor: '' })}>
@@ -128,22 +129,22 @@ export function Jobs() {
           </div>
         )}
       </div>
-      {data && chosen.size > 0 && (
-        <ChosenBar
-          rows={data.items.filter(({ id }) => chosen.has(id))}
+      {data && selected.size > 0 && (
+        <SelectionBar
+          rows={data.items.filter(({ id }) => selected.has(id))}
           filter={filter}
           total={data.total}
-          isPageChosen={data.items.every(({ id }) => chosen.has(id))}
+          isPageSelected={data.items.every(({ id }) => selected.has(id))}
           isAll={allMatching}
           onAll={() => setAllMatching(true)}
-          onClear={() => choose(new Set())}
+          onClear={() => select(new Set())}
         />
       )}
     </>
   )
 }
 
-/** The same but for the state. */
+/** The filter with another state. */
 const withState = ({ state: _other, ...filter }: Filter, state: State | undefined): Filter =>
   state === undefined ? filter : { ...filter, state }
 
@@ -156,15 +157,15 @@ interface TabProps {
 }
 
 const Tab = ({ label, state, filter, sort, number }: TabProps) => (
-  <a href={jobsAddress(withState(filter, state), { sort })} aria-current={filter.state === state ? 'true' : undefined}>
+  <a href={jobsUrl(withState(filter, state), { sort })} aria-current={filter.state === state ? 'true' : undefined}>
     {label}
-    {number !== undefined && <span class="number">{short(number)}</span>}
+    {number !== undefined && <span class="number">{shortCount(number)}</span>}
   </a>
 )
 
 type Narrow = (more: Filter & { sort?: string; cursor?: string }, how?: 'push' | 'replace') => void
 
-function Search({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
+function SearchField({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<number>(undefined)
   useShortcuts([
@@ -178,16 +179,16 @@ function Search({ filter, narrow }: { readonly filter: Filter; readonly narrow: 
       },
     },
   ])
-  // The address bar rules: going back changes what stands here, but not under the typing hand.
+  // The address bar decides: going back changes the field, except while it has the focus.
   useEffect(() => {
     if (input.current && document.activeElement !== input.current) input.current.value = filter.q ?? ''
   }, [filter.q])
-  const look = (isFinished: boolean): void => {
+  const search = (isFinished: boolean): void => {
     clearTimeout(timer.current)
     if (!input.current) return
     const { value } = input.current
-    // A word that is still being typed is no qualifier yet: `queue:ma` would flash by.
-    const { found, rest } = isFinished || value.endsWith(' ') ? typed(value) : { found: {}, rest: value.trim() }
+    // A word still being typed is not a qualifier yet: `queue:ma` would filter too early.
+    const { found, rest } = isFinished || value.endsWith(' ') ? parseSearch(value) : { found: {}, rest: value.trim() }
     if (Object.keys(found).length > 0) input.current.value = rest
     if (/(?:^|\s)(?:state|queue|tag):\S*$/.test(rest) && !isFinished) return
     narrow({ q: rest, ...found }, Object.keys(found).length > 0 ? 'push' : 'replace')
@@ -206,10 +207,10 @@ function Search({ filter, narrow }: { readonly filter: Filter; readonly narrow: 
         defaultValue={filter.q ?? ''}
         onInput={() => {
           clearTimeout(timer.current)
-          timer.current = setTimeout(() => look(false), SEARCH_REST_MS)
+          timer.current = setTimeout(() => search(false), SEARCH_DEBOUNCE_MS)
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') look(true)
+          if (event.key === 'Enter') search(true)
         }}
       />
       <kbd class="wide-only" aria-hidden="true">
@@ -219,9 +220,9 @@ function Search({ filter, narrow }: { readonly filter: Filter; readonly narrow: 
   )
 }
 
-/** What narrows the list besides the tab and the search; each can be taken away. */
-function Narrowed({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
-  const queues = useResource<List<QueueRow>>('/queues', ['jobs']).data?.items ?? []
+/** The queue filter, and a chip for each other active filter that removes it. */
+function FilterChips({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
+  const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items ?? []
   return (
     <>
       {(queues.length > 1 || filter.queue) && (
@@ -252,7 +253,7 @@ function Narrowed({ filter, narrow }: { readonly filter: Filter; readonly narrow
               type="button"
               class="button chip"
               onClick={() => narrow({ [name]: '' })}
-              aria-label={`Show other ${name}s than ${value}, too`}
+              aria-label={`Remove the filter ${name} ${value}`}
             >
               <span class="faint">{name}</span>
               <span class="cut">{value}</span>

@@ -1,32 +1,35 @@
-/** The first page: how the queue stands, what it did lately, who works, what failed last. */
+/** The overview: counts, throughput, workers, queues and the latest failures. */
 import { useState } from 'preact/hooks'
 import { useNow } from '../clock.ts'
-import { count, short, span, took } from '../format.ts'
-import { Chart } from '../components/chart.tsx'
-import { Failures } from '../components/recent-failures.tsx'
+import { count, duration, elapsed, shortCount } from '../format.ts'
+import { ThroughputChart } from '../components/chart.tsx'
+import { RecentFailures } from '../components/recent-failures.tsx'
 import { Icon } from '../components/icons.tsx'
-import { Card, Choices, ProblemNotice, STATE_NAMES } from '../components/pieces.tsx'
-import { Queues, Working } from '../components/worker-summary.tsx'
+import { QueueSummary, WorkerSummary } from '../components/worker-summary.tsx'
 import { type Resource, useResource } from '../resource.ts'
-import { address, jobPath } from '../url.ts'
+import { jobUrl, urlWithQuery } from '../url.ts'
 import { useSession } from '../session.ts'
 import type { Stats, Timeseries } from '../api-types.ts'
+import { STATE_NAMES } from '../components/state-badge.tsx'
+import { Card } from '../components/card.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
+import { ChoiceGroup } from '../components/choice-group.tsx'
 
 const TILES = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const
 const WINDOWS = ['15m', '1h', '6h', '24h'] as const
 
-/** Under each number what it means for whoever looks at it. */
-const BESIDE = {
+/** The caption of each count. */
+const CAPTIONS = {
   processing: 'running now',
-  failed: 'retried later',
-  held: 'set aside',
-  dead: 'up to you',
+  failed: 'will be retried',
+  held: 'until released',
+  dead: 'needs a decision',
   completed: 'succeeded',
 }
 const scheduled = (stats: Stats | undefined): string =>
-  stats?.scheduled ? `${short(stats.scheduled)} scheduled` : 'waiting to run'
+  stats?.scheduled ? `${shortCount(stats.scheduled)} scheduled` : 'waiting to run'
 
-export function Overview() {
+export function OverviewPage() {
   const stats = useResource<Stats>('/stats', ['stats', 'jobs'])
   const { openForm, isReadOnly } = useSession()
   return (
@@ -45,74 +48,78 @@ export function Overview() {
       {stats.data && stats.data.disk.state !== 'ok' && (
         <p class="notice warn">
           The disk is {stats.data.disk.state}:{' '}
-          {stats.data.disk.state === 'full' ? 'no job is started' : 'little is left'}.
+          {stats.data.disk.state === 'full' ? 'no jobs are started' : 'little space is left'}.
         </p>
       )}
       <nav class="tiles card" aria-label="Jobs by state">
         {TILES.map((state) => {
           const n = stats.data?.[state]
           return (
-            <a key={state} class={`tile is-${state}${n ? '' : ' zero'}`} href={address('/jobs', { state })}>
+            <a key={state} class={`tile is-${state}${n ? '' : ' zero'}`} href={urlWithQuery('/jobs', { state })}>
               <span class="label">
                 <span class="dot" />
                 {STATE_NAMES[state]}
               </span>
-              <span class="value">{n === undefined ? '–' : short(n)}</span>
-              <span class="beside">{state === 'pending' ? scheduled(stats.data) : BESIDE[state]}</span>
+              <span class="value">{n === undefined ? '–' : shortCount(n)}</span>
+              <span class="beside">{state === 'pending' ? scheduled(stats.data) : CAPTIONS[state]}</span>
             </a>
           )
         })}
       </nav>
       <div class="grid">
-        <Lately stats={stats.data} />
+        <RecentActivity stats={stats.data} />
         <div class="half stack">
-          <Working />
-          <Queues />
+          <WorkerSummary />
+          <QueueSummary />
         </div>
-        <Failures />
+        <RecentFailures />
       </div>
     </>
   )
 }
 
-function Lately({ stats }: { readonly stats: Stats | undefined }) {
+function RecentActivity({ stats }: { readonly stats: Stats | undefined }) {
   const [shown, setShown] = useState<(typeof WINDOWS)[number]>('1h')
   const series: Resource<Timeseries> = useResource(`/stats/timeseries?window=${shown}`, ['events'])
   const now = useNow()
   const oldest = stats?.oldest_ready
   const { wait_ms: wait, run_ms: run } = series.data?.totals ?? {}
-  const ms = (value: number | null | undefined): string => (value == null ? '–' : took(value))
+  const ms = (value: number | null | undefined): string => (value == null ? '–' : duration(value))
   return (
     <>
       <Card
         title="Throughput"
         class="wide"
-        aside={<Choices label="How far back" of={WINDOWS} chosen={shown} onChoose={setShown} />}
+        aside={<ChoiceGroup label="Time range" of={WINDOWS} chosen={shown} onChoose={setShown} />}
       >
         <ProblemNotice problem={series.problem} />
-        {series.data ? <Chart key={series.data.step} series={series.data} /> : <div style={{ height: 232 }} />}
+        {series.data ? (
+          <ThroughputChart key={series.data.step} series={series.data} />
+        ) : (
+          <div style={{ height: 232 }} />
+        )}
       </Card>
       <Card title="Timing" class="narrow" aside={<span class="faint">last {shown}</span>}>
         <dl class="figures">
           <div class="head" aria-hidden="true">
             <span />
             <span>median</span>
-            <span>95 %</span>
+            <span>p95</span>
           </div>
           <div>
-            <dt>Wait before a run</dt>
+            <dt>Wait time</dt>
             <dd>{ms(wait?.p50)}</dd>
             <dd>{ms(wait?.p95)}</dd>
           </div>
           <div>
-            <dt>Run</dt>
+            <dt>Run time</dt>
             <dd>{ms(run?.p50)}</dd>
             <dd>{ms(run?.p95)}</dd>
           </div>
           <div>
             <dt>Oldest ready job</dt>
             <dd class="two">
-              {oldest ? <a href={jobPath(oldest.id)}>{span(now - Date.parse(oldest.since))}</a> : 'none waits'}
+              {oldest ? <a href={jobUrl(oldest.id)}>{elapsed(now - Date.parse(oldest.since))}</a> : 'none'}
             </dd>
           </div>
           <div>

@@ -1,14 +1,14 @@
-/** The door: asks for the token that `queuectl web` was given. */
+/** The sign-in page: asks for the token of `queuectl web`. */
 import { useState } from 'preact/hooks'
 import { post, type Problem } from '../api.ts'
-import { ProblemNotice } from '../components/pieces.tsx'
 import type { Session } from '../api-types.ts'
+import { ProblemNotice } from '../components/problem-notice.tsx'
 
-export function SignIn({ onDone }: { readonly onDone: (session: Session) => void }) {
+export function SignInPage({ onDone }: { readonly onDone: (session: Session) => void }) {
   const [token, setToken] = useState('')
   const [problem, setProblem] = useState<Problem>()
   return (
-    <main class="door">
+    <main class="sign-in">
       <form
         class="card"
         onSubmit={(event) => {
@@ -31,7 +31,7 @@ export function SignIn({ onDone }: { readonly onDone: (session: Session) => void
             value={token}
             onInput={(event) => setToken(event.currentTarget.value)}
           />
-          <span class="hint">The one given to queuectl web --token</span>
+          <span class="hint">The token passed to queuectl web --token</span>
         </label>
         <button class="button main">Sign in</button>
       </form>

@@ -1,25 +1,26 @@
-/** Who runs jobs, and what. */
+/** The workers and the jobs they run. */
 import { commandLine } from '../../job/job.ts'
-import { lineFor } from '../command-line.ts'
+import { programLine } from '../command-line.ts'
 import { useNow } from '../clock.ts'
-import { many, span } from '../format.ts'
-import { Empty, ProblemNotice } from '../components/pieces.tsx'
+import { countNoun, elapsed } from '../format.ts'
 import { useResource } from '../resource.ts'
-import { jobPath } from '../url.ts'
+import { jobUrl } from '../url.ts'
 import { useSession } from '../session.ts'
-import { isReadable, type Job, type Jobs, type List, type Worker } from '../api-types.ts'
+import { isReadable, type JobList, type JobRecord, type ListOf, type WorkerRow } from '../api-types.ts'
 import { JobProgress } from '../components/job-progress.tsx'
-import { Slots } from '../components/worker-summary.tsx'
+import { SlotMeter } from '../components/worker-summary.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ProblemNotice } from '../components/problem-notice.tsx'
 
-const LIVES = {
+const LIFE_TEXTS = {
   alive: 'Alive',
-  dead: 'Gone: another worker will take its jobs over',
+  dead: 'Dead: another worker will recover its jobs',
   elsewhere: 'On another machine',
 }
 
-export function Workers() {
+export function WorkersPage() {
   const { home } = useSession()
-  const { data, problem } = useResource<List<Worker>>('/workers', ['workers', 'jobs'])
+  const { data, problem } = useResource<ListOf<WorkerRow>>('/workers', ['workers', 'jobs'])
   const progress = useProgress()
   const slots = data?.items.reduce((sum, worker) => sum + (worker.life === 'alive' ? worker.slots : 0), 0) ?? 0
   return (
@@ -28,18 +29,18 @@ export function Workers() {
         <h1>Workers</h1>
         {data && data.items.length > 0 && (
           <span class="hint">
-            {many(data.items.length, 'process', 'processes')}, {many(slots, 'slot')}
+            {countNoun(data.items.length, 'process', 'processes')}, {countNoun(slots, 'slot')}
           </span>
         )}
       </header>
       <ProblemNotice problem={problem} />
       {data?.items.length === 0 && (
         <div class="card">
-          <Empty icon="workers" title="No worker runs">
-            <span>Jobs wait, and nothing is lost. Start a worker in a shell; it goes on in the background:</span>
+          <EmptyState icon="workers" title="No workers running">
+            <span>Jobs wait, and nothing is lost. Start workers in the background from a shell:</span>
             <br />
-            <code>{lineFor(home, 'worker start --count 2')}</code>
-          </Empty>
+            <code>{programLine(home, 'worker start --count 2')}</code>
+          </EmptyState>
         </div>
       )}
       <div class="workers">
@@ -52,14 +53,14 @@ export function Workers() {
 }
 
 /** The progress of running jobs, by job id. */
-function useProgress(): ReadonlyMap<string, Job['progress']> {
-  const { data } = useResource<Jobs>('/jobs?state=processing&limit=500', ['jobs'])
+function useProgress(): ReadonlyMap<string, JobRecord['progress']> {
+  const { data } = useResource<JobList>('/jobs?state=processing&limit=500', ['jobs'])
   return new Map(data?.items.filter(isReadable).map(({ id, progress }) => [id, progress]))
 }
 
 interface WorkerCardProps {
-  readonly worker: Worker
-  readonly progress: ReadonlyMap<string, Job['progress']>
+  readonly worker: WorkerRow
+  readonly progress: ReadonlyMap<string, JobRecord['progress']>
 }
 
 function WorkerCard({ worker, progress }: WorkerCardProps) {
@@ -68,12 +69,12 @@ function WorkerCard({ worker, progress }: WorkerCardProps) {
     <section class="card worker" aria-label={worker.name}>
       <div class="card-head">
         <h2 class="cut">{worker.name}</h2>
-        <Slots worker={worker} />
+        <SlotMeter worker={worker} />
       </div>
       <p class="about soft">
-        <span class={worker.life === 'alive' ? 'good' : 'bad'}>{LIVES[worker.life]}</span>
+        <span class={worker.life === 'alive' ? 'good' : 'bad'}>{LIFE_TEXTS[worker.life]}</span>
         <span>pid {worker.pid}</span>
-        {worker.started_at && <span>up {span(now - Date.parse(worker.started_at))}</span>}
+        {worker.started_at && <span>up {elapsed(now - Date.parse(worker.started_at))}</span>}
         {worker.only && <span>only for {worker.only}</span>}
         <span class="cut mono" title={worker.log}>
           {worker.log}
@@ -82,13 +83,13 @@ function WorkerCard({ worker, progress }: WorkerCardProps) {
       <ul class="list">
         {worker.running.map((job) => (
           <li key={job.id} class="list-row worker-job">
-            <a class="cut" href={jobPath(job.id)}>
+            <a class="cut" href={jobUrl(job.id)}>
               {job.id}
             </a>
             <span class="cut mono soft">{commandLine(job.command)}</span>
             <span class="faint">
               run {job.run}
-              {job.started_at && `, ${span(now - Date.parse(job.started_at))}`}
+              {job.started_at && `, ${elapsed(now - Date.parse(job.started_at))}`}
             </span>
             <JobProgress progress={progress.get(job.id)} />
           </li>
