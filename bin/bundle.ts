@@ -1,5 +1,5 @@
 /**
- * Makes the program of what tsc made of it: CommonJS files, because those are found and read fastest.
+ * Bundles what tsc has compiled into the program: CommonJS files, because Node finds and reads those fastest.
  *
  * - `dist/queuectl.cjs`, installed as `queuectl`: reads the command line (`lib/cli/main.ts`).
  * - `dist/queuectl-fast.cjs`: the calls that scripts make most (`lib/cli/fast-path.ts`), and no more than they use.
@@ -20,8 +20,8 @@ const { version } = JSON.parse(readFileSync(at('../../package.json'), 'utf8')) a
 const { resolve } = createRequire(import.meta.url)
 
 /**
- * Node's slow modules are loaded when something of theirs is first used: child_process, crypto and tty bring in
- * streams and sockets. The proxy is a prototype because esbuild gives a default import a copy with the same prototype.
+ * Loads Node's slow modules when something of theirs is first used: child_process, crypto and tty bring in streams and
+ * sockets. The proxy is the prototype of what is exported, because esbuild hands out copies with the same prototype.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -37,14 +37,14 @@ const lazyBuiltins: Plugin = {
   },
 }
 
-/** clipanion opens the standard streams and the terminal for a default context that we replace: 5 ms of each start. */
+/** Saves 5 ms: clipanion opens the standard streams and the terminal for a default context, which we replace. */
 const noDefaultContext: Plugin = {
   name: 'no-default-context',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]clipanion[\\/]lib[\\/]advanced[\\/]Cli\.m?js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
       const contents = source.replace(/Cli\.defaultContext = \{[^}]*\};/, 'Cli.defaultContext = {};')
-      if (contents === source) throw new Error(`${path} has no default context any more: look again`)
+      if (contents === source) throw new Error(`${path} no longer has a default context: adapt the pattern`)
       return { contents }
     })
     onLoad({ filter: /[\\/]clipanion[\\/]lib[\\/]platform[\\/]node\.m?js$/ }, () => ({
@@ -53,7 +53,7 @@ const noDefaultContext: Plugin = {
   },
 }
 
-/** The entry's dynamic imports lead to the other files. Any other one that is left in them would find nothing. */
+/** Makes the dynamic imports of the entry require the other files. Another one on the fast path would find nothing. */
 const otherFiles: Plugin = {
   name: 'other-files',
   setup({ onResolve }) {
@@ -75,7 +75,7 @@ const OPTIONS: BuildOptions = {
   platform: 'node',
   target: 'node20',
   supported: { 'dynamic-import': false },
-  // Packages that name only their CommonJS, of which esbuild can leave nothing out, and have modules as well.
+  // Their package.json names only CommonJS, of which esbuild can leave nothing out; they contain ES modules as well.
   alias: { clipanion: resolve('clipanion/lib/advanced/index.mjs'), typanion: resolve('typanion/lib/index.mjs') },
   define: { QUEUECTL_VERSION: JSON.stringify(version) },
   minifySyntax: true,

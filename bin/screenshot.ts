@@ -1,23 +1,27 @@
 /**
- * The picture of the dashboard in README, made of a throw-away home with jobs in every state:
+ * Makes the picture of the dashboard in README, from a throw-away home with jobs in every state:
  *
  *     node dist/bin/screenshot.js [FILE]
  *
- * The journal of an hour is written beforehand, else the chart would show a queue that was born this minute.
+ * The journal of an hour is written beforehand: without it the chart shows a queue that began this minute.
  */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { monotonicMs, sleep } from '../lib/clock.ts'
 import type { JobRequest } from '../lib/job/job.ts'
 import { Queue } from '../lib/queue.ts'
-import { cleanEnv, PROGRAM, ROOT, start } from '../fixtures/program.ts'
-import { until } from '../fixtures/until.ts'
 
-const TARGET = process.argv[2] ?? join(ROOT, 'fixtures/dashboard.png')
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const TARGET = process.argv[2] ?? at('../../fixtures/dashboard.png')
+const PROGRAM = at('../queuectl.cjs')
 const MINUTE = 60_000
 
-/** What an office of small machines might run. */
+/** Jobs that fail in different ways. */
 const JOBS: readonly JobRequest[] = [
   { id: 'newsletter-nov', command: 'echo smtp: connection refused >&2; exit 69', queue: 'mail', max_retries: 1 },
   { id: 'invoice-20417', command: 'echo smtp: connection refused >&2; exit 69', queue: 'mail', max_retries: 1 },
@@ -37,55 +41,72 @@ const WAITING: readonly JobRequest[] = [
 ]
 
 const home = mkdtempSync(join(tmpdir(), 'queuectl-picture-'))
-const env = { ...cleanEnv(), QUEUECTL_HOME: home, PATH: `${home}/bin:${process.env.PATH}` }
-const program = (...args: readonly string[]) => start(process.execPath, [PROGRAM, ...args], { cwd: home, env })
+const env = { HOME: home, QUEUECTL_HOME: home, PATH: `${home}/bin:${process.env.PATH}` }
+const program = (...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [PROGRAM, ...args], { cwd: home, env, stdio: ['ignore', 'pipe', 'inherit'] })
 
 try {
   const queue = Queue.open({ home })
-  remember()
-  stand()
+  writeJournal()
+  writePrograms()
   await queue.enqueueAll(Array.from({ length: 40 }, () => ({ command: ':' })))
   await queue.enqueueAll(JOBS)
   const worker = program('worker', 'start', '--foreground', '--count', '4')
-  await until(async () => (await queue.count()).dead === 3, 10_000, 'what fails has failed')
+  await until(async () => (await queue.count()).dead === 3, 'three jobs are dead')
   await queue.enqueueAll(RUNNING)
-  await until(async () => (await queue.count()).processing === 3, 10_000, 'three run')
+  await until(async () => (await queue.count()).processing === 3, 'three jobs run')
   await queue.enqueueAll([REINDEX, ...WAITING])
   const server = program('web', '--port', '0')
-  const url = await until(() => /http:\S+/.exec(server.stdout)?.[0], 10_000, 'the server is up')
-  await picture(url)
+  await picture(await firstUrl(server))
   server.kill()
-  await server.ended
-  const left = program('worker', 'stop', '--force')
-  await Promise.all([left.ended, worker.ended])
+  await Promise.all([once(program('worker', 'stop', '--force'), 'exit'), once(worker, 'exit')])
 } finally {
   rmSync(home, { recursive: true, force: true })
 }
 
-/** Programs of the names that the running jobs start, which only take their time. */
-function stand(): void {
+async function until(fact: () => Promise<boolean>, what: string): Promise<void> {
+  const end = monotonicMs() + 10_000
+  while (!(await fact())) {
+    if (monotonicMs() > end) throw new Error(`not within 10 s: ${what}`)
+    await sleep(20)
+  }
+}
+
+/** The address that the server prints when it is up. */
+async function firstUrl({ stdout }: ChildProcess): Promise<string> {
+  let printed = ''
+  for await (const chunk of stdout ?? []) {
+    printed += String(chunk)
+    const url = /http:\S+(?=\s)/.exec(printed)?.[0]
+    if (url !== undefined) return url
+  }
+  throw new Error(`the server did not print its address: ${printed}`)
+}
+
+/** Programs with the names that the running jobs start; they only sleep. */
+function writePrograms(): void {
   mkdirSync(join(home, 'bin'))
   for (const name of ['ffmpeg', 'restic', 'make', 'reindex'])
     writeFileSync(join(home, 'bin', name), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
 }
 
-/** An hour of work: more in the middle, now and then something that fails. */
-function remember(): void {
+/** An hour of work: more in the middle, with a failure now and then. */
+function writeJournal(): void {
   const now = Date.now()
   const lines: string[] = []
   for (let minute = 59; minute > 0; minute--) {
     const jobs = Math.round(26 + 13 * Math.sin(minute / 7) + 5 * Math.sin(minute * 2.1))
     for (let n = 0; n < jobs; n++) {
-      const at = now - minute * MINUTE + (n * MINUTE) / jobs
+      const start = now - minute * MINUTE + (n * MINUTE) / jobs
       const job = `past-${minute}-${n}`
       const ms = 180 + ((n * 7919 + minute * 104_729) % 2400)
-      const tell = (event: string, when: number, more: object = {}): void => {
+      const record = (event: string, when: number, more: object = {}): void => {
         lines.push(JSON.stringify({ at: new Date(when).toISOString(), event, job, ...more }))
       }
-      tell('enqueued', at - 40 - (n % 9) * 30)
-      tell('started', at, { run: 1 })
-      if ((n + minute * 3) % 17 === 0) tell('failed', at + ms, { run: 1, duration_ms: ms })
-      else tell('completed', at + ms, { run: 1, duration_ms: ms, exit_code: 0 })
+      record('enqueued', start - 40 - (n % 9) * 30)
+      record('started', start, { run: 1 })
+      if ((n + minute * 3) % 17 === 0) record('failed', start + ms, { run: 1, duration_ms: ms })
+      else record('completed', start + ms, { run: 1, duration_ms: ms, exit_code: 0 })
     }
   }
   for (const line of lines.toSorted()) {

@@ -1,8 +1,8 @@
 /**
- * Makes `dist/web/`, the pages of the dashboard, of `lib/web/`: one script, one style sheet, one file of HTML that names
- * them. Their names carry a hash of their content, so a browser may keep them for ever and still sees each new version.
+ * Makes `dist/web/`, the pages of the dashboard, from `lib/web/`: scripts, a style sheet, and an HTML file that names
+ * them. Their names contain a hash of their content, so a browser may cache them for ever and still gets each new version.
  *
- * No script or style stands in the HTML itself: the server's Content-Security-Policy allows none.
+ * The HTML itself contains no script or style, because the server's Content-Security-Policy allows none.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -13,15 +13,15 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const source = (name: string): string => at(`../../lib/web/${name}`)
 const target = at('../web')
 
-/** uPlot hangs everything it can do on itself, so that nothing of it is left out: 2 kB of what we never draw. */
-const onlyWhatIsDrawn: Plugin = {
-  name: 'only-what-is-drawn',
+/** Leaves out 2 kB of uPlot that we never draw with: it assigns all it can do to one object, so esbuild keeps it all. */
+const withoutUnused: Plugin = {
+  name: 'without-unused',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]uPlot\.esm\.js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8')
       const unused = /^\s*(?:\(paths\.(?:stepped|spline) *= \w+\)|uPlot\.(?:join|tzDate|addGap|clipGaps) *= \w+);$/gm
       const contents = text.replaceAll(unused, '')
-      if (contents === text) throw new Error(`${path} has other things on it now: look again`)
+      if (contents === text) throw new Error(`${path} no longer assigns what we leave out: adapt the pattern`)
       return { contents, loader: 'js' }
     })
   },
@@ -43,11 +43,11 @@ const { metafile } = await build({
   legalComments: 'none',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  plugins: [onlyWhatIsDrawn],
+  plugins: [withoutUnused],
   logLevel: 'warning',
 })
 
-/** The path of what was made of an entry, as the page asks for it. */
+/** The path by which the page requests the file that was made of an entry. */
 function made(entry: string, ending: string): string {
   const path = Object.entries(metafile.outputs).find(
     ([file, { entryPoint }]) => entryPoint?.endsWith(entry) && file.endsWith(ending),
