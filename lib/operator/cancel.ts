@@ -1,6 +1,6 @@
 /**
- * Cancelling a job and waiting until it is so. A run that nobody watches (its worker is dead) is ended here: whoever
- * cancels takes the job from the dead holder first.
+ * Cancels a job and waits for its run to end. If the job's worker is dead, this command takes the job from it and ends the
+ * run itself.
  */
 import { basename, dirname, join } from 'node:path'
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
@@ -23,17 +23,17 @@ import { cancelledRecord } from '../job/record.ts'
 import { isAllowed, isOver, shownState } from '../job/state.ts'
 import { findExact } from '../spool/lookup.ts'
 
-/** How long an ended job may take to be settled before we look again (ms). */
-const LOOK_EVERY = 10
+/** How often to check whether the job has been settled (ms). */
+const POLL_MS = 10
 
-/** The dead job; or, after `waitMs`, the job as it is while its run is still ending. @throws as `Queue.cancel`. */
+/** @returns the dead job; or after `waitMs` the job as it is, while its run is still ending @throws as `Queue.cancel` */
 export async function cancelAndWait(home: Home, target: JobRefOrId, reason: string, waitMs: number): Promise<Job> {
   const until = monotonicMs() + waitMs
   const id = typeof target === 'string' ? resolveJob(home, target, 'cancel').name.id : target.id
   for (let first = true; ; first = false) {
-    // Where it was just seen nobody need look for it.
-    const one = first && typeof target !== 'string' ? target : id
-    const result = await cancelJob(home, one, reason, { durability: readConfig(home).durability })
+    // A ref from a list saves the first search.
+    const current = first && typeof target !== 'string' ? target : id
+    const result = await cancelJob(home, current, reason, { durability: readConfig(home).durability })
     if (!('ending' in result)) {
       recordEvents(home, [{ event: 'cancelled', job: id, error: reason }])
       const hooks = operatorHooks(home)
@@ -44,31 +44,31 @@ export async function cancelAndWait(home: Home, target: JobRefOrId, reason: stri
     if (!result.watched) await endUnwatched(home, id)
     let file: JobFile | undefined
     for (;;) {
-      // All states are searched only when it has moved.
+      // Search all states only if the job has moved.
       if (!file || !exists(file.path)) file = findExact(home, id)
       const job = file && readJobOrThrow(file, 'cancel')
       if (job && isOver(job.state)) return job
       if (job && monotonicMs() >= until) return job
-      // It got away before the note was seen (its run had just ended, or had not begun): cancel what it is now.
+      // The run ended, or began, before its worker read the note: cancel the job in its new state.
       if (job && (job.state !== 'processing' || job.runs !== result.run)) break
-      await sleep(LOOK_EVERY)
+      await sleep(POLL_MS)
     }
   }
 }
 
-/** The job, when it may be cancelled. @throws as `Queue.cancel`. */
+/** The job, if it may be cancelled. @throws as `Queue.cancel` */
 export async function checkCancel(home: Home, target: JobRefOrId): Promise<Job> {
   const file = await cancelJob(home, target, '', { dryRun: true })
   return file as Job
 }
 
-/** Takes a job from its dead holder, ends its run and settles it. Nothing, when somebody else takes care of it. */
+/** Takes a job from its dead holder, ends its run and settles it. Does nothing if another process has it by now. */
 async function endUnwatched(home: Home, id: string): Promise<void> {
   const file = findExact(home, id)
   if (file?.state !== 'processing') return
   const holder = joinOperators(home, 'processing')
   const ours = join(holder.dir, 'processing', basename(file.path))
-  // If we die after this: a worker finds it with a dead operator and reads how far it got.
+  // If we die after this: a worker finds the job with a dead operator and resumes it.
   if (!move(file.path, ours)) return holder.leave()
   const hooks = operatorHooks(home)
   const ctx = operatorContext(home, holder, hooks)
@@ -81,12 +81,12 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   await hooks.finish()
 }
 
-/** What became of a cancelled job: it is dead, or its run has been told to end. */
+/** What became of a cancelled job: it is dead, or its run was asked to end (`watched`: by a live worker). */
 export type CancelResult = Job | { readonly ending: string; readonly run: number; readonly watched: boolean }
 
 /**
- * Cancels a job in any state but a final one. A running one is asked to end: by a note that its worker acts upon.
- * @returns the dead job, or `ending` when its run has been told to end
+ * Cancels a job that is not finished. A running one is asked to end, by a note that its worker acts on.
+ * @returns the dead job, or `ending` when its run was asked to end
  */
 export async function cancelJob(
   home: Home,
@@ -102,7 +102,7 @@ export async function cancelJob(
     if (file.state === 'processing') {
       const job = readJobOrThrow(file, 'cancel')
       if (job === undefined) return undefined
-      // Claimed and not begun: it will be soon; and what nobody alive holds is ours to take.
+      // A claimed job that has not begun is handled like a waiting one, if no live worker holds it.
       if (job.runs > 0) {
         writeNote(home, id, job.runs, { why: 'cancel', reason })
         ringHolder(dirname(file.path))

@@ -1,8 +1,8 @@
 /**
- * Editing a job: it lies in `hold/` while the editor is open, so that no worker claims it, and what is edited is a copy
- * of what a person may say about it. Only when that copy has been understood is the job taken, stamped and put back.
+ * Edits a job. It is in `hold/` while the editor is open, so that no worker claims it, and the editor gets a copy of the
+ * members that may be changed. Only when that copy is valid is the job taken, stamped and put back.
  *
- * Crash: while the editor is open the job is held, and stays so; the copy stays in `tmp/`.
+ * Crash: if we die while the editor is open, the job stays held, and the copy stays in `tmp/`.
  */
 import { join } from 'node:path'
 import { nowMs, randomHex } from '../clock.ts'
@@ -23,22 +23,22 @@ import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { shownState, type State, isAllowed } from '../job/state.ts'
 
-/** A job that is being edited. Whoever began it ends it, by `save` or by `giveUp`. */
+/** A job that is being edited. The caller ends this by `save` or `giveUp`. */
 export interface Editing {
   readonly id: string
-  /** The file with what may be changed. */
+  /** The path of the copy to edit. */
   readonly file: string
   /**
-   * Puts the job back with what the file says by now; undefined when that is what it said at first.
-   * @throws QueueError INVALID_JOB when it is not understood: nothing has happened, edit again or give up; FAILED when
-   * somebody has taken the job out of `hold/` meanwhile
+   * Puts the job back as the copy says; undefined when the copy was not changed.
+   * @throws QueueError INVALID_JOB when the copy is not valid: nothing has changed, edit again or give up; FAILED when the
+   * job was taken out of `hold/` meanwhile
    */
   save(): Promise<Job | undefined>
-  /** Puts the job back as it was, unless somebody has taken it out of `hold/`. @returns the file when it was changed */
+  /** Puts the job back as it was, if it is still in `hold/`. @returns the path of the copy if it was changed */
   giveUp(): string | undefined
 }
 
-/** Takes a job out of the way to edit it. @throws QueueError NOT_FOUND, WRONG_STATE, FAILED */
+/** Holds a job to edit it. @throws QueueError NOT_FOUND, WRONG_STATE, FAILED */
 export function editJob(home: Home, target: JobRefOrId, defaults: Defaults): Promise<Editing> {
   return actOn(home, target, 'edit', (jobFile) => {
     if (!isAllowed('edit', jobFile.state)) {
@@ -49,7 +49,7 @@ export function editJob(home: Home, target: JobRefOrId, defaults: Defaults): Pro
       throw wrongState('edit', jobFile, 'no worker has taken in its file yet', `edit ${jobFile.path} itself`)
     const held = join(home.hold, jobFile.fileName)
     refuseCopy(jobFile.name.id, jobFile.path, held)
-    // If we die after this: a held job, which the user releases.
+    // If we die after this: the job is held until the user releases it.
     if (held !== jobFile.path && !moveInto(home, jobFile.path, home.hold, jobFile.fileName)) return undefined
     try {
       const job = readJobOrThrow({ ...jobFile, path: held }, 'edit')
@@ -62,7 +62,7 @@ export function editJob(home: Home, target: JobRefOrId, defaults: Defaults): Pro
 }
 
 interface Begun {
-  /** Where it was. */
+  /** Where the job was before. */
   readonly jobFile: JobFile
   readonly held: string
   readonly job: Job
@@ -76,7 +76,7 @@ function begin(home: Home, begun: Begun): Editing {
   writeNew(file, before, false)
   const putBack = (): boolean => {
     const path = join(home[STATE_DIR[jobFile.state]], jobFile.fileName)
-    // If we die before this: it stays held.
+    // If we die before this: the job stays held.
     const isBack = path === held ? exists(held) : !exists(path) && move(held, path)
     ring(home)
     return isBack
@@ -110,17 +110,17 @@ function begin(home: Home, begun: Begun): Editing {
 const takenAway = (id: string, file: string | undefined): QueueError =>
   new QueueError(
     'FAILED',
-    `cannot edit ${id}: somebody took it out of hold/ meanwhile`,
-    file === undefined ? undefined : `what you wrote lies in ${file}`,
+    `cannot edit ${id}: it was taken out of hold/ meanwhile`,
+    file === undefined ? undefined : `your changes are in ${file}`,
   )
 
-/** What a person may say about a job, and what means nothing to us. */
+/** The members of a job that a person may change, and unknown ones. */
 export const editable = (job: Job): JobRequest => {
   const ours: readonly string[] = OUR_MEMBERS
   return Object.fromEntries(Object.entries(job).filter(([name]) => !ours.includes(name))) as unknown as JobRequest
 }
 
-/** What a person has made of it. @throws QueueError INVALID_JOB */
+/** Reads the edited copy. @throws QueueError INVALID_JOB */
 export function readEdited(text: string, id: string): JobRequest {
   let value: unknown
   try {
@@ -128,9 +128,9 @@ export function readEdited(text: string, id: string): JobRequest {
   } catch (error) {
     throw new QueueError('INVALID_JOB', `invalid job: it is not JSON: ${(error as Error).message}`)
   }
-  const named = typeof value === 'object' && value !== null && 'id' in value ? value.id : id
-  if (named !== id) throw new QueueError('INVALID_JOB', `invalid job: its id stays ${id}`)
-  // An id that we made is not one that a person may choose.
+  const newId = typeof value === 'object' && value !== null && 'id' in value ? value.id : id
+  if (newId !== id) throw new QueueError('INVALID_JOB', `invalid job: its id stays ${id}`)
+  // A generated id would not be valid as a chosen one.
   return readRequest(typeof value === 'object' && value !== null ? without(value, 'id') : value)
 }
 
@@ -143,7 +143,7 @@ interface Next {
   readonly due: number
 }
 
-/** The record, and where it goes: back to where it was, unless it is to run at another time. */
+/** The new record and where it goes: back to where it was, unless its `run_at` was changed. */
 export function edited({ jobFile, job, defaults }: Omit<Begun, 'held'>, request: JobRequest): Next {
   const now = nowMs()
   const runAt = request.run_at === undefined ? undefined : parseInstant(request.run_at)
@@ -166,7 +166,7 @@ export function edited({ jobFile, job, defaults }: Omit<Begun, 'held'>, request:
   return { job: { ...next, state: to }, to, due }
 }
 
-/** Undefined: the job is not in `hold/` any more. */
+/** Stamps the held job and moves it to its state; undefined when it is no longer in `hold/`. */
 async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
   const dir = home[STATE_DIR[to]]
   const fileName = formatName({ priority: job.priority, due, id: job.id, queue: job.queue })
@@ -176,13 +176,13 @@ async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, du
   if (!taken) return undefined
   try {
     if (!(await stamp(taken.path, printJob(job), flushesRecords(defaults.durability)))) return undefined
-    // If we die before this: held, with what was written.
+    // If we die before this: a worker puts it back to `hold/`, with its new content.
     if (!moveInto(home, taken.path, dir, fileName)) return undefined
     if (flushesMoves(defaults.durability)) await flushDir(dir)
     ring(home)
     return { ...job, state: to }
   } catch (error) {
-    // As long as we live nobody else puts it back.
+    // No other process puts it back while we live.
     move(taken.path, held)
     throw error
   } finally {

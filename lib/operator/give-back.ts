@@ -1,4 +1,4 @@
-/** Puts back what an operator command that died had taken, and finishes what it was purging. */
+/** Puts back the jobs of an operator command that died, and finishes its purges. */
 import { join } from 'node:path'
 import { listDir } from '../disk/files.ts'
 import { type Holder, removeIfEmpty } from '../spool/holders.ts'
@@ -8,19 +8,19 @@ import { finishPurges } from './purge.ts'
 import type { RunContext } from '../run/context.ts'
 import { STATES } from '../job/state.ts'
 
-/** An operator's command that died in the middle: its job goes back to the state it was taken from. */
+/** Moves each job of a dead operator to the state it was taken from. @param takeUpRun resumes a job that was running */
 export async function giveBackOperator(
   ctx: Pick<RunContext, 'home' | 'log'>,
   dead: Holder,
   takeUpRun: (dir: string, fileName: string) => Promise<void>,
 ): Promise<void> {
   for (const state of STATES) {
-    const place = STATE_DIR[state]
-    for (const fileName of listDir(join(dead.dir, place))) {
+    const stateDir = STATE_DIR[state]
+    for (const fileName of listDir(join(dead.dir, stateDir))) {
       if (fileName.startsWith('.')) continue
-      if (state === 'processing') await takeUpRun(join(dead.dir, place), fileName)
-      else if (moveBack(ctx.home, join(dead.dir, place, fileName), fileName, state))
-        ctx.log(`${fileName} was being changed by a command that died: back in ${place}/`)
+      if (state === 'processing') await takeUpRun(join(dead.dir, stateDir), fileName)
+      else if (moveBack(ctx.home, join(dead.dir, stateDir, fileName), fileName, state))
+        ctx.log(`${fileName} was being changed by a command that died: back in ${stateDir}/`)
     }
   }
   finishPurges(ctx.home, dead.dir)

@@ -1,4 +1,4 @@
-/** Sets a waiting job aside until a person releases it. */
+/** Holds and releases jobs. */
 import { nowMs } from '../clock.ts'
 import { actOn, type ChangeOptions, wrongState } from './take.ts'
 import { readJobOrThrow } from '../spool/scan.ts'
@@ -9,7 +9,7 @@ import { releasedTo } from '../job/record.ts'
 import { renameJob, requireState } from './reorder.ts'
 import { shownState, isAllowed } from '../job/state.ts'
 
-/** Sets a waiting job aside: nothing happens to it until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
+/** Sets a waiting job aside: it does not run until it is released. @throws QueueError NOT_FOUND, WRONG_STATE */
 export const holdJob = (home: Home, target: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
   actOn(home, target, 'hold', (file) => {
     if (file.state === 'held') throw wrongState('hold', file, 'it is held already')
@@ -17,12 +17,12 @@ export const holdJob = (home: Home, target: JobRefOrId, how: ChangeOptions = {})
     return renameJob(home, file, { to: 'held', fileName: file.fileName, doing: 'hold' }, how)
   })
 
-/** Puts a held job back to where it was waiting, or to run. @throws QueueError NOT_FOUND, WRONG_STATE */
+/** Lets a held job wait again, or run when it is due. @throws QueueError NOT_FOUND, WRONG_STATE */
 export const releaseJob = (home: Home, target: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
   actOn(home, target, 'release', (file) => {
     if (!isAllowed('release', file.state))
       throw wrongState('release', file, `it is not held but ${shownState(file.state)}`)
-    // A file that cannot be read would go to corrupt/ as soon as it is released.
+    // A file that cannot be read would be quarantined as soon as it is released.
     const job = readJobOrThrow(file, 'release')
     if (job === undefined) return undefined
     const to = file.dropped ? 'pending' : releasedTo(job, file.name.due / 1000, nowMs())

@@ -1,8 +1,7 @@
 /**
- * Changing some members of a job at once, as a program does: what `edit` does with an editor, without one. The job is
- * taken as an operator does, stamped and put back.
+ * Changes members of a job for a program, without an editor: takes the job as an operator, stamps it and puts it back.
  *
- * Crash: a worker puts it back to where it was, as it was or as it was to be.
+ * Crash: a worker puts the job back to where it was, with its old or its new content.
  */
 import { join } from 'node:path'
 import { type Job, printJob } from '../job/job.ts'
@@ -19,7 +18,7 @@ import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { readJobOrThrow } from '../spool/scan.ts'
 
-/** New values; null takes a member back to its default. */
+/** New values; null resets a member to its default. */
 export type PatchMembers = Readonly<Record<string, unknown>>
 
 export interface Patch {
@@ -44,21 +43,21 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       const job = readJobOrThrow(file, 'change', taken.path)
       if (job === undefined) return undefined
       if (!condition(job)) return { id: job.id, isChanged: false }
-      const asked = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
+      const merged = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
       const next = edited(
         { jobFile: file, job, defaults },
-        readEdited(JSON.stringify(Object.fromEntries(asked)), job.id),
+        readEdited(JSON.stringify(Object.fromEntries(merged)), job.id),
       )
       if (!(await stamp(taken.path, printJob(next.job), flushesRecords(defaults.durability)))) return undefined
       const dir = home[STATE_DIR[next.to]]
       const { priority, queue } = next.job
-      // If we die before this: a worker puts it back, under the name it had, which wins over what was written.
+      // If we die before this: a worker puts it back under its old name, which overrides the new priority and queue.
       isBack = moveInto(home, taken.path, dir, formatName({ priority, due: next.due, id: job.id, queue }))
       if (!isBack) return undefined
       if (flushesMoves(defaults.durability)) await flushDir(dir)
       return { id: job.id, isChanged: true }
     } finally {
-      // As long as we live nobody else puts it back.
+      // No other process puts it back while we live.
       if (!isBack) move(taken.path, join(home[STATE_DIR[file.state]], file.fileName))
       taken.done()
       ring(home)

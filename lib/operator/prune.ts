@@ -1,7 +1,7 @@
 /**
- * Removing finished jobs that nobody wants to keep any longer: which ones, and one after the other.
+ * Removes finished jobs that are over the retention limits: selects them, and purges one after the other.
  *
- * Crash: as `purge.ts`; what was not reached is pruned the next time, by anybody.
+ * Crash: as in `purge.ts`; the jobs not reached yet are pruned by the next prune or worker.
  */
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -21,7 +21,7 @@ import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { startPurge } from './purge.ts'
 import { PRUNABLE, type Prunable } from '../job/state.ts'
 
-/** So many removals, or looks, then whatever else the process has to do. */
+/** After this many removals, or files read, other work of the process goes first. */
 const BATCH_SIZE = 20
 const READS_PER_TURN = 500
 
@@ -29,21 +29,23 @@ export type PruneCandidate = Finished & JobFile
 
 export interface PruneOptions extends RetentionLimits {
   readonly states?: readonly Prunable[] | undefined
-  /** Only among those of this queue, or with this tag: the newest of these stay. */
+  /** Only jobs of this queue and with this tag; the limits apply among these. */
   readonly queue?: string | undefined
   readonly tag?: string | undefined
-  /** Say which, and change nothing. */
+  /** Select the jobs, and remove nothing. */
   readonly dryRun?: boolean
+  /** Called for each job removed. */
   readonly pruned?: (job: PrunedJob) => void
 }
 
 export interface PrunedJob {
   readonly id: string
   readonly state: Prunable
+  /** ISO 8601, UTC. */
   readonly settled_at: string
 }
 
-/** Prunes by the limits given; without any by what is set. */
+/** Prunes by the given limits; without any, by the settings. */
 export async function prune(home: Home, options: PruneOptions, config: KeepSettings): Promise<PrunedJob[]> {
   const { dryRun = false, pruned = () => {} } = options
   const given = isUnlimited(options) ? undefined : options
@@ -80,7 +82,7 @@ export async function pruneCandidates(home: Home, search: PruneSearch): Promise<
   if (isUnlimited(limits)) return []
   const finished: PruneCandidate[] = []
   for (const file of candidates(home, state, limits, now)) {
-    // What somebody is changing at this moment is left to him, and what nobody has taken in is no job yet.
+    // Skip a job that an operator holds, and a dropped file, which is no job yet.
     if (file.holder !== undefined || file.dropped) continue
     if (queue !== undefined && file.name.queue !== queue) continue
     if (tag !== undefined && !readJobFile(file)?.job?.tags?.includes(tag)) continue
@@ -91,7 +93,7 @@ export async function pruneCandidates(home: Home, search: PruneSearch): Promise<
   return surplus(finished, limits, now)
 }
 
-/** Where nothing but age counts, the days that are too young need not be read. */
+/** Completed jobs that only an age limits need not be listed for the days that are too recent. */
 function* candidates(home: Home, state: Prunable, limits: RetentionLimits, now: number): Generator<JobFile> {
   const { olderThan, keep, maxBytes } = limits
   if (state !== 'completed' || olderThan === undefined || keep !== undefined || maxBytes !== undefined)
@@ -100,7 +102,7 @@ function* candidates(home: Home, state: Prunable, limits: RetentionLimits, now: 
   for (const day of doneDays(home)) if (day <= last) yield* inDoneDay(home, day)
 }
 
-/** Removes them one by one, and yields what is gone. */
+/** Removes jobs one by one, and yields each that was removed. @param now milliseconds since the epoch */
 export async function* pruneAll(
   home: Home,
   state: Prunable,
@@ -108,20 +110,20 @@ export async function* pruneAll(
   now: number,
 ): AsyncGenerator<PruneCandidate> {
   if (all.length === 0) return
-  const place = startPurge(home, STATE_DIR[state])
+  const session = startPurge(home, STATE_DIR[state])
   let tried = 0
   try {
     for (const one of all) {
-      if (place.purge(one)) yield one
+      if (session.purge(one)) yield one
       if (++tried % BATCH_SIZE === 0) await setImmediate()
     }
   } finally {
-    place.close()
+    session.close()
   }
   if (state === 'completed') removeEmptyDays(home, now)
 }
 
-/** Days of `done/` in which nothing is left; not the last two, into which a job may be moved at this moment. */
+/** Removes empty days of `done/`, but not the last two, into which a job may be moved just now. */
 function removeEmptyDays(home: Home, now: number): void {
   const recent = utcDay(now - 86_400_000)
   for (const day of listDir(home.done))
@@ -133,7 +135,7 @@ const outputBytes = (home: Home, id: string): number => {
   return listDir(dir).reduce((sum, name) => sum + diskBytes(join(dir, name)), 0)
 }
 
-/** What a file takes on the disk: less than its size when its middle was punched out. */
+/** How much a file takes on disk (bytes): less than its size if a hole was punched into it. */
 function diskBytes(path: string): number {
   const stats = lstat(path)
   if (!stats) return 0

@@ -1,10 +1,10 @@
 /**
- * Removing jobs for good, with their output and traces. Whoever purges takes the job as an operator does, writes a mark,
- * removes the job's file, then the output, then the mark.
+ * Removes jobs for good, with their output and traces: takes the job as an operator, writes a mark, removes the job's file,
+ * then the output, then the mark.
  *
- * Crash: before the file is removed the job is whole, with its output, and a worker puts it back to where it was; after
- * it there is none, and the mark tells a worker what is left to be removed. The same when somebody moves the file
- * away by hand in between: then it is still there, and nothing of it has been touched.
+ * Crash: before the file is removed the job is whole, with its output, and a worker puts it back to where it was. After
+ * that the job is gone, and the mark tells a worker which output is left to remove. If the file is moved away by hand in
+ * between, the job and its output stay as they are.
  */
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
@@ -23,41 +23,42 @@ import { runPaths } from '../run/paths.ts'
 import { shownState, type State } from '../job/state.ts'
 import { findExact } from '../spool/lookup.ts'
 
-/** Removes jobs that lie in one place. */
+/** Removes jobs of one state directory. */
 export interface PurgeSession {
-  /** False: it has moved on, and is whole. */
+  /** False when the job has moved; it is whole then. */
   purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): boolean
   close(): void
 }
 
+/** Joins the operators; `close` leaves them. */
 export function startPurge(home: Home, from: HomeDir): PurgeSession {
   const holder = joinPurgers(home, from)
   const marks = join(holder.dir, PURGE_MARKS)
-  // Bars and marks are links to it: a purge of many jobs makes no new file.
-  const me = join(holder.dir, 'worker.json')
+  // Blocked ids and marks are hard links to this file: purging many jobs makes no new file.
+  const self = join(holder.dir, 'worker.json')
   return {
     purge({ path, fileName, name: { id }, dropped }) {
       const taken = join(holder.dir, from, fileName)
       // If we die after this: a worker puts it back.
       if (!move(path, taken)) return false
-      // A dropped file has no output: what lies under the id that it might get is another job's.
+      // A dropped file has no output: any output under its stem is another job's.
       if (dropped) return remove(taken)
       const mark = join(marks, fileName)
-      let lift: (() => void) | undefined
+      let unblock: (() => void) | undefined
       try {
-        // While its output is being removed nobody may take the id, whose output that would be. Made ids are nobody's.
-        if (!isMadeId(id)) lift = blockId(home, id, me)
-        linkNew(me, mark)
+        // Until its output is removed no other job may get the id. A generated id cannot be chosen.
+        if (!isMadeId(id)) unblock = blockId(home, id, self)
+        linkNew(self, mark)
       } catch (error) {
-        // As long as we live nobody else puts it back.
+        // No other process puts it back while we live.
         move(taken, path)
-        lift?.()
+        unblock?.()
         throw error
       }
-      // If we die before this: whole, and put back; after it: gone, and the mark tells what is left of it.
+      // If we die before this: the job is whole, and put back; after it: gone, and the mark says what is left.
       if (!remove(taken)) {
         remove(mark)
-        lift?.()
+        unblock?.()
         return false
       }
       removeOutput(home, id)
@@ -73,21 +74,21 @@ function joinPurgers(home: Home, from: HomeDir): OwnHolder {
   try {
     return enter()
   } catch (error) {
-    // Nothing is more wanted on a full disk than this.
+    // On a full disk purging is what helps: give up the ballast for it.
     if (!isFull(error) || !giveUpBallast(home)) throw error
     return enter()
   }
 }
 
-/** Output and traces of a job that is no more. */
+/** Removes output and traces of a job that is gone. */
 function removeOutput(home: Home, id: string): void {
   const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
-  // In one step, so that nobody finds half of them under the id; if we die after it: scratch.
+  // In one step, so that no reader finds half of it under the id; if we die after it: scratch that the sweeper removes.
   if (move(join(home.logs, id), aside)) removeTree(aside)
   for (const run of earlierTraces(home, id, Number.POSITIVE_INFINITY)) removeTraces(runPaths(home, id, run), false)
 }
 
-/** Goes on with what a dead operator was removing, once its jobs have been put back. */
+/** Finishes the purges of a dead operator, after its jobs have been put back. */
 export function finishPurges(home: Home, operatorDir: string): void {
   const marks = join(operatorDir, PURGE_MARKS)
   for (const fileName of listDir(marks)) {
@@ -97,7 +98,7 @@ export function finishPurges(home: Home, operatorDir: string): void {
   }
 }
 
-/** Is there no job of this id, and will there be none while we look? Else the output is that job's. */
+/** Is there no job of this id, and can none appear now? If there is one, the output is its own. */
 function isGone(home: Home, id: string): boolean {
   if (findExact(home, id)) return false
   if (isMadeId(id)) return true
@@ -110,7 +111,7 @@ function isGone(home: Home, id: string): boolean {
   }
 }
 
-/** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states */
+/** @returns the id @throws QueueError NOT_FOUND; WRONG_STATE when the job is in none of `states` */
 export async function purgeJob(
   home: Home,
   target: JobRefOrId,
@@ -122,11 +123,11 @@ export async function purgeJob(
       throw wrongState('purge', file, `it is not ${states.map(shownState).join(' or ')} but ${shownState(file.state)}`)
     if (dryRun) return id
     if (await pauseIfHeld(home, file)) return undefined
-    const place = startPurge(home, STATE_DIR[file.state])
+    const session = startPurge(home, STATE_DIR[file.state])
     try {
-      return place.purge(file) ? id : undefined
+      return session.purge(file) ? id : undefined
     } finally {
-      place.close()
+      session.close()
     }
   })
 }

@@ -1,9 +1,9 @@
 /**
- * Changes that need no more than another name: hold, release, another priority or queue, to the top. The name wins over
- * the content, so each is one rename, the same that a person may do with `mv`, and a worker that claims the job at that
- * moment either has it or has lost it. The content follows at the next stamp.
+ * Changes that only rename a job's file: hold, release, priority, queue, top. The name overrides the content, so each is one
+ * rename, as with `mv`; a worker that claims the job at the same time either has it or has lost it. The content follows
+ * at the next stamp.
  *
- * Crash: the job lies where it was or where it is to be, whole. A power cut may undo the rename, unless `durability` is full.
+ * Crash: the job is whole, under its old or its new name. A power cut may undo the rename, unless `durability` is full.
  */
 import { join } from 'node:path'
 import { nowMicros } from '../clock.ts'
@@ -21,10 +21,10 @@ import { ring } from '../spool/wakeup.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { shownState, type State, isAllowed, type Verb } from '../job/state.ts'
 
-/** States a job can be in and not be wanted by anybody at this moment. */
+/** States in which no worker works on a job. */
 type Resting = Exclude<State, 'processing' | 'completed'>
 
-/** Gives a job another priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+/** Changes a job's priority. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
 export async function prioritize(
   home: Home,
   target: JobRefOrId,
@@ -36,7 +36,7 @@ export async function prioritize(
   return rename(home, target, 'change the priority of', { priority }, how)
 }
 
-/** Gives a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
+/** Moves a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
 export async function moveToQueue(
   home: Home,
   target: JobRefOrId,
@@ -63,7 +63,7 @@ function rename(
 }
 
 /**
- * Lets a waiting job run before all others that are pending; one that waits for its time waits no longer.
+ * Puts a waiting job before all pending ones; if it was scheduled or failed, it becomes due now.
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
 export const putOnTop = (home: Home, target: JobRefOrId, how: ChangeOptions = {}): Promise<JobRef> =>
@@ -84,7 +84,7 @@ function onTop(home: Home, { name, fileName, state }: JobFile): JobName {
   return { ...name, priority: best.priority, due: Math.min(due, best.due - 1) }
 }
 
-/** @throws QueueError WRONG_STATE */
+/** @param doing the verb for error messages @throws QueueError WRONG_STATE */
 export function requireState(verb: Verb, doing: string, file: JobFile): void {
   if (isAllowed(verb, file.state)) return
   if (file.state === 'held') throw wrongState(doing, file, 'it is held', `release it: queuectl release ${file.name.id}`)
@@ -93,7 +93,7 @@ export function requireState(verb: Verb, doing: string, file: JobFile): void {
   throw wrongState(doing, file, `it is ${shownState(file.state)}`)
 }
 
-/** Only a job that nobody wants at this moment is changed. @throws QueueError WRONG_STATE */
+/** The job must be one that no worker works on, and taken in. @throws QueueError WRONG_STATE */
 export function requireChangeable(doing: string, file: JobFile): void {
   requireState('edit', doing, file)
   refuseDropped(doing, file)
@@ -106,14 +106,14 @@ function refuseDropped(doing: string, file: JobFile): void {
   throw wrongState(doing, file, why, `change ${file.path} with an editor, or start a worker`)
 }
 
-/** Where a job goes, and what that is called in errors. */
+/** The new state and name of a job, and the verb for error messages. */
 export interface RenameTarget {
   readonly to: Resting
   readonly fileName: string
   readonly doing: string
 }
 
-/** One rename. Undefined: the job has moved on. */
+/** Renames a job's file; undefined when the job has moved. */
 export async function renameJob(
   home: Home,
   file: JobFile,
@@ -127,10 +127,10 @@ export async function renameJob(
   if (!isSame && exists(path) && exists(file.path))
     throw new QueueError('FAILED', `cannot ${doing} ${id}: ${path} is there already`, 'one of the two is a copy')
   if (dryRun) return { id, state: file.state, path: file.path }
-  // If we die after this: as asked, though nobody was told.
+  // If we die after this: the job is changed, and no event is recorded.
   if (!(isSame ? exists(path) : moveInto(home, file.path, dir, fileName))) return undefined
   if (flushesMoves(durability)) await flushDir(dir)
-  // What waits for its time is not watched as pending/ is.
+  // Workers do not watch these directories as they do pending/.
   if (to === 'scheduled' || to === 'failed') ring(home)
   return { id, state: to, path }
 }

@@ -1,4 +1,4 @@
-/** Sends a finished or failed job back to run again. */
+/** Runs a finished or failed job again. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { readJobOrThrow } from '../spool/scan.ts'
@@ -10,8 +10,8 @@ import { actOn, type ChangeOptions, changeRecord, wrongState } from './take.ts'
 import { shownState, isAllowed } from '../job/state.ts'
 
 /**
- * Sends a failed or dead job back to run again: attempts from zero, history and logs kept.
- * @throws QueueError NOT_FOUND, WRONG_STATE.
+ * Moves a job to `pending/`: attempts count from zero, history and output stay.
+ * @throws QueueError NOT_FOUND, WRONG_STATE
  */
 export async function retryJob(
   home: Home,

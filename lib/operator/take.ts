@@ -1,6 +1,6 @@
 /**
- * Changes that an operator makes to a job: take it, stamp it, put it down. Safe against a worker that wants it at the
- * same moment: one of the two renames wins, and the loser looks again.
+ * How an operator changes a job: take it, stamp it, move it. When a worker claims the job at the same time, one of the two
+ * renames wins, and the loser searches again.
  */
 import { join } from 'node:path'
 import { sleep } from '../clock.ts'
@@ -15,34 +15,35 @@ import { holderOf, takeAsOperator } from '../spool/holders.ts'
 import { resolveJob, type JobRefOrId } from '../query/resolve.ts'
 import { type Reservation, reserve } from '../spool/reservation.ts'
 
-/** How often an operator looks again for a job that keeps moving. */
+/** How often to search for a job that keeps moving. */
 const MAX_TRIES = 100
-/** How long (ms) he leaves a job alone that another has in hand. */
+/** How long (ms) to wait for a holder that is alive. */
 const PAUSE_MS = 20
 
 /**
- * Takes a sighted job into hands of our own. Undefined: it has moved on, or somebody alive has it in hand; then a
- * pause has been made. From him it must not be taken: only the rename of a whole directory keeps its owner from
- * stamping, and a single file would come back by his hand.
+ * Takes a job as an operator; undefined when it has moved, or a live holder has it (after a pause). Never take a single
+ * file from a live holder: its next stamp would recreate it. Only renaming its directory fences it.
  */
 export async function take(home: Home, file: JobFile): Promise<ReturnType<typeof takeAsOperator>> {
   if (await pauseIfHeld(home, file)) return undefined
   return takeAsOperator(home, STATE_DIR[file.state], file.path, file.fileName)
 }
 
-/** Is somebody alive busy with it? Then a pause has been made. */
+/** Pauses if the job has a live holder. @returns whether it has */
 export async function pauseIfHeld(home: Home, file: JobFile): Promise<boolean> {
   if (!hasLiveHolder(home, file)) return false
   await sleep(PAUSE_MS)
   return true
 }
 
+/** Does a worker or command hold the job that is not known to be dead? */
 export const hasLiveHolder = (home: Home, { holder }: JobFile): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
 /**
- * Looks for a job and acts on it, again until the act says what came of it: undefined means that the job had moved on.
- * What another command changes at this moment is waited for.
+ * Finds a job and acts on it; again while `act` returns undefined, which means that the job had moved. Waits for another
+ * command that holds the job.
+ * @throws QueueError NOT_FOUND; USAGE when several jobs match; FAILED when the job keeps moving
  */
 export async function actOn<T>(
   home: Home,
@@ -52,7 +53,7 @@ export async function actOn<T>(
 ): Promise<T> {
   const id = typeof target === 'string' ? target : target.id
   let known = typeof target === 'string' ? undefined : jobFileAt(home, target.path, target.state)
-  for (let looks = 0; looks < MAX_TRIES; looks++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const file: JobFile = known ?? resolveJob(home, id, doing)
     known = undefined
     if (file.state !== 'processing' && hasLiveHolder(home, file)) {
@@ -65,31 +66,28 @@ export async function actOn<T>(
   throw new QueueError('FAILED', `cannot ${doing} ${id}: it keeps moving`, 'try again')
 }
 
-/** What a change of many jobs may be asked to be: only tried. */
 export interface DryRunOption {
-  /** Check what would be checked, and change nothing. */
+  /** Make all checks, and change nothing. */
   readonly dryRun?: boolean
 }
 
-/** How a change is made. */
 export interface ChangeOptions extends DryRunOption {
   readonly durability?: Durability
 }
 
-/** The state forbids it. */
 export const wrongState = (doing: string, { name }: JobFile, why: string, hint?: string): QueueError =>
   new QueueError('WRONG_STATE', `cannot ${doing} ${name.id}: ${why}`, hint)
 
 interface OperatorChange {
   readonly doing: string
   readonly to: 'pending' | 'dead'
-  /** Milliseconds, for the name it gets. */
+  /** Milliseconds since the epoch, for its new name. */
   readonly due: number
   readonly record: (job: Job) => Job
   readonly durability: Durability
 }
 
-/** Takes a job, changes its record and puts it down. Undefined: it moved on before we had it. */
+/** Takes a job, changes its record and moves it; undefined when it had moved before we took it. */
 export async function changeRecord(home: Home, file: JobFile, how: OperatorChange): Promise<Job | undefined> {
   const { doing, to, durability } = how
   const taken = await take(home, file)
@@ -98,7 +96,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
   try {
     const job = readJobOrThrow(file, doing, taken.path)
     if (job === undefined) return undefined
-    // A dropped file that no worker has taken in: its id is not its own yet.
+    // A dropped file does not own its id yet.
     if (file.dropped) reservation = reserve(home, job.id)
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
@@ -112,7 +110,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     if (flushesMoves(durability)) await flushDir(home[to])
     return next
   } catch (error) {
-    // As long as we live nobody else puts it back.
+    // No other process puts it back while we live.
     move(taken.path, file.path)
     reservation?.giveUp()
     throw error

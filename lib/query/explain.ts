@@ -1,7 +1,4 @@
-/**
- * Why a job is not running now, and when it will: every reason that can be seen from outside, in the order in which they
- * have to be out of the way.
- */
+/** Explains why a job is not running: every reason that is visible on disk, in the order they must be cleared. */
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
@@ -37,27 +34,27 @@ export interface Explanation {
   readonly id: string
   readonly state: State | 'corrupt'
   readonly reasons: readonly Reason[]
-  /** When it will probably start; absent when nobody can say. */
+  /** When it will probably start (ISO 8601); absent when that is unknown. */
   readonly starts_at?: string
-  /** What that is taken from: the last runs, and how long they took on average. */
+  /** The recent runs that the estimate is based on. */
   readonly history?: { readonly runs: number; readonly average_ms: number }
 }
 
-/** @throws QueueError NOT_FOUND, USAGE when several are meant */
+/** @throws QueueError NOT_FOUND; USAGE when several jobs match */
 export function explain(home: Home, target: JobRefOrId): Explanation {
   const known = typeof target === 'string' ? undefined : jobFileAt(home, target.path, target.state)
-  if (known) return explainSeen(home, known)
+  if (known) return explainFile(home, known)
   const text = typeof target === 'string' ? target : target.id
   const found = findMatches(home, text)
   const [file] = found
   if (found.length > 1) throw new QueueError('USAGE', `cannot explain ${text}: ${found.length} jobs end in it`)
-  if (file) return explainSeen(home, file)
+  if (file) return explainFile(home, file)
   const corrupt = inCorrupt(home, text)
   if (corrupt) return { id: text, state: 'corrupt', reasons: [corrupt] }
   throw new QueueError('NOT_FOUND', `cannot explain ${text}: no such job`, 'see all jobs with: queuectl list')
 }
 
-function explainSeen(home: Home, file: JobFile): Explanation {
+function explainFile(home: Home, file: JobFile): Explanation {
   const { id } = file.name
   const content = readJobFile(file)
   const job = content?.job
@@ -82,7 +79,7 @@ function explainSeen(home: Home, file: JobFile): Explanation {
       return { ...is(due, ...others), ...starts }
     }
     case 'pending':
-      return { ...is(), ...inLine(home, file) }
+      return { ...is(), ...pendingReasons(home, file) }
   }
 }
 
@@ -92,7 +89,7 @@ function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
   return { why: 'over', how, ...(at === undefined ? {} : { at }), ...(error === undefined ? {} : { error }) }
 }
 
-/** What keeps every job from starting. */
+/** What keeps all jobs from starting. */
 function obstacles(home: Home): Reason[] {
   const workers = workersOf(home).filter(({ life }) => life !== 'dead')
   const alive = workers.filter(({ life }) => life === 'alive')
@@ -107,7 +104,7 @@ function obstacles(home: Home): Reason[] {
 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
-function inLine(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
+function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
   const before = jobsBefore(home, file.fileName)
   const reasons = obstacles(home)
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
@@ -128,14 +125,14 @@ function inLine(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
   }
 }
 
-/** The ids of the jobs that are tried before the one of this name, first to last. */
+/** The ids of the pending jobs that are claimed before the one of this name, in that order. */
 function jobsBefore(home: Home, fileName: string): string[] {
   const before: string[] = []
   for (const other of eachName(home.pending)) if (other < fileName && parseName(other)) before.push(other)
   return before.sort().map((name) => parseName(name)?.id ?? name)
 }
 
-/** A file that was set aside under this id, or this name: `<random>-<name>`. */
+/** A quarantined file of this id or file name; it is called `<random>-<name>`. */
 function inCorrupt(home: Home, text: string): Reason | undefined {
   const file = listDir(home.corrupt).find((entry) => {
     const name = entry.slice(entry.indexOf('-') + 1)

@@ -1,7 +1,4 @@
-/**
- * Following a job: what its runs write, as they write it, until it is over. Reading only: it works for a job that is
- * still pending and for one that any worker runs.
- */
+/** Follows a job's state and output until it is over. Only reads, so any worker, or none yet, may run the job. */
 import { join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { watchRuns } from './run-watch.ts'
@@ -15,9 +12,9 @@ import { runPaths } from '../run/paths.ts'
 
 export type Stream = 'stdout' | 'stderr'
 
-/** What happens to a job that is followed, in the order it was seen. */
+/** What happens to a followed job. */
 export type FollowEvent =
-  /** It waits: to be run for the first time, or again, or to be released. Told whenever its state has changed. */
+  /** It waits to be run or released. Yielded whenever its state has changed. */
   | { readonly kind: 'waits'; readonly job: Job }
   | { readonly kind: 'began'; readonly run: number }
   | {
@@ -25,27 +22,28 @@ export type FollowEvent =
       readonly run: number
       readonly stream: Stream
       readonly bytes: Buffer
-      /** Where in its file they end. */
+      /** Where in the file they end (bytes). */
       readonly at: number
     }
-  /** Nothing has happened for about a second. */
+  /** Nothing has changed for about a second. */
   | { readonly kind: 'idle'; readonly job: Job }
-  /** The job is over, or the one run that was asked for; without the record its file was removed. */
+  /** The job, or the run that was asked for, is over. `job` is undefined when its file was removed. */
   | { readonly kind: 'ended'; readonly job: Job | undefined }
 
 export interface FollowOptions {
-  /** This run and no other. */
+  /** Follow only this run. */
   readonly run?: number
-  /** From the first run on, and not from the newest one. */
+  /** Begin with the first run instead of the newest one. */
   readonly fromFirst?: boolean
-  /** Of what had been written before, the last so many lines of each stream. */
+  /** How many lines of earlier output to yield, for each stream; default: all. */
   readonly tail?: number
-  /** Of the first run that is read, from these bytes on. */
+  /** Where to begin in the first run that is read (bytes). */
   readonly from?: { readonly [S in Stream]: number }
+  /** Ends it. */
   readonly signal?: AbortSignal
 }
 
-/** The streams of one run, from where we have read to. */
+/** Reads what is new in the streams of one run. */
 class FollowedRun {
   readonly run: number
   readonly #readers: readonly [Stream, OutputReader][]
@@ -59,7 +57,7 @@ class FollowedRun {
     ]
   }
 
-  *news(): Generator<FollowEvent> {
+  *readNew(): Generator<FollowEvent> {
     for (const [stream, reader] of this.#readers)
       for (const bytes of reader.readNew()) yield { kind: 'wrote', run: this.run, stream, bytes, at: reader.at }
   }
@@ -69,7 +67,7 @@ class FollowedRun {
   }
 }
 
-/** A job's record, read again when its file has changed or moved. */
+/** A job's record, reread when its file has changed or moved. */
 class CachedRecord {
   readonly #home: Home
   readonly #id: string
@@ -82,7 +80,7 @@ class CachedRecord {
     this.#id = id
   }
 
-  /** Undefined: it is gone. */
+  /** Undefined when the job is gone. */
   read(): Job | undefined {
     for (;;) {
       const stats = this.#file && lstat(this.#file.path)
@@ -90,18 +88,18 @@ class CachedRecord {
       if (this.#job && version === this.#version) return this.#job
       if (!version) this.#file = locate(this.#home, [this.#id]).get(this.#id)
       if (!this.#file) return undefined
-      // Read after its version was taken: should it change in between, it is read once more.
+      // Read after taking its version: if the file changes in between, it is read once more.
       this.#version = version ?? ''
       this.#job = readJobOrThrow(this.#file, 'follow')
     }
   }
 }
 
-/** Has run n been counted, or given up, so that nothing more of it will come? */
+/** Has the run ended, so that no more output will come? */
 const isRunOver = (job: Job, run: number): boolean =>
   job.state !== 'processing' || job.runs > run || job.history.some((one) => one.run === run)
 
-/** Follows the job of this id until it is over, `signal` is aborted or, with `run`, that run is. */
+/** Follows a job until it is over (or, with `run`, until that run is) or `signal` is aborted. */
 export async function* followRuns(home: Home, id: string, options: FollowOptions = {}): AsyncGenerator<FollowEvent> {
   const { signal } = options
   const record = new CachedRecord(home, id)
@@ -115,14 +113,14 @@ export async function* followRuns(home: Home, id: string, options: FollowOptions
   const isAborted = (): boolean => signal?.aborted === true
   let run: FollowedRun | undefined
   let last = 0
-  let told = ''
+  let reported = ''
   try {
     while (!isAborted()) {
       waiter.watch(dir)
       const job = record.read()
-      // Asked before the output is read: what was written until then is read then.
+      // Asked before the output is read, so that no output written before the end is missed.
       const isDone = run && (job === undefined || isRunOver(job, run.run))
-      yield* run?.news() ?? []
+      yield* run?.readNew() ?? []
       if (run && isDone) {
         run.close()
         run = undefined
@@ -131,17 +129,17 @@ export async function* followRuns(home: Home, id: string, options: FollowOptions
       if (!run) {
         const number = next(last)
         if (number !== undefined) {
-          // Only what was there when we came is cut to its end.
+          // `tail` and `from` apply only to the first run.
           run = new FollowedRun(home, id, number, last === 0 ? options : {})
           last = number
-          told = ''
+          reported = ''
           yield { kind: 'began', run: number }
           continue
         }
         if (job === undefined || isOver(job.state)) return yield { kind: 'ended', job }
       }
-      if (job && job.state !== 'processing' && job.state !== told) {
-        told = job.state
+      if (job && job.state !== 'processing' && job.state !== reported) {
+        reported = job.state
         yield { kind: 'waits', job }
       }
       if (!(await waiter.next(signal)) && job) yield { kind: 'idle', job }

@@ -1,6 +1,6 @@
 /**
- * Lists of jobs: which match, and in which order. Reading only, and no more than is asked for: names tell nearly always
- * whether a job matches, and completed jobs, a hundred times all others, are looked at day by day.
+ * Lists jobs, filtered and sorted. Reads as little as possible: names nearly always tell whether a job matches, and
+ * completed jobs, of which there may be a hundred times as many, are listed day by day.
  */
 import type { Job } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
@@ -11,34 +11,35 @@ import { readProgress } from '../run/output-reader.ts'
 import { type State, STATES } from '../job/state.ts'
 import { findExact, keyOfFile, LatestFiles } from '../spool/lookup.ts'
 
-/** Which jobs are meant; everything left out matches all. */
+/** Which jobs match; a missing member matches all. */
 export interface JobFilter {
   readonly states?: readonly State[]
   readonly queue?: string
   readonly tag?: string
 }
 
-/** A job as its file's name and place tell it. */
+/** A job by its file: id, state and path. */
 export interface JobRef {
   readonly id: string
   readonly state: State
   readonly path: string
 }
 
-/** A job in a list; a file that cannot be understood is listed with the reason in place of its job. */
+/** A job in a list; if its file cannot be read, `unreadable` says why and `job` is undefined. */
 export interface ListedJob extends JobRef {
   readonly job: Job | undefined
   readonly unreadable: string | undefined
-  /** How far a running job says it is. */
+  /** What a running job reports. */
   readonly progress?: Progress
 }
 
 export interface ListOptions {
   readonly sort?: Sort
+  /** How many to return at most (the first ones). */
   readonly limit?: number
 }
 
-/** Jobs that match, sorted; `limit` keeps the first ones. */
+/** Jobs that match, sorted. */
 export function listJobs(home: Home, filter: JobFilter, options: ListOptions): ListedJob[] {
   const { sort = 'order', limit = Number.POSITIVE_INFINITY } = options
   const isByName = SORT_BY_NAME[sort] !== undefined
@@ -53,19 +54,19 @@ export function listJobs(home: Home, filter: JobFilter, options: ListOptions): L
   return found.sort((a, b) => compareText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
 }
 
-/** A job that may match, as far as its name tells. */
+/** A job whose name may match. */
 interface Match {
   readonly file: JobFile
-  /** Where it lies by now and what it holds; undefined when it has left the states that are meant. */
+  /** Its present file and content; undefined when it has left the states that match. */
   read(): { readonly file: JobFile; readonly content: JobContent } | undefined
 }
 
-/** Those that may match, each once, sorted where names tell the order. */
+/** Jobs whose names may match, each once; sorted if the order depends on names only. */
 function* findMatchesIn(home: Home, filter: JobFilter, sort: Sort): Generator<Match> {
   const compare = SORT_BY_NAME[sort]
   const inOrder = (all: JobFile[]): JobFile[] => (compare ? all.sort(compare) : all)
   const { states = STATES } = filter
-  // In this order they come last, so whoever wants a few never asks for them.
+  // Completed jobs come last in this order: with a limit they are often not listed at all.
   const isLazy = sort === 'order' && states.includes('completed')
   const latest = new LatestFiles(home, isLazy ? states.filter((state) => state !== 'completed') : states)
   const given = new Set<string>()
@@ -76,14 +77,14 @@ function* findMatchesIn(home: Home, filter: JobFilter, sort: Sort): Generator<Ma
       file,
       read() {
         const now = latest.read(file)
-        // It has been completed, perhaps: then it is yet to come.
+        // If it was completed meanwhile, it is listed below.
         if (!now) given.delete(keyOfFile(file))
         return now
       },
     }
   }
   if (!isLazy) return
-  // One that was given as running, and has been completed since, is not given again.
+  // A job that was yielded as running and completed since is not yielded again.
   const isNew = (file: JobFile): boolean => mayMatch(file, filter) && !given.has(keyOfFile(file))
   for (const day of doneDays(home))
     for (const file of newestInDoneDay(home, day))
@@ -93,7 +94,7 @@ function* findMatchesIn(home: Home, filter: JobFilter, sort: Sort): Generator<Ma
 const mayMatch = (file: JobFile, { queue }: JobFilter): boolean =>
   queue === undefined || file.dropped === true || file.name.queue === queue
 
-/** A completed job, which somebody may have sent back since it was seen. */
+/** Reads a completed job, which may have been retried since it was listed. */
 function readAgain(home: Home, first: JobFile, states: readonly State[]): ReturnType<Match['read']> {
   const content = readJobFile(first)
   if (content) return { file: first, content }
@@ -123,22 +124,24 @@ function readListed(home: Home, candidate: Match, filter: JobFilter): ListedJob 
 
 const progressMember = (progress: Progress | undefined): Pick<ListedJob, 'progress'> => (progress ? { progress } : {})
 
-/** Which of the jobs that match are wanted. */
+/** Narrows the jobs that match. */
 export interface MatchOptions {
-  /** How their ids begin. */
+  /** Only ids that begin like this. */
   readonly startsWith?: string
-  /** The first so many. */
+  /** How many at most (the first ones). */
   readonly limit?: number
 }
 
-/** Jobs that match, in the order they flow. Their files are only read where the name does not tell. */
+/** Jobs that match, in the order they run. Reads a file only if its name does not tell. */
 export function matchingJobs(home: Home, filter: JobFilter, { startsWith = '', limit }: MatchOptions = {}): JobRef[] {
   const found: JobRef[] = []
   for (const candidate of findMatchesIn(home, filter, 'order')) {
     if (limit !== undefined && found.length >= limit) break
     const { file } = candidate
-    const isTold = filter.tag === undefined && !file.dropped
-    const one = isTold ? { id: file.name.id, state: file.state, path: file.path } : readListed(home, candidate, filter)
+    const isNameEnough = filter.tag === undefined && !file.dropped
+    const one = isNameEnough
+      ? { id: file.name.id, state: file.state, path: file.path }
+      : readListed(home, candidate, filter)
     if (one?.id.startsWith(startsWith)) found.push({ id: one.id, state: one.state, path: one.path })
   }
   return found

@@ -1,12 +1,12 @@
-/** The orders in which jobs are listed. */
+/** Defines the orders in which jobs can be listed. */
 import { compareText, type JobFile } from '../spool/scan.ts'
 import { isOver, LIST_ORDER } from '../job/state.ts'
 
-/** By what a list is sorted; times oldest first. `order`: as the queue flows and runs. */
+/** What a list is sorted by; times oldest first. `order`: waiting jobs as they run, then finished ones, newest first. */
 export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
 export type Sort = (typeof SORTS)[number]
 
-/** By what pages are sorted. `due`: by when a job may run, or was over. */
+/** What a page is sorted by. `due`: when a job may run, or was finished. */
 export const PAGE_SORTS = [...SORTS, 'due'] as const
 export type PageSort = (typeof PAGE_SORTS)[number]
 
@@ -15,7 +15,7 @@ const inOrder = (a: JobFile, b: JobFile): number =>
   // Finished jobs newest first, all others in the order they run.
   (isOver(a.state) ? b.name.due - a.name.due : compareText(a.fileName, b.fileName))
 
-/** The sorts that need only names. */
+/** The orders that depend on file names only. */
 export const SORT_BY_NAME: Partial<Record<Sort, (a: JobFile, b: JobFile) => number>> = {
   order: inOrder,
   priority: (a, b) => b.name.priority - a.name.priority || a.name.due - b.name.due,

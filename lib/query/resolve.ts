@@ -1,4 +1,4 @@
-/** Which jobs are meant by ids as people type them, and what a shell may offer. Reading only. */
+/** Resolves ids as people type them to jobs. */
 import { QueueError } from '../errors.ts'
 import { isoTime } from '../job/time.ts'
 import { type JobFile, jobFiles } from '../spool/scan.ts'
@@ -7,15 +7,15 @@ import type { JobRef } from './list.ts'
 import { type State, STATES, WAITING_FOR_TIME } from '../job/state.ts'
 import { findMatches } from '../spool/lookup.ts'
 
-/** A job as a command means it: by an id as typed, or as it was just seen in a list. */
+/** The job of a command: an id as typed, or a ref from a list. */
 export type JobRefOrId = string | JobRef
 
-/** From so many ids on, one look at all names is quicker than a look for each. */
+/** From this many ids on, one scan of all names is quicker than a lookup of each. */
 const MANY = 3
 
 /**
- * The one job meant by an id, in full or by the last characters of a made one.
- * @throws QueueError NOT_FOUND, or USAGE when several are meant.
+ * The one job of an id, whole or the last characters of a generated one.
+ * @throws QueueError NOT_FOUND; USAGE when several jobs match
  */
 export function resolveJob(home: Home, text: string, doing: string): JobFile {
   const file = onlyMatch(findMatches(home, text), text, doing)
@@ -23,13 +23,13 @@ export function resolveJob(home: Home, text: string, doing: string): JobFile {
   return file
 }
 
-/** The job meant by each of these ids; an error in the place of those that are not found, or mean several. */
+/** For each id its job, or the error why there is none. */
 export function resolveJobs(home: Home, ids: readonly string[], doing: string): (JobRef | QueueError)[] {
   const byId = new Map<string, JobFile>()
   if (ids.length >= MANY) for (const file of jobFiles(home)) byId.set(file.name.id, file)
   return ids.map((id) => {
     const exact = byId.get(id)
-    // What is not there may just have moved back, or is a short form.
+    // If it is not among them, it has just moved or is a short form.
     const file = exact ?? onlyMatch(findMatches(home, id), id, doing)
     return file instanceof QueueError ? file : { id: file.name.id, state: file.state, path: file.path }
   })
@@ -47,15 +47,16 @@ function onlyMatch(found: readonly JobFile[], text: string, doing: string): JobF
   )
 }
 
-/** The queues that jobs lie in which are not completed. */
+/** The names of all queues that have a job that is not completed, sorted. */
 export function queuesOf(home: Home): string[] {
   const states = STATES.filter((state) => state !== 'completed')
   return [...new Set([...jobFiles(home, states)].map((file) => file.name.queue))].sort()
 }
 
-/** Jobs that wait for their time: the first of them, and how many. */
+/** Jobs that wait for their time: the first one, and how many there are. */
 export interface WaitingJobs {
   readonly id: string
+  /** ISO 8601, UTC. */
   readonly due: string
   readonly count: number
 }
@@ -70,10 +71,10 @@ export function waitingJobs(home: Home): WaitingJobs | undefined {
   return first && { id: first.name.id, due: isoTime(Math.floor(first.name.due / 1000)), count }
 }
 
-/** The least due time (ms) of the jobs in a state, by their names. */
+/** The earliest due time (ms since the epoch) of the jobs in a state, by their names. */
 export function oldestIn(home: Home, state: State): number | undefined {
-  let least: number | undefined
+  let earliest: number | undefined
   for (const { name, dropped } of jobFiles(home, [state]))
-    if (!dropped && (least === undefined || name.due < least)) least = name.due
-  return least === undefined ? undefined : least / 1000
+    if (!dropped && (earliest === undefined || name.due < earliest)) earliest = name.due
+  return earliest === undefined ? undefined : earliest / 1000
 }

@@ -1,14 +1,14 @@
 /**
- * Watches for changes of certain jobs, whichever worker runs them. Every start, end and settling leaves or removes a
- * trace in `run/` that is named after its job, so one watch on that directory covers all of them. What an operator
- * does to a waiting job leaves no trace: the waiter's timer finds that.
+ * Watches the runs of certain jobs. Every start, end and settling adds or removes a trace in `run/` that is named after its
+ * job, so one watch on that directory covers all workers. Operators change waiting jobs without a trace: the waiter's
+ * timer covers those.
  */
 import { ChangeWaiter } from '../disk/watcher.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** @param idleFactor as in {@link ChangeWaiter} */
-export function watchRuns(home: Home, isMeant: (id: string) => boolean, idleFactor = 0): ChangeWaiter {
+export function watchRuns(home: Home, isWatched: (id: string) => boolean, idleFactor = 0): ChangeWaiter {
   const waiter = new ChangeWaiter(idleFactor)
-  waiter.watch(home.run, (name) => isMeant(name.replace(/\.\d+\.\w+$/, '')))
+  waiter.watch(home.run, (name) => isWatched(name.replace(/\.\d+\.\w+$/, '')))
   return waiter
 }

@@ -1,6 +1,4 @@
-/**
- * What every slot of every living worker is doing, and what that costs.
- */
+/** Reports what every slot of the live workers runs, and what CPU and memory that takes. */
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import type { Home } from '../spool/layout.ts'
@@ -10,7 +8,7 @@ import { type ProcessTable, readProcessTable, usageOf } from '../disk/process-ta
 import { holdersOf, startTimeOf } from '../disk/process.ts'
 import { runPaths } from '../run/paths.ts'
 
-/** A slot; without a job it is free. */
+/** A slot; it is free if it has no job. */
 export interface SlotInfo {
   readonly worker: string
   readonly slot: number
@@ -20,29 +18,29 @@ export interface SlotInfo {
     readonly command: Job['command']
     readonly started_at?: string
     readonly elapsed_ms?: number
-    /** The leader of its process group; absent while it is being started or settled. */
+    /** The leader of its process group; absent while the run is started or settled. */
     readonly pid?: number
-    /** All processes of its tree. */
+    /** All processes of the run. */
     readonly pids: readonly number[]
-    /** Of one core, over the last moment: 200 is two cores busy. */
+    /** Measured over 200 ms; 100 is one busy core. */
     readonly cpu_percent: number
-    /** Used since it began, by all processes. */
+    /** Used by all its processes since it began. */
     readonly cpu_ms: number
     readonly memory_bytes: number
   }
 }
 
-/** The time over which CPU use is measured (ms). */
-const SAMPLE = 200
+/** How long CPU use is measured (ms). */
+const SAMPLE_MS = 200
 
 /** Every slot of the workers of this machine, in order. */
 export async function slotsOf(home: Home): Promise<SlotInfo[]> {
   const workers = workersOf(home).filter(({ life }) => life === 'alive')
-  const begun = monotonicMs()
+  const startedAt = monotonicMs()
   const before = readProcessTable()
-  if (workers.some(({ running }) => running.length > 0)) await sleep(SAMPLE)
-  const sample = { before, after: readProcessTable(), ms: Math.max(1, monotonicMs() - begun) }
-  return workers.flatMap((worker) => slotsOfOne(home, worker, sample))
+  if (workers.some(({ running }) => running.length > 0)) await sleep(SAMPLE_MS)
+  const sample = { before, after: readProcessTable(), ms: Math.max(1, monotonicMs() - startedAt) }
+  return workers.flatMap((worker) => slotsOfWorker(home, worker, sample))
 }
 
 interface Sample {
@@ -51,28 +49,28 @@ interface Sample {
   readonly ms: number
 }
 
-function slotsOfOne(home: Home, worker: WorkerInfo, sample: Sample): SlotInfo[] {
+function slotsOfWorker(home: Home, worker: WorkerInfo, sample: Sample): SlotInfo[] {
   const { name } = worker
   const busy = worker.running.map((run, i) => ({
     worker: name,
     slot: run.slot ?? worker.slots + i + 1,
-    job: inSlot(home, run, sample),
+    job: jobInSlot(home, run, sample),
   }))
   const free = Array.from({ length: worker.slots }, (_, i) => i + 1)
     .filter((slot) => !busy.some((one) => one.slot === slot))
-    // Adopted runs take slots beyond the worker's own; as many of its own are then not free.
+    // An adopted run has a slot number beyond the worker's own, and keeps one of those from being free.
     .slice(0, Math.max(0, worker.slots - busy.length))
     .map((slot) => ({ worker: name, slot }))
   return [...busy, ...free].sort((a, b) => a.slot - b.slot)
 }
 
-function inSlot(home: Home, run: WorkerInfo['running'][number], { before, after, ms }: Sample): SlotInfo['job'] {
+function jobInSlot(home: Home, run: WorkerInfo['running'][number], { before, after, ms }: Sample): SlotInfo['job'] {
   const paths = runPaths(home, run.id, run.run)
   const { leader } = readTraces(paths)
-  const isItself = leader !== undefined && startTimeOf(leader.pid) === leader.start
+  const isSameProcess = leader !== undefined && startTimeOf(leader.pid) === leader.start
   const others = holdersOf(paths.fifo)
-  const use = isItself ? usageOf(after, leader.pid, others) : { pids: [], cpuMs: 0, memory: 0 }
-  const earlier = isItself ? usageOf(before, leader.pid, others).cpuMs : 0
+  const use = isSameProcess ? usageOf(after, leader.pid, others) : { pids: [], cpuMs: 0, memory: 0 }
+  const earlier = isSameProcess ? usageOf(before, leader.pid, others).cpuMs : 0
   const started = Date.parse(run.started_at ?? '')
   return {
     id: run.id,
@@ -80,7 +78,7 @@ function inSlot(home: Home, run: WorkerInfo['running'][number], { before, after,
     command: run.command,
     ...(run.started_at === undefined ? {} : { started_at: run.started_at }),
     ...(Number.isNaN(started) ? {} : { elapsed_ms: Math.max(0, nowMs() - started) }),
-    ...(isItself ? { pid: leader.pid } : {}),
+    ...(isSameProcess ? { pid: leader.pid } : {}),
     pids: use.pids,
     cpu_percent: Math.round((Math.max(0, use.cpuMs - earlier) / ms) * 100),
     cpu_ms: use.cpuMs,

@@ -1,6 +1,4 @@
-/**
- * Waiting for jobs to end. Reading only: it works for jobs that any worker runs, from any terminal.
- */
+/** Waits for jobs to end. Only reads, so any worker may run them. */
 import { isOver } from '../job/state.ts'
 import type { Job } from '../job/job.ts'
 import { watchRuns } from './run-watch.ts'
@@ -8,27 +6,27 @@ import { exists } from '../disk/files.ts'
 import { readJobOrThrow, type JobFile, jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 
-/** A job that is over; without its record when its file was removed by hand. */
+/** A job that is over; `job` is undefined when its file was removed by hand. */
 export interface EndedJob {
   readonly id: string
   readonly job: Job | undefined
 }
 
-/** Jobs that move back while one looks may be missed: so often is looked for one that seems to be gone. */
+/** How often to scan for a job that seems to be gone: a scan may miss a job that moves meanwhile. */
 const MAX_SCANS = 3
-/** A look may list every job there is: it rests four times as long as it took. */
+/** A scan, which may list every job, is followed by a pause of this many times its own duration. */
 const IDLE_FACTOR = 4
 
-/** Where these jobs are; what is missing in the answer is gone. */
+/** The files of these jobs; a job without one is gone. */
 export function locate(home: Home, ids: Iterable<string>): Map<string, JobFile> {
   const found = new Map<string, JobFile>()
   const wanted = new Set(ids)
-  for (let looks = 0; looks < MAX_SCANS && found.size < wanted.size; looks++)
+  for (let scans = 0; scans < MAX_SCANS && found.size < wanted.size; scans++)
     for (const file of jobFiles(home)) if (wanted.has(file.name.id)) found.set(file.name.id, file)
   return found
 }
 
-/** Each of the jobs once it is over: completed, dead or removed. Ends when all are, or when `signal` is aborted. */
+/** Yields each job once it is over (completed, dead or removed). Ends when all are, or `signal` is aborted. */
 export async function* waitForEnds(home: Home, ids: readonly string[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
   const waiting = new Set(ids)
   const isAborted = (): boolean => signal?.aborted === true

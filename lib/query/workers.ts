@@ -1,6 +1,4 @@
-/**
- * The workers of a home as people and programs see them: who lives, and what each runs.
- */
+/** Lists the workers of a home and what each runs. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { readJobFile, jobFiles } from '../spool/scan.ts'
@@ -8,13 +6,13 @@ import { type Holder, holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { leaseAge } from '../disk/lease.ts'
 
-/** A worker of this home, dead or alive. */
+/** A worker of this home, alive or dead. */
 export interface WorkerInfo {
   readonly name: string
   readonly pid: number
   readonly life: Holder['life']
   readonly slots: number
-  /** The one job it is there for; such a worker takes no other. */
+  /** The only job it runs (`--only`). */
   readonly only?: string
   readonly started_at: string
   readonly log: string
@@ -29,7 +27,7 @@ export interface WorkerInfo {
   }[]
 }
 
-/** Dead ones too, until another worker has taken their jobs over. */
+/** All workers; a dead one until another has taken over its jobs. */
 export function workersOf(home: Home): WorkerInfo[] {
   const running = [...jobFiles(home, ['processing'])]
   return holders(home)
