@@ -210,8 +210,8 @@ export function removeEmptyDir(path: string): boolean {
   }
 }
 
-/** Removes a directory of our own scratch and all in it. If we die: part of it is left, under a name nobody scans. */
-export const removeTree = (path: string): void => rmSync(path, { recursive: true, force: true })
+/** Removes scratch in tmp/ and all in it. If we die in here: part of it is left, for the sweeper. */
+export const removeScratchDir = (path: string): void => rmSync(path, { recursive: true, force: true })
 
 /** Touches a file, making it when missing. */
 export function touch(path: string): void {

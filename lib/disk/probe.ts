@@ -7,7 +7,7 @@ import { statfsSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { nowMs, randomHex } from '../clock.ts'
 import { errno } from '../errors.ts'
-import { linkNew, lstat, makeDir, move, readText, removeTree, writeNew } from './files.ts'
+import { linkNew, lstat, makeDir, move, readText, removeScratchDir, writeNew } from './files.ts'
 import { syncDir } from './sync.ts'
 import { isHeld, makeFifos } from './fifo.ts'
 
@@ -86,7 +86,7 @@ export function probeFileSystem(home: { readonly root: string; readonly tmp: str
     })
     attempt('watch a directory', () => watch(dir, { persistent: false }).close())
   } finally {
-    removeTree(dir)
+    removeScratchDir(dir)
   }
   return { ...fileSystemOf(home.root), failed, ahead }
 }

@@ -10,7 +10,7 @@ import { runChecks } from './checks.ts'
 import { type CheckResult, type Diagnosis, type Finding, isUnfixed, type Remedy } from './finding.ts'
 import { explained, QueueError } from '../errors.ts'
 import { parseName } from '../job/file-name.ts'
-import { exists, makeDir, removeTree } from '../disk/files.ts'
+import { exists, makeDir, removeScratchDir } from '../disk/files.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { type Holder, holderOf, heldFileNames, adoptHolder } from '../spool/holders.ts'
 import { type Home, refuseUnsafe } from '../spool/layout.ts'
@@ -66,7 +66,7 @@ async function applyRemedy(home: Home, remedy: Remedy): Promise<FixResult> {
     case 'make':
       return makeDir(remedy.path) ? did(`made ${shown(remedy.path)}/`) : NOTHING
     case 'sweep':
-      removeTree(remedy.path)
+      removeScratchDir(remedy.path)
       return did(`removed ${shown(remedy.path)}`)
     case 'set_aside':
       return quarantine(home, remedy.path, remedy.fileName, remedy.reason)

@@ -23,6 +23,6 @@ export async function giveBackOperator(
         ctx.log(`${fileName} was being changed by a command that died: back in ${stateDir}/`)
     }
   }
-  finishPurges(ctx.home, dead.dir)
+  await finishPurges(ctx.home, dead.dir)
   removeIfEmpty(ctx.home, dead.dir)
 }

@@ -110,7 +110,7 @@ export async function* pruneAll(
   now: number,
 ): AsyncGenerator<PruneCandidate> {
   if (all.length === 0) return
-  const session = startPurge(home, STATE_DIR[state])
+  const session = await startPurge(home, STATE_DIR[state])
   let tried = 0
   try {
     for (const one of all) {

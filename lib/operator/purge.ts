@@ -11,14 +11,15 @@ import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
-import { isFull, linkNew, listDir, move, remove, removeTree } from '../disk/files.ts'
+import { isFull, linkNew, listDir, move, remove } from '../disk/files.ts'
+import { type TreeRemover, treeRemover } from '../disk/trees.ts'
 import type { JobFile } from '../spool/scan.ts'
 import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
 import { earlierTraces, removeTraces } from '../run/traces.ts'
-import { blockId, reserve } from '../spool/reservation.ts'
+import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
 import { shownState, type State } from '../job/state.ts'
 import { findExact } from '../spool/lookup.ts'
@@ -31,7 +32,8 @@ export interface PurgeSession {
 }
 
 /** Joins the operators; `close` leaves them. */
-export function startPurge(home: Home, from: HomeDir): PurgeSession {
+export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSession> {
+  const removeTree = await treeRemover()
   const holder = joinPurgers(home, from)
   const marks = join(holder.dir, PURGE_MARKS)
   // Blocked ids and marks are hard links to this file: purging many jobs makes no new file.
@@ -61,7 +63,7 @@ export function startPurge(home: Home, from: HomeDir): PurgeSession {
         unblock?.()
         return false
       }
-      removeOutput(home, id)
+      removeOutput(home, id, removeTree)
       remove(mark)
       return true
     },
@@ -80,33 +82,58 @@ function joinPurgers(home: Home, from: HomeDir): OwnHolder {
   }
 }
 
-/** Removes output and traces of a job that is gone. */
-function removeOutput(home: Home, id: string): void {
+/** Removes output and traces of a job whose file is removed. */
+function removeOutput(home: Home, id: string, removeTree: TreeRemover): void {
+  removeRest(home, id, moveOutputAside(home, id), removeTree)
+}
+
+/** In one rename, so that the id never has half of its output. If we die after it: scratch, for the sweeper. */
+function moveOutputAside(home: Home, id: string): string | undefined {
   const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
-  // In one step, so that no reader finds half of it under the id; if we die after it: scratch that the sweeper removes.
-  if (move(join(home.logs, id), aside)) removeTree(aside)
+  return move(join(home.logs, id), aside) ? aside : undefined
+}
+
+function removeRest(home: Home, id: string, aside: string | undefined, removeTree: TreeRemover): void {
+  if (aside !== undefined) removeTree(aside)
   for (const run of earlierTraces(home, id, Number.POSITIVE_INFINITY)) removeTraces(runPaths(home, id, run), false)
 }
 
-/** Finishes the purges of a dead operator, after its jobs have been put back. */
-export function finishPurges(home: Home, operatorDir: string): void {
+/** Finishes what a dead operator was removing, once its jobs have been put back. */
+export async function finishPurges(home: Home, operatorDir: string): Promise<void> {
   const marks = join(operatorDir, PURGE_MARKS)
-  for (const fileName of listDir(marks)) {
+  const fileNames = listDir(marks)
+  if (fileNames.length === 0) return
+  const removeTree = await treeRemover()
+  for (const fileName of fileNames) {
     const id = parseName(fileName)?.id
-    if (id !== undefined && isGone(home, id)) removeOutput(home, id)
+    const reservation = id === undefined ? undefined : reservePurged(home, id)
+    if (id !== undefined && reservation) finishPurge(home, id, reservation, removeTree)
+    // If we die before this: the next worker to recover finds nothing left to remove.
     remove(join(marks, fileName))
   }
 }
 
-/** Is there no job of this id, and can none appear now? If there is one, the output is its own. */
-function isGone(home: Home, id: string): boolean {
-  if (findExact(home, id)) return false
-  if (isMadeId(id)) return true
+function finishPurge(home: Home, id: string, reservation: Reservation, removeTree: TreeRemover): void {
+  let aside: string | undefined
   try {
-    reserve(home, id)
-    return true
+    aside = moveOutputAside(home, id)
   } catch (error) {
-    if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return false
+    // Else the next attempt would take our own reservation for a job that has the id, and leave its output for good.
+    reservation.giveUp()
+    throw error
+  }
+  // From here on the id is free: the reservation lay in what was moved.
+  removeRest(home, id, aside, removeTree)
+}
+
+/** Reserves the id of a purged job until its output is moved; undefined when a job has it: then the output is its. */
+function reservePurged(home: Home, id: string): Reservation | undefined {
+  if (findExact(home, id)) return undefined
+  if (isMadeId(id)) return UNRESERVED
+  try {
+    return reserve(home, id)
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return undefined
     throw error
   }
 }
@@ -123,7 +150,7 @@ export async function purgeJob(
       throw wrongState('purge', file, `it is not ${states.map(shownState).join(' or ')} but ${shownState(file.state)}`)
     if (dryRun) return id
     if (await pauseIfHeld(home, file)) return undefined
-    const session = startPurge(home, STATE_DIR[file.state])
+    const session = await startPurge(home, STATE_DIR[file.state])
     try {
       return session.purge(file) ? id : undefined
     } finally {

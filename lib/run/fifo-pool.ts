@@ -1,7 +1,7 @@
 /** Makes FIFOs ahead of the runs that need them: mkfifo(1) costs a process, whether it makes one or many. */
 import { dirname, join } from 'node:path'
 import { makeFifos } from '../disk/fifo.ts'
-import { makeDir, move, removeTree } from '../disk/files.ts'
+import { makeDir, move, removeScratchDir } from '../disk/files.ts'
 import { hasSpace } from '../disk/space.ts'
 import { QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
@@ -15,7 +15,7 @@ const poolDir = (home: Home, owner: string): string => join(home.tmp, `${owner}.
 export function discardFifos(home: Home, owner: string): void {
   try {
     // If we die here: scratch that the sweeper removes.
-    removeTree(poolDir(home, owner))
+    removeScratchDir(poolDir(home, owner))
   } catch {
     // Another process removes it at the same moment, or the disk fails: the sweeper removes the rest.
   }
@@ -62,14 +62,14 @@ export class FifoPool {
 
   #fill(): void {
     // If we die here or later: scratch that the sweeper removes.
-    removeTree(this.#dir)
+    removeScratchDir(this.#dir)
     makeDir(this.#dir)
     const made = Array.from({ length: BATCH }, (_, n) => join(this.#dir, String(n)))
     try {
       makeFifos(made)
     } catch (error) {
       // mkfifo(1) gives no errno, so the free space tells a full disk; a partial batch must not keep inodes from others.
-      removeTree(this.#dir)
+      removeScratchDir(this.#dir)
       if (hasSpace(this.#home)) throw error
       throw new QueueError('DISK_FULL', 'cannot make a FIFO: no space left on the device', undefined, { cause: error })
     }

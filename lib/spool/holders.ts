@@ -18,7 +18,7 @@ import {
   readText,
   remove,
   removeEmptyDir,
-  removeTree,
+  removeScratchDir,
   writeNew,
 } from '../disk/files.ts'
 import type { Home, HomeDir } from './layout.ts'
@@ -99,7 +99,7 @@ function makeOrRemove<T>(aside: string, make: () => T): T {
   try {
     return make()
   } catch (error) {
-    removeTree(aside)
+    removeScratchDir(aside)
     throw error
   }
 }

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { errno } from '../errors.ts'
-import { lstat, listDir, remove, removeTree } from '../disk/files.ts'
+import { lstat, listDir, remove, removeScratchDir } from '../disk/files.ts'
 import { jobFiles } from './scan.ts'
 import type { Home } from './layout.ts'
 import { isHeld } from '../disk/fifo.ts'
@@ -22,7 +22,7 @@ export function sweep(home: Home, now: number): void {
 
 function removeScratch(path: string): void {
   try {
-    removeTree(path)
+    removeScratchDir(path)
   } catch (error) {
     // Somebody is still putting things there (a clock is ahead of theirs): perhaps the next sweep finds it at rest.
     if (errno(error) !== 'ENOTEMPTY') throw error

@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
       patch(
         'operator/purge.js',
         'const mark = join(marks, fileName);',
-        'removeOutput(home, id); const mark = join(marks, fileName);',
+        'removeOutput(home, id, removeTree); const mark = join(marks, fileName);',
       ),
     ],
     caughtBy: 'a job whose removal is cut off is whole, with its output, or gone with all of it',

@@ -1,5 +1,5 @@
 /** What a worker, or a command, finds of those that died before it: recovery under a fault. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { fileOf, isAlive, linesOf, SOON_MS } from '../../fixtures/jobs.ts'
@@ -39,6 +39,14 @@ async function diesAfter(world: World, args: readonly string[], match: string): 
   await world.cli(args, { env: trap.env })
   assert.ok(trap.struck(), `nothing contained ${match}`)
 }
+
+const OLD = new Date(2026, 0)
+
+/** The output trees that were being removed when their process died. */
+const removedTrees = (home: string): string[] =>
+  readdirSync(join(home, 'tmp'))
+    .filter((name) => name.endsWith('.logs'))
+    .map((name) => join(home, 'tmp', name))
 
 export const RECOVERIES: readonly Operation[] = [
   {
@@ -104,6 +112,28 @@ export const RECOVERIES: readonly Operation[] = [
     judge: async (seen) => {
       assert.equal([...seen.whole.keys()], ['job1'])
       await completedOnce('job1')(seen)
+    },
+  },
+  {
+    name: 'recover a purge that died while it removed the output',
+    prepare: async (world) => {
+      await becomesDead(world)
+      await diesAfter(world, ['dlq', 'purge', 'job1'], '.logs/1.')
+      const [tree = ''] = removedTrees(world.home)
+      assert.ok(existsSync(join(tree, '1.err')) !== existsSync(join(tree, '1.out')), 'half of the tree is removed')
+      // The sweeper leaves what is younger than an hour to its owner.
+      utimesSync(tree, OLD, OLD)
+    },
+    args: BURST,
+    judge: ({ whole, runs, world: { home } }) => {
+      assert.equal([...whole], [])
+      assert.is(runs('job1'), 1)
+      assert.not(existsSync(join(home, 'logs/job1')))
+      // A sweeper that was cut off in the tree has changed it: it is young again, and goes an hour later.
+      assert.equal(
+        removedTrees(home).filter((tree) => statSync(tree).mtimeMs <= OLD.getTime()),
+        [],
+      )
     },
   },
   {

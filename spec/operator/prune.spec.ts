@@ -62,7 +62,7 @@ test(
   inWorld(async (world) => {
     const [path = ''] = some(world, 1)
     const home = openHome(world.home)
-    const place = startPurge(home, 'done')
+    const place = await startPurge(home, 'done')
     // A person's mv between the take and the removal: what a file in the way stands for.
     const holder = readdirSync(home.processing).find((name) => name.startsWith('operator-')) ?? ''
     renameSync(path, join(home.processing, holder, 'done', basename(path)))
@@ -80,7 +80,7 @@ test(
   inWorld(async (world) => {
     const [path = ''] = some(world, 1)
     const home = openHome(world.home)
-    const place = startPurge(home, 'done')
+    const place = await startPurge(home, 'done')
     renameSync(path, join(home.pending, basename(path)))
     assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), false)
     place.close()
@@ -106,7 +106,7 @@ test(
     some(world, 1)
     writeFileSync(join(world.home, 'dead', 'job0.json'), '{"command":"true"}')
     const home = openHome(world.home)
-    const place = startPurge(home, 'dead')
+    const place = await startPurge(home, 'dead')
     const [seen] = [...jobFiles(home, ['dead'])]
     assert.is(seen && place.purge(seen), true)
     place.close()

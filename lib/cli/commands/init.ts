@@ -1,6 +1,8 @@
 /** `init`: makes the home, which every other command does too if there is none. */
 import { Command } from 'clipanion'
+import { homePath } from '../../config/env.ts'
 import type { Queue } from '../../queue.ts'
+import { initHome } from '../../spool/init.ts'
 import { QueueCommand } from '../command.ts'
 
 export class InitCommand extends QueueCommand {
@@ -14,6 +16,11 @@ export class InitCommand extends QueueCommand {
     ],
   })
   static override forms = ['[--home DIR]']
+
+  override async execute(): Promise<number | void> {
+    await initHome(homePath(this.context.home))
+    return super.execute()
+  }
 
   protected async run(queue: Queue): Promise<void> {
     if (this.json) this.printJson({ home: queue.home })
