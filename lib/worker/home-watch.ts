@@ -22,7 +22,7 @@ export class HomeWatch {
   readonly #dirs: readonly string[]
   /** The root's attributes at the last check that found everything. */
   #wholeRoot = ''
-  /** The attributes of root and directories at the last check that found one missing, and since when they are the same. */
+  /** The attributes of root and directories at the last check that found one missing; the same since `#since`. */
   #lastState = ''
   #since = 0
 

@@ -1,4 +1,4 @@
-/** Settling: where a job comes to lie, whoever else moves and whatever was removed. */
+/** Settling: which state a job goes to when something else moves it, or files are removed. */
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'

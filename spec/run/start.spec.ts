@@ -17,7 +17,7 @@ import { startJob } from '../../lib/run/start.ts'
 const test = suite('starting a job')
 
 test(
-  'a job that is taken away between its stamp and its start is not started by whoever had it',
+  'a job that is taken away between its stamp and its start is not started by the worker that held it',
   inWorld(async (world) => {
     const home = openHome(world.home)
     const { id } = await add(world, 'echo "$QUEUECTL_RUN" >>ran')

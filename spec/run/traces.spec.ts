@@ -144,7 +144,7 @@ for (const text of ['', '{"why":', 'null', '5', '[]', '{"why":"of course"}'])
   )
 
 test(
-  'the first note stays, whoever writes after it, and nothing is left in tmp/',
+  'the first note stays when others are written after it, and nothing is left in tmp/',
   inHome((home, paths) => {
     assert.equal(writeNote(home, 'job1', 3, { why: 'timeout', seconds: 5 }), { why: 'timeout', seconds: 5 })
     const second = writeNote(home, 'job1', 3, { why: 'cancel', reason: 'late' })

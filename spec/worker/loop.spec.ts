@@ -10,13 +10,13 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(res
 
 test('after the last round a wake-up starts no other', async () => {
   let count = 0
-  const rounds = new Loop(async () => {
+  const loop = new Loop(async () => {
     count++
     return undefined
   })
-  rounds.wake()
-  await rounds.over
-  rounds.wake()
+  loop.wake()
+  await loop.over
+  loop.wake()
   await turn()
   await turn()
   assert.is(count, 1)
@@ -24,16 +24,16 @@ test('after the last round a wake-up starts no other', async () => {
 
 test('a wake-up during a round is followed by one more', async () => {
   let count = 0
-  const rounds: Loop = new Loop(async () => {
+  const loop: Loop = new Loop(async () => {
     count++
     if (count > 1) return undefined
-    rounds.wake()
+    loop.wake()
     await turn()
     await turn()
     return 1_000_000
   })
-  rounds.wake()
-  await rounds.over
+  loop.wake()
+  await loop.over
   assert.is(count, 2)
 })
 

@@ -144,7 +144,7 @@ test(
 )
 
 test(
-  'SIGUSR2: a job that ends while nobody watches is settled with its true exit code',
+  'SIGUSR2: a job that ends while no worker watches is settled with its true exit code',
   inWorld(async (world) => {
     await add(world, untilLetGo('a', 7), { id: 'a', max_retries: 1 })
     const worker = await world.startWorker()

@@ -212,11 +212,11 @@ test(
     const hasRung = new Promise<void>((resolve) => {
       onBell = resolve
     })
-    const ears = new Wakeups(home, { onPending() {}, onBell, onOwnBell() {}, onWatchFailed() {} })
-    await ears.open(world.dir)
+    const wakeups = new Wakeups(home, { onPending() {}, onBell, onOwnBell() {}, onWatchFailed() {} })
+    await wakeups.open(world.dir)
     ring(home)
     await hasRung
-    await ears.close()
+    await wakeups.close()
     await until(() => timers() <= before, 500, 'no timer is left')
   }),
 )
@@ -228,8 +228,8 @@ test(
     writeFileSync(join(world.dir, 'bell'), '')
     const watches = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length
     const before = watches()
-    const ears = new Wakeups(home, { onPending() {}, onBell() {}, onOwnBell() {}, onWatchFailed() {} })
-    await Promise.all([ears.open(world.dir), ears.close()])
+    const wakeups = new Wakeups(home, { onPending() {}, onBell() {}, onOwnBell() {}, onWatchFailed() {} })
+    await Promise.all([wakeups.open(world.dir), wakeups.close()])
     await until(() => watches() <= before, 500, 'nothing is watched')
   }),
 )
