@@ -35,7 +35,14 @@ import {
   type WaitingJobs,
   waitingJobs,
 } from './query/resolve.ts'
-import { listOutputs, OutputReader, readProgress, runNumbers, type RunOutput } from './run/output-reader.ts'
+import {
+  listOutputs,
+  OutputReader,
+  type OutputStart,
+  readProgress,
+  runNumbers,
+  type RunOutput,
+} from './run/output-reader.ts'
 import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
@@ -152,13 +159,21 @@ export class QueueReader {
    * @throws QueueError NOT_FOUND when there is no such job
    */
   *read(id: string, run: number, stream: 'stdout' | 'stderr', tail?: number): Generator<Buffer> {
-    const paths = runPaths(this.dirs, this.exactId(id, 'show the output of'), run)
-    const reader = new OutputReader(paths, stream === 'stdout' ? 'out' : 'err', tail)
+    const reader = this.openOutput({ id: this.exactId(id, 'show the output of'), run }, stream, { tail })
     try {
       yield* reader.readNew()
     } finally {
       reader.close()
     }
+  }
+
+  /** A reader of one stream of a run, for output that grows; the caller closes it. The job is not looked up. */
+  openOutput(
+    of: { readonly id: string; readonly run: number },
+    stream: 'stdout' | 'stderr',
+    start?: OutputStart,
+  ): OutputReader {
+    return new OutputReader(runPaths(this.dirs, of.id, of.run), stream === 'stdout' ? 'out' : 'err', start)
   }
 
   /** The runs of a job that have output, and its size in bytes. @param job as {@link get} returned it */

@@ -1,20 +1,20 @@
 /**
- * The command line before any command sees it. Pure.
+ * Splits the command line before a command sees it. Pure.
  *
- * Taken out here: what is understood anywhere (`--home`, `--color`, help), and everything after `--`, which clipanion
- * would mix with what stands before it.
+ * Takes out the options that every command understands (`--home`, `--color`, help) and everything after `--`, which
+ * clipanion would mix with the words before it.
  */
 import { QueueError } from '../errors.ts'
 import type { ColorMode } from './terminal.ts'
 
-export interface Asked {
-  /** The words before the first option, of which the first one or two name the command. */
+export interface ParsedArgv {
+  /** The words before the first option; the first one or two name the command. */
   readonly words: readonly string[]
-  /** What is left for the command, its own words included. */
+  /** The arguments left for the command, its own words included. */
   readonly args: readonly string[]
-  /** Negative numbers that belong to no option. */
+  /** Negative numbers that are not the value of an option. */
   readonly numbers: readonly string[]
-  /** What stands after `--`. */
+  /** The arguments after `--`. */
   readonly exact: readonly string[] | undefined
   readonly home: string | undefined
   readonly color: ColorMode
@@ -26,7 +26,7 @@ export interface Asked {
 const COLOR_MODES: readonly string[] = ['auto', 'always', 'never'] satisfies ColorMode[]
 
 /** @throws QueueError USAGE */
-export function readArgv(argv: readonly string[]): Asked {
+export function parseArgv(argv: readonly string[]): ParsedArgv {
   const end = argv.indexOf('--')
   const before = end < 0 ? argv : argv.slice(0, end)
   let home: string | undefined
@@ -43,11 +43,11 @@ export function readArgv(argv: readonly string[]): Asked {
       return given
     }
     if (name === '--home') home = value()
-    else if (name === '--color' || name === '--colour') color = readColor(value())
+    else if (name === '--color' || name === '--colour') color = parseColorMode(value())
     else if (name === '--no-color') color = 'never'
     else if (name === '-h' || name === '--help') help = true
-    else if (isNegative(arg)) numbers.push(arg)
-    else if (isOption(arg) && isNegative(before[i + 1])) args.push(`${arg}=${before[++i]}`)
+    else if (isNegativeNumber(arg)) numbers.push(arg)
+    else if (isOption(arg) && isNegativeNumber(before[i + 1])) args.push(`${arg}=${before[++i]}`)
     else args.push(arg)
   }
   const first = args.findIndex((arg) => !arg.startsWith('-'))
@@ -67,11 +67,11 @@ export function readArgv(argv: readonly string[]): Asked {
   }
 }
 
-function readColor(mode: string): ColorMode {
+function parseColorMode(mode: string): ColorMode {
   if (COLOR_MODES.includes(mode)) return mode as ColorMode
   throw new QueueError('USAGE', `--color cannot be ${JSON.stringify(mode)}: expected ${COLOR_MODES.join(', ')}`)
 }
 
-/** clipanion takes `-5` for an option; bound by `=` to the one before it, or after `--`, it is a value. */
+/** clipanion takes `-5` for an option. Joined by `=` to the option before it, or put after `--`, it is a value. */
 const isOption = (arg: string): boolean => /^--?[A-Za-z][A-Za-z-]*$/.test(arg)
-const isNegative = (arg: string | undefined): boolean => arg !== undefined && /^-\.?\d/.test(arg)
+const isNegativeNumber = (arg: string | undefined): boolean => arg !== undefined && /^-\.?\d/.test(arg)

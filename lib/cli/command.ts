@@ -1,27 +1,25 @@
-/**
- * What every command is built on: it opens the queue, calls one verb of it, and prints.
- */
+/** The base of every command: opens the queue, calls one of its verbs and prints the result. */
 import { type BaseContext, Command, Option } from 'clipanion'
 import { Queue } from '../queue.ts'
 import type { Io } from './terminal.ts'
 
 export interface Context extends BaseContext {
   readonly io: Io
-  /** As given by `--home`. */
+  /** The value of `--home`. */
   readonly home: string | undefined
-  /** What stood after `--`. */
+  /** The arguments after `--`. */
   readonly exact: readonly string[] | undefined
 }
 
 export abstract class QueueCommand extends Command<Context> {
-  /** What may follow the command's own words, for its help; a line for each way to call it. */
+  /** What may follow the command's own words: one line of help for each way to call it. */
   static readonly forms: readonly string[] = ['']
-  /** Does it want what stands after `--` exactly as typed? */
+  /** The command takes the arguments after `--` exactly as typed. */
   static readonly takesExact: boolean = false
 
   json = Option.Boolean('--json', false, { description: 'print JSON' })
 
-  /** @returns the exit status; nothing means 0 */
+  /** @returns the exit status; undefined means 0 */
   protected abstract run(queue: Queue): Promise<number | void>
 
   override async execute(): Promise<number | void> {
@@ -33,7 +31,7 @@ export abstract class QueueCommand extends Command<Context> {
     return this.context.io
   }
 
-  /** One value as one line of JSON. */
+  /** Prints one value as one line of JSON. */
   protected printJson(value: unknown): void {
     this.io.print(`${JSON.stringify(value)}\n`)
   }

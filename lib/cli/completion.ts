@@ -1,6 +1,6 @@
 /**
- * What may stand in the place of the word that is being typed: commands, options, and what lives in the home (ids,
- * queues). Asked by the shells at each press of Tab, so it loads little and makes nothing.
+ * Completes the word that is being typed: commands, options, ids, queues. Shells run this at every press of Tab, so it
+ * loads little and creates nothing.
  */
 import { existsSync } from 'node:fs'
 import { SETTINGS } from '../config/schema.ts'
@@ -10,16 +10,16 @@ import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
 import { homePath } from '../config/env.ts'
 import { shownState, type State, STATES, ALLOWED_IN } from '../job/state.ts'
 
-/** A word, and what it is. */
-export type Candidate = readonly [word: string, about: string]
+/** A word and its description. */
+export type Completion = readonly [word: string, about: string]
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-/** A person reads no more than this. */
-const MOST = 200
+/** Longer lists are no help. */
+const MAX_IDS = 200
 
-/** Jobs in which state a command may mean. */
-const MEANT: Readonly<Record<string, readonly State[]>> = {
+/** The states of the jobs that a command accepts. */
+const STATES_FOR: Readonly<Record<string, readonly State[]>> = {
   ...ALLOWED_IN,
   unhold: ALLOWED_IN.release,
   restart: ALLOWED_IN.retry,
@@ -38,14 +38,14 @@ const MEANT: Readonly<Record<string, readonly State[]>> = {
 }
 
 /** @param typed the words after `queuectl`; the last one is being typed and may be empty */
-export async function candidates(typed: readonly string[]): Promise<Candidate[]> {
-  const { words, home, current } = split(typed)
-  const found = await offers(words, current, home)
+export async function completionsFor(typed: readonly string[]): Promise<Completion[]> {
+  const { words, home, current } = splitTyped(typed)
+  const found = await offersFor(words, current, home)
   return found.filter(([word]) => word.startsWith(current))
 }
 
-/** Bash breaks `--state=fa` in three; and what is understood anywhere is taken out. */
-function split(typed: readonly string[]): { words: string[]; home: string | undefined; current: string } {
+/** Splits `--state=fa`, which bash passes as three words and other shells as one, and takes out `--home DIR`. */
+function splitTyped(typed: readonly string[]): { words: string[]; home: string | undefined; current: string } {
   const all = typed.flatMap((word) =>
     /^--[\w-]+=/.test(word) ? [word.replace(/=.*/s, ''), word.replace(/^.*?=/s, '')] : word,
   )
@@ -57,59 +57,61 @@ function split(typed: readonly string[]): { words: string[]; home: string | unde
   return { words: at < 0 || home === undefined ? before : before.toSpliced(at, 2), home, current }
 }
 
-async function offers(words: readonly string[], current: string, home: string | undefined): Promise<Candidate[]> {
+async function offersFor(words: readonly string[], current: string, home: string | undefined): Promise<Completion[]> {
   const [first, second = ''] = words
-  if (first === undefined) return named(firstWords(), 'command')
+  if (first === undefined) return labelled(firstWords(), 'command')
   if (first === 'help') return helped(second === 'topic' ? [] : firstWords())
   const isTwo = isGroup(first)
-  if (isTwo && words.length === 1) return named(wordsAfter(first), 'command')
+  if (isTwo && words.length === 1) return labelled(wordsAfter(first), 'command')
   const name = isTwo ? `${first} ${second}` : first
-  const values = await valuesOf(words.at(-1) ?? '', home)
+  const values = await optionValues(words.at(-1) ?? '', home)
   if (values) return values
-  if (current.startsWith('-')) return optionsOf(words)
+  if (current.startsWith('-')) return optionsOfCommand(words)
   const rest = words.slice(isTwo ? 2 : 1)
   switch (name) {
     case 'config get':
     case 'config set':
     case 'config unset':
-      return rest.length === 0 ? keys() : settings(name, rest[0] ?? '')
+      return rest.length === 0 ? configKeys() : configValues(name, rest[0] ?? '')
     case 'completion':
-      return named(SHELLS, 'shell')
+      return labelled(SHELLS, 'shell')
     case 'list':
     case 'ls':
-      return states()
+      return stateWords()
     default:
-      return MEANT[name] ? [...(await ids(MEANT[name], current, home)), ['last', 'enqueued last']] : []
+      return STATES_FOR[name]
+        ? [...(await jobIds(STATES_FOR[name], current, home)), ['last', 'the job enqueued last']]
+        : []
   }
 }
 
 /** Commands, and the topics that have no command's name. The manual is loaded only here. */
-async function helped(commands: readonly string[]): Promise<Candidate[]> {
+async function helped(commands: readonly string[]): Promise<Completion[]> {
   const { MANUAL_TOPICS } = await import('./manual.ts')
   const others = MANUAL_TOPICS.filter((topic) => !commands.includes(topic))
-  return [...named(commands, 'command'), ...named(others, 'topic')]
+  return [...labelled(commands, 'command'), ...labelled(others, 'topic')]
 }
 
-const named = (all: readonly string[], about: string): Candidate[] => all.map((word) => [word, about])
-const states = (): Candidate[] => named([...STATES, 'all'], 'state')
-const keys = (): Candidate[] => CONFIG_KEYS.map((key) => [shownKey(key), SETTINGS[key].meaning])
+const labelled = (all: readonly string[], about: string): Completion[] => all.map((word) => [word, about])
+const stateWords = (): Completion[] => labelled([...STATES, 'all'], 'state')
+const configKeys = (): Completion[] => CONFIG_KEYS.map((key) => [shownKey(key), SETTINGS[key].meaning])
 
-const settings = (name: string, key: string): Candidate[] =>
-  name === 'config set' && key === 'foreground' ? named(['true', 'false'], 'value') : []
+const configValues = (name: string, key: string): Completion[] =>
+  name === 'config set' && key === 'foreground' ? labelled(['true', 'false'], 'value') : []
 
-/** What may follow an option; undefined when it is none that we know the values of. */
-async function valuesOf(option: string, home: string | undefined): Promise<Candidate[] | undefined> {
+/** The values of an option; undefined when the word is not an option with known values. */
+async function optionValues(option: string, home: string | undefined): Promise<Completion[] | undefined> {
   switch (option) {
     case '--state':
     case '-s':
-      return states()
+      return stateWords()
     case '--queue':
     case '--from':
-      return named((await opened(home)?.queues()) ?? [], 'queue')
+      return labelled((await openExisting(home)?.queues()) ?? [], 'queue')
     case '--sort':
-      return named(SORTS, 'order')
+      return labelled(SORTS, 'order')
     case '--color':
-      return named(['auto', 'always', 'never'], 'colours')
+      return labelled(['auto', 'always', 'never'], 'colours')
     case '--home':
     case '--file':
     case '--cwd':
@@ -119,21 +121,21 @@ async function valuesOf(option: string, home: string | undefined): Promise<Candi
   }
 }
 
-async function ids(of: readonly State[], startsWith: string, home: string | undefined): Promise<Candidate[]> {
-  const found = (await opened(home)?.select({ states: of }, { startsWith, limit: MOST })) ?? []
+async function jobIds(of: readonly State[], startsWith: string, home: string | undefined): Promise<Completion[]> {
+  const found = (await openExisting(home)?.select({ states: of }, { startsWith, limit: MAX_IDS })) ?? []
   return found.map(({ id, state }) => [id, shownState(state)])
 }
 
-/** Nothing is made by pressing Tab: not even a home. */
-const opened = (home: string | undefined): Queue | undefined =>
+/** The queue, unless its home does not exist: completion must not create one. */
+const openExisting = (home: string | undefined): Queue | undefined =>
   existsSync(homePath(home)) ? Queue.open(home === undefined ? {} : { home }) : undefined
 
-async function optionsOf(words: readonly string[]): Promise<Candidate[]> {
+async function optionsOfCommand(words: readonly string[]): Promise<Completion[]> {
   const [{ Cli }, help] = await Promise.all([import('clipanion'), import('./help.ts')])
   const cli = new Cli()
   cli.register(await findCommand(words))
   const own = help
     .optionsOf(cli)
-    .flatMap(({ names, description }) => names.map((name): Candidate => [name, description]))
+    .flatMap(({ names, description }) => names.map((name): Completion => [name, description]))
   return [...own, ['--home', 'the queue to use'], ['--color', 'auto, always, never'], ['--help', 'help']]
 }

@@ -1,37 +1,41 @@
-/**
- * Errors as people and programs are told them, and the exit status each one ends with. The only place that decides it.
- */
+/** Reports errors, to people or as JSON, and decides the exit status of each. Nothing else decides it. */
 import { errno, explained, nearest, QueueError } from '../errors.ts'
-import { say } from './terminal.ts'
+import { printMessage } from './terminal.ts'
 
-/** Tells an error and returns the exit status. `doing`: the command's words. */
-export function fail(error: unknown, doing: string, json: boolean): number {
-  // ERR_ codes are node's own: of wrong calls, which are bugs.
-  const told = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, doing) : error
-  if (told instanceof QueueError) {
-    const { code, message, hint } = told
-    if (json) say(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
-    else say(`queuectl: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`)
-    return told.exitCode
+/** Prints an error. @param doing the command's words @returns the exit status */
+export function reportError(error: unknown, doing: string, json: boolean): number {
+  // Node's own ERR_ codes stand for wrong calls, which are bugs; codes such as ENOENT are explained.
+  const known = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, doing) : error
+  if (known instanceof QueueError) {
+    const { code, message, hint } = known
+    if (json) printMessage(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
+    else printMessage(`queuectl: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`)
+    return known.exitCode
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const message = error instanceof Error ? error.message : String(error)
-  if (json) say(JSON.stringify({ error: { code: 'BUG', message, stack } }))
-  else say(`queuectl: ${message}\nthis is a bug; please report it with what follows\n${stack}`)
+  if (json) printMessage(JSON.stringify({ error: { code: 'BUG', message, stack } }))
+  else printMessage(`queuectl: ${message}\nthis is a bug; please report it with what follows\n${stack}`)
   return 1
 }
 
-/** What clipanion throws when a command line does not fit. */
-interface Misfit extends Error {
+/** The error clipanion throws when no form of the command matches the arguments. */
+interface SyntaxMismatch extends Error {
   readonly clipanion: object
   readonly candidates?: readonly { readonly reason: string | null }[]
 }
 
-export const isMisfit = (error: unknown): error is Misfit => error instanceof Error && 'clipanion' in error
+export const isSyntaxMismatch = (error: unknown): error is SyntaxMismatch =>
+  error instanceof Error && 'clipanion' in error
 
-/** A misfit in our words. `options`: all names the command has; `call`: how it is called. */
-export function usageError(misfit: Misfit, doing: string, options: readonly string[], call: string): QueueError {
-  const reason = misfit.candidates?.[0]?.reason ?? misfit.message
+/** The same error in our words. @param options all option names of the command @param call how it is called */
+export function usageError(
+  mismatch: SyntaxMismatch,
+  doing: string,
+  options: readonly string[],
+  call: string,
+): QueueError {
+  const reason = mismatch.candidates?.[0]?.reason ?? mismatch.message
   const [, named = ''] = /\("(.*)"\)/s.exec(reason) ?? []
   const usage = (why: string, hint: string): QueueError => new QueueError('USAGE', `${doing}: ${why}`, hint)
   if (reason.startsWith('Unsupported option') || reason.startsWith('Invalid option name')) {
@@ -39,8 +43,9 @@ export function usageError(misfit: Misfit, doing: string, options: readonly stri
     const close = nearest(name, options)
     return usage(`unknown option ${name}`, close ? `did you mean ${close}?` : `see: queuectl ${doing} --help`)
   }
-  const [, needy] = /arguments to option (\S+?)\.?$/.exec(reason) ?? []
-  if (needy) return usage(`${needy} needs a value`, `a value that starts with a dash is written ${needy}=-VALUE`)
+  const [, unvalued] = /arguments to option (\S+?)\.?$/.exec(reason) ?? []
+  if (unvalued)
+    return usage(`${unvalued} needs a value`, `a value that starts with a dash is written ${unvalued}=-VALUE`)
   if (reason.startsWith('Extraneous')) return usage(`unexpected argument ${JSON.stringify(named)}`, `usage: ${call}`)
   if (reason.startsWith('Not enough')) return usage('something is missing', `usage: ${call}`)
   const [line = ''] = reason.split('\n')

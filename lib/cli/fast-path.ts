@@ -1,9 +1,9 @@
 /**
- * Runs `status` and `enqueue` of one job, with no option but `--json`: what scripts call most, without the command
- * framework, which takes longer to load than these take to run.
+ * Runs what scripts call most, `status` and `enqueue` of one job with no option but `--json`, without clipanion, which
+ * takes longer to load than these take to run.
  *
- * All else is left to `dispatch.ts`, which does the same with what it is given (`spec/cli/fast-path.spec.ts` compares the
- * two). This file and what it imports are bundled apart: none of them may import a module of ours dynamically.
+ * `dispatch.ts` handles the rest, and these the same way (`spec/cli/fast-path.spec.ts` compares the two). This file and
+ * what it imports are a bundle of their own: none of them may import a module of ours dynamically.
  */
 import { homePath } from '../config/env.ts'
 import { diskSpace } from '../disk/space.ts'
@@ -11,38 +11,38 @@ import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { countJobs } from '../spool/scan.ts'
-import type { Asked } from './argv.ts'
-import { fail } from './errors.ts'
-import { type Meant, readWords } from './input/job-source.ts'
-import { Receipts } from './output/enqueue-report.ts'
-import { standing, type StatusReader } from './output/status.ts'
+import type { ParsedArgv } from './argv.ts'
+import { reportError } from './errors.ts'
+import { type JobSource, parseWords } from './input/job-source.ts'
+import { EnqueueReport } from './output/enqueue-report.ts'
+import { statusLines, type StatusReader } from './output/status.ts'
 import { type Io, openIo } from './terminal.ts'
 
-/** @returns the exit status; undefined when the call is left to `dispatch.ts`: then nothing has been done */
-export async function fastPath(asked: Asked): Promise<number | undefined> {
+/** @returns the exit status; undefined when the call is left to `dispatch.ts`, and nothing has been done yet */
+export async function fastPath(argv: ParsedArgv): Promise<number | undefined> {
   try {
-    return await run(asked, await openIo(asked.color))
+    return await run(argv, await openIo(argv.color))
   } catch (error) {
-    return fail(error, asked.words.slice(0, 2).join(' ') || 'status', asked.json)
+    return reportError(error, argv.words.slice(0, 2).join(' ') || 'status', argv.json)
   }
 }
 
-async function run(asked: Asked, io: Io): Promise<number | undefined> {
-  const [name = 'status', ...words] = asked.words
-  if (name === 'status' && words.length === 0 && asked.exact === undefined) {
-    for (const line of await standing(reader(openHome(homePath(asked.home))), io, asked.json)) io.print(`${line}\n`)
+async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
+  const [name = 'status', ...words] = argv.words
+  if (name === 'status' && words.length === 0 && argv.exact === undefined) {
+    for (const line of await statusLines(reader(openHome(homePath(argv.home))), io, argv.json)) io.print(`${line}\n`)
     return 0
   }
-  const meant = name === 'enqueue' ? jobIn(words, asked.exact) : undefined
-  if (meant === undefined || 'from' in meant) return undefined
-  const home = openHome(homePath(asked.home))
-  const receipts = new Receipts(reader(home), io, asked.json)
-  receipts.give(enqueueJob(home, hereIn(io, meant.job)))
-  await receipts.conclude()
+  const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined
+  if (source === undefined || 'from' in source) return undefined
+  const home = openHome(homePath(argv.home))
+  const report = new EnqueueReport(reader(home), io, argv.json)
+  report.add(enqueueJob(home, withDirectory(io, source.job)))
+  await report.finish()
   return 0
 }
 
-/** What the reports ask of a queue. Not `Queue`: that brings every verb and its dynamic imports. */
+/** The part of a queue that the reports read. Not a `Queue`, which would load every verb and its dynamic imports. */
 const reader = (home: Home): StatusReader => ({
   home: home.root,
   count: async () => countJobs(home),
@@ -50,14 +50,14 @@ const reader = (home: Home): StatusReader => ({
   room: async () => diskSpace(home),
 })
 
-/** Either words or an exact command; neither, or both, is for the command itself to judge. */
-function jobIn(words: readonly string[], exact: readonly string[] | undefined): Meant | undefined {
+/** Words or an exact command. Neither, or both, is left to the command itself. */
+function sourceIn(words: readonly string[], exact: readonly string[] | undefined): JobSource | undefined {
   if (exact !== undefined) return words.length === 0 ? { job: { command: exact } } : undefined
-  return words.length === 0 ? undefined : readWords(words)
+  return words.length === 0 ? undefined : parseWords(words)
 }
 
-/** A job runs where it was enqueued unless it says where. The queue refuses what is no job. */
-const hereIn = (io: Io, given: unknown): never => {
+/** A job runs in the directory it was enqueued in, unless it names one. The queue refuses a value that is not a job. */
+const withDirectory = (io: Io, given: unknown): never => {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given as never
   return { ...given, cwd: ('cwd' in given ? given.cwd : undefined) ?? io.cwd } as never
 }

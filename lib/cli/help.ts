@@ -1,8 +1,7 @@
 /**
- * Help, made of what the commands say of themselves: clipanion's own shows every value as `#0` and cannot be pointed
- * at a group.
+ * Prints help from the commands' own descriptions. Clipanion's help shows every value as `#0` and has none for a group.
  *
- * An option's description may begin with the name of its value, `<N> how many`.
+ * The description of an option may begin with the name of its value: `<N> how many`.
  */
 import { Cli } from 'clipanion'
 import type { CommandClass } from './command.ts'
@@ -11,13 +10,13 @@ import { asText, manualOf, manualPage, manualPages, MANUAL_TOPICS } from './manu
 import { allCommands, findCommand, firstWords, isGroup } from './registry.ts'
 import type { Io } from './terminal.ts'
 import { VERSION } from '../version.ts'
-import { padded, wrapped } from './output/text.ts'
+import { padTo, wrap } from './output/text.ts'
 
 const WIDTH = 80
 
 /**
- * The help for these words: a command, a group such as `worker`, a topic of the manual, or all. A command goes before a
- * topic of the same name, which `topic` in front of it asks for. @throws QueueError USAGE
+ * Help on a command, a group such as `worker`, a topic of the manual, or everything. `topic NAME` reads the topic where a
+ * command has the same name. @throws QueueError USAGE
  */
 export async function help(words: readonly string[], io: Io): Promise<string> {
   const [first, second] = words
@@ -30,9 +29,9 @@ export async function help(words: readonly string[], io: Io): Promise<string> {
 
 function topics(io: Io): string {
   const pages = manualPages(manualOf(io.program))
-  const lines = pages.map((page) => `  ${padded(page.topic, 12)}${page.summary}`)
+  const lines = pages.map((page) => `  ${padTo(page.topic, 12)}${page.summary}`)
   const how = 'Read one with `queuectl help TOPIC` (`queuectl help topic enqueue`, where a command has its name).'
-  return ['', io.colors.bold('Topics:'), ...lines, '', ...wrapped(how, WIDTH), ''].join('\n')
+  return ['', io.colors.bold('Topics:'), ...lines, '', ...wrap(how, WIDTH), ''].join('\n')
 }
 
 function topic(name: string, io: Io): string {
@@ -44,7 +43,7 @@ function topic(name: string, io: Io): string {
   throw new QueueError('USAGE', `unknown topic: ${name}`, hint)
 }
 
-/** The ways to call a command, as one types them. */
+/** The ways to call a command, as typed. */
 export function callsOf(command: CommandClass): string[] {
   const name = command.paths?.[0]?.join(' ')
   return command.forms.map((form) => `queuectl ${name} ${form}`.trimEnd())
@@ -52,12 +51,12 @@ export function callsOf(command: CommandClass): string[] {
 
 export interface OptionHelp {
   readonly names: readonly string[]
-  /** What stands for its value; empty for a switch. */
+  /** The name of its value; empty for a switch. */
   readonly value: string
   readonly description: string
 }
 
-/** The options of the one command that is registered. */
+/** The options of the only registered command. */
 export function optionsOf(cli: Pick<Cli<never>, 'definitions'>): OptionHelp[] {
   const [definition] = cli.definitions()
   return (definition?.options ?? []).map((option) => {
@@ -89,7 +88,7 @@ function overview(commands: readonly CommandClass[], io: Io, group?: string): st
       category = command.usage?.category
       lines.push('', bold(`${category}:`))
     }
-    lines.push(`  ${padded(name(command), width)}  ${command.usage?.description}`)
+    lines.push(`  ${padTo(name(command), width)}  ${command.usage?.description}`)
   }
   lines.push(
     '',
@@ -118,10 +117,10 @@ function commandHelp(command: CommandClass, io: Io): string {
   for (const call of callsOf(command)) lines.push(`  ${call}`)
   const others = (command.paths ?? []).slice(1).map((path) => `queuectl ${path.join(' ')}`)
   if (others.length > 0) lines.push(`  also: ${others.join(', ')}`)
-  if (details) for (const paragraph of details.split('\n\n')) lines.push('', ...wrapped(paragraph, WIDTH))
+  if (details) for (const paragraph of details.split('\n\n')) lines.push('', ...wrap(paragraph, WIDTH))
   const cli = new Cli()
   cli.register(command)
-  // `--json` is inherited and would come first.
+  // `--json` is inherited and would come first: put it last.
   const options = optionsOf(cli).toSorted(
     (a, b) => Number(a.names.includes('--json')) - Number(b.names.includes('--json')),
   )
@@ -137,11 +136,11 @@ function optionLines(options: readonly OptionHelp[]): string[] {
   const heads = options.map(({ names, value }) => `${names.join(', ')}${value && ` ${value}`}`)
   const width = Math.min(26, Math.max(...heads.map((head) => head.length)))
   return options.flatMap(({ description }, i) => {
-    const [first = '', ...more] = wrapped(description, WIDTH - width - 4)
+    const [first = '', ...more] = wrap(description, WIDTH - width - 4)
     const head = heads[i] ?? ''
     const indent = ' '.repeat(width + 4)
     const rest = more.map((line) => indent + line)
     if (head.length > width) return [`  ${head}`, indent + first, ...rest]
-    return [`  ${padded(head, width)}  ${first}`, ...rest]
+    return [`  ${padTo(head, width)}  ${first}`, ...rest]
   })
 }

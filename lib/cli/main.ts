@@ -1,56 +1,55 @@
 /**
  * Reads the command line and loads what runs it: nothing more for `--version`, `fast-path.ts` for the calls that scripts
- * make most, `dispatch.ts` for all others.
+ * make most, `dispatch.ts` for the rest.
  *
- * The three are bundled apart (`bin/bundle.ts`). So a class that two of them use exists twice: each reports its own
- * errors and returns an exit status.
+ * They are three bundles (`bin/bundle.ts`), so a class that two of them use exists twice: each reports its own errors and
+ * returns an exit status.
  */
 import module from 'node:module'
 import { compileCacheDir } from '../config/env.ts'
 import { VERSION } from '../version.ts'
-import { type Asked, readArgv } from './argv.ts'
-import { fail } from './errors.ts'
+import { type ParsedArgv, parseArgv } from './argv.ts'
+import { reportError } from './errors.ts'
 import { openIo } from './terminal.ts'
 
 /** Runs the command that the arguments ask for and returns its exit status. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '__complete') {
     keepCompiled()
-    const { completed } = await import('./dispatch.ts')
-    return completed(argv.slice(1))
+    const { printCompletions } = await import('./dispatch.ts')
+    return printCompletions(argv.slice(1))
   }
-  let asked: Asked
+  let parsed: ParsedArgv
   try {
-    asked = readArgv(argv)
-    if (asked.version) {
+    parsed = parseArgv(argv)
+    if (parsed.version) {
       const io = await openIo('never')
       io.print(`queuectl ${VERSION}\n`)
       return 0
     }
   } catch (error) {
-    return fail(error, 'queuectl', argv.includes('--json'))
+    return reportError(error, 'queuectl', argv.includes('--json'))
   }
   keepCompiled()
-  if (isPlain(asked)) {
+  if (mayBeFast(parsed)) {
     const { fastPath } = await import('./fast-path.ts')
-    const status = await fastPath(asked)
+    const status = await fastPath(parsed)
     if (status !== undefined) return status
   }
   const { dispatch } = await import('./dispatch.ts')
-  return dispatch(asked)
+  return dispatch(parsed)
 }
 
-/** Nothing but words, `--json` and what stands after `--`, and perhaps one of the commands that scripts call most. */
-const isPlain = ({ words, args, numbers, help }: Asked): boolean =>
+/** `status` or `enqueue` with only words, `--json` and arguments after `--`: the fast path may handle it. */
+const mayBeFast = ({ words, args, numbers, help }: ParsedArgv): boolean =>
   !help &&
   ['status', 'enqueue'].includes(words[0] ?? 'status') &&
   numbers.length === 0 &&
   args.filter((arg) => arg !== '--json').join('\0') === words.join('\0')
 
 /**
- * Lets V8 keep what it compiles for the next call (Node 22.8 and later). In a directory of the user's own, because the
- * default lies in /tmp, where another user could leave code for us to run. Never fails: without the directory, all is
- * compiled again.
+ * Since Node 22.8, V8 can cache compiled code between calls. The cache is in a directory of the user's own: the default is
+ * in /tmp, where another user could place code for us to run. Best effort: without it the code is compiled again.
  */
 function keepCompiled(): void {
   const { enableCompileCache } = module as { enableCompileCache?: (directory: string) => unknown }

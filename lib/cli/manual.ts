@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { wrapped } from './output/text.ts'
+import { wrap } from './output/text.ts'
 import type { Colors } from './terminal.ts'
 
 /** In the order in which one reads them; the name of a page is that of its file. */
@@ -61,7 +61,7 @@ export function asText(markdown: string, columns: number, { bold, cyan }: Colors
       .replaceAll(/\*\*([^*]+)\*\*/g, (_all, strong: string) => bold(strong))
       .replaceAll(/\*(\w[^*]*)\*/g, '$1')
   const filled = (text: string, first: string, rest: string): string =>
-    first + painted(wrapped(text, width - rest.length).join(`\n${rest}`))
+    first + painted(wrap(text, width - rest.length).join(`\n${rest}`))
   return blocksOf(asLists(markdown).replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1'))
     .map((block) => {
       if (block.startsWith('```'))

@@ -1,19 +1,19 @@
-/** Being told to stop, for commands that wait: the first signal is theirs to answer, a second one ends the program. */
+/** Lets a command that waits handle the first SIGINT, SIGTERM or SIGHUP; a second one ends the program. */
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+const EXIT_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
-/** Calls `told` once with the exit status that belongs to the signal. The result takes the ear away again. */
-export function onInterrupt(told: (status: number) => void): () => void {
-  const handlers = Object.entries(SIGNALS).map(([name, status]) => {
+/** Calls `interrupted` once with the exit status for the signal. @returns removes the handlers */
+export function onInterrupt(interrupted: (status: number) => void): () => void {
+  const handlers = Object.entries(EXIT_STATUS).map(([name, status]) => {
     const handler = (): void => {
-      forget()
-      told(status)
+      remove()
+      interrupted(status)
     }
     process.on(name, handler)
     return [name, handler] as const
   })
-  const forget = (): void => {
+  const remove = (): void => {
     for (const [name, handler] of handlers) process.off(name, handler)
   }
-  return forget
+  return remove
 }

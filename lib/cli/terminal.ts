@@ -1,9 +1,9 @@
 /**
- * Where a command reads and writes: the only file that touches the standard streams, but for `screen.ts`, which has the
+ * The input and output of a command. Only this file touches the standard streams, and `screen.ts`, which takes over the
  * whole terminal.
  *
- * stdout is data, stderr is talk. Written synchronously, past node's streams: nothing is lost when the program ends,
- * and a reader that has gone away (`| head`) is no error.
+ * Data goes to stdout, messages to stderr. Both are written synchronously, past Node's streams: nothing is lost when the
+ * program ends, and a reader that has gone away (`| head`) is not an error.
  */
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
@@ -14,40 +14,39 @@ export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan
 export type ColorMode = 'auto' | 'always' | 'never'
 
 export interface Io {
-  /** Writes data: all of it, however slow the reader; nothing any more once the reader has gone. */
+  /** Writes data to stdout, all of it however slow the reader; nothing once the reader has gone. */
   print(data: string | Uint8Array): void
-  readonly say: typeof say
-  /** Writes to where talk goes, as it is: what a job has written to its standard error. */
-  pass(data: Uint8Array): void
-  /** Has the reader of our data gone? */
-  readonly isOver: boolean
-  /** Does a person see the data; the talk? */
-  readonly isSeen: boolean
-  readonly isHeard: boolean
-  /** The width of the terminal; Infinity when the data goes elsewhere. */
+  readonly message: typeof printMessage
+  /** Writes bytes to stderr unchanged: what a job has written to its own. */
+  passStderr(data: Uint8Array): void
+  /** The reader of stdout has gone: further data would be lost. */
+  readonly isReaderGone: boolean
+  readonly stdoutIsTerminal: boolean
+  readonly stderrIsTerminal: boolean
+  /** The width of the terminal; Infinity when stdout is not a terminal. */
   readonly columns: number
-  /** For the data. */
+  /** For stdout. */
   readonly colors: Colors
   readonly input: AsyncIterable<Uint8Array>
   readonly inputIsTerminal: boolean
-  /** Bytes there are to read, when the input is a file. */
+  /** Size of the input in bytes, when it is a file. */
   readonly inputSize: number | undefined
-  /** The directory we were called in. @throws QueueError when it has been removed. */
+  /** The current directory. @throws QueueError FAILED when it has been removed */
   readonly cwd: string
-  /** The file that is run as `queuectl`. */
+  /** The file that was run as `queuectl`. */
   readonly program: string
 }
 
-/** Writes one line of talk. Never fails. */
-export function say(line: string): void {
+/** Writes one line to stderr. Never throws. */
+export function printMessage(line: string): void {
   try {
     writeAll(2, `${line}\n`)
   } catch {
-    // Nobody listens, and there is nobody else to tell.
+    // stderr is closed: there is nowhere left to report to.
   }
 }
 
-/** Asks the person at the terminal; `no` when there is no answer. */
+/** Asks a question at the terminal. @returns the answer; `no` at the end of the input */
 export async function ask(question: string): Promise<string> {
   const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
@@ -62,37 +61,37 @@ export async function ask(question: string): Promise<string> {
 
 /** The streams of this process. */
 export async function openIo(mode: ColorMode): Promise<Io> {
-  const isSeen = isTerminal(1)
-  const hasColors = mode === 'always' || (mode === 'auto' && isSeen && isColorWanted())
+  const stdoutIsTerminal = isTerminal(1)
+  const hasColors = mode === 'always' || (mode === 'auto' && stdoutIsTerminal && isColorWanted())
   const colors = hasColors ? (await import('picocolors')).default.createColors(true) : PLAIN
-  let isOver = false
+  let isReaderGone = false
   return {
     print(data) {
-      if (isOver) return
+      if (isReaderGone) return
       try {
         writeAll(1, data)
       } catch (error) {
-        if (errno(error) !== 'EPIPE') throw new QueueError('FAILED', `cannot write the output: ${why(error)}`)
-        isOver = true
+        if (errno(error) !== 'EPIPE') throw new QueueError('FAILED', `cannot write the output: ${describeErrno(error)}`)
+        isReaderGone = true
       }
     },
-    say,
-    pass(data) {
+    message: printMessage,
+    passStderr(data) {
       try {
         writeAll(2, data)
       } catch {
-        // As for `say`.
+        // stderr is closed, which is no reason to stop.
       }
     },
-    get isOver() {
-      return isOver
+    get isReaderGone() {
+      return isReaderGone
     },
-    isSeen,
-    get isHeard() {
+    stdoutIsTerminal,
+    get stderrIsTerminal() {
       return isTerminal(2)
     },
     get columns() {
-      return isSeen ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
+      return stdoutIsTerminal ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
     },
     colors,
     get input() {
@@ -106,7 +105,7 @@ export async function openIo(mode: ColorMode): Promise<Io> {
       return stats.isFile() ? stats.size : undefined
     },
     get cwd() {
-      return whereWeAre()
+      return currentDirectory()
     },
     program: process.argv[1] ?? '',
   }
@@ -114,7 +113,7 @@ export async function openIo(mode: ColorMode): Promise<Io> {
 
 const isColorWanted = (): boolean => !environment().noColor
 
-/** `isatty` loads streams and sockets, so it is asked only of what may be a terminal: not of /dev/null. */
+/** `isatty` makes Node load its streams and sockets, so ask it only about what may be a terminal, not /dev/null. */
 function isTerminal(fd: number): boolean {
   const stats = fstatSync(fd)
   return (
@@ -124,10 +123,10 @@ function isTerminal(fd: number): boolean {
 
 const PLAIN: Colors = { bold: String, red: String, green: String, yellow: String, cyan: String }
 
-const why = (error: unknown): string =>
+const describeErrno = (error: unknown): string =>
   errno(error) === 'ENOSPC' ? 'no space left on the device' : (errno(error) ?? String(error))
 
-function whereWeAre(): string {
+function currentDirectory(): string {
   try {
     return process.cwd()
   } catch (error) {
@@ -142,7 +141,7 @@ function whereWeAre(): string {
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** A pipe that somebody made non-blocking takes a part or nothing at a time. */
+/** Writes all bytes. A pipe that another process made non-blocking takes only a part, or fails with EAGAIN: then wait. */
 function writeAll(fd: number, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
   let done = 0

@@ -52,8 +52,8 @@ class FollowedRun {
     const paths = runPaths(home, id, run)
     this.run = run
     this.#readers = [
-      ['stdout', new OutputReader(paths, 'out', tail, from?.stdout)],
-      ['stderr', new OutputReader(paths, 'err', tail, from?.stderr)],
+      ['stdout', new OutputReader(paths, 'out', { tail, from: from?.stdout })],
+      ['stderr', new OutputReader(paths, 'err', { tail, from: from?.stderr })],
     ]
   }
 

@@ -11,24 +11,29 @@ import { type RunPaths, runPaths } from './paths.ts'
 
 const BLOCK = 65_536
 
+/** Where to start reading, one of these; at the beginning without any. */
+export interface OutputStart {
+  readonly from?: number | undefined
+  /** The last lines, this many, of those that exist at the first read. */
+  readonly tail?: number | undefined
+  /** The last bytes, this many, of those that exist at the first read. */
+  readonly lastBytes?: number
+}
+
 /** Reads one output file piece by piece; a line stands for the bytes that the size cap has punched out. */
 export class OutputReader {
   readonly #paths: RunPaths
   readonly #stream: OutputFile
-  readonly #tail: number | undefined
+  readonly #start: OutputStart
   #fd: number | undefined
   #ino = 0
   #at = 0
 
-  /**
-   * @param tail start with the last lines, this many, that exist at the first read
-   * @param from else start at this byte
-   */
-  constructor(paths: RunPaths, stream: OutputFile, tail?: number, from = 0) {
+  constructor(paths: RunPaths, stream: OutputFile, start: OutputStart = {}) {
     this.#paths = paths
     this.#stream = stream
-    this.#tail = tail
-    this.#at = from
+    this.#start = start
+    this.#at = start.from ?? 0
   }
 
   /** The offset of the next byte to read. */
@@ -63,7 +68,9 @@ export class OutputReader {
     if (this.#fd === undefined) return false
     const { size, ino } = fstatSync(this.#fd)
     this.#ino = ino
-    if (this.#tail !== undefined) this.#at = startOfTail(this.#fd, size, this.#tail)
+    const { tail, lastBytes } = this.#start
+    if (tail !== undefined) this.#at = startOfTail(this.#fd, size, tail)
+    else if (lastBytes !== undefined) this.#at = Math.max(0, size - lastBytes)
     return true
   }
 

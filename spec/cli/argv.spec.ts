@@ -1,53 +1,53 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readArgv } from '../../lib/cli/argv.ts'
+import { parseArgv } from '../../lib/cli/argv.ts'
 import { QueueError } from '../../lib/errors.ts'
 
 const test = suite('command-line arguments')
 
 test('the words before the first option name the command', () => {
-  assert.equal(readArgv(['worker', 'start', '--count', '3']).words, ['worker', 'start'])
+  assert.equal(parseArgv(['worker', 'start', '--count', '3']).words, ['worker', 'start'])
 })
 
 test('an option may stand before the words', () => {
-  assert.equal(readArgv(['--json', 'list', 'pending']).words, ['list', 'pending'])
+  assert.equal(parseArgv(['--json', 'list', 'pending']).words, ['list', 'pending'])
 })
 
 test('--home is understood anywhere before --', () => {
-  assert.is(readArgv(['list', '--home', '/q', '--json']).home, '/q')
-  assert.is(readArgv(['--home=/q', 'list']).home, '/q')
-  assert.is(readArgv(['enqueue', '--', 'ls', '--home', '/q']).home, undefined)
+  assert.is(parseArgv(['list', '--home', '/q', '--json']).home, '/q')
+  assert.is(parseArgv(['--home=/q', 'list']).home, '/q')
+  assert.is(parseArgv(['enqueue', '--', 'ls', '--home', '/q']).home, undefined)
 })
 
 test('--home is not handed on', () => {
-  assert.equal(readArgv(['list', '--home', '/q', '--json']).args, ['list', '--json'])
+  assert.equal(parseArgv(['list', '--home', '/q', '--json']).args, ['list', '--json'])
 })
 
 test('--home without a directory is wrong usage', () => {
   assert.throws(
-    () => readArgv(['list', '--home']),
+    () => parseArgv(['list', '--home']),
     (error: unknown) => error instanceof QueueError && error.exitCode === 2,
   )
 })
 
 test('an unknown colour mode is wrong usage', () => {
   assert.throws(
-    () => readArgv(['list', '--color', 'sometimes']),
+    () => parseArgv(['list', '--color', 'sometimes']),
     (error: unknown) => error instanceof QueueError && error.exitCode === 2,
   )
 })
 
 test('what follows -- is kept exactly', () => {
-  assert.equal(readArgv(['enqueue', '-p', '5', '--', 'ls', '-la', '--', 'a b']).exact, ['ls', '-la', '--', 'a b'])
+  assert.equal(parseArgv(['enqueue', '-p', '5', '--', 'ls', '-la', '--', 'a b']).exact, ['ls', '-la', '--', 'a b'])
 })
 
 test('a negative number is bound to the option before it', () => {
-  assert.equal(readArgv(['enqueue', '-p', '-5', 'x']).args, ['enqueue', '-p=-5', 'x'])
-  assert.equal(readArgv(['enqueue', '--priority', '-5', 'x']).args, ['enqueue', '--priority=-5', 'x'])
+  assert.equal(parseArgv(['enqueue', '-p', '-5', 'x']).args, ['enqueue', '-p=-5', 'x'])
+  assert.equal(parseArgv(['enqueue', '--priority', '-5', 'x']).args, ['enqueue', '--priority=-5', 'x'])
 })
 
 test('a negative number after a word is an argument', () => {
-  const { args, numbers } = readArgv(['config', 'set', 'max-retries', '-5'])
+  const { args, numbers } = parseArgv(['config', 'set', 'max-retries', '-5'])
   assert.equal([args, numbers], [['config', 'set', 'max-retries'], ['-5']])
 })
 
@@ -57,13 +57,13 @@ test('help is asked for by -h, --help and by the word', () => {
     ['list', '--help'],
     ['help', 'list'],
   ]) {
-    const { help, words } = readArgv(argv)
+    const { help, words } = parseArgv(argv)
     assert.equal([help, words], [true, ['list']])
   }
 })
 
 test('help for a program after -- is not asked of us', () => {
-  assert.not(readArgv(['enqueue', '--', 'ls', '--help']).help)
+  assert.not(parseArgv(['enqueue', '--', 'ls', '--help']).help)
 })
 
 test.run()

@@ -23,16 +23,19 @@ export class CancelCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'cancel',
       done: 'cancelled',
       states: ALLOWED_IN.cancel,
-      // Runs take their time to end.
-      atOnce: 32,
-      act: async (meant) => {
-        const job = await queue.cancel(meant, this.reason, { dryRun })
-        const isOver = job.state === 'dead'
-        return { id: job.id, line: isOver ? `Cancelled ${job.id}` : `Cancelling ${job.id}: its run has not ended yet` }
+      // Ending a run takes time.
+      concurrency: 32,
+      act: async (selected) => {
+        const job = await queue.cancel(selected, this.reason, { dryRun })
+        const hasEnded = job.state === 'dead'
+        return {
+          id: job.id,
+          line: hasEnded ? `Cancelled ${job.id}` : `Cancelling ${job.id}: its run has not ended yet`,
+        }
       },
     })
   }

@@ -27,7 +27,7 @@ export class CompletionCommand extends QueueCommand {
   protected async run(): Promise<void> {}
 }
 
-// What is typed is asked of the program that is typed: it may be a path.
+// Completions come from the program as it is typed, which may be a path.
 const SCRIPTS: Record<(typeof SHELLS)[number], string> = {
   bash: `_queuectl() {
   local line

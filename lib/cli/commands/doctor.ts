@@ -4,8 +4,8 @@ import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.
 import { QueueCommand } from '../command.ts'
 import { plural, visible } from '../output/text.ts'
 
-/** So many findings of one check are shown to people. */
-const SHOWN = 20
+/** How many findings of one check are printed. */
+const MAX_SHOWN = 20
 
 export class DoctorCommand extends QueueCommand {
   static override paths = [['doctor']]
@@ -26,7 +26,7 @@ export class DoctorCommand extends QueueCommand {
 
   fix = Option.Boolean('--fix', false, { description: 'do what a worker would do about it, and print each move' })
 
-  /** Not by opening the home, which makes what is missing and refuses what is unsafe. */
+  /** Does not open the home, which would create missing directories and refuse an unsafe one. */
   override async execute(): Promise<number> {
     const { home } = this.context
     const diagnosis = await Queue.diagnose({ fix: this.fix, ...(home === undefined ? {} : { home }) })
@@ -51,13 +51,13 @@ export class DoctorCommand extends QueueCommand {
     const label = check.padEnd(12)
     if (findings.length === 0) return [`${green('ok     ')} ${label} ${visible(fact)}`]
     const shown = findings
-      .slice(0, SHOWN)
+      .slice(0, MAX_SHOWN)
       .flatMap(({ level, what, advice, fixed, partly_fixed }) => [
         `${level === 'problem' ? red('problem') : yellow('note   ')} ${label} ${visible(what)}`,
         ...(fixed === undefined && advice !== undefined ? [`        ${' '.repeat(12)} -> ${visible(advice)}`] : []),
         ...(fixed ?? partly_fixed ?? []).map((done) => `        ${' '.repeat(12)} ${green('fixed:')} ${visible(done)}`),
       ])
-    const more = findings.length - SHOWN
+    const more = findings.length - MAX_SHOWN
     return more > 0 ? [...shown, `        ${label} and ${more} more: queuectl doctor --json has them all`] : shown
   }
 }

@@ -28,13 +28,13 @@ export class EditCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { jobs } = await this.selected(queue, 'edit', ALLOWED_IN.edit)
-    if (jobs.length === 0) this.io.say('no job matches')
+    if (jobs.length === 0) this.io.message('no job matches')
     return forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job) })
   }
 
-  private async edit(queue: Queue, meant: JobRefOrId): Promise<void> {
-    if (this.dryRun) return this.print(`Would edit ${typeof meant === 'string' ? meant : meant.id}`)
-    const editing = await queue.edit(meant)
+  private async edit(queue: Queue, selected: JobRefOrId): Promise<void> {
+    if (this.dryRun) return this.print(`Would edit ${typeof selected === 'string' ? selected : selected.id}`)
+    const editing = await queue.edit(selected)
     const job = await this.inEditor(editing)
     if (this.json) this.printJson(jobJson(job ?? (await queue.get(editing.id))))
     else this.print(job ? `Changed ${editing.id}` : `${editing.id} was not changed`)
@@ -49,15 +49,15 @@ export class EditCommand extends SelectingCommand {
         const isRefused = error instanceof QueueError
         if (isRefused && error.code === 'INVALID_JOB' && (await this.wantsAgain(error))) continue
         const kept = editing.giveUp()
-        if (kept && isRefused) throw new QueueError(error.code, error.message, `what you wrote lies in ${kept}`)
+        if (kept && isRefused) throw new QueueError(error.code, error.message, `your text is in ${kept}`)
         throw error
       }
     }
   }
 
   private async wantsAgain(error: QueueError): Promise<boolean> {
-    if (!this.io.inputIsTerminal || !this.io.isHeard) return false
-    this.io.say(`queuectl: ${error.message}`)
+    if (!this.io.inputIsTerminal || !this.io.stderrIsTerminal) return false
+    this.io.message(`queuectl: ${error.message}`)
     return !/^(n|no|q|quit)$/i.test(await ask('edit again? [Y/n] '))
   }
 }

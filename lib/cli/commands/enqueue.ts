@@ -2,11 +2,11 @@
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
-import { AskingCommand } from '../input/job-options.ts'
-import { Receipts } from '../output/enqueue-report.ts'
-import type { Meant } from '../input/job-source.ts'
+import { JobCommand } from '../input/job-options.ts'
+import { EnqueueReport } from '../output/enqueue-report.ts'
+import type { JobSource } from '../input/job-source.ts'
 
-export class EnqueueCommand extends AskingCommand {
+export class EnqueueCommand extends JobCommand {
   static override paths = [['enqueue']]
   static override usage = Command.Usage({
     category: 'Jobs',
@@ -51,29 +51,35 @@ export class EnqueueCommand extends AskingCommand {
   protected readonly verb = 'enqueue'
 
   protected async run(queue: Queue): Promise<number | void> {
-    const meant = await this.source()
-    const receipts = new Receipts(queue, this.io, this.json)
+    const source = await this.source()
+    const report = new EnqueueReport(queue, this.io, this.json)
     let refused: QueueError | undefined
-    if ('from' in meant) {
+    if ('from' in source) {
       const { enqueueFrom } = await import('../input/batch.ts')
-      const complete = (value: unknown) => this.request(value)
-      refused = await enqueueFrom(meant.from, complete, receipts, queue, this.io, await this.reader())
+      refused = await enqueueFrom({
+        queue,
+        io: this.io,
+        source: source.from,
+        complete: (value) => this.request(value),
+        report,
+        parse: await this.parser(),
+      })
     } else {
-      receipts.give(await queue.enqueue(this.request(meant.job)))
-      await receipts.conclude()
+      report.add(await queue.enqueue(this.request(source.job)))
+      await report.finish()
     }
-    const status = this.wait ? await this.waitFor(queue, receipts.ids) : 0
+    const status = this.wait ? await this.waitFor(queue, report.ids) : 0
     if (refused) throw refused
     return status
   }
 
-  private async source(): Promise<Meant> {
+  private async source(): Promise<JobSource> {
     const list = this.file ?? (this.eachLine === undefined ? undefined : '-')
     const isDash = this.eachLine !== undefined && this.words.length === 1 && this.words[0] === '-'
-    return this.meant(...(list === undefined || (isDash && this.file === undefined) ? [] : [{ from: list }]))
+    return this.jobSource(...(list === undefined || (isDash && this.file === undefined) ? [] : [{ from: list }]))
   }
 
-  private async reader() {
+  private async parser() {
     const template = this.eachLine
     if (template === undefined) return undefined
     const { eachLine } = await import('../input/template.ts')
@@ -83,8 +89,8 @@ export class EnqueueCommand extends AskingCommand {
   private async waitFor(queue: Queue, ids: readonly string[]): Promise<number> {
     const { waitFor } = await import('../output/wait.ts')
     return waitFor(queue, this.io, ids, {
-      ended: ({ status, line }) => {
-        if (status !== 0) this.io.say(line)
+      onEnd: ({ status, line }) => {
+        if (status !== 0) this.io.message(line)
       },
     })
   }

@@ -5,11 +5,11 @@ import type { Event } from '../../journal/journal.ts'
 import { describeEvent } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { local, visible } from '../output/text.ts'
+import { localTime, visible } from '../output/text.ts'
 import { isCount, isSince } from '../input/option-types.ts'
 
-/** How many events of the past one sees before those that follow. */
-const BEFORE = 10
+/** How many past events `--follow` shows first. */
+const RECENT = 10
 
 export class EventsCommand extends QueueCommand {
   static override paths = [['events']]
@@ -17,7 +17,7 @@ export class EventsCommand extends QueueCommand {
     category: 'Statistics',
     description: 'show what has happened to jobs, oldest first',
     details: `All events that are kept, or those from --since on: an age such as 2h, or a date and time. --follow shows the last
-      ${BEFORE} and then each event as it happens, until Ctrl-C. --json prints one object per line.`,
+      ${RECENT} and then each event as it happens, until Ctrl-C. --json prints one object per line.`,
     examples: [
       ['The last hour', 'queuectl events --since 1h'],
       ['Watch events as they happen', 'queuectl events --follow'],
@@ -45,7 +45,7 @@ export class EventsCommand extends QueueCommand {
           status = name === 'SIGINT' ? 130 : 143
           end.abort()
         })
-    const limit = this.limit ?? (this.follow && this.since === undefined ? BEFORE : undefined)
+    const limit = this.limit ?? (this.follow && this.since === undefined ? RECENT : undefined)
     let isEmpty = true
     const job = this.job === undefined ? undefined : await idOf(queue, this.job)
     const events = queue.events({
@@ -58,10 +58,10 @@ export class EventsCommand extends QueueCommand {
       isEmpty = false
       if (this.json) this.printJson(event)
       else this.print(this.line(event))
-      if (this.io.isOver) break
+      if (this.io.isReaderGone) break
     }
     end.abort()
-    if (isEmpty && !this.follow) this.io.say('no events')
+    if (isEmpty && !this.follow) this.io.message('no events')
     return status
   }
 
@@ -76,11 +76,11 @@ export class EventsCommand extends QueueCommand {
           : ['dlq', 'corrupt', 'hook_failed'].includes(event.event)
             ? red
             : String
-    return `${local(event.at)}  ${paint(text)}`
+    return `${localTime(event.at)}  ${paint(text)}`
   }
 }
 
-/** The id that is meant; as it was typed where there is no such job any more. */
+/** The full id; as typed if there is no such job any more. */
 async function idOf(queue: Queue, typed: string): Promise<string> {
   const [found] = await queue.find([typed], 'show the events of')
   if (!(found instanceof QueueError)) return found?.id ?? typed

@@ -5,7 +5,7 @@ import { QueueError } from '../../errors.ts'
 import { durationText } from '../../journal/describe.ts'
 import type { Explanation, Queue, Reason } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { local, plural, rough, until, visible } from '../output/text.ts'
+import { localTime, plural, roughDuration, timeUntil, visible } from '../output/text.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { shownState, type State, UNFINISHED } from '../../job/state.ts'
 
@@ -23,49 +23,50 @@ export class ExplainCommand extends SelectingCommand {
   })
   static override forms = SELECTION
 
-  // Nothing is changed here.
+  // Hides the option: this command changes nothing.
   override dryRun = false
 
   protected async run(queue: Queue): Promise<number> {
     const { jobs, typed } = await this.selected(queue, 'explain', UNFINISHED)
-    if (jobs.length === 0) this.io.say('no job matches')
-    // What is in no state may lie in corrupt/, under the id as it was typed.
-    const meant = jobs.map((job, i) =>
+    if (jobs.length === 0) this.io.message('no job matches')
+    // A job in no state directory may be in corrupt/: explain looks there for the id as typed.
+    const wanted = jobs.map((job, i) =>
       job instanceof QueueError && job.code === 'NOT_FOUND' ? (typed[i] ?? job) : job,
     )
-    return forEachJob(meant, this.io, {
+    return forEachJob(wanted, this.io, {
       done: 'explained',
       act: async (job) => {
         const explained = await queue.explain(job)
-        if (this.json) this.printJson({ ...explained, state: shown(explained.state) })
+        if (this.json) this.printJson({ ...explained, state: shownStateOf(explained.state) })
         else for (const line of lines(explained, queue.home)) this.print(line)
       },
     })
   }
 }
 
-const shown = (state: State | 'corrupt'): string => (state === 'corrupt' ? state : shownState(state))
+const shownStateOf = (state: State | 'corrupt'): string => (state === 'corrupt' ? state : shownState(state))
 
 function lines({ id, state, reasons, starts_at, history }: Explanation, home: string): string[] {
   const from =
     history && ` (the last ${plural(history.runs, 'run')} took ${durationText(history.average_ms)} on average)`
-  const when = starts_at === undefined ? [] : [`  it will start ${soon(starts_at)}${from ?? ''}`]
+  const when = starts_at === undefined ? [] : [`  it will start ${startsIn(starts_at)}${from ?? ''}`]
   return [
-    `${visible(id)} is ${shown(state)}:`,
+    `${visible(id)} is ${shownStateOf(state)}:`,
     ...reasons.flatMap((reason) => sentences(reason, id, home)).map((line) => `  ${line}`),
     ...when,
   ]
 }
 
-const soon = (iso: string): string => (Date.parse(iso) - nowMs() < 1000 ? 'at once' : `about ${until(iso, nowMs())}`)
-const ago = (iso: string): string => rough(nowMs() - Date.parse(iso))
+const startsIn = (iso: string): string =>
+  Date.parse(iso) - nowMs() < 1000 ? 'at once' : `about ${timeUntil(iso, nowMs())}`
+const timeSince = (iso: string): string => roughDuration(nowMs() - Date.parse(iso))
 
 function sentences(reason: Reason, id: string, home: string): string[] {
   switch (reason.why) {
     case 'running':
-      return [`it runs${reason.since === undefined ? '' : ` since ${ago(reason.since)}`} in ${reason.worker}`]
+      return [`it runs${reason.since === undefined ? '' : ` since ${timeSince(reason.since)}`} in ${reason.worker}`]
     case 'over': {
-      const at = reason.at === undefined ? '' : ` ${ago(reason.at)} ago`
+      const at = reason.at === undefined ? '' : ` ${timeSince(reason.at)} ago`
       if (reason.how === 'completed') return [`it completed${at}; run it again with: queuectl retry ${id}`]
       const why = reason.error === undefined ? '' : `: ${visible(reason.error)}`
       return [`it died${at}${why}`, `run it again with: queuectl retry ${id}`]
@@ -74,7 +75,7 @@ function sentences(reason: Reason, id: string, home: string): string[] {
       return [`it was set aside; release it with: queuectl release ${id}`]
     case 'due':
       return [
-        `it ${reason.retry ? 'is tried again' : 'is to run'} at ${local(reason.at)} (${until(reason.at, nowMs())})`,
+        `it ${reason.retry ? 'is tried again' : 'is to run'} at ${localTime(reason.at)} (${timeUntil(reason.at, nowMs())})`,
       ]
     case 'unreadable':
       return [`its file cannot be read: ${visible(reason.error)}`]
@@ -91,7 +92,9 @@ function sentences(reason: Reason, id: string, home: string): string[] {
     case 'slots_busy':
       return [
         reason.slots === 1 ? 'the only slot is busy:' : `all ${reason.slots} slots are busy:`,
-        ...reason.by.map((run) => `  ${run.id}${run.started_at === undefined ? '' : ` for ${ago(run.started_at)}`}`),
+        ...reason.by.map(
+          (run) => `  ${run.id}${run.started_at === undefined ? '' : ` for ${timeSince(run.started_at)}`}`,
+        ),
       ]
     case 'ahead': {
       const more = reason.jobs > reason.next.length ? ' …' : ''

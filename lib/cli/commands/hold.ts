@@ -24,7 +24,7 @@ export class HoldCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'hold',
       done: 'held',
       states: ALLOWED_IN.hold,

@@ -5,7 +5,7 @@ import { type JobFilter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
 import { printList } from '../output/job-list.ts'
-import { readStates } from '../input/selection.ts'
+import { parseStateArgs } from '../input/selection.ts'
 import { isCount, isOneOf } from '../input/option-types.ts'
 
 export class ListCommand extends QueueCommand {
@@ -35,7 +35,7 @@ export class ListCommand extends QueueCommand {
   words = Option.Rest({ name: 'state' })
 
   protected async run(queue: Queue): Promise<void> {
-    const states = readStates([...(this.states ?? []), ...this.words])
+    const states = parseStateArgs([...(this.states ?? []), ...this.words])
     const filter: JobFilter = {
       ...(states.length === 0 ? {} : { states }),
       ...(this.queueName === undefined ? {} : { queue: this.queueName }),

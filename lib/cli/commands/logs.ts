@@ -4,7 +4,7 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { harmless, visible } from '../output/text.ts'
+import { sanitize, visible } from '../output/text.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isCount } from '../input/option-types.ts'
 import { STATES } from '../../job/state.ts'
@@ -28,7 +28,7 @@ export class LogsCommand extends SelectingCommand {
   })
   static override forms = SELECTION.map((form) => `${form} [options]`)
 
-  // Nothing is changed here.
+  // Hides the option: this command changes nothing.
   override dryRun = false
   runNumber = Option.String('--run', { description: '<N> run number N; show ID lists them', validator: isCount(1) })
   attempt = Option.String('--attempt', {
@@ -51,13 +51,13 @@ export class LogsCommand extends SelectingCommand {
     const [first] = jobs
     if (this.follow && jobs.length > 1)
       throw new QueueError('USAGE', 'logs: --follow follows one job', 'see how all go on: queuectl list')
-    if (first && this.follow && !(first instanceof QueueError)) return this.stay(queue, idOf(first))
-    if (!first) this.io.say('no job matches')
+    if (first && this.follow && !(first instanceof QueueError)) return this.followJob(queue, idOf(first))
+    if (!first) this.io.message('no job matches')
     return forEachJob(jobs, this.io, { done: 'shown', act: (job) => this.showOne(queue, idOf(job), isMany) })
   }
 
   private async showOne(queue: Queue, id: string, isMany: boolean): Promise<void> {
-    const { run, stdout, stderr } = await queue.output({ id }, await this.wanted(queue, id))
+    const { run, stdout, stderr } = await queue.output({ id }, await this.runWanted(queue, id))
     const both = this.stdout === this.stderr
     if (this.json) return this.printJson({ ...(isMany ? { id } : {}), run, stdout, stderr })
     if (isMany) this.print(`==> ${visible(id)} <==`)
@@ -65,12 +65,12 @@ export class LogsCommand extends SelectingCommand {
     if (both || this.stderr) this.copy(queue, id, run, 'stderr')
   }
 
-  private async stay(queue: Queue, id: string): Promise<number> {
-    const run = await this.wanted(queue, id)
+  private async followJob(queue: Queue, id: string): Promise<number> {
+    const run = await this.runWanted(queue, id)
     if (run !== undefined) await queue.output({ id }, run)
-    const { asJson, merged, timed } = await import('../output/follow-format.ts')
+    const { jsonLines, mergedStreams, timestampedLines } = await import('../output/follow-format.ts')
     const { followOnScreen } = await import('../output/follow.ts')
-    const view = this.json ? asJson(this.io) : this.timestamps ? timed(this.io) : merged(this.io)
+    const view = this.json ? jsonLines(this.io) : this.timestamps ? timestampedLines(this.io) : mergedStreams(this.io)
     const both = this.stdout === this.stderr
     const result = await followOnScreen(queue, this.io, id, {
       view: {
@@ -82,10 +82,10 @@ export class LogsCommand extends SelectingCommand {
       ...(run === undefined ? {} : { run }),
       ...(this.tail === undefined ? {} : { tail: this.tail }),
     })
-    return 'job' in result ? 0 : result.let
+    return 'job' in result ? 0 : result.detached
   }
 
-  private async wanted(queue: Queue, id: string): Promise<number | undefined> {
+  private async runWanted(queue: Queue, id: string): Promise<number | undefined> {
     if (this.attempt === undefined) return this.runNumber
     if (this.runNumber !== undefined)
       throw new QueueError('USAGE', 'logs: --run and --attempt both say which one: give one of them')
@@ -99,10 +99,10 @@ export class LogsCommand extends SelectingCommand {
     const { io } = this
     const text = new StringDecoder('utf8')
     for (const block of queue.read(id, run, stream, this.tail)) {
-      io.print(io.isSeen ? harmless(text.write(block)) : block)
-      if (io.isOver) return
+      io.print(io.stdoutIsTerminal ? sanitize(text.write(block)) : block)
+      if (io.isReaderGone) return
     }
-    if (io.isSeen) io.print(text.end())
+    if (io.stdoutIsTerminal) io.print(text.end())
   }
 }
 

@@ -6,10 +6,10 @@ import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
-import { local, visible } from '../output/text.ts'
+import { localTime, visible } from '../output/text.ts'
 import { isCount } from '../input/option-types.ts'
 
-/** Printed even while nothing of the kind has happened. */
+/** Kinds that are printed even when their count is 0. */
 const ALWAYS: readonly string[] = ['enqueued', 'started', 'completed', 'failed', 'dlq']
 
 export class MetricsCommand extends QueueCommand {
@@ -54,5 +54,5 @@ export class MetricsCommand extends QueueCommand {
 
 function eventLine({ at, job, event, duration_ms, error }: Event): string {
   const took = duration_ms === undefined ? '' : ` (${(duration_ms / 1000).toFixed(1)}s)`
-  return `[${local(at)}] ${visible(job)}: ${event}${took}${error === undefined ? '' : ` - ${visible(error)}`}`
+  return `[${localTime(at)}] ${visible(job)}: ${event}${took}${error === undefined ? '' : ` - ${visible(error)}`}`
 }

@@ -24,7 +24,7 @@ export class MoveCommand extends SelectingCommand {
   protected async run(queue: Queue): Promise<number> {
     const { dryRun, target } = this
     if (target === undefined) throw new QueueError('USAGE', 'move: where to?', 'queuectl move ID... --queue NAME')
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'move',
       done: 'moved',
       states: ALLOWED_IN.move,

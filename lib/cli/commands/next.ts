@@ -5,7 +5,7 @@ import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
 import { printList } from '../output/job-list.ts'
-import { plural, until, visible } from '../output/text.ts'
+import { plural, timeUntil, visible } from '../output/text.ts'
 import { isCount } from '../input/option-types.ts'
 
 export class NextCommand extends QueueCommand {
@@ -25,13 +25,13 @@ export class NextCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const found = await queue.list({ states: ['pending'] }, { limit: this.count ?? 1 })
-    const none = found.length > 0 || this.json ? '' : await this.nothing(queue)
+    const none = found.length > 0 || this.json ? '' : await this.noneMessage(queue)
     await printList(found, { queue, io: this.io, json: this.json, output: false, none, lines: jobLines })
   }
 
-  private async nothing(queue: Queue): Promise<string> {
+  private async noneMessage(queue: Queue): Promise<string> {
     const waiting = await queue.waiting()
     if (!waiting) return 'no job is pending'
-    return `no job is pending; ${visible(waiting.id)} is due ${until(waiting.due, nowMs())} (${plural(waiting.count, 'job')} wait)`
+    return `no job is pending; ${visible(waiting.id)} is due ${timeUntil(waiting.due, nowMs())} (${plural(waiting.count, 'job')} wait)`
   }
 }

@@ -29,7 +29,7 @@ export class PriorityCommand extends SelectingCommand {
         `priority: ${typed === '' ? 'which priority?' : `${JSON.stringify(typed)} is no priority`}`,
         'the last word is a whole number from -999 to 999: queuectl priority ID N',
       )
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'change the priority of',
       done: 'changed',
       states: ALLOWED_IN.priority,

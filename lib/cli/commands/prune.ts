@@ -3,7 +3,7 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { plural } from '../output/text.ts'
-import { ABOUT_IDS, readStates, SelectingCommand } from '../input/selection.ts'
+import { ABOUT_IDS, parseStateArgs, SelectingCommand } from '../input/selection.ts'
 import { isCount, isDuration, isSize } from '../input/option-types.ts'
 import { PRUNABLE, type Prunable, shownState, type State } from '../../job/state.ts'
 
@@ -58,12 +58,12 @@ export class PruneCommand extends SelectingCommand {
       },
     })
     if (this.json) this.printJson({ [this.dryRun ? 'would_prune' : 'pruned']: gone })
-    else this.io.say(`${plural(gone.length, 'job')} ${this.dryRun ? 'would be pruned' : 'pruned'}`)
+    else this.io.message(`${plural(gone.length, 'job')} ${this.dryRun ? 'would be pruned' : 'pruned'}`)
   }
 
   private pruneNamed(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'prune',
       done: 'pruned',
       states: PRUNABLE,
@@ -73,7 +73,7 @@ export class PruneCommand extends SelectingCommand {
 
   private prunable(): readonly Prunable[] | undefined {
     if (this.states === undefined) return undefined
-    const asked = readStates(this.states)
+    const asked = parseStateArgs(this.states)
     const isPrunable = (state: State): state is Prunable => PRUNABLE.some((one) => one === state)
     const other = asked.find((state) => !isPrunable(state))
     if (other !== undefined)

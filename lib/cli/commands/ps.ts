@@ -3,7 +3,7 @@ import { Command } from 'clipanion'
 import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { rough, table, visible } from '../output/text.ts'
+import { roughDuration, table, visible } from '../output/text.ts'
 
 export class PsCommand extends QueueCommand {
   static override paths = [['ps']]
@@ -22,7 +22,7 @@ export class PsCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     const slots = await queue.slots()
     if (this.json) return this.printJson(slots)
-    if (slots.length === 0) return this.io.say('no worker is running; start one with: queuectl worker start')
+    if (slots.length === 0) return this.io.message('no worker is running; start one with: queuectl worker start')
     for (const line of table(HEADS, slots.map(row), this.io.columns)) this.print(line)
   }
 }
@@ -40,7 +40,7 @@ function row({ worker, slot, job }: SlotInfo): string[] {
     `${job.cpu_percent}%`,
     `${(job.cpu_ms / 1000).toFixed(1)}s`,
     `${(job.memory_bytes / 1_048_576).toFixed(1)}M`,
-    job.elapsed_ms === undefined ? '-' : rough(job.elapsed_ms),
+    job.elapsed_ms === undefined ? '-' : roughDuration(job.elapsed_ms),
     visible(commandLine(job.command)),
   ]
 }

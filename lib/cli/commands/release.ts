@@ -20,7 +20,7 @@ export class ReleaseCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'release',
       done: 'released',
       states: ALLOWED_IN.release,

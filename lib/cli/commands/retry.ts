@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { JobFilter, JobRefOrId, Queue } from '../../queue.ts'
-import { ABOUT_IDS, SelectingCommand, type Verb } from '../input/selection.ts'
+import { ABOUT_IDS, SelectingCommand, type SelectionAction } from '../input/selection.ts'
 import { RETRIED_BY_FILTER, type State } from '../../job/state.ts'
 
 export class RetryCommand extends SelectingCommand {
@@ -24,12 +24,12 @@ export class RetryCommand extends SelectingCommand {
   failed = Option.Boolean('--failed', false, { description: 'all jobs waiting for another attempt' })
   cancelled = Option.Boolean('--cancelled', false, { description: 'select cancelled jobs too' })
   protected onlyDead = false
-  private passedOver = 0
+  private skipped = 0
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun, onlyDead } = this
     const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : RETRIED_BY_FILTER
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'retry',
       done: 'retried',
       states,
@@ -45,16 +45,15 @@ export class RetryCommand extends SelectingCommand {
   }
 
   protected override async matching(queue: Queue, filter: JobFilter): Promise<(JobRefOrId | QueueError)[]> {
-    // Oldest first: dead ones are listed the other way round.
+    // Oldest first; list() returns dead jobs newest first.
     const found = (await queue.list(filter)).reverse()
-    const meant = found.filter(({ job }) => this.cancelled || job?.cancelled === undefined)
-    this.passedOver = found.length - meant.length
-    return meant
+    const wanted = found.filter(({ job }) => this.cancelled || job?.cancelled === undefined)
+    this.skipped = found.length - wanted.length
+    return wanted
   }
 
-  protected override summary(count: number, of: number, verb: Verb): string {
-    const skipped =
-      this.passedOver === 0 ? '' : `; ${this.passedOver} cancelled passed over (--cancelled takes them too)`
-    return super.summary(count, of, verb) + skipped
+  protected override summary(count: number, of: number, verb: SelectionAction): string {
+    const note = this.skipped === 0 ? '' : `; ${this.skipped} cancelled skipped (--cancelled includes them)`
+    return super.summary(count, of, verb) + note
   }
 }

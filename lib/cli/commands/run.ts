@@ -3,18 +3,21 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
-import { AskingCommand } from '../input/job-options.ts'
+import { JobCommand } from '../input/job-options.ts'
 import { followOnScreen } from '../output/follow.ts'
 import { jobJson } from '../output/job-view.ts'
-import { Receipts } from '../output/enqueue-report.ts'
+import { EnqueueReport } from '../output/enqueue-report.ts'
 import { isDuration } from '../input/option-types.ts'
-import { asRun } from '../output/follow-format.ts'
-import { told } from '../output/wait.ts'
+import { separateStreams } from '../output/follow-format.ts'
+import { describeEnd } from '../output/wait.ts'
 
-/** A reader that has gone away is no error. */
-const DETACHED: Readonly<Record<number, string>> = { 75: 'the time is up', 0: 'nobody reads its output any more' }
+/** Why we detached, by exit status. A reader that has gone away is not an error. */
+const DETACH_REASONS: Readonly<Record<number, string>> = {
+  75: 'the time is up',
+  0: 'the reader of its output has gone',
+}
 
-export class RunCommand extends AskingCommand {
+export class RunCommand extends JobCommand {
   static override paths = [['run']]
   static override usage = Command.Usage({
     category: 'Jobs',
@@ -46,29 +49,29 @@ export class RunCommand extends AskingCommand {
   protected readonly verb = 'run'
 
   protected async run(queue: Queue): Promise<number> {
-    const meant = await this.meant()
-    if ('from' in meant)
+    const source = await this.jobSource()
+    if ('from' in source)
       throw new QueueError('USAGE', 'run: it runs one job', 'many are enqueued with: queuectl enqueue --wait -')
-    const job = await queue.enqueue(this.request(meant.job))
-    const receipts = new Receipts(queue, this.io, this.json)
-    receipts.note(job)
-    await receipts.conclude()
+    const job = await queue.enqueue(this.request(source.job))
+    const report = new EnqueueReport(queue, this.io, this.json)
+    report.collect(job)
+    await report.finish()
     const result = await followOnScreen(queue, this.io, job.id, {
-      view: this.json ? { show() {}, flush() {} } : asRun(this.io),
+      view: this.json ? { show() {}, flush() {} } : separateStreams(this.io),
       fromFirst: true,
-      cancels: this.cancelOnInterrupt,
+      cancelOnInterrupt: this.cancelOnInterrupt,
       ...(this.detachAfter === undefined ? {} : { detachAfter: this.detachAfter }),
-      tend: (now) => this.tend(queue, now),
+      onIdle: (waiting) => this.ensureWorker(queue, waiting),
     })
-    if (!('job' in result)) return this.letGo(job, result.let)
-    const { status, line } = told({ id: job.id, job: result.job })
+    if (!('job' in result)) return this.reportDetached(job, result.detached)
+    const { status, line } = describeEnd({ id: job.id, job: result.job })
     if (this.json) this.printJson(result.job ? jobJson(result.job) : { id: job.id, state: 'removed' })
-    else if (result.job?.state !== 'completed') this.io.say(line)
+    else if (result.job?.state !== 'completed') this.io.message(line)
     return status
   }
 
-  /** Starts a worker for the job when there is none that could run it. */
-  private async tend(queue: Queue, { id, state }: Job): Promise<void> {
+  /** Starts a worker for the job if none is running that could run it. */
+  private async ensureWorker(queue: Queue, { id, state }: Job): Promise<void> {
     if (state === 'held') return
     const workers = await queue.workers()
     const isServed = workers.some(
@@ -80,9 +83,9 @@ export class RunCommand extends AskingCommand {
     await startInBackground({ home: queue.home, slots: 1, burst: true, only: id }, this.io.program)
   }
 
-  private letGo({ id }: Job, status: number): number {
+  private reportDetached({ id }: Job, status: number): number {
     if (this.cancelOnInterrupt && status > 128) return status
-    this.io.say(`${DETACHED[status] ?? 'interrupted'}: ${id} goes on by itself
+    this.io.message(`${DETACH_REASONS[status] ?? 'interrupted'}: ${id} goes on by itself
   follow it   queuectl logs -f ${id}
   wait for it queuectl wait ${id}
   end it      queuectl cancel ${id}`)

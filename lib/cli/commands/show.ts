@@ -1,10 +1,10 @@
 /** `show`: prints a job with its runs. */
 import { Command } from 'clipanion'
+import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
-import type { JobRefOrId, Queue } from '../../queue.ts'
-import { jobJson, wholeJob } from '../output/job-view.ts'
+import type { JobRefOrId, Output, Queue } from '../../queue.ts'
+import { jobJson, jobDetails } from '../output/job-view.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { outputOf } from '../output/run-output.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { type State, STATES } from '../../job/state.ts'
 
@@ -21,18 +21,18 @@ export class ShowCommand extends SelectingCommand {
   })
   static override forms = SELECTION
 
-  // Nothing is changed here.
+  // Hides the option: this command changes nothing.
   override dryRun = false
-  protected meantStates: readonly State[] = STATES
+  protected selectedStates: readonly State[] = STATES
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs, isMany } = await this.selected(queue, 'show', this.meantStates)
-    if (jobs.length === 0) this.io.say('no job matches')
+    const { jobs, isMany } = await this.selected(queue, 'show', this.selectedStates)
+    if (jobs.length === 0) this.io.message('no job matches')
     let shown = 0
     return forEachJob(jobs, this.io, {
       done: 'shown',
-      act: async (meant) => {
-        const job = await this.job(queue, meant)
+      act: async (selected) => {
+        const job = await this.job(queue, selected)
         if (isMany && !this.json && shown++ > 0) this.print('')
         await this.showOne(queue, job)
       },
@@ -42,14 +42,24 @@ export class ShowCommand extends SelectingCommand {
   private async showOne(queue: Queue, job: Job): Promise<void> {
     const progress = queue.progress(job)
     if (this.json) return this.printJson(jobJson(job, progress))
-    for (const line of wholeJob(job, this.io, progress)) this.print(line)
+    for (const line of jobDetails(job, this.io, progress)) this.print(line)
     const output = job.runs === 0 ? undefined : await outputOf(queue, job)
     if (!output) return
     for (const line of ['', `Output of run ${output.run}:`, `  ${output.stdout}`, `  ${output.stderr}`])
       this.print(line)
   }
 
-  protected async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
-    return queue.get(meant)
+  protected async job(queue: Queue, selected: JobRefOrId): Promise<Job> {
+    return queue.get(selected)
+  }
+}
+
+/** The files of the last run's output; undefined when there are none, or no longer. */
+async function outputOf(queue: Queue, job: Job): Promise<Output | undefined> {
+  try {
+    return await queue.output(job)
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'NOT_FOUND') return undefined
+    throw error
   }
 }

@@ -2,9 +2,9 @@
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { jobJson, wholeJob } from '../output/job-view.ts'
-import { standing } from '../output/status.ts'
-import { watch } from '../output/refresh.ts'
+import { jobJson, jobDetails } from '../output/job-view.ts'
+import { statusLines } from '../output/status.ts'
+import { printRepeatedly } from '../output/refresh.ts'
 
 export class StatusCommand extends QueueCommand {
   static override paths = [['status']]
@@ -25,7 +25,7 @@ export class StatusCommand extends QueueCommand {
   id = Option.String({ name: 'id', required: false })
 
   protected async run(queue: Queue): Promise<number | void> {
-    if (this.watch) return watch(this.io, () => this.lines(queue))
+    if (this.watch) return printRepeatedly(this.io, () => this.lines(queue))
     for (const line of await this.lines(queue)) this.print(line)
   }
 
@@ -33,8 +33,8 @@ export class StatusCommand extends QueueCommand {
     if (this.id !== undefined) {
       const job = await queue.get(this.id)
       const progress = queue.progress(job)
-      return this.json ? [JSON.stringify(jobJson(job, progress))] : wholeJob(job, this.io, progress)
+      return this.json ? [JSON.stringify(jobJson(job, progress))] : jobDetails(job, this.io, progress)
     }
-    return standing(queue, this.io, this.json)
+    return statusLines(queue, this.io, this.json)
   }
 }

@@ -3,8 +3,8 @@ import { Command } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { listedJson } from '../output/job-view.ts'
 import { ABOUT_IDS, SelectingCommand } from '../input/selection.ts'
-import { look } from '../top/snapshot.ts'
-import { stillOf, Top } from '../top/app.ts'
+import { takeSnapshot } from '../top/snapshot.ts'
+import { oneScreen, Top } from '../top/app.ts'
 
 export class TopCommand extends SelectingCommand {
   static override paths = [['top']]
@@ -26,22 +26,22 @@ export class TopCommand extends SelectingCommand {
   static override forms = ['', 'ID...', '[--all] [--state S] [--queue Q] [--tag T]', '-']
 
   protected async run(queue: Queue): Promise<number | void> {
-    if (this.isAnyMeant) return this.putOnTop(queue)
+    if (this.hasSelection) return this.putOnTop(queue)
     if (this.json) {
-      const { counts, workers, next, failures } = await look(queue)
+      const { counts, workers, next, failures } = await takeSnapshot(queue)
       return this.printJson({ counts, workers, next: next.map(listedJson), failures: failures.map(listedJson) })
     }
-    if (this.io.isSeen && this.io.inputIsTerminal) return new Top(queue, this.io).run()
-    for (const line of await stillOf(queue)) this.print(line)
+    if (this.io.stdoutIsTerminal && this.io.inputIsTerminal) return new Top(queue, this.io).run()
+    for (const line of await oneScreen(queue)) this.print(line)
   }
 
   private putOnTop(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'put on top',
       done: 'put on top',
       states: ['pending'],
-      backwards: true,
+      lastFirst: true,
       act: async (job) => {
         const { id } = await queue.top(job, { dryRun })
         return { id, line: `${id} runs next` }

@@ -4,7 +4,7 @@ import { QueueError } from '../../errors.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isDuration } from '../input/option-types.ts'
-import { type Told, waitFor } from '../output/wait.ts'
+import { type JobEnd, waitFor } from '../output/wait.ts'
 import { shownState, UNSETTLED } from '../../job/state.ts'
 
 export class WaitCommand extends SelectingCommand {
@@ -26,7 +26,7 @@ export class WaitCommand extends SelectingCommand {
   })
   static override forms = SELECTION.map((form) => `${form} [--any] [--timeout TIME]`)
 
-  // Nothing is changed here.
+  // Hides the option: this command changes nothing.
   override dryRun = false
 
   any = Option.Boolean('--any', false, { description: 'wait only for the first to end' })
@@ -37,30 +37,30 @@ export class WaitCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { jobs } = await this.selected(queue, 'wait for', UNSETTLED)
-    if (jobs.length === 0) this.io.say('no job matches')
-    const all: Told[] = []
+    if (jobs.length === 0) this.io.message('no job matches')
+    const all: JobEnd[] = []
     try {
-      return await waitFor(queue, this.io, jobs.map(found), {
+      return await waitFor(queue, this.io, jobs.map(foundOrThrow), {
         any: this.any,
         ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
-        ended: (one) => {
+        onEnd: (one) => {
           all.push(one)
           if (!this.json) this.print(one.line)
         },
       })
     } finally {
-      if (this.json) this.printJson(all.map(asJson))
+      if (this.json) this.printJson(all.map(endJson))
     }
   }
 }
 
-/** Whoever waits for something that is not there waits for nothing. @throws QueueError */
-function found(job: JobRefOrId | QueueError): JobRefOrId {
+/** @throws QueueError for an id without a job: it would never end */
+function foundOrThrow(job: JobRefOrId | QueueError): JobRefOrId {
   if (job instanceof QueueError) throw job
   return job
 }
 
-const asJson = ({ id, job, status }: Told): object => ({
+const endJson = ({ id, job, status }: JobEnd): object => ({
   id,
   state: job ? shownState(job.state) : 'removed',
   exit_status: status,

@@ -49,15 +49,16 @@ export class WebCommand extends QueueCommand {
       readOnly: this.readOnly,
       token: this.token ?? environment().token,
       pages: join(dirname(realpathSync(this.io.program)), 'web'),
-      report: (error) => this.io.say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-      ...(this.debug ? { trace: (line: string) => this.io.say(line) } : {}),
+      report: (error) => this.io.message(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      ...(this.debug ? { trace: (line: string) => this.io.message(line) } : {}),
     })
     const interrupted = new Promise<void>((done) => {
       onInterrupt(() => done())
     })
     if (this.json) this.printJson({ url: server.url, link: server.link })
     else this.print(server.link)
-    if (this.io.isHeard) this.io.say(`serving ${queue.home}${this.readOnly ? ', read-only' : ''}; Ctrl-C ends it`)
+    if (this.io.stderrIsTerminal)
+      this.io.message(`serving ${queue.home}${this.readOnly ? ', read-only' : ''}; Ctrl-C ends it`)
     if (this.open) await this.openPage(server.link)
     await interrupted
     await server.close()
@@ -65,6 +66,6 @@ export class WebCommand extends QueueCommand {
 
   private async openPage(url: string): Promise<void> {
     const { openPage } = await import('../output/open-browser.ts')
-    if (!(await openPage(url))) this.io.say('there is no browser to open it with')
+    if (!(await openPage(url))) this.io.message('there is no browser to open it with')
   }
 }

@@ -1,21 +1,21 @@
-/** The editor a person likes, on a file. */
+/** Opens a file in the user's editor. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { QueueError } from '../../errors.ts'
 import { environment } from '../../config/env.ts'
 
-/** Signals that end us: the editor gets them too, so that what comes after it is still done. */
+/** Signals that would end us go to the editor instead: once it has ended, we clean up. */
 const ENDING = ['SIGTERM', 'SIGHUP'] as const
 
-/** Opens the file in the editor and waits for its end. @throws QueueError FAILED when it does not end well. */
+/** Opens the file and waits until the editor ends. @throws QueueError FAILED unless it ends with status 0 */
 export async function openEditor(file: string): Promise<void> {
   const { editor } = environment()
-  // A shell, because people write `code --wait` and paths with blanks in quotes.
+  // A shell, because EDITOR may hold options (`code --wait`) and quoted paths.
   const child = spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, file], { stdio: 'inherit' })
   const pass = (name: NodeJS.Signals): void => {
     child.kill(name)
   }
-  // Ctrl-C is for the editor alone.
+  // Ctrl-C is for the editor only.
   const ignore = (): void => {}
   process.on('SIGINT', ignore)
   for (const name of ENDING) process.on(name, pass)

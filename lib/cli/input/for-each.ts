@@ -1,25 +1,25 @@
-/** One verb for several jobs: each is tried, what went wrong is told, and the exit status sums it up. */
+/** Applies one verb to several jobs: tries each, reports its error, and sums up in the exit status. */
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId } from '../../queue.ts'
 import { plural } from '../output/text.ts'
 import type { Io } from '../terminal.ts'
 
-interface Each {
-  /** The participle of the verb: `held`. */
+interface EachJob {
+  /** The verb's participle, such as `held`. */
   readonly done: string
   readonly act: (job: JobRefOrId) => Promise<void>
-  /** How many at once; one after another when left out. */
-  readonly atOnce?: number
-  /** Is what went wrong said for each? */
-  readonly isSaid?: boolean
+  /** How many at a time (1). */
+  readonly concurrency?: number
+  /** Print the error of each job (true). */
+  readonly reportsErrors?: boolean
 }
 
 /**
- * @param jobs an error stands for a job that could not even be found
- * @returns what went wrong
+ * @param jobs an error stands for a job that was not found
+ * @returns the errors
  */
-async function tryEach(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: Each): Promise<QueueError[]> {
-  const { act, atOnce = 1, isSaid = true } = each
+async function tryEach(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: EachJob): Promise<QueueError[]> {
+  const { act, concurrency = 1, reportsErrors = true } = each
   const failed: QueueError[] = []
   const tryOne = async (job: JobRefOrId | QueueError): Promise<void> => {
     try {
@@ -28,15 +28,15 @@ async function tryEach(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each:
     } catch (error) {
       if (!(error instanceof QueueError)) throw error
       failed.push(error)
-      if (jobs.length > 1 && isSaid) io.say(error.message)
+      if (jobs.length > 1 && reportsErrors) io.message(error.message)
     }
   }
-  for (let i = 0; i < jobs.length; i += atOnce) await Promise.all(jobs.slice(i, i + atOnce).map(tryOne))
+  for (let i = 0; i < jobs.length; i += concurrency) await Promise.all(jobs.slice(i, i + concurrency).map(tryOne))
   return failed
 }
 
-/** @throws QueueError the only error there was, or PARTLY_DONE */
-function sumUp(failed: readonly QueueError[], of: number, done: string): number {
+/** @throws QueueError the error of a single job, else the first one's code when all failed, else PARTLY_DONE */
+function exitStatusFor(failed: readonly QueueError[], of: number, done: string): number {
   const [first] = failed
   if (!first) return 0
   if (of === 1) throw first
@@ -44,30 +44,30 @@ function sumUp(failed: readonly QueueError[], of: number, done: string): number 
   throw new QueueError('PARTLY_DONE', `${failed.length} of ${plural(of, 'job')} could not be ${done}`)
 }
 
-/** Shows something of each job, which prints what it likes. @returns the exit status @throws as {@link sumUp} */
-export async function forEachJob(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: Each): Promise<number> {
+/** Calls `act` for each job, which prints by itself. @returns the exit status @throws as {@link exitStatusFor} */
+export async function forEachJob(jobs: readonly (JobRefOrId | QueueError)[], io: Io, each: EachJob): Promise<number> {
   const act = async (job: JobRefOrId): Promise<void> => {
-    // A reader that has gone away wants no more.
-    if (!io.isOver) await each.act(job)
+    // Nothing left to print once the reader has gone.
+    if (!io.isReaderGone) await each.act(job)
   }
-  return sumUp(await tryEach(jobs, io, { ...each, act }), jobs.length, each.done)
+  return exitStatusFor(await tryEach(jobs, io, { ...each, act }), jobs.length, each.done)
 }
 
-interface Verb extends Pick<Each, 'done' | 'atOnce'> {
+interface EachChange extends Pick<EachJob, 'done' | 'concurrency'> {
   readonly act: (job: JobRefOrId) => Promise<{ readonly id: string; readonly line: string }>
 }
 
-/** Changes each job, and prints a line for each or, as JSON, their ids. @returns the exit status @throws as {@link sumUp} */
+/** Changes each job and prints a line for each or, as JSON, their ids. @returns the exit status @throws as {@link exitStatusFor} */
 export async function forEachId(
   jobs: readonly (JobRefOrId | QueueError)[],
   io: Io,
   json: boolean,
-  { act, ...verb }: Verb,
+  { act, ...verb }: EachChange,
 ): Promise<number> {
   const changed: string[] = []
   const failed = await tryEach(jobs, io, {
     ...verb,
-    isSaid: !json,
+    reportsErrors: !json,
     async act(job) {
       const { id, line } = await act(job)
       changed.push(id)
@@ -78,5 +78,5 @@ export async function forEachId(
     const errors = failed.map(({ code, message }) => ({ code, message }))
     io.print(`${JSON.stringify({ [verb.done]: changed, failed: errors })}\n`)
   }
-  return sumUp(failed, jobs.length, verb.done)
+  return exitStatusFor(failed, jobs.length, verb.done)
 }

@@ -1,6 +1,4 @@
-/**
- * What `enqueue` and `run` have in common: the options that describe a job, and the ways to write its command.
- */
+/** The options of `enqueue` and `run` that describe a job, and the ways to give its command. */
 import { isAbsolute, resolve } from 'node:path'
 import { Option } from 'clipanion'
 import { nowMs } from '../../clock.ts'
@@ -8,10 +6,10 @@ import { QueueError } from '../../errors.ts'
 import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
 import { isoTime } from '../../job/time.ts'
 import { QueueCommand } from '../command.ts'
-import { type Meant, readScript, readVariables, readWords } from './job-source.ts'
+import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
 import { isDuration, isNumber } from './option-types.ts'
 
-export abstract class AskingCommand extends QueueCommand {
+export abstract class JobCommand extends QueueCommand {
   static override takesExact = true
 
   command = Option.String('-c,--command', { description: '<LINE> the command, a line for the shell' })
@@ -44,22 +42,22 @@ export abstract class AskingCommand extends QueueCommand {
 
   protected abstract readonly verb: string
 
-  /** The one way in which the job is given; `more` are ways that not every command has. */
-  protected async meant(...more: readonly Meant[]): Promise<Meant> {
+  /** Where the job comes from. @param more sources that only this command has @throws QueueError USAGE unless there is exactly one */
+  protected async jobSource(...more: readonly JobSource[]): Promise<JobSource> {
     const { exact } = this.context
-    const forms: Meant[] = [...more]
-    if (this.words.length > 0) forms.push(readWords(this.words))
-    if (this.command !== undefined) forms.push({ job: { command: this.command } })
-    if (exact) forms.push({ job: { command: exact } })
-    if (forms.length === 0) forms.push(...(await this.script()))
-    const [one] = forms
-    if (one === undefined)
+    const sources: JobSource[] = [...more]
+    if (this.words.length > 0) sources.push(parseWords(this.words))
+    if (this.command !== undefined) sources.push({ job: { command: this.command } })
+    if (exact) sources.push({ job: { command: exact } })
+    if (sources.length === 0) sources.push(...(await this.stdinScript()))
+    const [source] = sources
+    if (source === undefined)
       throw new QueueError(
         'USAGE',
         `${this.verb}: what is to be run?`,
         `for example: queuectl ${this.verb} -c "echo hello"`,
       )
-    if (forms.length === 1) return one
+    if (sources.length === 1) return source
     throw new QueueError(
       'USAGE',
       `${this.verb}: the command is given more than once: as an argument, with --command, with --file or after --`,
@@ -67,8 +65,8 @@ export abstract class AskingCommand extends QueueCommand {
     )
   }
 
-  /** Standard input as a command, when there is no other one and it is no terminal: a here-document needs no quoting. */
-  private async script(): Promise<Meant[]> {
+  /** Standard input as a command, when no other is given and it is not a terminal: a here-document needs no quoting. */
+  private async stdinScript(): Promise<JobSource[]> {
     if (this.io.inputIsTerminal) return []
     const chunks: Uint8Array[] = []
     let size = 0
@@ -82,10 +80,10 @@ export abstract class AskingCommand extends QueueCommand {
         )
       chunks.push(chunk)
     }
-    return readScript(Buffer.concat(chunks))
+    return parseScript(Buffer.concat(chunks))
   }
 
-  /** What was given, completed by the options. */
+  /** The given job with the options added. */
   protected request(given: unknown): JobRequest {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return given as never
     const job = given as JobRequest
@@ -94,21 +92,21 @@ export abstract class AskingCommand extends QueueCommand {
       priority: this.priority,
       max_retries: this.maxRetries,
       timeout: this.timeout,
-      run_at: this.due(),
+      run_at: this.startTime(),
       queue: this.queueName,
       tags: this.tags,
-      cwd: this.directory() ?? job.cwd ?? this.io.cwd,
-      env: this.variables && { ...job.env, ...readVariables(this.variables) },
+      cwd: this.workingDirectory() ?? job.cwd ?? this.io.cwd,
+      env: this.variables && { ...job.env, ...parseVariables(this.variables) },
       backoff_base: this.backoffBase,
     }).filter(([, value]) => value !== undefined)
     return { ...job, ...Object.fromEntries(options) }
   }
 
-  private directory(): string | undefined {
+  private workingDirectory(): string | undefined {
     return this.cwd === undefined || isAbsolute(this.cwd) ? this.cwd : resolve(this.io.cwd, this.cwd)
   }
 
-  private due(): string | undefined {
+  private startTime(): string | undefined {
     if (this.delay === undefined) return this.runAt
     if (this.runAt !== undefined)
       throw new QueueError('USAGE', `${this.verb}: --run-at and --delay say the same thing: give one of them`)

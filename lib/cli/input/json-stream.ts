@@ -1,13 +1,13 @@
 /**
- * Jobs out of a stream of any length: one JSON object (on one line or many), an array of them, or one a line. Memory
- * stays flat, and a bad one spoils only itself.
+ * Reads jobs from a stream of any length: one JSON object (on one line or many), an array of them, or one per line.
+ * Memory use is constant, and an invalid job affects no other.
  */
 import { sleep } from '../../clock.ts'
 import { MAX_JOB_BYTES } from '../../job/job.ts'
 import { NotJson, parseJson } from '../../job/parse.ts'
 
-/** A value of the stream and the line it begins on; or why what begins there is none. */
-export type Found =
+/** A value of the stream and the line it begins on, or why that line holds none. */
+export type StreamItem =
   | { readonly line: number; readonly value: unknown }
   | { readonly line: number; readonly error: string }
 
@@ -16,17 +16,17 @@ const [OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY] = [123, 125, 91, 93]
 const isBlank = (byte: number): boolean => byte === 32 || byte === 9 || byte === 13 || byte === NEWLINE
 const isByteOrderMark = (byte: number): boolean => byte === 0xef || byte === 0xbb || byte === 0xbf
 
-/** Nothing has come for a while. */
+/** No data has arrived for a while. */
 export const PAUSE = Symbol('pause')
-const PATIENCE_MS = 200
+const PAUSE_AFTER_MS = 200
 
-/** What is in the stream, and the pauses in it: whoever types, or pipes a growing log, need not wait for the end. */
-export async function* values(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Found | typeof PAUSE> {
+/** The values in the stream, and its pauses: jobs typed, or piped from a growing log, are enqueued before the stream ends. */
+export async function* jsonItems(stream: AsyncIterable<Uint8Array>): AsyncGenerator<StreamItem | typeof PAUSE> {
   const splitter = new Splitter()
   const chunks = stream[Symbol.asyncIterator]()
   for (;;) {
     const next = chunks.next()
-    if (!(await isWithin(PATIENCE_MS, next))) yield PAUSE
+    if (!(await settlesWithin(PAUSE_AFTER_MS, next))) yield PAUSE
     const { done, value } = await next
     if (done) break
     yield* splitter.feed(value)
@@ -34,21 +34,21 @@ export async function* values(stream: AsyncIterable<Uint8Array>): AsyncGenerator
   yield* splitter.end()
 }
 
-async function isWithin(ms: number, something: Promise<unknown>): Promise<boolean> {
-  const cut = new AbortController()
-  let has = false
+async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController()
+  let isSettled = false
   const settled = (): void => {
-    has = true
-    cut.abort()
+    isSettled = true
+    timer.abort()
   }
-  something.then(settled, settled)
-  await sleep(ms, cut.signal)
-  return has
+  promise.then(settled, settled)
+  await sleep(ms, timer.signal)
+  return isSettled
 }
 
 /**
- * Finds the ends of values without understanding them: by brackets and quotes, all of which are single bytes in
- * UTF-8. A value ends with its line or, in an array, with a comma; an object may span lines, a string may not.
+ * Finds where values end, without parsing them, by brackets and quotes, which are single bytes in UTF-8. A value ends
+ * with its line or, in an array, at a comma; an object may span lines, a string may not.
  */
 class Splitter {
   #line = 1
@@ -58,16 +58,16 @@ class Splitter {
   /** Undefined until the first byte that is not blank. */
   #isArray: boolean | undefined
   #isArrayOver = false
-  /** The last byte that was not blank, and whether there was one on this line. */
+  /** The last non-blank byte, and whether it is on this line. */
   #before = 0
   #isLineBegun = false
   #isLineEmpty = true
   #parts: Uint8Array[] = []
   #size = 0
   #startLine = 0
-  #found: Found[] = []
+  #found: StreamItem[] = []
 
-  feed(chunk: Uint8Array): Found[] {
+  feed(chunk: Uint8Array): StreamItem[] {
     this.#found = []
     let from = 0
     for (let i = 0; i < chunk.length; i++) {
@@ -114,15 +114,15 @@ class Splitter {
   }
 
   /**
-   * Is the value before this `{` one that was cut off? Inside of an object one can stand only after its name, and
-   * whoever spreads objects over lines indents what is in them.
+   * The value before this `{` was cut off. Inside an object a `{` can only follow a member's name, and an object that
+   * spans lines is indented.
    */
   #isCutOff(): boolean {
     const isIndented = !this.#isLineEmpty
     return !this.#isLineBegun && this.#before !== COLON && this.#depth >= 1 && (this.#depth === 1 || !isIndented)
   }
 
-  end(): Found[] {
+  end(): StreamItem[] {
     this.#found = []
     this.#emit()
     if (this.#isArray && !this.#isArrayOver && this.#found.length === 0)
@@ -146,7 +146,7 @@ class Splitter {
   #emit(): void {
     const line = this.#startLine || this.#line
     const read =
-      this.#size > MAX_JOB_BYTES ? { error: `it is larger than ${MAX_JOB_BYTES} bytes` } : readValue(this.#parts)
+      this.#size > MAX_JOB_BYTES ? { error: `it is larger than ${MAX_JOB_BYTES} bytes` } : parseValue(this.#parts)
     if (read) this.#found.push({ line, ...read })
     this.#parts = []
     this.#size = 0
@@ -159,8 +159,10 @@ class Splitter {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Undefined: nothing but blanks. */
-function readValue(parts: readonly Uint8Array[]): { readonly value: unknown } | { readonly error: string } | undefined {
+/** @returns undefined for blanks only */
+function parseValue(
+  parts: readonly Uint8Array[],
+): { readonly value: unknown } | { readonly error: string } | undefined {
   let text: string
   try {
     text = utf8.decode(Buffer.concat(parts))

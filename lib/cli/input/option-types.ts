@@ -1,4 +1,4 @@
-/** What may stand after an option: validators that turn the text into its value. */
+/** Validators that turn the text after an option into its value. */
 import * as t from 'typanion'
 import { nowMs } from '../../clock.ts'
 import { parseSize } from '../../job/retention.ts'
@@ -9,7 +9,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 export const isNumber = typed('a number', (text) => (NUMBER.test(text) ? Number(text) : undefined))
 
-/** A whole number, not less than `least`. */
+/** A whole number, at least `least`. */
 export const isCount = (least: number) =>
   typed(`a whole number from ${least}`, (text) => {
     const n = NUMBER.test(text) ? Number(text) : Number.NaN
@@ -19,7 +19,7 @@ export const isCount = (least: number) =>
 /** Seconds. */
 export const isDuration = typed('a duration such as 90, 90s, 10m or 1h30m', parseDuration)
 
-/** An instant in milliseconds: so long ago, or a date and time. */
+/** An instant in ms: an age, or a date and time. */
 export const isSince = typed('an age such as 2h, or a date and time such as 2026-11-22T10:00', (text) => {
   const ago = parseDuration(text)
   return ago === undefined ? parseInstant(text) : nowMs() - ago * 1000

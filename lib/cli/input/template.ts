@@ -1,13 +1,11 @@
-/**
- * A job for each line of a list: a command in which `{}` stands for the line, as in GNU parallel. Pure.
- */
+/** Makes a job of each line of input by a command template in which `{}` stands for the line, as in GNU parallel. Pure. */
 import { shellQuote } from '../../job/shell-quote.ts'
 import { MAX_JOB_BYTES } from '../../job/job.ts'
-import type { Found } from './json-stream.ts'
+import type { StreamItem } from './json-stream.ts'
 
 const NEWLINE = 10
 
-/** What may stand for a line, and what it stands for. */
+/** The placeholders and what each becomes. */
 const PARTS: Readonly<Record<string, (line: string) => string>> = {
   '{}': String,
   '{.}': withoutExtension,
@@ -16,16 +14,16 @@ const PARTS: Readonly<Record<string, (line: string) => string>> = {
   '{/.}': (line) => withoutExtension(baseName(line)),
 }
 
-const PLACE = /\{(?:\/\/|\/\.|\/|\.|)\}/g
+const PLACEHOLDER = /\{(?:\/\/|\/\.|\/|\.|)\}/g
 
 /**
- * The command for a line. What the line says is quoted for the shell, so that it is one word whatever it holds; a
- * template without a place for it gets it at the end.
+ * The command for a line. The line is quoted, so that the shell sees one word whatever it holds; a template without a
+ * placeholder gets it at the end.
  */
-export function fill(template: string, line: string): string {
-  const whole = PLACE.test(template) ? template : `${template} {}`
-  PLACE.lastIndex = 0
-  return whole.replace(PLACE, (place) => shellQuote(PARTS[place]?.(line) ?? line))
+export function fillTemplate(template: string, line: string): string {
+  const whole = PLACEHOLDER.test(template) ? template : `${template} {}`
+  PLACEHOLDER.lastIndex = 0
+  return whole.replace(PLACEHOLDER, (part) => shellQuote(PARTS[part]?.(line) ?? line))
 }
 
 function baseName(path: string): string {
@@ -37,35 +35,35 @@ function directory(path: string): string {
   return end < 0 ? '.' : path.slice(0, end) || '/'
 }
 
-/** The last dot of the name counts, unless the name begins with it (there parallel leaves nothing). */
+/** Cuts at the last dot of the name, unless the name begins with it (where parallel leaves nothing). */
 function withoutExtension(path: string): string {
   const dot = path.lastIndexOf('.')
   return dot > path.lastIndexOf('/') + 1 ? path.slice(0, dot) : path
 }
 
-/** A request for each line of the stream that is not blank. */
-export async function* eachLine(stream: AsyncIterable<Uint8Array>, template: string): AsyncGenerator<Found> {
+/** A job for each non-blank line of the stream. */
+export async function* eachLine(stream: AsyncIterable<Uint8Array>, template: string): AsyncGenerator<StreamItem> {
   let rest = Buffer.alloc(0)
   let number = 0
   for await (const chunk of stream) {
     let from = 0
     for (let i = chunk.indexOf(NEWLINE); i >= 0; i = chunk.indexOf(NEWLINE, from)) {
-      yield* request(Buffer.concat([rest, chunk.subarray(from, i)]), ++number, template)
+      yield* lineItem(Buffer.concat([rest, chunk.subarray(from, i)]), ++number, template)
       rest = Buffer.alloc(0)
       from = i + 1
     }
-    // What is too long for a job is refused as one, and not kept.
+    // Keep no more than a job may hold: the line is refused anyway.
     if (rest.length <= MAX_JOB_BYTES) rest = Buffer.concat([rest, chunk.subarray(from)])
   }
-  yield* request(rest, number + 1, template)
+  yield* lineItem(rest, number + 1, template)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function* request(bytes: Uint8Array, line: number, template: string): Generator<Found> {
+function* lineItem(bytes: Uint8Array, line: number, template: string): Generator<StreamItem> {
   try {
     const text = utf8.decode(bytes).replace(/\r$/, '')
-    if (text.trim() !== '') yield { line, value: { command: fill(template, text) } }
+    if (text.trim() !== '') yield { line, value: { command: fillTemplate(template, text) } }
   } catch {
     yield { line, error: 'it is not UTF-8' }
   }

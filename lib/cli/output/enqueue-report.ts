@@ -1,17 +1,17 @@
-/** What is said when jobs have been enqueued: the id of each, and on stderr whatever the user should know. */
+/** Reports enqueued jobs: their ids on stdout, warnings and hints on stderr. */
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
 import { jobJson } from './job-view.ts'
-import { local, plural, visible } from './text.ts'
-import { misspelt } from '../input/job-source.ts'
+import { localTime, plural, visible } from './text.ts'
+import { misspelledMembers } from '../input/job-source.ts'
 import type { Io } from '../terminal.ts'
 
-export class Receipts {
+export class EnqueueReport {
   readonly #queue: Pick<Queue, 'workers'>
   readonly #io: Io
   readonly #json: boolean
-  #given = 0
+  #printed = 0
   #late = 0
   #firstLate: Job | undefined
   readonly #misspelt = new Map<string, string>()
@@ -22,21 +22,22 @@ export class Receipts {
     this.#json = json
   }
 
-  /** The ids of all that were given. */
+  /** The ids of all jobs, in order. */
   readonly ids: string[] = []
 
-  give(...jobs: readonly Job[]): void {
-    this.note(...jobs)
-    this.#given += jobs.length
+  /** Prints the id of each job, or the job as JSON. */
+  add(...jobs: readonly Job[]): void {
+    this.collect(...jobs)
+    this.#printed += jobs.length
     const lines = jobs.map((job) => (this.#json ? JSON.stringify(jobJson(job)) : `Enqueued ${job.id}`))
     this.#io.print(lines.map((line) => `${line}\n`).join(''))
   }
 
-  /** Remembers what is to be said of them, and prints nothing. */
-  note(...jobs: readonly Job[]): void {
+  /** Collects the warnings about these jobs; prints nothing. */
+  collect(...jobs: readonly Job[]): void {
     for (const job of jobs) {
       this.ids.push(job.id)
-      for (const [typed, meant] of misspelt(job)) this.#misspelt.set(typed, meant)
+      for (const [typed, known] of misspelledMembers(job)) this.#misspelt.set(typed, known)
       if (job.run_at !== undefined && Date.parse(job.run_at) <= nowMs()) {
         this.#late++
         this.#firstLate ??= job
@@ -44,21 +45,22 @@ export class Receipts {
     }
   }
 
-  async conclude(): Promise<void> {
-    for (const [typed, meant] of this.#misspelt)
-      this.#io.say(`warning: ${JSON.stringify(visible(typed))} means nothing to queuectl; did you mean ${meant}?`)
+  /** Prints the warnings, and a hint when no worker is running. */
+  async finish(): Promise<void> {
+    for (const [typed, known] of this.#misspelt)
+      this.#io.message(`warning: ${JSON.stringify(visible(typed))} means nothing to queuectl; did you mean ${known}?`)
     const late = this.#firstLate
     if (late)
-      this.#io.say(
+      this.#io.message(
         this.#late === 1
-          ? `note: ${late.id} was to run at ${local(late.run_at ?? '')}, which is past: it runs now`
+          ? `note: ${late.id} was to run at ${localTime(late.run_at ?? '')}, which is past: it runs now`
           : `note: ${plural(this.#late, 'job')} were to run at a time that is past: they run now`,
       )
-    if (this.#given > 0 && this.#io.isHeard && !(await this.#isAnybodyThere()))
-      this.#io.say('hint: no worker is running; start one with: queuectl worker start')
+    if (this.#printed > 0 && this.#io.stderrIsTerminal && !(await this.#isWorkerAlive()))
+      this.#io.message('hint: no worker is running; start one with: queuectl worker start')
   }
 
-  async #isAnybodyThere(): Promise<boolean> {
+  async #isWorkerAlive(): Promise<boolean> {
     return (await this.#queue.workers()).some(({ life, only }) => life !== 'dead' && only === undefined)
   }
 }

@@ -1,74 +1,79 @@
 /**
- * Following a job on the terminal: its output by a view, what becomes of it on stderr, and letting go of it on Ctrl-C
- * or when the time is up. The job goes on then, unless it is to be cancelled.
+ * Follows a job: prints its output through a view and its state changes to stderr. Detaches on Ctrl-C or when the time
+ * is up; the job keeps running unless Ctrl-C is to cancel it.
  */
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import type { FollowEvent, FollowOptions, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
-import { until, visible } from './text.ts'
+import { timeUntil, visible } from './text.ts'
 import type { Io } from '../terminal.ts'
-import type { View } from './follow-format.ts'
+import type { FollowView } from './follow-format.ts'
 
-export interface Options extends FollowOptions {
-  readonly view: View
-  /** Cancel the job on Ctrl-C, instead of letting go of it? */
-  readonly cancels?: boolean
-  /** Let go of the job after so many seconds. */
+export interface FollowScreenOptions extends FollowOptions {
+  readonly view: FollowView
+  /** Ctrl-C cancels the job instead of detaching from it. */
+  readonly cancelOnInterrupt?: boolean
+  /** Detach after this long (s). */
   readonly detachAfter?: number
-  /** Looks after the job while nothing is heard of it. */
-  readonly tend?: (job: Job) => Promise<void>
+  /** Called while the job waits. */
+  readonly onIdle?: (job: Job) => Promise<void>
 }
 
-/** The job when it was over (undefined: removed), or the exit status of whatever made us let go of it before. */
-export type Result = { readonly job: Job | undefined } | { readonly let: number }
+/** The job when it ended (undefined: removed), or the exit status when we detached before. */
+export type FollowResult = { readonly job: Job | undefined } | { readonly detached: number }
 
 const STILL_RUNNING = 75
 
-export async function followOnScreen(queue: Queue, io: Io, id: string, options: Options): Promise<Result> {
-  const { view, cancels, detachAfter, tend, ...how } = options
-  const cut = new AbortController()
+export async function followOnScreen(
+  queue: Queue,
+  io: Io,
+  id: string,
+  options: FollowScreenOptions,
+): Promise<FollowResult> {
+  const { view, cancelOnInterrupt, detachAfter, onIdle, ...how } = options
+  const detach = new AbortController()
   let status = 0
-  const letGo = (by: number): void => {
-    status ||= by
-    cut.abort()
+  const detachWith = (reason: number): void => {
+    status ||= reason
+    detach.abort()
   }
-  const forget = onInterrupt((by) => {
-    if (!cancels) return letGo(by)
-    status = by
-    void cancelled(queue, io, id)
+  const removeHandlers = onInterrupt((signalStatus) => {
+    if (!cancelOnInterrupt) return detachWith(signalStatus)
+    status = signalStatus
+    void cancelJob(queue, io, id)
   })
-  const timer = detachAfter === undefined ? undefined : setTimeout(() => letGo(STILL_RUNNING), detachAfter * 1000)
-  const talk = new Talk(io)
+  const timer = detachAfter === undefined ? undefined : setTimeout(() => detachWith(STILL_RUNNING), detachAfter * 1000)
+  const messages = new StateMessages(io)
   try {
-    for await (const one of queue.follow(id, { ...how, signal: cut.signal })) {
-      if (one.kind === 'wrote') view.show(one)
-      else if (one.kind !== 'idle') view.flush()
-      talk.hear(one)
-      if (one.kind === 'ended') return status ? { let: status } : { job: one.job }
-      if (tend && (one.kind === 'idle' || one.kind === 'waits')) await tend(one.job)
-      if (io.isOver) break
+    for await (const event of queue.follow(id, { ...how, signal: detach.signal })) {
+      if (event.kind === 'wrote') view.show(event)
+      else if (event.kind !== 'idle') view.flush()
+      messages.report(event)
+      if (event.kind === 'ended') return status ? { detached: status } : { job: event.job }
+      if (onIdle && (event.kind === 'idle' || event.kind === 'waits')) await onIdle(event.job)
+      if (io.isReaderGone) break
     }
   } finally {
-    forget()
+    removeHandlers()
     clearTimeout(timer)
   }
   view.flush()
-  return { let: status }
+  return { detached: status }
 }
 
-async function cancelled(queue: Queue, io: Io, id: string): Promise<void> {
+async function cancelJob(queue: Queue, io: Io, id: string): Promise<void> {
   try {
-    io.say(`cancelling ${id}`)
+    io.message(`cancelling ${id}`)
     await queue.cancel(id, 'interrupted by Ctrl-C')
   } catch (error) {
-    // It ended in between: whoever follows it sees that.
-    io.say(error instanceof Error ? error.message : String(error))
+    // It may have ended in between, which following it reports.
+    io.message(error instanceof Error ? error.message : String(error))
   }
 }
 
-/** Says why there is nothing to see. */
-class Talk {
+/** Reports why there is no output yet. */
+class StateMessages {
   readonly #io: Io
   #pending = false
 
@@ -76,23 +81,23 @@ class Talk {
     this.#io = io
   }
 
-  hear(one: FollowEvent): void {
-    if (one.kind === 'began') this.#pending = false
-    if (one.kind === 'waits') this.#waits(one.job)
-    // A job that is taken at once need not be talked about.
-    if (one.kind === 'idle' && this.#pending) {
+  report(event: FollowEvent): void {
+    if (event.kind === 'began') this.#pending = false
+    if (event.kind === 'waits') this.#reportWaiting(event.job)
+    // No message for a job that a worker takes at once.
+    if (event.kind === 'idle' && this.#pending) {
       this.#pending = false
-      this.#io.say(`${one.job.id} is pending`)
+      this.#io.message(`${event.job.id} is pending`)
     }
   }
 
-  #waits(job: Job): void {
+  #reportWaiting(job: Job): void {
     const { id, state, runs, last_error = 'failed' } = job
-    const at = (iso: string | undefined): string => (iso === undefined ? '' : until(iso, nowMs()))
+    const at = (iso: string | undefined): string => (iso === undefined ? '' : timeUntil(iso, nowMs()))
     if (state === 'failed')
-      this.#io.say(`run ${runs} of ${id}: ${visible(last_error)}; next try ${at(job.next_retry_at)}`)
-    else if (state === 'scheduled') this.#io.say(`${id} runs ${at(job.run_at)}`)
-    else if (state === 'held') this.#io.say(`${id} is held`)
+      this.#io.message(`run ${runs} of ${id}: ${visible(last_error)}; next try ${at(job.next_retry_at)}`)
+    else if (state === 'scheduled') this.#io.message(`${id} runs ${at(job.run_at)}`)
+    else if (state === 'held') this.#io.message(`${id} is held`)
     else this.#pending = state === 'pending'
   }
 }

@@ -1,44 +1,44 @@
-/** Printing a list of jobs: as lines, as JSON, with or without their output. */
+/** Prints a list of jobs, as lines or JSON, with or without their output. */
 import type { ListedJob, Queue } from '../../queue.ts'
 import { listedJson } from './job-view.ts'
-import { lastOutput, type LastOutput } from './run-output.ts'
-import { harmless } from './text.ts'
+import { sanitize } from './text.ts'
 import type { Io } from '../terminal.ts'
 
-interface Options {
+interface PrintListOptions {
   readonly queue: Queue
   readonly io: Io
   readonly json: boolean
-  /** With the output of each job's last run? */
+  /** Also print the output of each job's last run. */
   readonly output: boolean
-  /** What is said of an empty list. */
+  /** The message for an empty list. */
   readonly none: string
   readonly lines: (all: readonly ListedJob[], io: Io) => string[]
 }
 
-/** Lines that are written at once. */
-const LOT = 1000
+/** Lines per write. */
+const BATCH_SIZE = 1000
 
-export async function printList(found: readonly ListedJob[], options: Options): Promise<void> {
+export async function printList(found: readonly ListedJob[], options: PrintListOptions): Promise<void> {
   const { io, json, none, lines } = options
   if (json) return printJson(found, options)
   if (found.length === 0) {
-    io.say(none)
+    io.message(none)
     return
   }
   const [head = '', ...rest] = lines(found, io)
   io.print(`${head}\n`)
   if (options.output) return printWithOutput(found, rest, options)
-  for (let i = 0; i < rest.length && !io.isOver; i += LOT) io.print(`${rest.slice(i, i + LOT).join('\n')}\n`)
+  for (let i = 0; i < rest.length && !io.isReaderGone; i += BATCH_SIZE)
+    io.print(`${rest.slice(i, i + BATCH_SIZE).join('\n')}\n`)
 }
 
-async function printJson(found: readonly ListedJob[], { queue, io, output }: Options): Promise<void> {
+async function printJson(found: readonly ListedJob[], { queue, io, output }: PrintListOptions): Promise<void> {
   io.print('[')
-  for (let i = 0; i < found.length && !io.isOver; i += LOT) {
+  for (let i = 0; i < found.length && !io.isReaderGone; i += BATCH_SIZE) {
     const texts: string[] = []
-    for (const listed of found.slice(i, i + LOT)) {
+    for (const listed of found.slice(i, i + BATCH_SIZE)) {
       const json = listedJson(listed)
-      texts.push(JSON.stringify(output ? { ...json, output: (await lastOutput(queue, listed.id)) ?? null } : json))
+      texts.push(JSON.stringify(output ? { ...json, output: lastOutput(queue, listed.id) ?? null } : json))
     }
     io.print((i === 0 ? '' : ',') + texts.join(','))
   }
@@ -48,13 +48,13 @@ async function printJson(found: readonly ListedJob[], { queue, io, output }: Opt
 async function printWithOutput(
   found: readonly ListedJob[],
   lines: readonly string[],
-  { queue, io }: Options,
+  { queue, io }: PrintListOptions,
 ): Promise<void> {
   for (const [i, listed] of found.entries()) {
-    if (io.isOver) return
-    const output = await lastOutput(queue, listed.id)
-    const under = output === undefined ? ['    (not started yet)'] : outputLines(output)
-    io.print(`${[lines[i] ?? '', ...under].join('\n')}\n`)
+    if (io.isReaderGone) return
+    const output = lastOutput(queue, listed.id)
+    const indented = output === undefined ? ['    (not started yet)'] : outputLines(output)
+    io.print(`${[lines[i] ?? '', ...indented].join('\n')}\n`)
   }
 }
 
@@ -62,9 +62,40 @@ function outputLines({ stdout, stderr }: LastOutput): string[] {
   const indented = (text: string): string[] =>
     text === ''
       ? []
-      : harmless(text.replace(/\n$/, ''))
+      : sanitize(text.replace(/\n$/, ''))
           .split('\n')
           .map((line) => `    ${line}`)
   const all = [...indented(stdout), ...indented(stderr)]
   return all.length === 0 ? ['    (no output)'] : all
+}
+
+/** How much of each stream is printed (bytes). */
+const TAIL_BYTES = 65_536
+
+interface LastOutput {
+  readonly run: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The end of the last run's output; undefined when the job has none. */
+function lastOutput(queue: Queue, id: string): LastOutput | undefined {
+  const run = queue.written({ id }).at(-1)?.run
+  const tail = (of: number, stream: 'stdout' | 'stderr'): string => {
+    const reader = queue.openOutput({ id, run: of }, stream, { lastBytes: TAIL_BYTES })
+    const blocks: Buffer[] = []
+    let size = 0
+    try {
+      for (const block of reader.readNew()) {
+        blocks.push(block)
+        size += block.length
+        // A running job may write as fast as we read.
+        if (size >= TAIL_BYTES) break
+      }
+    } finally {
+      reader.close()
+    }
+    return Buffer.concat(blocks).toString('utf8')
+  }
+  return run === undefined ? undefined : { run, stdout: tail(run, 'stdout'), stderr: tail(run, 'stderr') }
 }

@@ -1,4 +1,4 @@
-/** Jobs as they are shown: one to a line, as a whole, as JSON. */
+/** Formats jobs: as table rows, in full, as JSON. */
 import { nowMs } from '../../clock.ts'
 import { commandLine, type Job, OUR_MEMBERS } from '../../job/job.ts'
 import { DEFAULT_QUEUE } from '../../job/file-name.ts'
@@ -7,7 +7,7 @@ import { KNOWN_MEMBERS } from '../../job/parse.ts'
 import { jobJson } from '../../job/json.ts'
 import { durationText } from '../../journal/describe.ts'
 import type { ListedJob } from '../../queue.ts'
-import { local, rough, table, until, visible } from './text.ts'
+import { localTime, roughDuration, table, timeUntil, visible } from './text.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { shownState } from '../../job/state.ts'
 
@@ -18,27 +18,27 @@ export const listedJson = (listed: ListedJob): object =>
     ? jobJson(listed.job, listed.progress)
     : { id: listed.id, state: shownState(listed.state), unreadable: listed.unreadable, path: listed.path }
 
-/** A column of a job list: its head, and a job's cell in it. */
+/** A column of a job list. */
 interface Column {
   readonly head: string
   readonly cell: (job: Job, listed: ListedJob) => string
-  /** Left out unless this holds for one of the jobs. */
+  /** The column is shown only if this holds for one of the jobs. */
   readonly if?: (job: Job, listed: ListedJob) => boolean
 }
 
 const age = (since: string | undefined): string => {
   const ms = nowMs() - Date.parse(since ?? '')
-  return Number.isNaN(ms) ? '-' : rough(ms)
+  return Number.isNaN(ms) ? '-' : roughDuration(ms)
 }
 
 const dueOf = (job: Job): string => {
   const due = job.state === 'failed' ? job.next_retry_at : job.state === 'scheduled' ? job.run_at : undefined
-  return due === undefined ? '-' : until(due, nowMs())
+  return due === undefined ? '-' : timeUntil(due, nowMs())
 }
 
 const COMMAND: Column = { head: 'COMMAND', cell: (job) => visible(commandLine(job.command)) }
 
-const LIST: readonly Column[] = [
+const LIST_COLUMNS: readonly Column[] = [
   { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
   { head: 'PRI', cell: (job) => String(job.priority) },
   { head: 'AGE', cell: (job) => age(job.created_at) },
@@ -52,16 +52,16 @@ const LIST: readonly Column[] = [
   COMMAND,
 ]
 
-const DEAD: readonly Column[] = [
+const DEAD_COLUMNS: readonly Column[] = [
   { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
   { head: 'DIED', cell: (job) => age(job.finished_at ?? job.updated_at) },
   COMMAND,
   { head: 'ERROR', cell: (job) => visible(job.last_error ?? '') },
 ]
 
-/** Lists of all jobs, and of dead ones with what they died of: head, then a line for each. */
-export const jobLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, LIST, io)
-export const deadLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, DEAD, io)
+/** Lists of jobs, and of dead jobs with their errors: a header, then a line for each. */
+export const jobLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, LIST_COLUMNS, io)
+export const deadLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, DEAD_COLUMNS, io)
 
 function lines(all: readonly ListedJob[], columns: readonly Column[], io: Io): string[] {
   const used = columns.filter((column) => !column.if || all.some((one) => one.job && column.if?.(one.job, one)))
@@ -73,10 +73,10 @@ function lines(all: readonly ListedJob[], columns: readonly Column[], io: Io): s
       return head === 'COMMAND' ? `(cannot be read: ${visible(listed.unreadable ?? '')})` : '-'
     }),
   ])
-  const commandMost = used.at(-1)?.head === 'ERROR' ? io.columns / 3 : Number.POSITIVE_INFINITY
+  const most = used.at(-1)?.head === 'ERROR' ? io.columns / 3 : Number.POSITIVE_INFINITY
   return table(['ID', 'STATE', ...used.map(({ head }) => head)], rows, io.columns, {
     paint: (cell, i) => (i === 1 ? paintState(io.colors, cell) : cell),
-    most: commandMost,
+    most,
   })
 }
 
@@ -95,10 +95,10 @@ function paintState(colors: Colors, padded: string): string {
   }
 }
 
-/** A job with its attempts, for people. */
-export function wholeJob(job: Job, io: Io, progress?: Progress): string[] {
-  const far: [string, string][] = progress ? [['Progress', visible(progressText(progress))]] : []
-  const rows = [...members(job), ...far].filter((row): row is [string, string] => row[1] !== undefined)
+/** A job with its runs, for people. */
+export function jobDetails(job: Job, io: Io, progress?: Progress): string[] {
+  const progressRow: [string, string][] = progress ? [['Progress', visible(progressText(progress))]] : []
+  const rows = [...memberRows(job), ...progressRow].filter((row): row is [string, string] => row[1] !== undefined)
   const widest = Math.max(...rows.map(([name]) => name.length))
   const head = rows.map(([name, value]) => `${io.colors.bold(`${name}:`.padEnd(widest + 2))}${value}`)
   if (job.history.length === 0) return head
@@ -107,18 +107,18 @@ export function wholeJob(job: Job, io: Io, progress?: Progress): string[] {
     run.attempt === undefined ? '-' : String(run.attempt),
     run.timed_out ? 'timed out' : run.outcome.replaceAll('_', ' '),
     run.signal ?? (run.exit_code === undefined ? '-' : String(run.exit_code)),
-    run.started_at === undefined ? '-' : local(run.started_at),
+    run.started_at === undefined ? '-' : localTime(run.started_at),
     run.duration_ms === undefined ? '-' : durationText(run.duration_ms),
     visible(run.error ?? ''),
   ])
   return [...head, '', ...table(['RUN', 'ATTEMPT', 'OUTCOME', 'EXIT', 'STARTED', 'TOOK', 'ERROR'], runs, io.columns)]
 }
 
-function members(job: Job): [string, string | undefined][] {
+function memberRows(job: Job): [string, string | undefined][] {
   const time = (iso: string | undefined): string | undefined =>
     iso === undefined
       ? undefined
-      : `${local(iso)} (${Date.parse(iso) > nowMs() ? until(iso, nowMs()) : `${age(iso)} ago`})`
+      : `${localTime(iso)} (${Date.parse(iso) > nowMs() ? timeUntil(iso, nowMs()) : `${age(iso)} ago`})`
   const unit = (n: number | undefined): string | undefined => (n === undefined ? undefined : `${n} s`)
   const list = (all: readonly unknown[] | undefined): string | undefined => all && visible(all.join(', '))
   const text = (value: string | undefined): string | undefined => value && visible(value)
@@ -162,13 +162,13 @@ function members(job: Job): [string, string | undefined][] {
     ['Left running', list(job.strays)],
     ['Worker', text(job.worker)],
   ]
-  return [...shown, ...others(job)]
+  return [...shown, ...unknownMembers(job)]
 }
 
 const SHOWN: ReadonlySet<string> = new Set([...KNOWN_MEMBERS, ...OUR_MEMBERS])
 
-/** Members that mean nothing to us and are kept. */
-const others = (job: Job): [string, string][] =>
+/** Unknown members, which are kept. */
+const unknownMembers = (job: Job): [string, string][] =>
   Object.entries(job)
     .filter(([name]) => !SHOWN.has(name))
     .map(([name, value]) => [visible(name), visible(JSON.stringify(value) ?? '')])

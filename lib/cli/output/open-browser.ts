@@ -1,7 +1,7 @@
-/** Opening a page in whatever browser the person uses. */
+/** Opens a page in the user's browser. */
 import { spawn } from 'node:child_process'
 
-/** Resolves to whether there was a program that took it. */
+/** @returns whether a program opened it */
 export function openPage(url: string): Promise<boolean> {
   const program = process.platform === 'darwin' ? 'open' : 'xdg-open'
   return new Promise((done) => {

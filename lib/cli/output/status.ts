@@ -1,12 +1,12 @@
-/** How it stands: the jobs in each state, the workers, the disk. What `status` says without an id. */
+/** The lines of `status`: the jobs in each state, the workers, the disk. */
 import type { Queue, DiskSpace } from '../../queue.ts'
-import { bytes } from './text.ts'
+import { formatBytes } from './text.ts'
 import type { Io } from '../terminal.ts'
 
-/** What `status` asks of a queue. */
+/** The part of a queue that `status` reads. */
 export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room'>
 
-export async function standing(queue: StatusReader, io: Io, json: boolean): Promise<string[]> {
+export async function statusLines(queue: StatusReader, io: Io, json: boolean): Promise<string[]> {
   const counts = await queue.count()
   const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
   const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
@@ -31,7 +31,7 @@ export async function standing(queue: StatusReader, io: Io, json: boolean): Prom
 }
 
 function diskLine({ state, free_bytes, free_inodes }: DiskSpace, { colors }: Io): string {
-  const left = `${bytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
+  const left = `${formatBytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`
   return state === 'full'
     ? colors.red(`Disk: full (${left}). No job is started until there is room; nothing is lost`)
     : colors.yellow(`Disk: low (${left})`)

@@ -1,15 +1,13 @@
-/**
- * How things are written for people: foreign text made harmless, times, tables. Pure.
- */
+/** Formats text for people: untrusted text made harmless, times, sizes, tables. Pure. */
 
-// Expressions with \p stand where they are used: each takes up to half a millisecond of a start that may need none.
+// Expressions with \p are written where they are used: compiling one takes up to 0.5 ms, which most commands do not need.
 
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\x1b': '\\e' }
 
-/** Foreign text on one line, with everything visible that could move the cursor or deceive the eye. */
+/** Untrusted text on one line; characters that move the cursor or hide text are made visible. */
 export const visible = (text: string): string =>
   text.replace(
-    // Control characters, what reorders or hides text (bidi, zero width), line separators, lone surrogates.
+    // Control characters, bidi and zero-width characters, line separators, lone surrogates.
     /[\p{Cc}\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]|\p{Cs}/gu,
     escaped,
   )
@@ -19,15 +17,15 @@ const escaped = (char: string): string => {
   return NAMED[char] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
 }
 
-/** Foreign text of many lines for a terminal: line ends, tabs and colours stay. */
-export const harmless = (text: string): string =>
+/** Untrusted text of many lines for a terminal: line ends, tabs and colours stay. */
+export const sanitize = (text: string): string =>
   text
     .split(/(\n|\t|\x1b\[[\d;]*m)/)
     .map((part, i) => (i % 2 === 1 ? part : visible(part.replace(/\r$/, ''))))
     .join('')
 
-/** Milliseconds roughly, in one unit: `3s`, `5m`, `2h`, `4d`. */
-export function rough(ms: number): string {
+/** A duration in ms, rounded down to one unit: `3s`, `5m`, `2h`, `4d`. */
+export function roughDuration(ms: number): string {
   const seconds = Math.floor(Math.max(0, ms) / 1000)
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
@@ -35,24 +33,24 @@ export function rough(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
-/** A number of bytes roughly, in one unit: `512 B`, `64 KiB`, `1.5 GiB`. */
-export function bytes(n: number): string {
+/** A number of bytes in one unit: `512 B`, `64 KiB`, `1.5 GiB`. */
+export function formatBytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   const power = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log2(n) / 10))
   const value = n / 1024 ** power
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.floor(value)} ${units[power]}`
 }
 
-/** When something that was to be at `iso` is, seen from `now` (ms): `in 5m`, `due`. */
-export function until(iso: string, now: number): string {
+/** How far ahead `iso` is, from `now` (ms): `in 5m`, `due`. */
+export function timeUntil(iso: string, now: number): string {
   const ms = Date.parse(iso) - now
   if (ms <= 0) return 'due'
-  // Rounded up a little, for `in 1h` and not `in 59m` a moment after that was asked for.
-  return `in ${rough(Math.max(1000, ms + Math.min(ms * 0.02, 60_000)))}`
+  // Rounded up a little: a moment after asking for `1h` it still says `in 1h`, not `in 59m`.
+  return `in ${roughDuration(Math.max(1000, ms + Math.min(ms * 0.02, 60_000)))}`
 }
 
 /** An instant in local time, `2026-11-22 10:15:00`. */
-export function local(iso: string): string {
+export function localTime(iso: string): string {
   const at = new Date(iso)
   if (Number.isNaN(at.getTime())) return visible(iso)
   const two = (n: number): string => String(n).padStart(2, '0')
@@ -63,8 +61,8 @@ export function local(iso: string): string {
 export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
 /**
- * Columns a text takes on a terminal. Rougher than `string-width` (26 ms to load) and good for what commands and
- * error messages hold.
+ * The columns that a text takes on a terminal. Less exact than `string-width`, which takes 26 ms to load, and exact
+ * enough for commands and error messages.
  */
 export function width(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
@@ -78,10 +76,10 @@ const isWide = (char: string): boolean =>
     char,
   )
 
-export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)))
+export const padTo = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)))
 
-/** The text cut to so many columns; an ellipsis says so. */
-export function cut(text: string, columns: number): string {
+/** Cuts a text to this many columns, ending in an ellipsis. */
+export function clip(text: string, columns: number): string {
   if (columns === Number.POSITIVE_INFINITY || width(text) <= columns) return text
   let kept = ''
   let used = 1
@@ -93,8 +91,8 @@ export function cut(text: string, columns: number): string {
   return `${kept}…`
 }
 
-/** A paragraph broken at blanks. */
-export function wrapped(paragraph: string, columns: number): string[] {
+/** Breaks a paragraph at blanks. */
+export function wrap(paragraph: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of paragraph.trim().split(/\s+/)) {
@@ -106,18 +104,18 @@ export function wrapped(paragraph: string, columns: number): string[] {
   return [...lines, line]
 }
 
-/** The narrowest that a last column is cut to. */
+/** The last column is never cut narrower than this. */
 const NARROWEST = 8
 
 export interface TableStyle {
-  /** Colours a cell that is already padded. */
+  /** Colours a padded cell. */
   readonly paint?: (cell: string, column: number) => string
-  /** The widest that any column may be. */
+  /** The maximal width of a column. */
   readonly most?: number
 }
 
 /**
- * Rows under their heads, two blanks between columns; the last column is cut to `columns`. Not cli-table3, whose time
+ * Formats rows under their heads, two blanks between columns; the last column is cut to fit. Not cli-table3, whose time
  * grows with the square of the rows (5.4 s at 10,000).
  */
 export function table(
@@ -127,14 +125,14 @@ export function table(
   { paint = (cell) => cell, most = Number.POSITIVE_INFINITY }: TableStyle = {},
 ): string[] {
   const last = heads.length - 1
-  const fitted = rows.map((row) => row.map((cell, i) => (i > 0 && i < last ? cut(cell, most) : cell)))
+  const fitted = rows.map((row) => row.map((cell, i) => (i > 0 && i < last ? clip(cell, most) : cell)))
   const widths = heads.map((head) => width(head))
   for (const row of fitted) for (let i = 0; i < last; i++) widths[i] = Math.max(widths[i] ?? 0, width(row[i] ?? ''))
   const used = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0)
   const room = Math.max(NARROWEST, columns - used)
   const line = (row: readonly string[], painted: (cell: string, column: number) => string): string =>
     row
-      .map((cell, i) => painted(i === last ? cut(cell, room) : padded(cell, widths[i] ?? 0), i))
+      .map((cell, i) => painted(i === last ? clip(cell, room) : padTo(cell, widths[i] ?? 0), i))
       .join('  ')
       .trimEnd()
   return [line(heads, (cell) => cell), ...fitted.map((row) => line(row, paint))]

@@ -1,4 +1,4 @@
-/** Waiting for jobs to end, with an exit status that stands for them. */
+/** Waits for jobs to end, and sums up their exit statuses. */
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import { exitStatus } from '../../job/exit-status.ts'
@@ -8,31 +8,31 @@ import { onInterrupt } from '../signals.ts'
 import { plural, visible } from './text.ts'
 import type { Io } from '../terminal.ts'
 
-/** How a job has ended, as people and programs are told. */
-export interface Told {
+/** How a job has ended. */
+export interface JobEnd {
   readonly id: string
   readonly job: Job | undefined
   readonly status: number
   readonly line: string
 }
 
-interface Options {
-  /** Is called for each job as it ends. */
-  readonly ended: (one: Told) => void
-  /** Is the first one enough? */
+interface WaitOptions {
+  /** Called for each job as it ends. */
+  readonly onEnd: (one: JobEnd) => void
+  /** Stop at the first one. */
   readonly any?: boolean
   /** Seconds. */
   readonly timeout?: number
 }
 
-/** Who waits so long for the first job to end is told when nobody is there to run it (ms). */
+/** After this long without a job that ended, hint if no worker is running (ms). */
 const HINT_AFTER_MS = 1000
 
-/** The longest that a timer of Node's can take. */
-const LONGEST_MS = 2 ** 31 - 1
+/** The maximum of a Node.js timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** What is said of a job that is over. */
-export function told({ id, job }: EndedJob): Told {
+/** The exit status of a job that has ended, and a line that says how. */
+export function describeEnd({ id, job }: EndedJob): JobEnd {
   const status = exitStatus(job)
   const took = job?.duration_ms === undefined ? '' : ` in ${durationText(job.duration_ms)}`
   if (job === undefined) return { id, job, status, line: `${id} was removed by hand` }
@@ -41,50 +41,56 @@ export function told({ id, job }: EndedJob): Told {
 }
 
 /**
- * Waits until all jobs (or `any`) are over.
- * @returns the exit status of the first to end that is not 0; with `any` of the first to end
+ * Waits until all jobs have ended or, with `any`, one.
+ * @returns the first exit status other than 0; with `any`, that of the first to end
  * @throws QueueError STILL_RUNNING when the time is up
  */
-export async function waitFor(queue: Queue, io: Io, jobs: readonly JobRefOrId[], options: Options): Promise<number> {
-  const cut = new AbortController()
+export async function waitFor(
+  queue: Queue,
+  io: Io,
+  jobs: readonly JobRefOrId[],
+  options: WaitOptions,
+): Promise<number> {
+  const stop = new AbortController()
   let interrupted = 0
-  const forget = onInterrupt((status) => {
+  const removeHandlers = onInterrupt((status) => {
     interrupted = status
-    cut.abort()
+    stop.abort()
   })
   const { timeout } = options
-  const limit = timeout === undefined ? undefined : setTimeout(() => cut.abort(), Math.min(timeout * 1000, LONGEST_MS))
-  const hint = setTimeout(() => void hintAtWorkers(queue, io), HINT_AFTER_MS)
-  const over = new Map<string, Told>()
+  const limit =
+    timeout === undefined ? undefined : setTimeout(() => stop.abort(), Math.min(timeout * 1000, MAX_TIMER_MS))
+  const hint = setTimeout(() => void hintIfNoWorker(queue, io), HINT_AFTER_MS)
+  const ended = new Map<string, JobEnd>()
   try {
-    for await (const one of queue.ends(jobs, cut.signal)) {
+    for await (const one of queue.ends(jobs, stop.signal)) {
       clearTimeout(hint)
-      const how = told(one)
-      over.set(one.id, how)
-      options.ended(how)
-      if (options.any) return how.status
+      const end = describeEnd(one)
+      ended.set(one.id, end)
+      options.onEnd(end)
+      if (options.any) return end.status
     }
   } finally {
-    forget()
+    removeHandlers()
     clearTimeout(limit)
     clearTimeout(hint)
   }
   if (interrupted) return interrupted
-  const left = new Set(jobs.map(idOf)).size - over.size
-  if (cut.signal.aborted && left > 0)
+  const left = new Set(jobs.map(idOf)).size - ended.size
+  if (stop.signal.aborted && left > 0)
     throw new QueueError(
       'STILL_RUNNING',
       `${left} of ${plural(jobs.length, 'job')} not over after ${timeout} s`,
       'they go on; see them with: queuectl list',
     )
-  return [...over.values()].find(({ status }) => status !== 0)?.status ?? 0
+  return [...ended.values()].find(({ status }) => status !== 0)?.status ?? 0
 }
 
 const idOf = (job: JobRefOrId): string => (typeof job === 'string' ? job : job.id)
 
-async function hintAtWorkers(queue: Queue, io: Io): Promise<void> {
-  if (!io.isHeard) return
+async function hintIfNoWorker(queue: Queue, io: Io): Promise<void> {
+  if (!io.stderrIsTerminal) return
   const workers = await queue.workers()
   if (!workers.some(({ life }) => life !== 'dead'))
-    io.say('hint: no worker is running; start one with: queuectl worker start')
+    io.message('hint: no worker is running; start one with: queuectl worker start')
 }

@@ -1,35 +1,35 @@
-/** The live screen at work: it looks at the queue again and again, draws, and does what keys ask for. */
+/** Runs the live screen: takes snapshots of the queue, draws them and acts on keys. */
 import { monotonicMs, nowMs, sleep } from '../../clock.ts'
 import type { Queue } from '../../queue.ts'
-import { cut, visible } from '../output/text.ts'
+import { clip, visible } from '../output/text.ts'
 import { Screen } from './screen.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { FollowedOutput } from './run-output.ts'
-import { look, type Snapshot, SPAN_S, Throughput } from './snapshot.ts'
-import { KEYS, rowsOf, view } from './view.ts'
+import { takeSnapshot, type Snapshot, SPAN_S, Throughput } from './snapshot.ts'
+import { KEYS, selectableJobs, screenLines } from './view.ts'
 
-const EVERY_MS = 1000
-/** Looking takes at most a tenth of the time, however many jobs there are. */
-const REST = 9
-const OUTPUT_EVERY_MS = 200
-/** What came of a key is shown so long. */
-const SAID_MS = 5000
+const REFRESH_MS = 1000
+/** Pause this many times as long as a snapshot took, so that snapshots take at most a tenth of the time. */
+const IDLE_FACTOR = 9
+const OUTPUT_MS = 200
+/** How long the result of a key is shown. */
+const NOTICE_MS = 5000
 
 export class Top {
   readonly #queue: Queue
   readonly #io: Io
-  readonly #end = new AbortController()
+  readonly #ended = new AbortController()
   readonly #throughput = new Throughput()
   #screen: Screen | undefined
   #snapshot: Snapshot | undefined
   #selected: string | undefined
-  #followed: { readonly id: string; readonly output: FollowedOutput } | undefined
-  /** A question that the next key answers. */
-  #asked: { readonly text: string; readonly yes: () => Promise<string> } | undefined
-  #said: { readonly text: string; readonly until: number } | undefined
+  #followed: FollowedOutput | undefined
+  /** A question, which the next key answers. */
+  #question: { readonly text: string; readonly yes: () => Promise<string> } | undefined
+  #notice: { readonly text: string; readonly until: number } | undefined
   #status = 0
-  /** Cuts the pause before the next look short. */
-  #soon = new AbortController()
+  /** Ends the pause before the next snapshot. */
+  #refreshNow = new AbortController()
 
   constructor(queue: Queue, io: Io) {
     this.#queue = queue
@@ -38,16 +38,17 @@ export class Top {
 
   /** @returns the exit status */
   async run(): Promise<number> {
-    this.#snapshot = await look(this.#queue)
+    this.#snapshot = await takeSnapshot(this.#queue)
     this.#screen = new Screen(this.#io, {
       key: (key) => this.#press(key),
       resized: () => this.#draw(),
       ended: (status) => this.#stop(status),
     })
     try {
-      await Promise.all([this.#lookAgain(), this.#count(), this.#readOutput()])
+      await Promise.all([this.#refresh(), this.#countEvents(), this.#readOutput()])
     } finally {
-      this.#end.abort()
+      this.#ended.abort()
+      this.#follow(undefined)
       this.#screen.close()
     }
     return this.#status
@@ -55,52 +56,55 @@ export class Top {
 
   #stop(status: number): void {
     this.#status = status
-    this.#end.abort()
-    this.#soon.abort()
-    // At once, and not after what is being looked at: whoever quits wants his terminal.
+    this.#ended.abort()
+    this.#refreshNow.abort()
+    // Before the snapshot in progress is done: the terminal must come back at once.
     this.#screen?.close()
   }
 
-  async #lookAgain(): Promise<void> {
-    while (!this.#end.signal.aborted) {
-      this.#soon = new AbortController()
-      this.#snapshot = await look(this.#queue)
+  async #refresh(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      this.#refreshNow = new AbortController()
+      this.#snapshot = await takeSnapshot(this.#queue)
       this.#draw()
-      await sleep(Math.max(EVERY_MS, REST * this.#snapshot.cost), this.#soon.signal)
+      await sleep(Math.max(REFRESH_MS, IDLE_FACTOR * this.#snapshot.cost), this.#refreshNow.signal)
     }
   }
 
-  async #count(): Promise<void> {
-    const events = this.#queue.events({ since: nowMs() - SPAN_S * 1000, follow: this.#end.signal })
+  async #countEvents(): Promise<void> {
+    const events = this.#queue.events({ since: nowMs() - SPAN_S * 1000, follow: this.#ended.signal })
     for await (const event of events) this.#throughput.add(event)
   }
 
   async #readOutput(): Promise<void> {
-    while (!this.#end.signal.aborted) {
+    while (!this.#ended.signal.aborted) {
       if (this.#followed) {
-        const { id, output } = this.#followed
         try {
-          output.read(await this.#queue.output(id))
+          await this.#followed.read()
         } catch {
-          // It has not been started yet, or was removed: then there is nothing to show.
+          // Not started yet, or removed: there is nothing to show.
         }
         this.#draw()
       }
-      await sleep(OUTPUT_EVERY_MS, this.#end.signal)
+      await sleep(OUTPUT_MS, this.#ended.signal)
     }
   }
 
   #draw(): void {
     const screen = this.#screen
-    if (!screen || !this.#snapshot || this.#end.signal.aborted) return
+    if (!screen || !this.#snapshot || this.#ended.signal.aborted) return
     const { columns, rows } = screen
-    screen.draw(this.#followed ? this.#outputLines(columns, rows) : this.#queueLines(this.#snapshot, columns, rows))
+    screen.draw(
+      this.#followed
+        ? this.#outputLines(this.#followed, columns, rows)
+        : this.#queueLines(this.#snapshot, columns, rows),
+    )
   }
 
   #queueLines(snapshot: Snapshot, columns: number, rows: number): string[] {
-    const all = rowsOf(snapshot)
+    const all = selectableJobs(snapshot)
     if (!all.some(({ id }) => id === this.#selected)) this.#selected = all[0]?.id
-    return view({
+    return screenLines({
       snapshot,
       minute: this.#throughput.lastMinute(nowMs()),
       home: this.#queue.home,
@@ -112,35 +116,34 @@ export class Top {
     })
   }
 
-  #outputLines(columns: number, rows: number): string[] {
-    const { id, output } = this.#followed ?? { id: '', output: new FollowedOutput() }
+  #outputLines(output: FollowedOutput, columns: number, rows: number): string[] {
     const { colors } = this.#io
     const run = output.run === undefined ? 'no output yet' : `run ${output.run}`
     const lines = output.shown(rows - 2, columns, colors)
     const filled = [...lines, ...Array.from({ length: Math.max(0, rows - 2 - lines.length) }, () => '')]
     const keys = 'Escape back  c cancel  r retry  q quit'
     return [
-      colors.bold(cut(`${visible(id)}  ${run}`, columns)),
+      colors.bold(clip(`${visible(output.id)}  ${run}`, columns)),
       ...filled,
-      colors.bold(cut(this.#footer(keys), columns)),
+      colors.bold(clip(this.#footer(keys), columns)),
     ]
   }
 
   #footer(keys: string): string {
-    if (this.#asked) return `${this.#asked.text} y/n`
-    return this.#said && monotonicMs() < this.#said.until ? this.#said.text : keys
+    if (this.#question) return `${this.#question.text} y/n`
+    return this.#notice && monotonicMs() < this.#notice.until ? this.#notice.text : keys
   }
 
   #press(key: string): void {
-    const asked = this.#asked
-    if (asked) {
-      this.#asked = undefined
-      if (key === 'y' || key === 'Y') this.#do(asked.yes)
+    const question = this.#question
+    if (question) {
+      this.#question = undefined
+      if (key === 'y' || key === 'Y') this.#run(question.yes)
       return this.#draw()
     }
     const id = this.#followed?.id ?? this.#selected
     if (key === 'q') return this.#stop(0)
-    if (key === 'escape') this.#followed = undefined
+    if (key === 'escape') this.#follow(undefined)
     else if (key === 'up' || key === 'k') this.#move(-1)
     else if (key === 'down' || key === 'j') this.#move(1)
     else if (id !== undefined) this.#act(key, id)
@@ -149,25 +152,30 @@ export class Top {
 
   #move(by: number): void {
     if (!this.#snapshot || this.#followed) return
-    const all = rowsOf(this.#snapshot)
+    const all = selectableJobs(this.#snapshot)
     const at = all.findIndex(({ id }) => id === this.#selected)
     this.#selected = all[Math.min(all.length - 1, Math.max(0, at + by))]?.id
   }
 
-  #act(key: string, id: string): void {
-    if (key === 'f' || key === 'enter') this.#followed = { id, output: new FollowedOutput() }
-    if (key === 'c') this.#asked = { text: `Cancel ${visible(id)}?`, yes: () => this.#cancel(id) }
-    if (key === 'r') this.#do(() => this.#retry(id))
-    if (key === 'h') this.#do(() => this.#hold(id))
+  #follow(id: string | undefined): void {
+    this.#followed?.close()
+    this.#followed = id === undefined ? undefined : new FollowedOutput(this.#queue, id)
   }
 
-  /** Does something meanwhile, and says what came of it. */
-  #do(act: () => Promise<string>): void {
+  #act(key: string, id: string): void {
+    if (key === 'f' || key === 'enter') this.#follow(id)
+    if (key === 'c') this.#question = { text: `Cancel ${visible(id)}?`, yes: () => this.#cancel(id) }
+    if (key === 'r') this.#run(() => this.#retry(id))
+    if (key === 'h') this.#run(() => this.#hold(id))
+  }
+
+  /** Runs an action in the background and shows its result. */
+  #run(act: () => Promise<string>): void {
     void act()
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
       .then((text) => {
-        this.#said = { text: visible(text), until: monotonicMs() + SAID_MS }
-        this.#soon.abort()
+        this.#notice = { text: visible(text), until: monotonicMs() + NOTICE_MS }
+        this.#refreshNow.abort()
         this.#draw()
       })
   }
@@ -188,12 +196,12 @@ export class Top {
 
 const PLAIN: Colors = { bold: String, red: String, green: String, yellow: String, cyan: String }
 
-/** One screen as lines, for where there is no terminal. */
-export async function stillOf(queue: Queue): Promise<string[]> {
+/** One screen as lines, for output that is not a terminal. */
+export async function oneScreen(queue: Queue): Promise<string[]> {
   const throughput = new Throughput()
   for await (const event of queue.events({ since: nowMs() - SPAN_S * 1000 })) throughput.add(event)
-  const lines = view({
-    snapshot: await look(queue),
+  const lines = screenLines({
+    snapshot: await takeSnapshot(queue),
     minute: throughput.lastMinute(nowMs()),
     home: queue.home,
     selected: undefined,

@@ -1,22 +1,22 @@
 /**
- * The whole terminal as a screen: its other buffer, keys one by one, lines drawn only where they have changed. However the
- * program ends, but for SIGKILL, the terminal is left as it was found.
+ * Takes over the terminal: its alternate buffer, single keys, redrawing only changed lines. However the program ends,
+ * except by SIGKILL, the terminal is restored.
  */
 import type { Io } from '../terminal.ts'
 
-/** The other buffer, no cursor, no wrapping of what is too wide; and back. */
+/** Alternate buffer, no cursor, no line wrapping; and back. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J'
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 
-/** Exit statuses: 128 and the signal's number. */
-const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+/** 128 plus the number of the signal. */
+const EXIT_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
-export interface Watcher {
+export interface ScreenHandler {
   /** A character, or the name of a key: `up`, `down`, `enter`, `escape`. */
   key(key: string): void
-  /** All is to be drawn again. */
+  /** The screen must be drawn again. */
   resized(): void
-  /** A signal, Ctrl-C, or the terminal is gone: the exit status. */
+  /** A signal or Ctrl-C came, or the terminal is gone. @param status the exit status */
   ended(status: number): void
 }
 
@@ -30,7 +30,7 @@ const NAMED: Record<string, string> = {
   '\x1b': 'escape',
 }
 
-/** The keys in what the terminal sent; sequences that mean nothing to us are passed over. */
+/** The keys in the terminal's input; unknown sequences are ignored. */
 export function keysIn(text: string): string[] {
   const parts = text.match(/\x1b(?:\[[\d;?]*[ -/]*[@-~]|O.)?|[^\x1b]/gsu) ?? []
   return parts.flatMap((part) => NAMED[part] ?? (part.length > 1 && part.startsWith('\x1b') ? [] : [part]))
@@ -38,17 +38,17 @@ export function keysIn(text: string): string[] {
 
 export class Screen {
   readonly #io: Io
-  readonly #watcher: Watcher
+  readonly #handler: ScreenHandler
   #shown: readonly string[] = []
   #isOpen = false
   readonly #undo: (() => void)[] = []
 
-  constructor(io: Io, watcher: Watcher) {
+  constructor(io: Io, handler: ScreenHandler) {
     this.#io = io
-    this.#watcher = watcher
+    this.#handler = handler
     const { stdin, stdout } = process
     this.#on(process, 'exit', () => this.close())
-    for (const [name, status] of Object.entries(ENDINGS)) this.#on(process, name, () => watcher.ended(status))
+    for (const [name, status] of Object.entries(EXIT_STATUS)) this.#on(process, name, () => handler.ended(status))
     this.#on(process, 'SIGTSTP', () => this.#suspend())
     this.#on(process, 'SIGCONT', () => this.#open())
     this.#on(stdout, 'resize', () => this.#redraw())
@@ -56,7 +56,7 @@ export class Screen {
     this.#on(stdin, 'data', (text) => {
       for (const key of keysIn(String(text))) this.#press(key)
     })
-    for (const gone of ['end', 'close', 'error']) this.#on(stdin, gone, () => watcher.ended(ENDINGS.SIGHUP))
+    for (const gone of ['end', 'close', 'error']) this.#on(stdin, gone, () => handler.ended(EXIT_STATUS.SIGHUP))
     this.#open()
   }
 
@@ -68,18 +68,18 @@ export class Screen {
     return process.stdout.rows || 24
   }
 
-  /** Shows these lines, which must fit; what is as it was is not written again. */
+  /** Shows these lines, which must fit; unchanged ones are not written again. */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return
     const rows = Array.from({ length: this.rows }, (_, i) => lines[i] ?? '')
-    // Emptied before and not after: behind a full line the cursor stands on its last character.
+    // Clear the line before writing it: after a full line the cursor is still on its last character.
     const changed = rows.flatMap((line, i) => (line === this.#shown[i] ? [] : [`\x1b[${i + 1};1H\x1b[K${line}`]))
     this.#shown = rows
     if (changed.length > 0) this.#io.print(changed.join(''))
-    if (this.#io.isOver) this.#watcher.ended(ENDINGS.SIGHUP)
+    if (this.#io.isReaderGone) this.#handler.ended(EXIT_STATUS.SIGHUP)
   }
 
-  /** Gives the terminal back. */
+  /** Restores the terminal. */
   close(): void {
     this.#leave()
     for (const undo of this.#undo.splice(0)) undo()
@@ -87,10 +87,10 @@ export class Screen {
   }
 
   #press(key: string): void {
-    if (key === '\x03') this.#watcher.ended(ENDINGS.SIGINT)
+    if (key === '\x03') this.#handler.ended(EXIT_STATUS.SIGINT)
     else if (key === '\x1a') this.#suspend()
     else if (key === '\x0c') this.#redraw()
-    else this.#watcher.key(key)
+    else this.#handler.key(key)
   }
 
   #open(): void {
@@ -112,11 +112,11 @@ export class Screen {
     try {
       this.#io.print(LEAVE)
     } catch {
-      // As above.
+      // The terminal is gone.
     }
   }
 
-  /** To the shell, until it puts us in the foreground again. */
+  /** Stops this process, until the shell puts it in the foreground again. */
   #suspend(): void {
     this.#leave()
     process.kill(process.pid, 'SIGSTOP')
@@ -125,7 +125,7 @@ export class Screen {
   #redraw(): void {
     this.#shown = []
     if (this.#isOpen) this.#io.print('\x1b[2J')
-    this.#watcher.resized()
+    this.#handler.resized()
   }
 
   #on(source: NodeJS.EventEmitter, name: string, act: (data?: unknown) => void): void {

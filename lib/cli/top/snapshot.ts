@@ -1,42 +1,42 @@
-/** What the live screen shows of the queue at a moment. */
+/** A snapshot of the queue, for the live screen. */
 import { monotonicMs, nowMs } from '../../clock.ts'
 import type { Event } from '../../journal/journal.ts'
 import type { ListedJob, Queue, WorkerInfo } from '../../queue.ts'
 
-/** How far back the screen counts what was done. */
+/** The span of the throughput (s). */
 export const SPAN_S = 60
 
 export interface Snapshot {
   readonly at: number
   readonly counts: Readonly<Record<string, number>>
   readonly workers: readonly WorkerInfo[]
-  /** What runs next. */
+  /** The jobs that run next. */
   readonly next: readonly ListedJob[]
   /** Jobs whose last attempt failed, newest first. */
   readonly failures: readonly ListedJob[]
-  /** Milliseconds that it took to look. */
+  /** How long the snapshot took (ms). */
   readonly cost: number
 }
 
-/** More than any screen has lines for. */
-const MOST = 100
+/** More than fit on any screen. */
+const MAX_JOBS = 100
 
-export async function look(queue: Queue): Promise<Snapshot> {
+export async function takeSnapshot(queue: Queue): Promise<Snapshot> {
   const begun = monotonicMs()
   const [counts, workers, next, failed, dead] = await Promise.all([
     queue.count(),
     queue.workers(),
-    queue.list({ states: ['pending'] }, { limit: MOST }),
-    queue.list({ states: ['failed'] }, { limit: MOST }),
-    queue.list({ states: ['dead'] }, { limit: MOST }),
+    queue.list({ states: ['pending'] }, { limit: MAX_JOBS }),
+    queue.list({ states: ['failed'] }, { limit: MAX_JOBS }),
+    queue.list({ states: ['dead'] }, { limit: MAX_JOBS }),
   ])
   const newest = (a: ListedJob, b: ListedJob): number =>
     Date.parse(b.job?.updated_at ?? '') - Date.parse(a.job?.updated_at ?? '') || 0
   const failures = [...failed, ...dead].filter(({ job }) => job?.cancelled === undefined).toSorted(newest)
-  return { at: nowMs(), counts, workers, next, failures: failures.slice(0, MOST), cost: monotonicMs() - begun }
+  return { at: nowMs(), counts, workers, next, failures: failures.slice(0, MAX_JOBS), cost: monotonicMs() - begun }
 }
 
-/** How many jobs were done in each of the last seconds. */
+/** Counts completed and failed runs by the second. */
 export class Throughput {
   readonly #done = new Map<number, number>()
   readonly #failed = new Map<number, number>()
@@ -49,7 +49,7 @@ export class Throughput {
     for (const old of counts.keys()) if (old < second - 2 * SPAN_S) counts.delete(old)
   }
 
-  /** Completed runs and failed ones of the last minute, and the completed ones by the second, oldest first. */
+  /** Completed and failed runs of the last minute, and the completed ones by the second, oldest first. */
   lastMinute(now: number): { readonly done: number; readonly failed: number; readonly bySecond: readonly number[] } {
     const second = Math.floor(now / 1000)
     const of = (counts: Map<number, number>): number[] =>

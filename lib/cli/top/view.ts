@@ -1,18 +1,18 @@
-/** The live screen as lines, of a snapshot and a size. Pure. */
+/** Draws the live screen: lines from a snapshot and a size. Pure. */
 import { commandLine } from '../../job/job.ts'
 import type { ListedJob, WorkerInfo } from '../../queue.ts'
-import { cut, padded, plural, rough, visible, width } from '../output/text.ts'
+import { clip, padTo, plural, roughDuration, visible, width } from '../output/text.ts'
 import type { Colors } from '../terminal.ts'
 import type { Snapshot } from './snapshot.ts'
 import { shownState } from '../../job/state.ts'
 
-export interface View {
+export interface ScreenState {
   readonly snapshot: Snapshot
   readonly minute: { readonly done: number; readonly failed: number; readonly bySecond: readonly number[] }
   readonly home: string
-  /** The id of the job that is selected. */
+  /** The id of the selected job. */
   readonly selected: string | undefined
-  /** The last line: keys, a question, what came of the last one. */
+  /** The last line: keys, a question, or the result of a key. */
   readonly footer: string
   readonly columns: number
   readonly rows: number
@@ -20,7 +20,7 @@ export interface View {
 }
 
 /** A job that can be selected. */
-export interface Row {
+export interface SelectableJob {
   readonly id: string
   readonly state: 'running' | 'next' | 'failure'
 }
@@ -29,7 +29,7 @@ const bySlot = (jobs: WorkerInfo['running']): WorkerInfo['running'] =>
   jobs.toSorted((a, b) => (a.slot ?? 0) - (b.slot ?? 0))
 
 /** The jobs on the screen, from top to bottom. */
-export const rowsOf = ({ workers, next, failures }: Snapshot): Row[] => [
+export const selectableJobs = ({ workers, next, failures }: Snapshot): SelectableJob[] => [
   ...workers.flatMap(({ running: jobs }) => bySlot(jobs).map(({ id }) => ({ id, state: 'running' as const }))),
   ...next.map(({ id }) => ({ id, state: 'next' as const })),
   ...failures.map(({ id }) => ({ id, state: 'failure' as const })),
@@ -50,9 +50,9 @@ export const KEYS = '↑↓ select  f follow  c cancel  r retry  h hold  q quit'
 
 const HEAD_LINES = 3
 
-export function view(given: View): string[] {
-  const { columns, rows, colors, footer } = given
-  const sections = [runningSection(given), nextSection(given), failureSection(given)]
+export function screenLines(state: ScreenState): string[] {
+  const { columns, rows, colors, footer } = state
+  const sections = [runningSection(state), nextSection(state), failureSection(state)]
   const heads = sections.length * 2
   const sizes = shares(
     sections.map(({ lines }) => lines.length),
@@ -60,20 +60,20 @@ export function view(given: View): string[] {
   )
   const body = sections.flatMap(({ head, lines }, i) => [
     '',
-    colors.bold(cut(head, columns)),
-    ...windowed(lines, sizes[i] ?? 0, given.selected).map((line) => shown(line, given)),
+    colors.bold(clip(head, columns)),
+    ...windowed(lines, sizes[i] ?? 0, state.selected).map((line) => paintLine(line, state)),
   ])
-  const above = [...header(given), ...body].slice(0, Math.max(0, rows - 1))
+  const above = [...header(state), ...body].slice(0, Math.max(0, rows - 1))
   const filled = [...above, ...Array.from({ length: Math.max(0, rows - 1 - above.length) }, () => '')]
-  return [...filled, colors.bold(cut(footer, columns))]
+  return [...filled, colors.bold(clip(footer, columns))]
 }
 
-function header({ snapshot, minute, home, columns, colors }: View): string[] {
+function header({ snapshot, minute, home, columns, colors }: ScreenState): string[] {
   const { counts, workers, at } = snapshot
   const alive = workers.filter(({ life }) => life !== 'dead')
   const slots = alive.reduce((sum, one) => sum + one.slots, 0)
   const clock = new Date(at).toLocaleTimeString('en-GB')
-  const title = cut(`queuectl  ${visible(home)}`, columns - clock.length - 2)
+  const title = clip(`queuectl  ${visible(home)}`, columns - clock.length - 2)
   const states = ['pending', 'scheduled', 'processing', 'failed', 'dead', 'completed', 'held', 'corrupt']
   const always = ['pending', 'processing', 'failed', 'dead', 'completed']
   const numbers = states
@@ -83,9 +83,9 @@ function header({ snapshot, minute, home, columns, colors }: View): string[] {
   const room = Math.max(0, columns - width(rate))
   const workersLine = `${plural(alive.length, 'worker')}, ${plural(slots, 'slot')}`
   return [
-    colors.bold(padded(title, columns - clock.length) + clock),
-    cut([...numbers, workersLine].join('  '), columns),
-    cut(rate, columns) + (room > 0 ? colors.cyan(bars(minute.bySecond.slice(-room))) : ''),
+    colors.bold(padTo(title, columns - clock.length) + clock),
+    clip([...numbers, workersLine].join('  '), columns),
+    clip(rate, columns) + (room > 0 ? colors.cyan(bars(minute.bySecond.slice(-room))) : ''),
   ]
 }
 
@@ -97,17 +97,17 @@ export function bars(numbers: readonly number[]): string {
   return numbers.map((n) => BARS[Math.ceil((n / most) * (BARS.length - 1))] ?? ' ').join('')
 }
 
-function runningSection({ snapshot: { workers, at }, colors }: View): Section {
+function runningSection({ snapshot: { workers, at }, colors }: ScreenState): Section {
   const alive = workers.filter(({ life, running: jobs }) => life !== 'dead' || jobs.length > 0)
   const lines = alive.flatMap(({ name, slots, running: jobs }) => {
     const idle = slots - jobs.length
     return [
       ...bySlot(jobs).map(({ id, slot, run, command, started_at }) => {
-        const took = started_at === undefined ? '-' : rough(at - Date.parse(started_at))
-        const place = `${slot ?? '-'}`.padStart(3)
+        const took = started_at === undefined ? '-' : roughDuration(at - Date.parse(started_at))
+        const number = `${slot ?? '-'}`.padStart(3)
         return {
           id,
-          text: `${place}  ${visible(id)}  run ${run}  ${took}  ${visible(commandLine(command))}`,
+          text: `${number}  ${visible(id)}  run ${run}  ${took}  ${visible(commandLine(command))}`,
           paint: colors.cyan,
         }
       }),
@@ -118,7 +118,7 @@ function runningSection({ snapshot: { workers, at }, colors }: View): Section {
   return { head: 'RUNNING', lines: lines.length > 0 ? lines : [none] }
 }
 
-function nextSection({ snapshot }: View): Section {
+function nextSection({ snapshot }: ScreenState): Section {
   const { counts } = snapshot
   const ready = (counts.pending ?? 0) - (counts.scheduled ?? 0)
   const lines = snapshot.next.map((one) => ({
@@ -128,7 +128,7 @@ function nextSection({ snapshot }: View): Section {
   return { head: `NEXT (${ready})`, lines }
 }
 
-function failureSection({ snapshot, colors }: View): Section {
+function failureSection({ snapshot, colors }: ScreenState): Section {
   const lines = snapshot.failures.map((one) => ({
     id: one.id,
     text: `     ${visible(one.id)}  ${shownState(one.state)}  ${whatFailed(one, snapshot.at)}`,
@@ -139,30 +139,30 @@ function failureSection({ snapshot, colors }: View): Section {
 
 function whatFailed({ job, unreadable }: ListedJob, at: number): string {
   if (!job) return visible(unreadable ?? '')
-  const ago = rough(at - Date.parse(job.updated_at))
+  const ago = roughDuration(at - Date.parse(job.updated_at))
   return `${job.attempts}/${job.max_retries}  ${ago} ago  ${visible(job.last_error ?? '')}`
 }
 
-function shown({ id, text, paint = String }: Line, { selected, columns }: View): string {
-  const fitting = cut(text, columns)
-  // Reversed, which a terminal without colours can do as well.
-  if (id !== undefined && id === selected) return `\x1b[7m${padded(fitting, columns)}\x1b[27m`
+function paintLine({ id, text, paint = String }: Line, { selected, columns }: ScreenState): string {
+  const fitting = clip(text, columns)
+  // Reverse video: it works without colours.
+  if (id !== undefined && id === selected) return `\x1b[7m${padTo(fitting, columns)}\x1b[27m`
   return paint(fitting)
 }
 
-/** Lines for each section: as many as it wants, the fewest-wanting first, and the rest shared evenly. */
+/** Divides the rows among the sections evenly; rows that a small section does not need go to the others. */
 export function shares(wanted: readonly number[], room: number): number[] {
   const given = wanted.map(() => 0)
   for (let left = Math.max(0, room); left > 0; ) {
-    const hungry = wanted.flatMap((want, i) => (want > (given[i] ?? 0) ? [i] : []))
-    if (hungry.length === 0) break
-    for (const i of hungry.slice(0, left)) given[i] = (given[i] ?? 0) + 1
-    left -= Math.min(left, hungry.length)
+    const wanting = wanted.flatMap((want, i) => (want > (given[i] ?? 0) ? [i] : []))
+    if (wanting.length === 0) break
+    for (const i of wanting.slice(0, left)) given[i] = (given[i] ?? 0) + 1
+    left -= Math.min(left, wanting.length)
   }
   return given
 }
 
-/** The part of a section that fits, moved so that the selected job is in it. */
+/** The part of a section that fits, including the selected job. */
 function windowed(lines: readonly Line[], size: number, selected: string | undefined): readonly Line[] {
   const at = lines.findIndex(({ id }) => id !== undefined && id === selected)
   const start = Math.max(0, at - size + 1)

@@ -1,41 +1,41 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { misspelt, readVariables, readWords } from '../../../lib/cli/input/job-source.ts'
+import { misspelledMembers, parseVariables, parseWords } from '../../../lib/cli/input/job-source.ts'
 import { QueueError } from '../../../lib/errors.ts'
 
 const test = suite('sources of job requests')
 
 test('JSON in one argument is a job', () => {
-  assert.equal(readWords(['{"id":"a","command":"b c"}']), { job: { id: 'a', command: 'b c' } })
+  assert.equal(parseWords(['{"id":"a","command":"b c"}']), { job: { id: 'a', command: 'b c' } })
 })
 
 test('JSON that the shell has split is put together again', () => {
-  assert.equal(readWords(['{"command":', '"sleep', '2"}']), { job: { command: 'sleep 2' } })
+  assert.equal(parseWords(['{"command":', '"sleep', '2"}']), { job: { command: 'sleep 2' } })
 })
 
 test('words are a command line', () => {
-  assert.equal(readWords(['echo', 'hello']), { job: { command: 'echo hello' } })
+  assert.equal(parseWords(['echo', 'hello']), { job: { command: 'echo hello' } })
 })
 
 test('one argument with blanks is a command line', () => {
-  assert.equal(readWords(['sleep 3; echo done']), { job: { command: 'sleep 3; echo done' } })
+  assert.equal(parseWords(['sleep 3; echo done']), { job: { command: 'sleep 3; echo done' } })
 })
 
 test("a shell's test is a command line and no JSON array", () => {
-  assert.equal(readWords(['[ -f x ] && echo y']), { job: { command: '[ -f x ] && echo y' } })
-  assert.equal(readWords(['[ "$x" = y ]']), { job: { command: '[ "$x" = y ]' } })
+  assert.equal(parseWords(['[ -f x ] && echo y']), { job: { command: '[ -f x ] && echo y' } })
+  assert.equal(parseWords(['[ "$x" = y ]']), { job: { command: '[ "$x" = y ]' } })
 })
 
 test('true is a command', () => {
-  assert.equal(readWords(['true']), { job: { command: 'true' } })
+  assert.equal(parseWords(['true']), { job: { command: 'true' } })
 })
 
 test('@FILE names a file of jobs', () => {
-  assert.equal(readWords(['@jobs.json']), { from: 'jobs.json' })
+  assert.equal(parseWords(['@jobs.json']), { from: 'jobs.json' })
 })
 
 test('- is standard input', () => {
-  assert.equal(readWords(['-']), { from: '-' })
+  assert.equal(parseWords(['-']), { from: '-' })
 })
 
 for (const [what, words, value] of [
@@ -44,12 +44,12 @@ for (const [what, words, value] of [
   ['null', ['null'], null],
 ] as const)
   test(`${what} is read as JSON, for the queue to refuse`, () => {
-    assert.equal(readWords(words), { job: value })
+    assert.equal(parseWords(words), { job: value })
   })
 
 const refusal = (words: readonly string[]): QueueError => {
   try {
-    readWords(words)
+    parseWords(words)
   } catch (error) {
     if (error instanceof QueueError) return error
   }
@@ -74,22 +74,22 @@ test('a refusal shows no control characters', () => {
 })
 
 test('a member nearly called like one of ours is noticed', () => {
-  assert.equal(misspelt({ command: 'x', priorty: 1, 'max-retries': 2 }), [
+  assert.equal(misspelledMembers({ command: 'x', priorty: 1, 'max-retries': 2 }), [
     ['priorty', 'priority'],
     ['max-retries', 'max_retries'],
   ])
 })
 
 test('members of ours and far-off ones are not taken for slips', () => {
-  assert.equal(misspelt({ command: 'x', priority: 1, state: 'pending', customer: 7 }), [])
+  assert.equal(misspelledMembers({ command: 'x', priority: 1, state: 'pending', customer: 7 }), [])
 })
 
 test('a variable has all after the first = as its value', () => {
-  assert.equal(readVariables(['A=b', 'C=d=e', 'E=']), { A: 'b', C: 'd=e', E: '' })
+  assert.equal(parseVariables(['A=b', 'C=d=e', 'E=']), { A: 'b', C: 'd=e', E: '' })
 })
 
 test('a variable without a value is wrong usage', () => {
-  assert.throws(() => readVariables(['A']), /NAME=VALUE/)
+  assert.throws(() => parseVariables(['A']), /NAME=VALUE/)
 })
 
 test.run()

@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Found, PAUSE, values } from '../../../lib/cli/input/json-stream.ts'
+import { type StreamItem, PAUSE, jsonItems } from '../../../lib/cli/input/json-stream.ts'
 
 const test = suite('reading a stream of JSON')
 
 /** All that is found in a text which comes in pieces of `size` bytes. */
-async function found(text: string | Uint8Array, size = 65_536): Promise<Found[]> {
+async function found(text: string | Uint8Array, size = 65_536): Promise<StreamItem[]> {
   const bytes = Buffer.from(text)
   async function* pieces(): AsyncGenerator<Uint8Array> {
     for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
   }
-  const all: Found[] = []
-  for await (const one of values(pieces())) if (one !== PAUSE) all.push(one)
+  const all: StreamItem[] = []
+  for await (const one of jsonItems(pieces())) if (one !== PAUSE) all.push(one)
   return all
 }
 

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runAll } from '../../../fixtures/jobs.ts'
 import { inWorld } from '../../../fixtures/world.ts'
-import { fill } from '../../../lib/cli/input/template.ts'
+import { fillTemplate } from '../../../lib/cli/input/template.ts'
 
 const test = suite('templates of a batch')
 
@@ -17,16 +17,16 @@ for (const [template, line, command] of [
   ['echo {x} {}', 'a', 'echo {x} a'],
 ] as const)
   test(`${template} of ${line} is ${command}`, () => {
-    assert.is(fill(template, line), command)
+    assert.is(fillTemplate(template, line), command)
   })
 
 test('a line is one word of the command, whatever it holds', () => {
-  assert.is(fill('rm {}', `it's $(rm -rf /) "x"; y`), `rm 'it'\\''s $(rm -rf /) "x"; y'`)
+  assert.is(fillTemplate('rm {}', `it's $(rm -rf /) "x"; y`), `rm 'it'\\''s $(rm -rf /) "x"; y'`)
 })
 
 test('the same template gives the same each time', () => {
   assert.equal(
-    [1, 2, 3].map(() => fill('echo {}', 'a')),
+    [1, 2, 3].map(() => fillTemplate('echo {}', 'a')),
     ['echo a', 'echo a', 'echo a'],
   )
 })

@@ -1,6 +1,16 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bytes, cut, harmless, rough, table, until, visible, width, wrapped } from '../../../lib/cli/output/text.ts'
+import {
+  formatBytes,
+  clip,
+  sanitize,
+  roughDuration,
+  table,
+  timeUntil,
+  visible,
+  width,
+  wrap,
+} from '../../../lib/cli/output/text.ts'
 
 const test = suite('text for a terminal')
 
@@ -25,26 +35,26 @@ test('letters of any script, accents and emoji stay', () => {
 
 test('of the output of a job, lines, tabs and colours pass to a terminal and nothing else', () => {
   assert.is(
-    harmless('a\tb\r\n\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07'),
+    sanitize('a\tb\r\n\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07'),
     'a\tb\n\x1b[31mred\x1b[0m\\e[2J\\e]0;title\\x07',
   )
 })
 
 test('sizes are told in one unit', () => {
   const sizes = [0, 1023, 1024, 1_500_000, 68_719_476_736, 1.2e18]
-  assert.equal(sizes.map(bytes), ['0 B', '1023 B', '1.0 KiB', '1.4 MiB', '64 GiB', '1065 PiB'])
+  assert.equal(sizes.map(formatBytes), ['0 B', '1023 B', '1.0 KiB', '1.4 MiB', '64 GiB', '1065 PiB'])
 })
 
 test('ages are told in one unit', () => {
-  assert.equal([0, 59_999, 60_000, 7_200_000, 90_000_000].map(rough), ['0s', '59s', '1m', '2h', '1d'])
+  assert.equal([0, 59_999, 60_000, 7_200_000, 90_000_000].map(roughDuration), ['0s', '59s', '1m', '2h', '1d'])
 })
 
 test('what is due in an hour is due in an hour a moment later too', () => {
-  assert.is(until('2026-01-01T01:00:00Z', Date.parse('2026-01-01T00:00:00.500Z')), 'in 1h')
+  assert.is(timeUntil('2026-01-01T01:00:00Z', Date.parse('2026-01-01T00:00:00.500Z')), 'in 1h')
 })
 
 test('what is past is due', () => {
-  assert.is(until('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:00:01Z')), 'due')
+  assert.is(timeUntil('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:00:01Z')), 'due')
 })
 
 test('wide characters take two columns, combining ones none', () => {
@@ -52,8 +62,8 @@ test('wide characters take two columns, combining ones none', () => {
 })
 
 test('a text is cut by columns, with an ellipsis', () => {
-  assert.is(cut('日本語', 5), '日本…')
-  assert.is(cut('abc', 3), 'abc')
+  assert.is(clip('日本語', 5), '日本…')
+  assert.is(clip('abc', 3), 'abc')
 })
 
 test('a table pads all columns but the last and leaves no blanks at the end', () => {
@@ -76,7 +86,7 @@ test('only the last column of a table is cut to the width', () => {
 })
 
 test('a paragraph is broken at blanks', () => {
-  assert.equal(wrapped('aa bb\n  cc dd', 5), ['aa bb', 'cc dd'])
+  assert.equal(wrap('aa bb\n  cc dd', 5), ['aa bb', 'cc dd'])
 })
 
 test.run()

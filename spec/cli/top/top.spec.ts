@@ -13,7 +13,7 @@ import { inWorld, type World } from '../../../fixtures/world.ts'
 import { width } from '../../../lib/cli/output/text.ts'
 import { keysIn } from '../../../lib/cli/top/screen.ts'
 import { type Snapshot, Throughput } from '../../../lib/cli/top/snapshot.ts'
-import { bars, rowsOf, shares, type View, view } from '../../../lib/cli/top/view.ts'
+import { bars, selectableJobs, shares, type ScreenState, screenLines } from '../../../lib/cli/top/view.ts'
 import type { ListedJob } from '../../../lib/queue.ts'
 
 const test = suite('queuectl top')
@@ -51,8 +51,8 @@ const SNAPSHOT: Snapshot = {
 }
 
 const PLAIN = { bold: String, red: String, green: String, yellow: String, cyan: String }
-const shown = (changed: Partial<View> = {}): string[] =>
-  view({
+const shown = (changed: Partial<ScreenState> = {}): string[] =>
+  screenLines({
     snapshot: SNAPSHOT,
     minute: { done: 6, failed: 1, bySecond: [1, 2, 3] },
     home: '/home/of/queue',
@@ -104,7 +104,7 @@ test('the selected job is in sight, and shown reversed', () => {
 
 test('jobs are selected from top to bottom', () =>
   assert.equal(
-    rowsOf(SNAPSHOT)
+    selectableJobs(SNAPSHOT)
       .map(({ id }) => id)
       .slice(0, 3),
     ['run1', 'run2', 'next0'],

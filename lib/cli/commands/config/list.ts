@@ -3,13 +3,13 @@ import { Command } from 'clipanion'
 import { SETTINGS } from '../../../config/schema.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { table, wrapped } from '../../output/text.ts'
+import { table, wrap } from '../../output/text.ts'
 import { CONFIG_KEYS, shownConfig, shownKey, shownValue } from '../../../config/keys.ts'
 import { environment } from '../../../config/env.ts'
 
-/** The columns that the others take on most terminals. */
+/** The width that the other columns usually take. */
 const BEFORE_MEANING = 40
-/** A hook may be a long line; `config get` shows all of it. */
+/** A hook may be long; `config get` shows all of it. */
 const WIDEST_VALUE = 24
 
 export class ConfigListCommand extends QueueCommand {
@@ -35,7 +35,7 @@ export class ConfigListCommand extends QueueCommand {
     const rows = CONFIG_KEYS.flatMap((key) => {
       const source =
         key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file'
-      const [first = '', ...more] = wrapped(SETTINGS[key].meaning, Math.max(24, this.io.columns - BEFORE_MEANING))
+      const [first = '', ...more] = wrap(SETTINGS[key].meaning, Math.max(24, this.io.columns - BEFORE_MEANING))
       return [
         [shownKey(key), String(shownValue(key, config[key])), source, first],
         ...more.map((line) => ['', '', '', line]),

@@ -18,14 +18,14 @@ export class DlqExportCommand extends SelectingCommand {
   })
   static override forms = ['[ID...]', '[--queue Q] [--tag T]', '-']
 
-  // Nothing is changed here.
+  // Hides the option: this command changes nothing.
   override dryRun = false
 
   protected async run(queue: Queue): Promise<void> {
     if (this.ids.length === 0) this.all = true
     const { jobs } = await this.selected(queue, 'export', ['dead'])
     for (const job of jobs) {
-      if (this.io.isOver) return
+      if (this.io.isReaderGone) return
       if (job instanceof Error) throw job
       const found = await queue.get(job)
       if (found.state === 'dead') this.printJson(jobJson(found))

@@ -5,7 +5,7 @@ import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { deadLines } from '../../output/job-view.ts'
 import { printList } from '../../output/job-list.ts'
-import { plural, rough, table, visible } from '../../output/text.ts'
+import { plural, roughDuration, table, visible } from '../../output/text.ts'
 import { isCount } from '../../input/option-types.ts'
 
 export class DlqListCommand extends QueueCommand {
@@ -39,16 +39,16 @@ export class DlqListCommand extends QueueCommand {
     const most = this.limit === undefined ? {} : { limit: this.limit }
     const found = await queue.list(filter, this.group ? {} : most)
     const none = 'the dead letter queue is empty'
-    if (this.group) return this.printGroups(byError(found).slice(0, this.limit), none)
+    if (this.group) return this.printGroups(groupByError(found).slice(0, this.limit), none)
     await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: deadLines })
   }
 
-  private printGroups(groups: readonly Group[], none: string): void {
+  private printGroups(groups: readonly ErrorGroup[], none: string): void {
     if (this.json) return this.printJson(groups)
-    if (groups.length === 0) return this.io.say(none)
+    if (groups.length === 0) return this.io.message(none)
     const rows = groups.map(({ error, jobs, last }) => [
       plural(jobs.length, 'job'),
-      last === undefined ? '-' : rough(nowMs() - Date.parse(last)),
+      last === undefined ? '-' : roughDuration(nowMs() - Date.parse(last)),
       visible(jobs[0] ?? '-'),
       visible(error),
     ])
@@ -56,16 +56,16 @@ export class DlqListCommand extends QueueCommand {
   }
 }
 
-/** Dead jobs that have the same last error, newest first. */
-interface Group {
+/** Dead jobs with the same last error, newest first. */
+interface ErrorGroup {
   readonly error: string
   readonly jobs: string[]
   /** When the newest died. */
   readonly last: string | undefined
 }
 
-function byError(found: readonly ListedJob[]): Group[] {
-  const groups = new Map<string, Group>()
+function groupByError(found: readonly ListedJob[]): ErrorGroup[] {
+  const groups = new Map<string, ErrorGroup>()
   for (const { id, job, unreadable } of found) {
     const error = job?.last_error ?? (unreadable === undefined ? 'unknown' : `cannot be read: ${unreadable}`)
     const group = groups.get(error) ?? { error, jobs: [], last: job?.finished_at ?? job?.updated_at }

@@ -20,7 +20,7 @@ export class DlqPurgeCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { dryRun } = this
-    return this.forSelected(queue, {
+    return this.forEachSelected(queue, {
       doing: 'purge',
       done: 'purged',
       states: ['dead'],

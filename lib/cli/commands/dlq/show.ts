@@ -17,10 +17,10 @@ export class DlqShowCommand extends ShowCommand {
     ],
   })
 
-  protected override meantStates: readonly State[] = ['dead']
+  protected override selectedStates: readonly State[] = ['dead']
 
-  protected override async job(queue: Queue, meant: JobRefOrId): Promise<Job> {
-    const job = await queue.get(meant)
+  protected override async job(queue: Queue, selected: JobRefOrId): Promise<Job> {
+    const job = await queue.get(selected)
     if (job.state === 'dead') return job
     throw new QueueError(
       'WRONG_STATE',

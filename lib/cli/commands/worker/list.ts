@@ -5,7 +5,7 @@ import { QueueError } from '../../../errors.ts'
 import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { cut, plural, rough, visible } from '../../output/text.ts'
+import { clip, plural, roughDuration, visible } from '../../output/text.ts'
 
 export class WorkerListCommand extends QueueCommand {
   static override paths = [
@@ -39,11 +39,11 @@ export class WorkerListCommand extends QueueCommand {
       `${visible(name)}: ${word[life]}, pid ${pid}, ${up}${task}${running.length} of ${plural(slots, 'slot')} busy, log ${visible(log)}`,
       ...running.map((run) => {
         const at = run.started_at === undefined ? '' : ` for ${since(run.started_at)}`
-        return cut(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)
+        return clip(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)
       }),
     ]
   }
 }
 
 const isAlive = (worker: WorkerInfo): boolean => worker.life !== 'dead'
-const since = (iso: string): string => rough(nowMs() - Date.parse(iso))
+const since = (iso: string): string => roughDuration(nowMs() - Date.parse(iso))
