@@ -221,6 +221,19 @@ test('only lib/cli and bin write to standard output and error, or end the proces
   )
 })
 
+test('lib/cli opens no file of the home', () => {
+  none(
+    using(
+      within('lib/cli'),
+      /\b(open|read|readFile|readv)(Sync)?\b(?=[^\n]*'node:fs)|createReadStream|disk\/(read|tail|files)\.ts/,
+      {
+        'lib/cli/input/batch.ts': 'the file of jobs that the user names',
+      },
+    ),
+    'a Queue serves it, and knows what was punched out of it',
+  )
+})
+
 test('what is heavy to load is loaded when it is needed', () => {
   const heavy = ['chokidar', 'proper-lockfile', 'fs-extra', 'fs-extra/esm', 'cli-table3', 'cli-progress']
   // The web room is heavy as a whole: the one command that starts it loads it.
