@@ -53,7 +53,7 @@ export class RetryCommand extends SelectingCommand {
   }
 
   protected override summary(count: number, of: number, verb: SelectionAction): string {
-    const note = this.skipped === 0 ? '' : `; ${this.skipped} cancelled skipped (--cancelled includes them)`
+    const note = this.skipped === 0 ? '' : `; ${this.skipped} cancelled passed over (--cancelled takes them too)`
     return super.summary(count, of, verb) + note
   }
 }
