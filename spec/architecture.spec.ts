@@ -228,6 +228,7 @@ test('lib/cli opens no file of the home', () => {
       /\b(open|read|readFile|readv)(Sync)?\b(?=[^\n]*'node:fs)|createReadStream|disk\/(read|tail|files)\.ts/,
       {
         'lib/cli/input/batch.ts': 'the file of jobs that the user names',
+        'lib/cli/manual.ts': 'the pages of the manual',
       },
     ),
     'a Queue serves it, and knows what was punched out of it',
