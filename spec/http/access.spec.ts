@@ -1,4 +1,4 @@
-/** Attacks. Whoever can enqueue a job can run a command, so each of these is a way to take the machine. */
+/** Attacks. A client that can enqueue a job can run a command, so each of these could take over the machine. */
 import { createHmac } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,7 +14,7 @@ import { until } from '../../fixtures/until.ts'
 const test = suite('access to the web server')
 
 const TOKEN = '0123456789abcdef0123456789abcdef'
-/** What is no name of a host at all is refused before we see it. */
+/** Invalid host names are refused by Node before the request reaches us. */
 const REFUSED = [400, 403]
 const JOB = { command: 'touch pwned' }
 
@@ -22,7 +22,7 @@ const JOB = { command: 'touch pwned' }
 const nothing = async (web: Web): Promise<void> => assert.equal(await web.queue.list(), [])
 
 test(
-  'a page that calls itself by another name for our address reads and changes nothing (DNS rebinding)',
+  'a request under a foreign host name reads and changes nothing (DNS rebinding)',
   inWeb(async (web) => {
     for (const host of [
       'evil.example',
@@ -42,7 +42,7 @@ test(
 )
 
 test(
-  'a name that is allowed is answered to',
+  'an allowed host name is accepted',
   inWeb(
     async (web) => {
       assert.is((await web.ask('/healthz', { headers: { host: 'queue.example' } })).status, 200)
@@ -53,9 +53,9 @@ test(
 )
 
 test(
-  'a page of another site enqueues nothing: neither by its Origin nor as its browser tells (CSRF)',
+  'a page of another site enqueues nothing, by its Origin or its Sec-Fetch-Site (CSRF)',
   inWeb(async (web) => {
-    const foreign: Record<string, string>[] = [
+    const crossSite: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: `http://127.0.0.1:${web.port + 1}` },
@@ -66,7 +66,7 @@ test(
       { 'sec-fetch-site': 'none' },
       { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
     ]
-    for (const headers of foreign) {
+    for (const headers of crossSite) {
       assert.is((await web.post('/api/v1/jobs', JOB, headers)).status, 403, JSON.stringify(headers))
       assert.is((await web.post('/api/enqueue', JOB, headers)).status, 403, JSON.stringify(headers))
     }
@@ -77,7 +77,7 @@ test(
 )
 
 test(
-  'a form, which can send no JSON content type, changes nothing',
+  'an HTML form, which cannot send JSON, changes nothing',
   inWeb(async (web) => {
     for (const type of [
       'text/plain',
@@ -103,7 +103,7 @@ test(
 )
 
 test(
-  'no other site may read an answer: nothing is said of CORS, and a request it makes is refused',
+  'no other site may read an answer: there are no CORS headers, and its requests are refused',
   inWeb(async (web) => {
     const { status, headers } = await web.ask('/api/v1/jobs', { headers: { origin: 'https://evil.example' } })
     assert.is(status, 403)
@@ -122,7 +122,7 @@ test(
 )
 
 test(
-  'without its token nothing is shown but the bare pages, and with a wrong one neither',
+  'without the token, or with a wrong one, only the static pages are served',
   inWeb(
     async (web) => {
       for (const path of [
@@ -154,7 +154,7 @@ test(
 )
 
 test(
-  'with its token everything is shown, and a token in the address is none',
+  'the token gives access in the header, and is ignored in the address',
   inWeb(
     async (web) => {
       const headers = { authorization: `Bearer ${TOKEN}` }
@@ -167,7 +167,7 @@ test(
 )
 
 test(
-  'the link signs in once, with a cookie that no script and no other site gets',
+  'the sign-in link works once and sets a cookie that scripts and other sites cannot read',
   inWeb(
     async (web) => {
       const link = new URL(web.link)
@@ -186,7 +186,7 @@ test(
 )
 
 test(
-  'a cookie that was made up, or has run out, signs nobody in',
+  'a forged or expired cookie does not sign in',
   inWeb(
     async (web) => {
       const { headers } = await web.post('/api/v1/session', { token: TOKEN })
@@ -211,7 +211,7 @@ test(
 )
 
 test(
-  'whoever guesses tokens is soon heard no more, while who has it is',
+  'guessing tokens is soon refused, while the right token still works',
   inWeb(
     async (web) => {
       const guess = async (n: number): Promise<number> =>
@@ -227,7 +227,7 @@ test(
 )
 
 test(
-  'a read-only server changes nothing, whatever route is tried',
+  'a read-only server changes nothing on any route',
   inWeb(
     async (web) => {
       await web.queue.enqueue({ command: 'true', id: 'a' })
@@ -261,7 +261,7 @@ test(
 )
 
 test(
-  'every answer forbids scripts that are not ours, guessing of types, frames and referrers',
+  'every answer forbids foreign scripts, type sniffing, frames and referrers',
   inWeb(async (web) => {
     mkdirSync(join(web.dir, 'web'))
     for (const path of ['/', '/jobs/x', '/api/v1/jobs', '/api/v1/jobs/nobody', '/metrics', '/healthz', '/nowhere']) {
@@ -279,7 +279,7 @@ test(
 )
 
 test(
-  'output that looks like a page is never sent as one',
+  'output that looks like HTML is sent as plain text',
   inWeb(async (web) => {
     await web.queue.enqueue({ id: 'a', command: 'echo "<script>alert(1)</script>"' })
     await web.cli(['worker', 'start', '--foreground', '--burst'])
@@ -293,7 +293,7 @@ test(
 )
 
 test(
-  'a body that is too large is refused, whether it says so or not',
+  'a body that is too large is refused, with or without a Content-Length',
   inWeb(async (web) => {
     const large = JSON.stringify({ command: 'true', stdin: 'x'.repeat(3 * 1024 * 1024) })
     const said = await web
@@ -318,7 +318,7 @@ test(
 )
 
 test(
-  'who asks too often is told to wait',
+  'too many requests are refused with a time to wait',
   inWeb(async (web) => {
     const asked = Array.from({ length: 4 * RATES.changing.burst }, () => web.post('/api/v1/session'))
     const answers = await Promise.all(asked)
@@ -328,7 +328,7 @@ test(
 )
 
 test(
-  'there is an end to how many streams are open, and one that is closed makes room',
+  'the number of open streams is limited, and closing one makes room',
   inWeb(async (web) => {
     const open = await Promise.all(Array.from({ length: MAX_STREAMS }, () => web.listen('/api/v1/stream?topics=stats')))
     assert.ok(open.every(({ status }) => status === 200))
@@ -368,10 +368,10 @@ test(
 )
 
 test(
-  'a server that others can reach does not start without a token, nor with one that is short',
+  'a server that is reachable from outside does not start without a token or with a short one',
   inWorld(async ({ queue, dir }) => {
     const options = { port: 0, names: [], pages: dir, readOnly: true, report: () => {} }
-    const told = async (host: string, token?: string): Promise<string> => {
+    const started = async (host: string, token?: string): Promise<string> => {
       try {
         const server = await serve(queue, { ...options, host, token })
         await server.close()
@@ -382,9 +382,9 @@ test(
       }
     }
     for (const host of ['0.0.0.0', '::', '192.168.1.1', '127.0.0.1.evil.example'])
-      assert.match(await told(host), /^USAGE: .*without a token/)
-    assert.match(await told('127.0.0.1', 'short'), /^USAGE: .*too short/)
-    for (const host of ['localhost', '127.0.0.1', '127.1.2.3']) assert.is(await told(host), 'it started')
+      assert.match(await started(host), /^USAGE: .*without a token/)
+    assert.match(await started('127.0.0.1', 'short'), /^USAGE: .*too short/)
+    for (const host of ['localhost', '127.0.0.1', '127.1.2.3']) assert.is(await started(host), 'it started')
   }),
 )
 

@@ -1,4 +1,4 @@
-/** The document and the routes, held against one another both ways, and answers against their shapes. */
+/** Checks the document against the routes in both directions, and answers against their schemas. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -25,10 +25,10 @@ const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false
 for (const [name, shape] of Object.entries(SCHEMAS)) ajv.addSchema(shape, `#/components/schemas/${name}`)
 ajv.addSchema({ $id: 'https://queuectl.invalid/document', components: { schemas: SCHEMAS } })
 
-/** Fails unless an answer is one that the document tells of. */
-function isAsWritten({ status, headers, text }: Answer, method: string, path: string): void {
+/** Fails unless the document describes the answer. */
+function matchesDocument({ status, headers, text }: Answer, method: string, path: string): void {
   const { content } = document.paths[path]?.[method]?.responses[status] ?? {}
-  assert.ok(document.paths[path]?.[method]?.responses[status], `${method} ${path} says nothing of ${status}: ${text}`)
+  assert.ok(document.paths[path]?.[method]?.responses[status], `${method} ${path} does not document ${status}: ${text}`)
   const [type = ''] = (headers['content-type'] ?? '').split(';')
   if (!content) return assert.is(text, '')
   assert.ok(content[type], `${method} ${path} ${status}: ${type}`)
@@ -41,7 +41,7 @@ function isAsWritten({ status, headers, text }: Answer, method: string, path: st
 }
 
 test(
-  'every route is in the document, and every operation of it is routed',
+  'every route is in the document, and every operation of the document is a route',
   inWorld(async ({ queue, dir }) => {
     const end = new AbortController()
     const [live, journal] = [await queue.live(), await queue.ledger()]
@@ -68,14 +68,14 @@ test(
   }),
 )
 
-test('every shape can be compiled, and every one that is referred to is there', () => {
+test('every schema compiles, and every schema that is referred to exists', () => {
   const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name ?? '')
   assert.ok(names.length > 30)
   for (const name of names) assert.ok(name in SCHEMAS, name)
   for (const name of Object.keys(SCHEMAS)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
 })
 
-test('every parameter in a path is written down', () => {
+test('every path parameter is documented', () => {
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, { parameters = [] }] of Object.entries(methods))
       assert.equal(
@@ -94,27 +94,27 @@ async function some(web: Web): Promise<void> {
 }
 
 test(
-  'what every GET answers is what the document says',
+  'the answer of every GET matches its schema',
   inWeb(async (web) => {
     await some(web)
     for (const [path, methods] of Object.entries(document.paths)) {
       if (!methods.get || path.endsWith('/stream')) continue
       const at = path.replace('{id}', 'a').replace('{n}', '1')
-      isAsWritten(await web.ask(at), 'get', path)
+      matchesDocument(await web.ask(at), 'get', path)
       if (path.includes('{id}'))
-        isAsWritten(await web.ask(path.replace('{id}', 'nobody').replace('{n}', '1')), 'get', path)
+        matchesDocument(await web.ask(path.replace('{id}', 'nobody').replace('{n}', '1')), 'get', path)
     }
-    for (const id of ['b', 'c', 'd']) isAsWritten(await web.ask(`/api/v1/jobs/${id}`), 'get', '/api/v1/jobs/{id}')
+    for (const id of ['b', 'c', 'd']) matchesDocument(await web.ask(`/api/v1/jobs/${id}`), 'get', '/api/v1/jobs/{id}')
   }),
 )
 
 test(
-  'what every change answers is what the document says, when it is done and when it is refused',
+  'the answer of every change matches its schema, done or refused',
   inWeb(async (web) => {
     await some(web)
     const one = async (method: string, path: string, body: object, id = 'd', headers = {}): Promise<void> => {
       const asked = { method: method.toUpperCase(), body, headers }
-      isAsWritten(await web.ask(path.replace('{id}', id), asked), method, path)
+      matchesDocument(await web.ask(path.replace('{id}', id), asked), method, path)
     }
     await one('post', '/api/v1/jobs', { command: 'true', id: 'e' })
     await one('post', '/api/v1/jobs', { command: 'true', id: 'e' })

@@ -1,16 +1,16 @@
-/** How the dashboard looks to whoever comes: with a keyboard alone, a screen reader, a small or a dark screen. */
+/** The dashboard by keyboard, for screen readers, on small screens and in both themes. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inBrowser, type Looking } from '../../fixtures/browser.ts'
+import { inBrowser, type BrowserWorld } from '../../fixtures/browser.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('accessibility of the dashboard')
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** Each page, and what is seen on it once it has everything. */
+/** Each page, and a text that appears once it has loaded. */
 const PAGES = {
   '/': 'total',
   '/jobs': 'later',
@@ -22,8 +22,8 @@ const PAGES = {
   '/config': 'max-retries',
 }
 
-/** One job in every state but one, and what two of them wrote. */
-async function furnish({ queue, startWorker, dir }: Looking): Promise<void> {
+/** Jobs in almost every state, two of them with output. */
+async function furnish({ queue, startWorker, dir }: BrowserWorld): Promise<void> {
   await queue.enqueueAll([
     { id: 'runs', command: `printf '\\033[31mred\\033[33m yellow\\033[36m cyan\\n'; sleep 300`, priority: 9 },
     { id: 'fails', command: 'echo no >&2; exit 3', max_retries: 2, backoff_base: 600, cwd: dir },
@@ -47,7 +47,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
 }
 
-/** What axe finds; of the second theme only what may differ there. */
+/** The violations that axe finds; for the second theme only the rules that depend on colours. */
 async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   const options = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) }
   const found = (await page.evaluate(
@@ -132,7 +132,7 @@ test(
 const isNarrow = (page: Page): Promise<boolean> => page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 test(
-  'jobs are walked through, selected, opened and acted on by the keyboard alone',
+  'jobs are walked through, selected, opened and changed by keyboard alone',
   inBrowser(async ({ page, visit, queue }) => {
     await queue.enqueueAll(['a', 'b', 'c'].map((id) => ({ id: `job-${id}`, command: 'true' })))
     await visit('/')
@@ -164,7 +164,7 @@ test(
 )
 
 test(
-  'the help lists the keys that work on this page, and no others',
+  'the help lists exactly the keys that work on the page',
   inBrowser(async ({ page, visit, queue }) => {
     await queue.enqueue({ id: 'waits', command: 'true' })
     const listed = async (): Promise<string[]> => {
@@ -185,7 +185,7 @@ test(
 )
 
 test(
-  'every control that has the focus shows it, from the first one on',
+  'every focused control shows the focus',
   inBrowser(async ({ page, visit, queue }) => {
     await queue.enqueue({ id: 'waits', command: 'true' })
     await visit('/jobs')

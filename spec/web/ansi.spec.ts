@@ -4,11 +4,11 @@ import { AnsiReader } from '../../lib/web/ansi.ts'
 
 const test = suite('terminal output on the page')
 
-/** The portions one after the other, as `text{looks}`. */
-function seen(...portions: readonly string[]): string {
+/** The chunks one after the other, as `text{classes}`. */
+function seen(...chunks: readonly string[]): string {
   const terminal = new AnsiReader()
-  return portions
-    .flatMap((portion) => terminal.read(portion))
+  return chunks
+    .flatMap((chunk) => terminal.read(chunk))
     .map(({ text, classes, color, background }) => {
       const how = [classes, color, background].filter(Boolean).join(' ')
       return how === '' ? text : `${text}{${how}}`
@@ -27,15 +27,15 @@ test('the sixteen colours and the decorations become names', () => {
   )
 })
 
-test('an empty sequence takes all colours back, as grep and ls write it', () => {
+test('an empty sequence resets all colours, as grep and ls write it', () => {
   assert.is(seen('\x1b[31mred\x1b[mplain'), 'red{f-red}plain')
 })
 
-test('a colour holds over portions, and a sequence cut in two is still one', () => {
+test('colours and cut sequences carry over to the next chunk', () => {
   assert.is(seen('\x1b[32mgre', 'en\x1b[', '0mplain\x1b', '[31mred'), 'gre{f-green}en{f-green}plainred{f-red}')
 })
 
-test('colours by number are given as such', () => {
+test('colours by number are returned as values', () => {
   assert.is(seen('\x1b[38;5;1ma\x1b[38;2;1;2;3mb'), 'a{f-red}b{#010203}')
 })
 
@@ -43,19 +43,19 @@ test('reverse video exchanges the two colours', () => {
   assert.is(seen('\x1b[31;7mx\x1b[0;7my'), 'x{b-red}y{b-white}')
 })
 
-test('cursor movements, titles, bells and other control characters are left out', () => {
+test('cursor movements, titles, bells and other control characters are removed', () => {
   assert.is(seen('\x1b[2K\x1b[1Aa\x1b]0;title\x07b\x1b]8;;http://x\x1b\\c\x07\b\x1b(Bd\x1b[?25le'), 'abcde')
 })
 
-test('a line that was written over shows what was written last', () => {
+test('a line that was overwritten shows its last version', () => {
   assert.is(seen('10 %\r50 %\r100 %\ndone'), '100 %\ndone')
 })
 
-test('a line end cut in two takes nothing away', () => {
+test('a line end cut in two removes nothing', () => {
   assert.is(seen('whole\r', '\nnext'), 'whole\nnext')
 })
 
-test('what looks like HTML is text like any other', () => {
+test('text that looks like HTML stays text', () => {
   assert.is(seen('<img src=x onerror=alert(1)>&amp;'), '<img src=x onerror=alert(1)>&amp;')
 })
 

@@ -1,4 +1,4 @@
-/** What the browser is given: how much it is, and that it is only what the server's rules allow. */
+/** The built pages: their size, and that they obey the Content-Security-Policy. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -22,7 +22,7 @@ test('all of it is smaller than 60 kB when compressed', () => {
   assert.ok(total < 60_000, `${total} bytes`)
 })
 
-test('each script and style sheet that the page names is there, its name with a hash of what is in it', () => {
+test('each script and style sheet of the page exists, with a hash of its content in its name', () => {
   const named = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
   assert.equal(
     named.toSorted(),
@@ -34,11 +34,11 @@ test('each script and style sheet that the page names is there, its name with a 
   for (const name of named) assert.match(name, /^assets\/[a-z]+-[A-Z0-9]{8}\.(js|css)$/)
 })
 
-test('no script and no style stands in the page itself', () => {
+test('the page contains no inline script or style', () => {
   assert.not.match(page, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/i)
 })
 
-test('nothing is fetched from another place', () => {
+test('nothing is fetched from another server', () => {
   const own = /https?:\/\/(?:www\.w3\.org\/|127\.0\.0\.1|localhost)/
   for (const file of files) {
     const links = readFileSync(file, 'utf8').match(/(?:https?:)?\/\/[a-z0-9-]+\.[a-z]{2,}[^\s"'`)]*/gi) ?? []
@@ -51,7 +51,7 @@ test('nothing is fetched from another place', () => {
 })
 
 test(
-  'a browser gets all of it compressed, and as it is whoever does not ask for that',
+  'files are sent compressed to clients that accept gzip, else as they are',
   inWorld(async (world) => {
     const { server, url } = await serve(world, ['--port', '0'])
     for (const file of files) {

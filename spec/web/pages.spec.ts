@@ -1,4 +1,4 @@
-/** What a person does in the dashboard, done in a real browser with a real server, real workers and real jobs. */
+/** The dashboard in a real browser, with a real server, workers and jobs. */
 import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
@@ -10,7 +10,7 @@ import { until } from '../../fixtures/until.ts'
 
 const test = suite('dashboard in a browser')
 
-/** An element, as far as it is needed here: the specs know no browser's types. */
+/** The members of an element that these specs use: they have no browser types. */
 interface Scrolling {
   scrollTop: number
   readonly scrollHeight: number
@@ -26,7 +26,7 @@ const stateIs = (page: Page, state: string): Promise<void> =>
   page.locator('.page-head .state', { hasText: state }).waitFor()
 
 test(
-  'a job is enqueued, seen running, its output read as it comes, and its end',
+  'a job is enqueued, runs, shows its output as it is written, and completes',
   inBrowser(async ({ page, visit, startWorker, dir, home }) => {
     await startWorker()
     await visit('/')
@@ -52,7 +52,7 @@ test(
 )
 
 test(
-  'the progress that a job reports is drawn in the list, on its page and at its worker, as it grows',
+  'the progress that a job reports is drawn in the list, on its page and at its worker',
   inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
     await startWorker()
     await queue.enqueue({
@@ -77,7 +77,7 @@ test(
 )
 
 test(
-  'a job is seen to fail, and to succeed once it is retried',
+  'a job fails, and completes after a retry',
   inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
     await startWorker()
     await queue.enqueue({ id: 'shaky', command: 'cat wanted', cwd: dir, max_retries: 1 })
@@ -95,7 +95,7 @@ test(
 )
 
 test(
-  'the list is narrowed by state, search and qualifiers, and a reload keeps it so',
+  'the list is filtered by state, search and qualifiers, and a reload keeps the filter',
   inBrowser(async ({ page, visit, queue, url }) => {
     await queue.enqueueAll([
       { id: 'one', command: 'make one', queue: 'mail' },
@@ -126,7 +126,7 @@ test(
 )
 
 test(
-  'all that match are retried, on other pages too, after one question that names their number',
+  'all matching jobs are retried, also on other pages, after a confirmation with their number',
   inBrowser(async ({ page, visit, startWorker, queue, home }) => {
     await queue.enqueueAll(Array.from({ length: 60 }, () => ({ command: 'exit 1', max_retries: 1, queue: 'bad' })))
     await queue.enqueue({ id: 'other', command: 'exit 1', max_retries: 1 })
@@ -147,7 +147,7 @@ test(
 )
 
 test(
-  'nothing is done when another number matches than was confirmed, and the new one is asked for',
+  'nothing is done when the number of matching jobs has changed, and the new number is confirmed',
   inBrowser(async ({ page, visit, queue, home, complaints }) => {
     await queue.enqueueAll(Array.from({ length: 52 }, () => ({ command: 'true' })))
     await visit('/jobs?state=pending')
@@ -166,7 +166,7 @@ test(
 )
 
 test(
-  'a job is held and released at once, and cancelled after a question',
+  'a job is held and released at once, and cancelled after a confirmation',
   inBrowser(async ({ page, visit, queue, home }) => {
     await queue.enqueue({ id: 'waits', command: 'true' })
     await visit('/jobs/waits')
@@ -185,7 +185,7 @@ test(
 )
 
 test(
-  'what is moved by hand is seen where it lies now',
+  'a job moved by mv is shown in its new state',
   inBrowser(async ({ page, visit, queue, home }) => {
     await queue.enqueue({ id: 'moved', command: 'true' })
     await visit('/jobs')
@@ -197,7 +197,7 @@ test(
 )
 
 test(
-  'the connection is said to be lost while the server is away, and comes back by itself',
+  'a lost connection is shown, and reconnects by itself',
   inBrowser(async ({ page, visit, server, serve, queue, complaints }) => {
     await visit('/jobs')
     await sees(page, 'No jobs yet')
@@ -218,7 +218,7 @@ test(
 )
 
 test(
-  'a tab that nobody looks at lets its streams go, and shows what is new as soon as it is looked at',
+  'a hidden tab closes its streams, and updates as soon as it is shown',
   inBrowser(async ({ page, visit, queue, url }) => {
     const look = (isHidden: boolean): Promise<unknown> =>
       page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
@@ -239,7 +239,7 @@ test(
 )
 
 test(
-  'output is shown from its end, stops following when one scrolls up, and goes on at the end',
+  'output follows its end, pauses when scrolled up, and resumes at the end',
   inBrowser(async ({ page, visit, startWorker, queue, dir }) => {
     await startWorker()
     await queue.enqueue({
@@ -266,7 +266,7 @@ test(
 )
 
 test(
-  'what a job is called, runs and writes is shown as text, whatever it looks like',
+  'ids, commands and output that look like HTML are shown as text',
   inBrowser(async ({ page, visit, startWorker, queue }) => {
     const evil = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`
     await startWorker()
@@ -290,7 +290,7 @@ test(
 )
 
 test(
-  'dead letters stand by error, and those of one error are retried together',
+  'dead letters are grouped by error, and a group is retried together',
   inBrowser(async ({ page, visit, startWorker, queue }) => {
     await queue.enqueueAll([
       { command: 'exit 3', max_retries: 1 },
@@ -309,7 +309,7 @@ test(
 )
 
 test(
-  'a waiting job is changed, and enqueued once more with other values',
+  'a waiting job is edited, and duplicated with other values',
   inBrowser(async ({ page, visit, queue }) => {
     await queue.enqueue({ id: 'first', command: 'true', tags: ['kept'] })
     await visit('/jobs/first')
@@ -328,7 +328,7 @@ test(
 )
 
 test(
-  'settings are shown with where they come from, and are changed',
+  'settings are shown with their source and changed',
   inBrowser(async ({ page, visit, queue }) => {
     await visit('/config')
     const setting = page.getByRole('row').filter({ hasText: 'max-retries' })
@@ -342,7 +342,7 @@ test(
 )
 
 test(
-  'read-only, nothing can be changed, and that is said',
+  'a read-only dashboard says so and offers no changes',
   inBrowser(
     async ({ page, visit, queue }) => {
       await queue.enqueue({ id: 'seen', command: 'true' })
@@ -361,7 +361,7 @@ test(
 )
 
 test(
-  'with a token the door is shown first, and opened by it',
+  'with a token the sign-in page comes first',
   inBrowser(
     async ({ page, url, complaints }) => {
       await page.goto(`${url}/jobs`)

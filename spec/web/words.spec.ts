@@ -1,4 +1,4 @@
-/** What the pages write down purely: numbers, times, filters, command lines. */
+/** The pure parts of the pages: numbers, times, filters, command lines. */
 import { commandLine } from '../../lib/job/job.ts'
 import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
@@ -11,7 +11,7 @@ import type { JobRecord } from '../../lib/web/api-types.ts'
 
 const test = suite('words of the pages')
 
-test('durations have three digits that matter, and the unit', () => {
+test('durations have three significant digits and a unit', () => {
   assert.equal([0, 7.4, 999.6, 1250, 9994, 9995, 59_949, 59_950, 185_000, 7_800_000, 360_000_000].map(duration), [
     '0 ms',
     '7 ms',
@@ -27,23 +27,23 @@ test('durations have three digits that matter, and the unit', () => {
   ])
 })
 
-test('what goes on is counted in whole seconds, and an age has one unit', () => {
+test('elapsed time has whole seconds, and an age has one unit', () => {
   assert.equal([0, 59_999, 60_000, 86_400_000].map(elapsed), ['0s', '59s', '1m 00s', '1d 0h'])
   assert.equal([0, 59_999, 60_000, 86_400_000].map(age), ['0s', '59s', '1m', '1d'])
 })
 
-test('an instant is told against now, before and after it', () => {
+test('a relative time is before or after now', () => {
   const now = Date.parse('2026-11-22T10:00:00Z')
   assert.is(relativeTime('2026-11-22T09:57:00Z', now), '3m ago')
   assert.is(relativeTime('2026-11-22T10:00:05Z', now), 'in 6s')
 })
 
-test('counts are grouped, and short where they would not fit', () => {
+test('counts are grouped, and large ones shortened', () => {
   assert.equal([7, 1234, 99_999, 104_000, 1_250_000].map(shortCount), ['7', '1,234', '99,999', '104k', '1.3M'])
   assert.equal([countNoun(1, 'job'), countNoun(1200, 'job')], ['1 job', '1,200 jobs'])
 })
 
-test('qualifiers narrow the list, the rest is looked for', () => {
+test('qualifiers filter the list, the rest is searched for', () => {
   assert.equal(parseSearch('queue:mail  backup tag:"two words" of'), {
     found: { queue: 'mail', tag: 'two words' },
     rest: 'backup of',
@@ -56,18 +56,18 @@ test('the address holds the filter', () => {
   assert.equal(filterFromQuery(new URLSearchParams('state=dead&q=a+b&sort=id&queue=')), { state: 'dead', q: 'a b' })
 })
 
-test('an argv is shown as one would type it', () => {
+test('an argv is shown as it would be typed', () => {
   assert.is(commandLine(['rm', 'old file', "it's", '-f']), `rm 'old file' 'it'\\''s' -f`)
   assert.is(commandLine('a | b'), 'a | b')
 })
 
-test('the home is named unless it is where a queue lies by default', () => {
+test('the home is named unless it is the default one', () => {
   assert.is(actionLine('/home/you/.queuectl', 'retry', 'a'), 'queuectl retry a')
   assert.is(actionLine('/srv/my jobs', 'delete', 'a'), `queuectl --home '/srv/my jobs' dlq purge a`)
 })
 
 test(
-  'the line to enqueue again, given to a shell, enqueues the same',
+  'the enqueue line of a job, run by a shell, enqueues the same job',
   inWorld(async ({ queue, cli, dir }) => {
     const first = await queue.enqueue({
       command: ['echo', `it's "so"`],

@@ -23,51 +23,56 @@ interface JobTableProps {
 
 export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
   const { isReadOnly, ask } = useSession()
-  const [here, setHere] = useState<string>()
+  const [currentId, setCurrentId] = useState<string>()
   const body = useRef<HTMLTableSectionElement>(null)
-  const seen = useRef(new Map<string, string>())
+  const lastStates = useRef(new Map<string, string>())
   // A ref: keys may come faster than the page is rendered.
-  const at = useRef<string>(undefined)
-  const current = (): number => rows.findIndex(({ id }) => id === at.current)
-  const stand = (id: string): void => {
-    at.current = id
-    setHere(id)
+  const currentRef = useRef<string>(undefined)
+  const currentIndex = (): number => rows.findIndex(({ id }) => id === currentRef.current)
+  const moveTo = (id: string): void => {
+    currentRef.current = id
+    setCurrentId(id)
   }
 
   const walk = (by: number): void => {
-    const next = rows[Math.min(rows.length - 1, Math.max(0, current() + by))]
+    const next = rows[Math.min(rows.length - 1, Math.max(0, currentIndex() + by))]
     if (!next) return
-    stand(next.id)
+    moveTo(next.id)
     const element = body.current?.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(next.id)}"]`)
     element?.scrollIntoView({ block: 'nearest' })
     element?.querySelector('a')?.focus()
   }
-  const turn = (id: string): void => onSelect(selected.has(id) ? without(selected, id) : new Set([...selected, id]))
+  const toggle = (id: string): void => onSelect(selected.has(id) ? without(selected, id) : new Set([...selected, id]))
   /** Acts on the selected rows, or on the current row when none is selected. */
-  const doHere = (action: Action): void => {
-    const row = rows[current()]
-    const meant = selected.size > 0 ? rows.filter(({ id }) => selected.has(id)) : row ? [row] : []
-    const ids = meant.filter((one) => ACTIONS[action].allowedIn.includes(one.lies_in)).map(({ id }) => id)
+  const actOnRows = (action: Action): void => {
+    const row = rows[currentIndex()]
+    const targets = selected.size > 0 ? rows.filter(({ id }) => selected.has(id)) : row ? [row] : []
+    const ids = targets.filter((one) => ACTIONS[action].allowedIn.includes(one.lies_in)).map(({ id }) => id)
     if (ids.length > 0) ask({ action, which: { ids } })
   }
   useShortcuts([
     { keys: 'j', does: 'Next job', group: 'List', run: () => walk(1) },
     { keys: 'k', does: 'Previous job', group: 'List', run: () => walk(-1) },
-    { keys: 'Enter', does: 'Open job', group: 'List', run: () => at.current && navigate(jobUrl(at.current)) },
+    {
+      keys: 'Enter',
+      does: 'Open job',
+      group: 'List',
+      run: () => currentRef.current && navigate(jobUrl(currentRef.current)),
+    },
     ...(isReadOnly
       ? []
       : ([
-          { keys: 'x', does: 'Select job', group: 'List', run: () => at.current && turn(at.current) },
-          { keys: 'r', does: 'Retry', group: 'List', run: () => doHere('retry') },
-          { keys: 'c', does: 'Cancel', group: 'List', run: () => doHere('cancel') },
+          { keys: 'x', does: 'Select job', group: 'List', run: () => currentRef.current && toggle(currentRef.current) },
+          { keys: 'r', does: 'Retry', group: 'List', run: () => actOnRows('retry') },
+          { keys: 'c', does: 'Cancel', group: 'List', run: () => actOnRows('cancel') },
         ] as const)),
   ])
   // Rows whose state has changed since the last render are highlighted for a moment.
-  const news = new Set(
-    rows.filter(({ id, lies_in: state }) => (seen.current.get(id) ?? state) !== state).map(({ id }) => id),
+  const changedRows = new Set(
+    rows.filter(({ id, lies_in: state }) => (lastStates.current.get(id) ?? state) !== state).map(({ id }) => id),
   )
   useEffect(() => {
-    seen.current = new Map(rows.map(({ id, lies_in: state }) => [id, state]))
+    lastStates.current = new Map(rows.map(({ id, lies_in: state }) => [id, state]))
   }, [rows])
 
   const isPageSelected = rows.every(({ id }) => selected.has(id))
@@ -105,8 +110,8 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
             key={one.id}
             role="row"
             data-id={one.id}
-            class={`is-${one.lies_in}${one.id === here ? ' here' : ''}${isAll || selected.has(one.id) ? ' selected' : ''}${news.has(one.id) ? ' news' : ''}`}
-            onFocusCapture={() => stand(one.id)}
+            class={`is-${one.lies_in}${one.id === currentId ? ' here' : ''}${isAll || selected.has(one.id) ? ' selected' : ''}${changedRows.has(one.id) ? ' news' : ''}`}
+            onFocusCapture={() => moveTo(one.id)}
           >
             {!isReadOnly && (
               <td class="c-pick" role="cell">
@@ -114,7 +119,7 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
                   type="checkbox"
                   aria-label={`Select ${one.id}`}
                   checked={isAll || selected.has(one.id)}
-                  onChange={() => turn(one.id)}
+                  onChange={() => toggle(one.id)}
                 />
               </td>
             )}

@@ -22,7 +22,7 @@ const OUTCOME_LABELS: Record<Attempt['outcome'], string> = {
   gave_up: 'Gave up',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
-  given_back: 'Released by the worker',
+  given_back: 'Returned to the queue',
 }
 
 /** How the attempt ended, and why. */

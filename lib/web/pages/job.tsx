@@ -223,7 +223,7 @@ function CommandLines({ job }: { readonly job: JobRecord }) {
       title="Command line"
       aside={
         <button type="button" class="button plain small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          Enqueue again
+          Enqueue line
         </button>
       }
     >

@@ -15,7 +15,7 @@ const TOKEN = '0123456789abcdef0123456789abcdef'
 const UP_MS = 10_000
 
 test(
-  'web prints its address, answers there, and ends at Ctrl-C with streams open',
+  'web prints its address, answers there, and stops at Ctrl-C with streams open',
   inWorld(async ({ begin }) => {
     const web = begin(['web', '--port', '0'])
     const url = await until(
@@ -34,7 +34,7 @@ test(
 )
 
 test(
-  'dashboard is the same, ends at SIGTERM, and with --json says where it is as JSON',
+  'dashboard is an alias, stops at SIGTERM, and with --json prints its address as JSON',
   inWorld(async ({ begin }) => {
     const web = begin(['dashboard', '--port', '0', '--json'], { env: { QUEUECTL_TOKEN: TOKEN } })
     const line = await until(
@@ -53,7 +53,7 @@ test(
 )
 
 test(
-  'a port that is taken is told in one line, with what to do',
+  'a port that is taken is reported in one line with a hint',
   inWorld(async ({ cli }) => {
     const other = createServer()
     await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
@@ -69,7 +69,7 @@ test(
 )
 
 test(
-  'a home whose totals are broken is told, and nothing is left listening',
+  'a home with broken totals is reported, and nothing is left listening',
   inWorld(async ({ cli, home }) => {
     await cli(['init'])
     writeFileSync(join(home, 'journal', 'totals.json'), '[]')
@@ -94,7 +94,7 @@ test(
 )
 
 test(
-  'with --debug each request is told, without what signs people in',
+  'with --debug each request is logged, without sign-in codes',
   inWorld(async ({ begin }) => {
     const web = begin(['web', '--port', '0', '--debug', '--token', TOKEN])
     const link = await until(

@@ -19,7 +19,7 @@ async function some(web: Web): Promise<void> {
 }
 
 test(
-  'jobs named by their ids are changed, and each that could not be is named with the reason',
+  'an action applies to jobs by id, and lists each job it skipped with the reason',
   inWeb(async (web) => {
     await some(web)
     const { status, json } = await bulk(web, { action: 'hold', ids: ['c', 'a', 'nobody', 'd', 'c'] })
@@ -33,7 +33,7 @@ test(
 )
 
 test(
-  'all that match are changed when as many match as was said',
+  'an action applies to all matching jobs when their number is the expected one',
   inWeb(async (web) => {
     await some(web)
     const filter = { state: 'dead' }
@@ -53,7 +53,7 @@ test(
 )
 
 test(
-  'a filter of many changes means what the list means by it',
+  'a filter selects the same jobs as in the list',
   inWeb(async (web) => {
     await some(web)
     for (const filter of [
@@ -72,7 +72,7 @@ test(
 )
 
 test(
-  'cancelled jobs are passed over by a retry of all, unless they are asked for',
+  'a retry by filter skips cancelled jobs unless they are asked for',
   inWeb(async (web) => {
     await some(web)
     await web.queue.cancel('c')
@@ -85,7 +85,7 @@ test(
 )
 
 test(
-  'jobs are cancelled with a reason, released and removed by the dozen',
+  'many jobs are cancelled with a reason, released and deleted',
   inWeb(async (web) => {
     await web.queue.enqueueAll(Array.from({ length: 60 }, (_, n) => ({ id: `j${n}`, command: 'true', tags: ['lot'] })))
     const filter = { tag: 'lot' }
@@ -100,7 +100,7 @@ test(
 )
 
 test(
-  'a change of many that is not understood is refused and changes nothing',
+  'a malformed bulk request is refused and changes nothing',
   inWeb(async (web) => {
     await some(web)
     const before = await states(web)

@@ -73,7 +73,7 @@ test(
 )
 
 test(
-  'a page that is asked for in a way nobody understands says what is known',
+  'a malformed list request is refused with the accepted values',
   inWeb(async (web) => {
     for (const [query, hint] of [
       ['state=ded', 'did you mean dead?'],
@@ -103,7 +103,7 @@ test(
 )
 
 test(
-  'a job is the JSON of its file and where it lies',
+  'a job is the JSON of its file and its state directory',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a', note: 'kept' })
     const record = JSON.parse(readFileSync(await fileOf(web.queue, 'a'), 'utf8')) as object
@@ -114,7 +114,7 @@ test(
 )
 
 test(
-  'a job that is none is a 404 and names itself',
+  'an unknown job is a 404 that names the id',
   inWeb(async (web) => {
     const { status, json } = await web.ask('/api/v1/jobs/nobody')
     assert.is(status, 404)
@@ -124,7 +124,7 @@ test(
 )
 
 test(
-  'the short form of an id and the word last mean no job here',
+  'abbreviated ids and the word last are not accepted',
   inWeb(async (web) => {
     const { id } = await add(web, 'true')
     assert.is((await web.ask(`/api/v1/jobs/${id.slice(-8)}`)).status, 404)
@@ -134,7 +134,7 @@ test(
 )
 
 test(
-  'a job is enqueued and answered with where it is',
+  'enqueueing answers with the job and its address',
   inWeb(async (web) => {
     const { status, headers, json } = await web.post('/api/v1/jobs', { command: 'true', id: 'a', tags: ['x'] })
     assert.is(status, 201)
@@ -146,7 +146,7 @@ test(
 )
 
 test(
-  'what cannot be enqueued is refused with the reason',
+  'an invalid job is refused with the reason',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     assert.is((await web.post('/api/v1/jobs', {})).status, 422)
@@ -158,7 +158,7 @@ test(
 )
 
 test(
-  'a job that is enqueued twice with the same Idempotency-Key is there once, also by another server',
+  'two requests with the same Idempotency-Key make one job, also on two servers',
   inWeb(async (web) => {
     const ask = (body: object, key = 'k1') => web.post('/api/v1/jobs', body, { 'idempotency-key': key })
     const first = await ask({ command: 'true' })
@@ -174,7 +174,7 @@ test(
 )
 
 test(
-  'an Idempotency-Key with a chosen id does not take the job of somebody else for its own',
+  'an Idempotency-Key with an explicit id does not adopt an existing job',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     const { status } = await web.post('/api/v1/jobs', { command: 'true', id: 'a' }, { 'idempotency-key': 'k' })
@@ -183,7 +183,7 @@ test(
 )
 
 test(
-  'a waiting job is changed by whoever has read it last',
+  'a waiting job is edited only with its current ETag',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a', tags: ['x'] })
     const { headers } = await web.ask('/api/v1/jobs/a')
@@ -203,7 +203,7 @@ test(
 )
 
 test(
-  'a change without If-Match, or of a job that is over, is refused and changes nothing',
+  'an edit without If-Match, or of a finished job, is refused and changes nothing',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     const change = (headers = {}) => web.ask('/api/v1/jobs/a', { method: 'PATCH', body: { priority: 1 }, headers })
@@ -216,7 +216,7 @@ test(
 )
 
 test(
-  'jobs are held, released, cancelled, retried, duplicated and removed',
+  'jobs are held, released, cancelled, retried, duplicated and deleted',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a', tags: ['x'] })
     const act = async (verb: string, body: object = {}): Promise<[number, string]> => {
@@ -242,7 +242,7 @@ test(
 )
 
 test(
-  'a verb about a job that is none is a 404',
+  'a verb on an unknown job is a 404',
   inWeb(async (web) => {
     for (const verb of ['hold', 'release', 'cancel', 'retry', 'duplicate'])
       assert.is((await web.post(`/api/v1/jobs/nobody/${verb}`)).status, 404, verb)
@@ -250,7 +250,7 @@ test(
 )
 
 test(
-  'a job runs in the home of its user, and not where the server was started',
+  'a job runs in the home directory of the user, not where the server was started',
   inWeb(async (web) => {
     const { json } = await web.post('/api/v1/jobs', { command: 'true' })
     assert.is(json.cwd, homedir())
@@ -259,7 +259,7 @@ test(
 )
 
 test(
-  'no id reaches a file outside of the queue',
+  'no id reaches a file outside the home',
   inWeb(async (web) => {
     writeFileSync(join(web.dir, 'secret.json'), '{"command":"true"}')
     for (const id of [

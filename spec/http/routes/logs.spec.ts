@@ -42,7 +42,7 @@ test(
 )
 
 test(
-  'output comes whole, or its last lines, of either stream',
+  'output is served whole or by its last lines, of either stream',
   inWeb(async (web) => {
     await some(web)
     assert.is((await web.ask(LOG)).text, 'one\ntwo\nthree\n')
@@ -55,7 +55,7 @@ test(
 )
 
 test(
-  'output comes in ranges of bytes',
+  'output is served in byte ranges',
   inWeb(async (web) => {
     await some(web)
     const range = async (text: string): Promise<[number, string, string | undefined]> => {
@@ -74,7 +74,7 @@ test(
 )
 
 test(
-  'output that was shortened has the line that says so',
+  'capped output contains the line that says so',
   inWeb(async (web) => {
     configure(web, { max_log_bytes: 131_072 })
     await add(web, 'head -c 400000 /dev/zero | tr "\\0" x', { id: 'a' })
@@ -84,7 +84,7 @@ test(
 )
 
 test(
-  'output that is not UTF-8 comes as it is',
+  'output that is not UTF-8 is served unchanged',
   inWeb(async (web) => {
     await add(web, 'printf "\\377\\376ok"', { id: 'a' })
     await runAll(web)

@@ -18,7 +18,7 @@ async function some(web: Web): Promise<void> {
 }
 
 test(
-  'stats are those of the command line, and more',
+  'stats include the numbers of the command line',
   inWeb(async (web) => {
     await some(web)
     const { json } = await web.ask('/api/v1/stats')
@@ -32,7 +32,7 @@ test(
 )
 
 test(
-  'the last hour is told minute by minute, with how long jobs waited and ran',
+  'the time series has the last hour by minute, with wait and run times',
   inWeb(async (web) => {
     await some(web)
     const { json } = await web.ask('/api/v1/stats/timeseries?window=15m')
@@ -62,7 +62,7 @@ test(
 )
 
 test(
-  'dead jobs are grouped by what they died of, as on the command line',
+  'dead jobs are grouped by error, as on the command line',
   inWeb(async (web) => {
     await some(web)
     const [group] = (await web.ask('/api/v1/dead/groups')).json.items
@@ -71,13 +71,13 @@ test(
     assert.equal((await web.ask('/api/v1/dead/groups?tag=y')).json.items, [])
     const jobs = await web.ask(`/api/v1/jobs?state=dead&error=${encodeURIComponent(group.error)}`)
     assert.is(jobs.json.total, 2)
-    const [told] = JSON.parse((await web.cli(['dlq', 'list', '--group', '--json'])).stdout)
-    assert.equal([told.error, told.jobs.length], [group.error, group.count])
+    const [row] = JSON.parse((await web.cli(['dlq', 'list', '--group', '--json'])).stdout)
+    assert.equal([row.error, row.jobs.length], [group.error, group.count])
   }),
 )
 
 test(
-  'workers and what they run are told, as on the command line',
+  'workers and their jobs are listed, as on the command line',
   inWeb(async (web) => {
     const worker = await web.startWorker({ count: 3 })
     const { items } = (await web.ask('/api/v1/workers')).json
@@ -121,7 +121,7 @@ test(
 )
 
 test(
-  'events are told newest first, page by page, by job and kind',
+  'events are listed newest first, in pages, by job and kind',
   inWeb(async (web) => {
     await some(web)
     const { items, next_cursor } = (await web.ask('/api/v1/events?limit=4')).json
@@ -169,7 +169,7 @@ test(
 )
 
 test(
-  'the plain routes of the older dashboard answer in its shapes',
+  'the legacy routes answer as the older dashboard did',
   inWeb(async (web) => {
     await some(web)
     assert.equal((await web.ask('/api/stats')).json, {

@@ -4,17 +4,17 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../../fixtures/jobs.ts'
 import { until } from '../../../fixtures/until.ts'
-import { inWeb, type Stream, type Told } from '../../../fixtures/web.ts'
+import { inWeb, type Stream, type SentEvent } from '../../../fixtures/web.ts'
 
 const test = suite('event streams over HTTP')
 
-const changedTo = (id: string, place: string) => (one: Told) =>
+const changedTo = (id: string, place: string) => (one: SentEvent) =>
   one.event === 'jobs' &&
   one.data.changed.some((row: { id: string; lies_in: string }) => row.id === id && row.lies_in === place)
-const removed = (id: string) => (one: Told) => one.event === 'jobs' && one.data.removed.includes(id)
+const removed = (id: string) => (one: SentEvent) => one.event === 'jobs' && one.data.removed.includes(id)
 
 test(
-  'a stream begins with the counts and the workers, and tells of jobs as they come, run and end',
+  'a stream begins with counts and workers, and reports jobs as they are enqueued, run and end',
   inWeb(async (web) => {
     const stream = await web.listen('/api/v1/stream')
     await stream.until('counts', (one) => one.event === 'stats' && one.data.pending === 0)
@@ -45,15 +45,15 @@ test(
 )
 
 test(
-  'what people do with mv and rm reaches a stream within 300 ms',
+  'changes by mv and rm reach a stream within 300 ms',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     const stream = await web.listen('/api/v1/stream?topics=jobs')
     const path = await fileOf(web.queue, 'a')
     const held = join(web.home, 'hold', basename(path))
     const times: number[] = []
-    const took = async (change: () => void, isTold: (one: Told) => boolean): Promise<void> => {
-      const from = stream.told.length
+    const took = async (change: () => void, isTold: (one: SentEvent) => boolean): Promise<void> => {
+      const from = stream.received.length
       const begun = performance.now()
       change()
       times.push((await stream.until('the change', isTold, from)).at - begun)
@@ -63,13 +63,13 @@ test(
       await took(() => renameSync(held, path), changedTo('a', 'pending'))
     }
     await took(() => rmSync(path), removed('a'))
-    // The machine may be busy with other tests: one of them in time shows that nothing waits for longer by itself.
+    // The machine may be busy with other tests: one change in time shows that nothing delays them by design.
     assert.ok(Math.min(...times) < 300 && (times.at(-1) ?? 0) < 5000, times.join())
   }),
 )
 
 test(
-  'a dropped file is told of as it lies there, and as it is taken in',
+  'a dropped file is reported when it appears and when it is taken in',
   inWeb(async (web) => {
     const stream = await web.listen('/api/v1/stream?topics=jobs')
     writeFileSync(join(web.home, 'pending', 'drop.json'), '{"command":"true"}')
@@ -82,24 +82,24 @@ test(
 )
 
 test(
-  'what an operator does is told as one change, and not as a job that is gone',
+  'a change by an operator is one change, not a removal',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     const stream = await web.listen('/api/v1/stream?topics=jobs')
     for (let i = 0; i < 5; i++) {
-      const from = stream.told.length
+      const from = stream.received.length
       await web.queue.cancel('a')
       await stream.until('it is dead', changedTo('a', 'dead'), from)
-      const next = stream.told.length
+      const next = stream.received.length
       await web.queue.retry('a')
       await stream.until('it is pending', changedTo('a', 'pending'), next)
     }
-    assert.is(stream.told.some(removed('a')), false)
+    assert.is(stream.received.some(removed('a')), false)
   }),
 )
 
 test(
-  'how far a running job says it is is told',
+  'the progress of a running job is reported',
   inWeb(async (web) => {
     const command = `echo 40 >"$QUEUECTL_PROGRESS"; ${untilLetGo('a')}`
     await add(web, command, { id: 'a' })
@@ -115,7 +115,7 @@ test(
 )
 
 test(
-  'a stream that comes back gets what it has missed, once',
+  'a stream that reconnects gets what it missed, once',
   inWeb(async (web) => {
     const first = await web.listen('/api/v1/stream')
     await add(web, 'true', { id: 'a' })
@@ -126,20 +126,20 @@ test(
     const second = await web.listen('/api/v1/stream', { 'last-event-id': seen.id ?? '' })
     await second.until('b', changedTo('b', 'pending'))
     assert.is(
-      second.told.some(({ event }) => event === 'reset'),
+      second.received.some(({ event }) => event === 'reset'),
       false,
     )
-    assert.is(second.told.some(changedTo('a', 'pending')), false)
+    assert.is(second.received.some(changedTo('a', 'pending')), false)
   }),
 )
 
 test(
-  'a stream that comes back to another server gets the events it has missed, and is told to fetch the jobs again',
+  'a stream that reconnects to another server gets the missed events and a reset',
   inWeb(async (web) => {
     await add(web, 'true', { id: 'a' })
     const first = await web.listen('/api/v1/stream')
     await add(web, 'true', { id: 'b' })
-    const isOf = (job: string) => (one: Told) =>
+    const isOf = (job: string) => (one: SentEvent) =>
       one.event === 'events' && one.data.items.some((event: { job: string }) => event.job === job)
     const { id = '' } = await first.until('b', isOf('b'))
     await add(web, 'true', { id: 'c' })
@@ -148,12 +148,12 @@ test(
     const second = await web.listen('/api/v1/stream', { 'last-event-id': ['00000000', ...place].join('.') })
     await second.until('reset', ({ event }) => event === 'reset')
     await second.until('c', isOf('c'))
-    assert.is(second.told.some(isOf('b')), false)
+    assert.is(second.received.some(isOf('b')), false)
   }),
 )
 
 test(
-  'nonsense as the id of the last event is answered with a reset',
+  'an invalid id of the last event is answered with a reset',
   inWeb(async (web) => {
     for (const id of ['x', '1.2.3.4.5', '9'.repeat(30), '..2026-11-22.-1', '....']) {
       const stream = await web.listen('/api/v1/stream', { 'last-event-id': id })
@@ -163,7 +163,7 @@ test(
 )
 
 test(
-  'a change of very many jobs is a reset, and the counts are right',
+  'a change of very many jobs is a reset with correct counts',
   inWeb(async (web) => {
     const stream = await web.listen('/api/v1/stream')
     await web.queue.enqueueAll(Array.from({ length: 1500 }, () => ({ command: 'true' })))
@@ -173,13 +173,13 @@ test(
 )
 
 const textOf = (stream: Stream, name: string): string =>
-  stream.told
+  stream.received
     .filter((one) => one.event === 'log' && one.data.stream === name)
     .map((one) => one.data.text as string)
     .join('')
 
 test(
-  'the output of a run comes as it is written, and ends with its outcome',
+  'the output of a run is streamed as it is written, and ends with its outcome',
   inWeb(async (web) => {
     await add(web, `echo begun; echo warned >&2; ${untilLetGo('a', 3)}`, { id: 'a', max_retries: 1 })
     const worker = await web.startWorker()
@@ -197,7 +197,7 @@ test(
 )
 
 test(
-  'a stream of output that comes back goes on where it was, in the middle of a line or of a character',
+  'an output stream that reconnects continues where it was, within a line or a character',
   inWeb(async (web) => {
     await add(web, 'printf "aäb\\nc"; printf "\\360\\237"; printf "\\230\\200x\\n"; echo err >&2', { id: 'a' })
     await runAll(web)
@@ -212,12 +212,12 @@ test(
     const merged = await web.listen(path, { 'last-event-id': '5.1' })
     await merged.until('end', ({ event }) => event === 'end')
     assert.equal([textOf(merged, 'stdout'), textOf(merged, 'stderr')], ['c😀x\n', 'rr\n'])
-    assert.is(merged.told.at(-1)?.id, '12.4')
+    assert.is(merged.received.at(-1)?.id, '12.4')
   }),
 )
 
 test(
-  'open streams do not keep the server from ending',
+  'open streams do not delay the shutdown',
   inWeb(async (web) => {
     const streams = await Promise.all([web.listen('/api/v1/stream'), web.listen('/api/v1/stream?topics=jobs')])
     await web.end()
