@@ -1,12 +1,12 @@
-/** What the doctor says: for each check what it saw, and what it found wrong. */
+/** Defines what the doctor reports: the result of each check, and its findings. */
 
-/** What `--fix` can do about a finding: only what a worker would do by itself sooner or later. */
+/** What `--fix` does about a finding: only what a worker would do sooner or later. */
 export type Remedy =
-  /** Make a missing place of the home, as whoever opens the home does. */
+  /** Make a missing directory of the home, as opening the home does. */
   | { readonly kind: 'make'; readonly path: string }
-  /** Remove a leftover, as the sweeper does. */
+  /** Remove a leftover, as a worker's maintenance does. */
   | { readonly kind: 'sweep'; readonly path: string }
-  /** Set a file aside into `corrupt/`, as whoever claims it does. */
+  /** Quarantine a file, as a worker that claims it does. */
   | { readonly kind: 'set_aside'; readonly path: string; readonly fileName: string; readonly reason: string }
   /** Take over from a dead holder, as the next worker does. */
   | { readonly kind: 'recover'; readonly holder: string }
@@ -21,16 +21,16 @@ export interface Finding {
   readonly remedy?: Remedy
   /** What was done about it. */
   readonly fixed?: readonly string[]
-  /** What was done, when something is left that `advice` tells of. */
+  /** What was done when something is left to do, which `advice` says. */
   readonly partly_fixed?: readonly string[]
 }
 
-/** Is this a problem that nobody has mended? */
+/** Is this a problem that was not fixed? */
 export const isUnfixed = ({ level, fixed }: Finding): boolean => level === 'problem' && fixed === undefined
 
 export interface CheckResult {
   readonly check: string
-  /** What was seen. */
+  /** The result in a few words when there are no findings. */
   readonly fact: string
   readonly findings: readonly Finding[]
 }
@@ -54,5 +54,5 @@ const finding = (level: Finding['level'], what: string, advice?: string, remedy?
   ...(remedy === undefined ? {} : { remedy }),
 })
 
-/** A number of things in words. */
+/** A number with its noun: `2 jobs`. */
 export const countOf = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`

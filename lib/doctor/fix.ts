@@ -1,8 +1,8 @@
 /**
- * What `doctor --fix` does: each remedy is something that the sweeper, recovery or a claim would do sooner or later,
+ * Fixes findings for `doctor --fix`. Each remedy is what a worker's maintenance, recovery or claim would do sooner or later,
  * done by the same functions.
  *
- * Crash: as in those functions; a holder taken over is a dead holder's directory again.
+ * Crash: as in those functions. A holder that was taken over becomes the directory of a dead holder again.
  */
 import { join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
@@ -21,10 +21,10 @@ import { quarantine } from '../spool/corrupt.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
 import { operatorHooks, operatorContext } from '../run/context.ts'
 
-/** Looks at a home and, if wanted, mends what has a remedy. @throws QueueError as `Queue.diagnose` */
+/** Checks a home and, with `fix`, applies the remedies. @throws QueueError as `Queue.diagnose` */
 export async function diagnose(home: Home, fix: boolean): Promise<Diagnosis> {
   const checks = runChecks(home, nowMs())
-  // What others may have put there is not moved about by our hand.
+  // Never move files that another user may have put there.
   if (fix) refuseUnsafe(home)
   const after: CheckResult[] = []
   for (const one of checks) after.push(fix ? await fixAll(home, one) : one)
@@ -38,20 +38,20 @@ async function fixAll(home: Home, checked: CheckResult): Promise<CheckResult> {
   return { ...checked, findings }
 }
 
-/** A remedy that fails leaves its finding, and keeps nobody from the others. */
+/** Applies one remedy. If it fails, its finding stays, and the others go on. */
 async function fixFinding(home: Home, finding: Finding, remedy: Remedy): Promise<Finding> {
   try {
     const { did, left } = await applyRemedy(home, remedy)
     if (left.length === 0) return { ...finding, fixed: did }
     return { ...finding, ...(did.length === 0 ? {} : { partly_fixed: did }), advice: left.join('; ') }
   } catch (error) {
-    const told = explained(error, 'mend it')
-    if (!(told instanceof QueueError)) throw error
-    return { ...finding, advice: `not mended: ${told.message}` }
+    const problem = explained(error, 'fix it')
+    if (!(problem instanceof QueueError)) throw error
+    return { ...finding, advice: `not fixed: ${problem.message}` }
   }
 }
 
-/** A sentence for each move, and for each thing that only a worker can do; none when nothing was to do any more. */
+/** A sentence for each move, and for each thing that only a worker can do; both empty if there was nothing left to do. */
 interface FixResult {
   readonly did: readonly string[]
   readonly left: readonly string[]
@@ -84,14 +84,14 @@ async function recoverFrom(home: Home, name: string): Promise<FixResult> {
   const left: string[] = []
   if (dead.kind === 'operator') {
     const leave = async (_dir: string, fileName: string): Promise<void> => {
-      left.push(`${fileName} is for a worker to read how far it got: queuectl worker start`)
+      left.push(`${fileName} was running; the next worker resumes it: queuectl worker start`)
     }
     await giveBackOperator({ home, log: (line) => moved.push(line) }, dead, leave)
   } else await recoverFromWorker(home, dead, moved, left)
   return moved.length + left.length === 0 ? did(`removed processing/${name}: it held no job`) : { did: moved, left }
 }
 
-/** Settles what has ended and puts back what never began. What still runs is left, for a worker to adopt. */
+/** Settles runs that have ended and puts back jobs that never began. Running ones are left for a worker to adopt. */
 async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left: string[]): Promise<void> {
   const holder = adoptHolder(home, dead)
   if (!holder) return
@@ -103,7 +103,7 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
       const path = join(holder.dir, fileName)
       await resume(ctx, holder.dir, fileName, { slot: 0, adopt: () => undefined })
       if (exists(path)) left.push(`${fileName} still runs, and the next worker adopts it: queuectl worker start`)
-      else moved.push(`moved processing/${dead.name}/${fileName} to ${whereIsIt(home, fileName)}`)
+      else moved.push(`moved processing/${dead.name}/${fileName} to ${presentPath(home, fileName)}`)
     }
     discardFifos(home, dead.name)
   } finally {
@@ -112,8 +112,8 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
   }
 }
 
-/** Where a job went that lay under this name: the same name, or the newest place of its id. */
-function whereIsIt(home: Home, fileName: string): string {
+/** Where a job of this name is now: under the same name, or the last file of its id. */
+function presentPath(home: Home, fileName: string): string {
   const id = parseName(fileName)?.id
   const all = [...jobFiles(home)].filter((file) => file.name.id === id)
   const file = all.find((one) => one.fileName === fileName) ?? all.at(-1)

@@ -1,4 +1,4 @@
-/** The home itself: is all of it there, is it safe, can its settings be read? */
+/** Checks the home itself: is it complete and safe, can its settings be read? */
 import { dirname, join, relative } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { eachName, lstat } from '../disk/files.ts'
@@ -6,48 +6,47 @@ import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readSettings } from '../config/file.ts'
 
-/** Every place of the home, a directory on the same file system. */
+/** Every directory of the home must exist, on one file system. */
 export function checkStructure(home: Home): CheckResult {
   const findings: Finding[] = []
   const device = lstat(home.root)?.dev
-  for (const place of HOME_DIRS) {
-    const path = join(home.root, place)
-    const objection = dirProblem(path)
-    if (objection === 'missing')
-      findings.push(problemFinding(`${place}/ is missing`, 'any command makes it', { kind: 'make', path }))
-    else if (objection?.code === 'NOT_WRITABLE')
-      findings.push(problemFinding(`${place} ${objection.why}`, 'move it away'))
+  for (const name of HOME_DIRS) {
+    const path = join(home.root, name)
+    const problem = dirProblem(path)
+    if (problem === 'missing')
+      findings.push(problemFinding(`${name}/ is missing`, 'any command makes it', { kind: 'make', path }))
+    else if (problem?.code === 'NOT_WRITABLE') findings.push(problemFinding(`${name} ${problem.why}`, 'move it away'))
     else if (lstat(join(path, '.'))?.dev !== device)
       findings.push(
         problemFinding(
-          `${place}/ lies on another file system: nothing can be renamed into it`,
-          'all of the home lies on one file system',
+          `${name}/ is on another file system: no file can be renamed into it`,
+          'the whole home must be on one file system',
         ),
       )
   }
   return { check: 'structure', fact: `${HOME_DIRS.length} directories on one file system`, findings }
 }
 
-/** Who may write to the home may run commands as its owner. */
+/** A user who can write to the home can run commands as its owner. */
 export function checkPermissions(home: Home): CheckResult {
   const findings: Finding[] = []
-  for (const path of [home.root, ...HOME_DIRS.map((place) => join(home.root, place))]) {
-    const objection = dirProblem(path)
-    if (objection !== 'missing' && objection?.code === 'UNSAFE_HOME')
-      findings.push(problemFinding(`${path} ${objection.why}: the home is refused`, objection.hint))
+  for (const path of [home.root, ...HOME_DIRS.map((name) => join(home.root, name))]) {
+    const problem = dirProblem(path)
+    if (problem !== 'missing' && problem?.code === 'UNSAFE_HOME')
+      findings.push(problemFinding(`${path} ${problem.why}: the home is refused`, problem.hint))
   }
   const parent = writableParent(home.root)
   if (parent !== undefined)
-    findings.push(noteFinding(`${parent} can be written to by others, who could put another home in place of this one`))
+    findings.push(noteFinding(`${parent} can be written to by others, who could replace this home by another`))
   const mode = lstat(home.root)?.mode ?? 0
-  // Whoever may not enter the home reaches nothing in it, whatever the modes inside.
+  // A user who cannot enter the home reaches nothing in it, whatever the modes inside.
   if ((mode & 0o011) === 0) return { check: 'permissions', fact: 'only its owner may enter the home', findings }
   findings.push(noteFinding('others may enter the home', `chmod go-rwx ${home.root}`))
   findings.push(...openFiles(home))
   return { check: 'permissions', fact: 'only its owner may write', findings }
 }
 
-/** The nearest directory above in which others may put things in the place of ours. */
+/** The nearest directory above in which another user could replace ours. */
 function writableParent(root: string): string | undefined {
   for (let path = root; path !== dirname(path); ) {
     path = dirname(path)
@@ -57,7 +56,7 @@ function writableParent(root: string): string | undefined {
   return undefined
 }
 
-/** Files that others can write to, or read, in places that they can enter. */
+/** Files that other users can write or read, in directories that they can enter. */
 function openFiles(home: Home): Finding[] {
   const writable: string[] = []
   const readable: string[] = []
@@ -70,14 +69,14 @@ function openFiles(home: Home): Finding[] {
       for (const name of eachName(path)) visit(join(path, name), depth - 1)
   }
   visit(home.root, 3)
-  const [first = ''] = writable
-  const [seen = ''] = readable
+  const [firstWritable = ''] = writable
+  const [firstReadable = ''] = readable
   return [
     ...(writable.length === 0
       ? []
       : [
           problemFinding(
-            `${countOf(writable.length, 'file')} can be written to by others, who could run commands as you, such as ${relative(home.root, first)}`,
+            `${countOf(writable.length, 'file')} can be written to by others, who could run commands as you, such as ${relative(home.root, firstWritable)}`,
             `chmod -R go-w ${home.root}`,
           ),
         ]),
@@ -85,7 +84,7 @@ function openFiles(home: Home): Finding[] {
       ? []
       : [
           noteFinding(
-            `${countOf(readable.length, 'file')} can be read by others, such as ${relative(home.root, seen)}`,
+            `${countOf(readable.length, 'file')} can be read by others, such as ${relative(home.root, firstReadable)}`,
             `chmod -R go-rwx ${home.root}`,
           ),
         ]),

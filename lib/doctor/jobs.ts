@@ -1,4 +1,4 @@
-/** The jobs: each in one place, readable, of this time; and what was set aside. */
+/** Checks the jobs: each must be in one place, readable, and of this time. Lists quarantined files. */
 import { relative } from 'node:path'
 import { isIntakeName } from '../job/file-name.ts'
 import { corruptFiles } from '../spool/corrupt.ts'
@@ -8,13 +8,13 @@ import type { Home } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { runNumbers } from '../run/output-reader.ts'
 
-/** A dropped file may be written this slowly before it counts as one that cannot be read (ms). */
-const UNFINISHED_AFTER = 60_000
-/** Clocks that differ by less than this are a time zone at most (ms). */
-const FAR = 3_600_000
-const YEAR = 31_536_000_000
+/** How long (ms) a dropped file may stay unchanged and unreadable: it may still be being written. */
+const UNFINISHED_AFTER_MS = 60_000
+/** Clocks that differ by less than this (ms) are no finding: it may be a time zone. */
+const HOUR_MS = 3_600_000
+const YEAR_MS = 31_536_000_000
 
-/** What one look at all jobs found. */
+/** What a scan of all jobs found. */
 interface JobsOnDisk {
   readonly paths: Map<string, JobFile[]>
   readonly unreadable: { readonly file: JobFile; readonly why: string }[]
@@ -23,17 +23,17 @@ interface JobsOnDisk {
 
 /** @param now milliseconds */
 export function checkJobs(home: Home, now: number): CheckResult {
-  const { paths, unreadable, ahead } = lookAtAll(home, now)
+  const { paths, unreadable, ahead } = scanJobs(home, now)
   const findings = [
     ...unreadable.map(({ file, why }) => unreadableFinding(home, file, why)),
-    ...[...paths.values()].flatMap((file) => doubleFinding(home, file) ?? []),
+    ...[...paths.values()].flatMap((file) => duplicateFinding(home, file) ?? []),
     ...ahead.map((file) => aheadFinding(home, file, now)),
     ...ignored(home),
   ]
   return { check: 'jobs', fact: `${countOf(paths.size, 'job')}, each in one place and readable`, findings }
 }
 
-function lookAtAll(home: Home, now: number): JobsOnDisk {
+function scanJobs(home: Home, now: number): JobsOnDisk {
   const found: JobsOnDisk = { paths: new Map(), unreadable: [], ahead: [] }
   for (const file of jobFiles(home)) {
     const { id } = file.name
@@ -49,18 +49,18 @@ function contentOf(file: JobFile): JobContent | undefined {
   try {
     return readJobFile(file)
   } catch (error) {
-    // No regular file, or one that the system does not let us read: listed with what it says.
+    // No regular file, or one that we may not read: report the error.
     return { unreadable: error instanceof Error ? error.message : String(error) }
   }
 }
 
 const isBeingWritten = (file: JobFile, now: number): boolean =>
-  file.dropped === true && now - (lstat(file.path)?.mtimeMs ?? now) < UNFINISHED_AFTER
+  file.dropped === true && now - (lstat(file.path)?.mtimeMs ?? now) < UNFINISHED_AFTER_MS
 
-/** A first run may be planned for long after; everything else has a time that was the present, or a backoff away. */
+/** A first run may be scheduled far ahead; all other times are of the past, or one back-off ahead. */
 function isAhead({ state, name }: JobFile, now: number): boolean {
   const ahead = name.due / 1000 - now
-  return ahead > (state === 'scheduled' ? 10 * YEAR : state === 'failed' ? YEAR + FAR : FAR)
+  return ahead > (state === 'scheduled' ? 10 * YEAR_MS : state === 'failed' ? YEAR_MS + HOUR_MS : HOUR_MS)
 }
 
 function unreadableFinding(home: Home, file: JobFile, why: string): Finding {
@@ -69,36 +69,44 @@ function unreadableFinding(home: Home, file: JobFile, why: string): Finding {
   if (file.dropped || !isWaiting)
     return problemFinding(
       `${where} cannot be read: ${why}`,
-      file.dropped ? 'a worker sets it aside; or mend it with an editor' : 'mend it with an editor',
+      file.dropped ? 'a worker quarantines it; or fix it with an editor' : 'fix it with an editor',
     )
-  return problemFinding(`${where} cannot be read: ${why}`, 'mend it with an editor; whoever claims it sets it aside', {
-    kind: 'set_aside',
-    path: file.path,
-    fileName: file.fileName,
-    reason: why,
-  })
+  return problemFinding(
+    `${where} cannot be read: ${why}`,
+    'fix it with an editor; a worker that claims it quarantines it',
+    {
+      kind: 'set_aside',
+      path: file.path,
+      fileName: file.fileName,
+      reason: why,
+    },
+  )
 }
 
-/** Jobs move while one looks: only what lies in two places at the same time is double. */
-function doubleFinding(home: Home, file: readonly JobFile[]): Finding | undefined {
-  const there = [...new Map(file.map((one) => [one.path, one])).values()].filter((one) => lstat(one.path))
-  const still = there.filter((one) => lstat(one.path))
+/** Jobs move during the scan: only a job that is in two places at the same time is a duplicate. */
+function duplicateFinding(home: Home, file: readonly JobFile[]): Finding | undefined {
+  const existing = [...new Map(file.map((one) => [one.path, one])).values()].filter((one) => lstat(one.path))
+  const still = existing.filter((one) => lstat(one.path))
   if (still.length < 2) return undefined
-  const places = still.map((one) => relative(home.root, one.path))
-  const what = `${still[0]?.name.id} lies in ${still.length} places: ${places.join(', ')}`
-  const copy = still.find((one) => isOlderThanTheDisk(home, one))
+  const paths = still.map((one) => relative(home.root, one.path))
+  const what = `${still[0]?.name.id} is in ${still.length} places: ${paths.join(', ')}`
+  const copy = still.find((one) => isStaleCopy(home, one))
   if (!copy) return problemFinding(what, 'keep the one you want and remove the other, or give it another id')
-  const reason = `a stale copy of ${copy.name.id}: its next run has been before, and the job itself lies elsewhere`
-  return problemFinding(what, `${relative(home.root, copy.path)} is the stale copy; whoever starts it sets it aside`, {
-    kind: 'set_aside',
-    path: copy.path,
-    fileName: copy.fileName,
-    reason,
-  })
+  const reason = `a stale copy of ${copy.name.id}: its next run has been before, and the job itself is elsewhere`
+  return problemFinding(
+    what,
+    `${relative(home.root, copy.path)} is the stale copy; a worker that starts it quarantines it`,
+    {
+      kind: 'set_aside',
+      path: copy.path,
+      fileName: copy.fileName,
+      reason,
+    },
+  )
 }
 
-/** By the rule of whoever would start it: the run it asks for has left output already. */
-function isOlderThanTheDisk(home: Home, file: JobFile): boolean {
+/** Is it a stale copy by the rule of a worker's start: does its next run have output already? */
+function isStaleCopy(home: Home, file: JobFile): boolean {
   if (file.dropped || (file.state !== 'pending' && file.state !== 'scheduled' && file.state !== 'failed')) return false
   const job = contentOf(file)?.job
   return job !== undefined && runNumbers(home, file.name.id).includes(job.runs + 1)
@@ -106,29 +114,27 @@ function isOlderThanTheDisk(home: Home, file: JobFile): boolean {
 
 const aheadFinding = (home: Home, file: JobFile, now: number): Finding =>
   noteFinding(
-    `${relative(home.root, file.path)} is of a time ${Math.round((file.name.due / 1000 - now) / FAR)} hours from now`,
+    `${relative(home.root, file.path)} is dated ${Math.round((file.name.due / 1000 - now) / HOUR_MS)} hours from now`,
     'the clock was ahead when it was written, or is behind now',
   )
 
-/** Files that a person may believe to be jobs. */
+/** Files that a person may take for jobs. */
 function ignored(home: Home): Finding[] {
-  const strange = listDir(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
-  const [first] = strange
+  const others = listDir(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
+  const [first] = others
   if (first === undefined) return []
-  return [
-    noteFinding(`pending/ has ${countOf(strange.length, 'file')} not called *.json, such as ${first}: left alone`),
-  ]
+  return [noteFinding(`pending/ has ${countOf(others.length, 'file')} not called *.json, such as ${first}: left alone`)]
 }
 
-/** What could not be understood, and why. */
+/** Quarantined files, and why. */
 export function checkCorrupt(home: Home): CheckResult {
   const files = corruptFiles(home)
   const findings = files.map(({ file, reason }) =>
-    problemFinding(`${relative(home.root, file)}: ${reason}`, 'mend it and mv it to pending/, or remove it'),
+    problemFinding(`${relative(home.root, file)}: ${reason}`, 'fix it and mv it to pending/, or remove it'),
   )
   return {
     check: 'corrupt',
-    fact: files.length === 0 ? 'nothing was set aside' : countOf(files.length, 'file'),
+    fact: files.length === 0 ? 'no quarantined files' : countOf(files.length, 'file'),
     findings,
   }
 }

@@ -1,4 +1,4 @@
-/** What the home stands on: room, the file system and its clock, versions. Nothing here depends on how many jobs there are. */
+/** Checks disk space, the file system and its clock, and versions. Takes equally long for any number of jobs. */
 import { QueueError } from '../errors.ts'
 import { type FileSystemKind, probeFileSystem, watchLimits } from '../disk/probe.ts'
 import { holders } from '../spool/holders.ts'
@@ -19,22 +19,22 @@ export function checkSpace(home: Home): CheckResult {
     findings.push(
       problemFinding(
         `the disk is full (${fact}): no job is started until there is room; nothing is lost`,
-        'free some space; work goes on by itself',
+        'free some space; workers go on by themselves',
       ),
     )
   if (state === 'low') findings.push(noteFinding(`the disk is nearly full (${fact})`, 'free some space'))
-  const works = holders(home).some(({ kind, life }) => kind === 'worker' && life === 'alive')
-  if (state !== 'full' && works && !ballast)
+  const hasWorker = holders(home).some(({ kind, life }) => kind === 'worker' && life === 'alive')
+  if (state !== 'full' && hasWorker && !ballast)
     findings.push(
-      noteFinding('the ballast, which is given up when the disk is full, is not there', 'a worker makes it anew'),
+      noteFinding('the ballast, which is given up when the disk is full, is missing', 'a worker makes it again'),
     )
   return { check: 'disk', fact, findings }
 }
 
-/** Answers of the file system are later than the question by less than this (ms). */
-const CLOCK_TOLERANCE = 2000
+/** How far (ms) the clock of the file system may differ from ours. */
+const CLOCK_TOLERANCE_MS = 2000
 
-/** Tries what the queue needs in a scratch directory. */
+/** Tests what the queue needs, in a scratch directory. */
 export function checkFileSystem(home: Home): CheckResult {
   const { type, kind, failed, ahead } = probeFileSystem(home)
   const findings: Finding[] = [...kindFindings(home, kind, type)]
@@ -42,7 +42,7 @@ export function checkFileSystem(home: Home): CheckResult {
     findings.push(
       ability === 'watch a directory'
         ? noteFinding(
-            `cannot ${ability} (${why}): a worker looks every poll-interval instead`,
+            `cannot ${ability} (${why}): a worker scans every poll-interval instead`,
             'raise fs.inotify.max_user_instances and max_user_watches',
           )
         : problemFinding(
@@ -50,7 +50,7 @@ export function checkFileSystem(home: Home): CheckResult {
             'use a home on a local file system: --home or QUEUECTL_HOME',
           ),
     )
-  if (ahead !== undefined && Math.abs(ahead) > CLOCK_TOLERANCE)
+  if (ahead !== undefined && Math.abs(ahead) > CLOCK_TOLERANCE_MS)
     findings.push(
       noteFinding(
         `the clock of the file system is ${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`,
@@ -67,12 +67,12 @@ function kindFindings(home: Home, kind: FileSystemKind, type: string): Finding[]
     case 'memory':
       return durabilityOf(home) === 'none'
         ? []
-        : [noteFinding(`the home lies in memory (${type}): its jobs are gone when the machine stops`)]
+        : [noteFinding(`the home is in memory (${type}): its jobs are lost when the machine stops`)]
     case 'network':
     case 'fuse':
       return [
         noteFinding(
-          `the home lies on a ${kind === 'fuse' ? 'FUSE' : 'network'} file system (${type}): what is promised of local ones is not promised here, and other machines must leave it alone`,
+          `the home is on a ${kind === 'fuse' ? 'FUSE' : 'network'} file system (${type}): the promises for local file systems do not hold, and no other machine may use it`,
         ),
       ]
     case 'local':

@@ -33,8 +33,8 @@ export function readTotals(home: Home): StoredTotals {
   }
   throw new QueueError(
     'FAILED',
-    `cannot read ${pathOf(home)}: these are no totals`,
-    'mend it, or remove it to count from the days that are left',
+    `cannot read ${pathOf(home)}: it does not contain totals`,
+    'fix it, or remove it to count from the days that are left',
   )
 }
 

@@ -111,7 +111,7 @@ const takenAway = (id: string, file: string | undefined): QueueError =>
   new QueueError(
     'FAILED',
     `cannot edit ${id}: it was taken out of hold/ meanwhile`,
-    file === undefined ? undefined : `your changes are in ${file}`,
+    file === undefined ? undefined : `your text is in ${file}`,
   )
 
 /** The members of a job that a person may change, and unknown ones. */

@@ -12,23 +12,23 @@ const test = suite('catalog of a home')
 
 const PAGE = { sort: 'order', isReverse: false, limit: 50, after: undefined } as const
 
-const inCatalogue = (
-  body: (live: Live, world: World, heard: CatalogChange[]) => Promise<void>,
+const inCatalog = (
+  body: (live: Live, world: World, changes: CatalogChange[]) => Promise<void>,
   before?: (world: World) => Promise<unknown>,
 ) =>
   inWorld(async (world) => {
     await before?.(world)
     const live = await world.queue.live()
-    const heard: CatalogChange[] = []
-    live.listen((one) => heard.push(one))
+    const changes: CatalogChange[] = []
+    live.listen((one) => changes.push(one))
     try {
-      await body(live, world, heard)
+      await body(live, world, changes)
     } finally {
       live.close()
     }
   })
 
-/** What the catalogue believes, and what lies there. */
+/** What the catalog counts, and what the directories contain. */
 const isRight = (live: Live, { queue }: World): Promise<unknown> =>
   until(
     async () => JSON.stringify((await live.upToDate()).counts()) === JSON.stringify(await queue.count()),
@@ -38,7 +38,7 @@ const isRight = (live: Live, { queue }: World): Promise<unknown> =>
 
 test(
   'it counts what lies there when it is opened',
-  inCatalogue(
+  inCatalog(
     async (live, world) => {
       assert.equal(live.counts(), await world.queue.count())
       assert.is(live.counts().completed, 1)
@@ -54,7 +54,7 @@ test(
 
 test(
   'it follows jobs through a worker to their end',
-  inCatalogue(async (live, world) => {
+  inCatalog(async (live, world) => {
     for (let n = 0; n < 20; n++) await add(world, n % 3 === 0 ? 'exit 1' : 'true', { id: `j${n}`, max_retries: 1 })
     await runAll(world, 4)
     await isRight(live, world)
@@ -64,8 +64,8 @@ test(
 )
 
 test(
-  'it hears of files that are moved, edited, copied and removed by hand',
-  inCatalogue(async (live, world, heard) => {
+  'it notices files that are moved, edited, copied and removed by hand',
+  inCatalog(async (live, world, changes) => {
     await add(world, 'true', { id: 'a' })
     const path = await fileOf(world.queue, 'a')
     const held = join(world.home, 'hold', basename(path))
@@ -74,7 +74,7 @@ test(
     writeFileSync(held, '{"command":"echo searched for"}')
     await until(async () => (await live.page({ text: 'searched' }, PAGE)).total === 1, 5000, 'the new command is found')
     rmSync(held)
-    await until(() => heard.some(({ removed }) => removed.has('a')), 5000, 'it is gone')
+    await until(() => changes.some(({ removed }) => removed.has('a')), 5000, 'it is gone')
     assert.is(await live.find('a'), undefined)
     await isRight(live, world)
   }),
@@ -82,7 +82,7 @@ test(
 
 test(
   'a job that lies in two places is one job, and the other one when that is removed',
-  inCatalogue(async (live, world) => {
+  inCatalog(async (live, world) => {
     await add(world, 'true', { id: 'a' })
     const path = await fileOf(world.queue, 'a')
     const copy = join(world.home, 'hold', basename(path))
@@ -97,7 +97,7 @@ test(
 
 test(
   'a job that an operator has in hand is not believed to be gone',
-  inCatalogue(async (live, world, heard) => {
+  inCatalog(async (live, world, changes) => {
     await add(world, 'true', { id: 'a' })
     const path = await fileOf(world.queue, 'a')
     const hand = join(world.home, 'processing', 'operator-1-abc', 'pending')
@@ -109,7 +109,7 @@ test(
     rmSync(dirname(hand), { recursive: true })
     await until(async () => (await live.find('a'))?.path === path, 5000, 'it is back')
     assert.is(
-      heard.some(({ removed }) => removed.size > 0),
+      changes.some(({ removed }) => removed.size > 0),
       false,
     )
   }),
@@ -117,7 +117,7 @@ test(
 
 test(
   'the jobs of a worker that is killed stay known while another takes them over',
-  inCatalogue(async (live, world, heard) => {
+  inCatalog(async (live, world, changes) => {
     await add(world, untilLetGo('a'), { id: 'a' })
     const first = await world.startWorker()
     await isUp(world, 'a')
@@ -129,7 +129,7 @@ test(
     await settles(world.queue, 'a')
     await until(async () => (await live.find('a'))?.state === 'completed', 5000, 'it is over')
     assert.is(
-      heard.some(({ removed }) => removed.has('a')),
+      changes.some(({ removed }) => removed.has('a')),
       false,
     )
     second.kill()
@@ -139,7 +139,7 @@ test(
 
 test(
   'a day of completed jobs that begins, or is removed, is seen',
-  inCatalogue(async (live, world) => {
+  inCatalog(async (live, world) => {
     await add(world, 'true', { id: 'a' })
     const path = await fileOf(world.queue, 'a')
     const day = join(world.home, 'done', '2031-01-01')
@@ -154,7 +154,7 @@ test(
 
 test(
   'a home with very many jobs is opened, searched and sorted without reading more than is asked for',
-  inCatalogue(
+  inCatalog(
     async (live, world) => {
       const { total, items, isExact } = await live.page({}, PAGE)
       assert.equal([total, items.length, isExact], [5000, 50, true])
@@ -177,7 +177,7 @@ test(
 
 test(
   'a flood of moves is known soon after',
-  inCatalogue(
+  inCatalog(
     async (live, world) => {
       const [pending, hold] = [join(world.home, 'pending'), join(world.home, 'hold')]
       for (const name of readdirSync(pending)) renameSync(join(pending, name), join(hold, name))
@@ -189,7 +189,7 @@ test(
 )
 
 test(
-  'changes of which nothing is heard are found by looks',
+  'changes that no event reported are found by the rescan',
   inWorld(async (world) => {
     const live = await world.queue.live({ isPolling: true })
     assert.is(live.watched, 0)
@@ -204,7 +204,7 @@ test(
 
 test(
   'a directory that was removed and made again is listened to again',
-  inCatalogue(async (live, world) => {
+  inCatalog(async (live, world) => {
     await add(world, 'true', { id: 'a' })
     const [path, hold] = [await fileOf(world.queue, 'a'), join(world.home, 'hold')]
     rmSync(hold, { recursive: true })
@@ -218,7 +218,7 @@ test(
 
 test(
   'it leaves no watch behind for holders that are gone',
-  inCatalogue(async (live, world) => {
+  inCatalog(async (live, world) => {
     await add(world, 'true', { id: 'a' })
     for (let i = 0; i < 10; i++) {
       await world.queue.cancel('a')

@@ -182,7 +182,7 @@ test(
     assert.is((await cli(['edit', 'a'], { env: { EDITOR: 'false' } })).code, 1)
     const invalid = await cli(['edit', 'a'], { env: { EDITOR: 'sed -i s/{/[/' } })
     assert.is(invalid.code, 2)
-    assert.match(invalid.stderr, /^hint: what you wrote lies in .*edit-a-/m)
+    assert.match(invalid.stderr, /^hint: your text is in .*edit-a-/m)
     assert.is((await queue.get('a')).state, 'pending')
   }),
 )

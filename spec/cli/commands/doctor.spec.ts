@@ -42,7 +42,7 @@ async function doctor({ cli }: World, ...args: readonly string[]): Promise<Told>
   }
 }
 
-/** What lies in a home, with sizes and times of change, the scratch directory's own left out. */
+/** What a home contains, with sizes and times of change, the scratch directory's own left out. */
 const inventory = (home: string): string[] =>
   readdirSync(home, { recursive: true, encoding: 'utf8' })
     .filter((name) => name !== 'tmp')
@@ -184,7 +184,7 @@ test(
     writeFileSync(join(world.home, 'dead', `${NAME}-job1.json`), readFileSync(from))
     const { code, found, fixed } = await doctor(world, '--fix')
     assert.is(code, 1)
-    assert.match(found.join('\n'), /^problem jobs: job1 lies in 2 places: pending\/\S+, dead\/\S+$/)
+    assert.match(found.join('\n'), /^problem jobs: job1 is in 2 places: pending\/\S+, dead\/\S+$/)
     assert.equal(fixed, [])
   }),
 )
@@ -205,7 +205,7 @@ test(
 )
 
 test(
-  'lists what was set aside, with the reason',
+  'lists quarantined files, with the reason',
   inWorld(async (world) => {
     writeFileSync(join(world.home, 'corrupt/1234-x.json'), 'x')
     writeFileSync(join(world.home, 'corrupt/1234-x.json.reason'), 'it is not JSON\n')
@@ -227,8 +227,8 @@ test(
       [
         0,
         [
-          'note leftovers: tmp/x.new is left of a command that died',
-          'note leftovers: run/gone.1.mark is left of a run that is settled',
+          'note leftovers: tmp/x.new is left over from a command that died',
+          'note leftovers: run/gone.1.mark is left over from a run that is settled',
         ],
       ],
     )
@@ -327,10 +327,7 @@ test(
     const dir = join(world.home, 'pending')
     const name = nameOf(dir, 'job1')
     writeFileSync(join(world.home, 'dead', `1000-20990101T000000.000000Z-late.json`), readFileSync(join(dir, name)))
-    assert.match(
-      (await doctor(world)).found.join('\n'),
-      /^note jobs: dead\/\S+late.json is of a time \d+ hours from now$/,
-    )
+    assert.match((await doctor(world)).found.join('\n'), /^note jobs: dead\/\S+late.json is dated \d+ hours from now$/)
   }),
 )
 
@@ -366,7 +363,7 @@ test(
       const home = join(mounted, 'home')
       await world.cli(['init', '--home', home])
       const { stdout } = await world.cli(['doctor', '--home', home])
-      assert.match(stdout, /^note {4}file system +the home lies in memory \(tmpfs\)/m)
+      assert.match(stdout, /^note {4}file system +the home is in memory \(tmpfs\)/m)
     }),
   ),
 )
@@ -378,7 +375,7 @@ test(
     const { code, stdout } = await world.cli(['doctor'])
     assert.is(code, 1)
     assert.not.match(stdout, '\x1b')
-    assert.match(stdout, /^problem corrupt +corrupt\/12-\\e\[2J\.json: unknown\n +-> mend it/m)
+    assert.match(stdout, /^problem corrupt +corrupt\/12-\\e\[2J\.json: unknown\n +-> fix it/m)
     assert.match(stdout, /^1 problem left$/m)
   }),
 )
@@ -389,7 +386,7 @@ test(
     await onTmpfs(world.dir, 'size=8m', async (mounted) => {
       const home = join(mounted, 'home')
       const { stderr } = await world.cli(['worker', 'start', '--foreground', '--burst', '--home', home])
-      assert.match(stderr, 'doctor: the home lies in memory (tmpfs)')
+      assert.match(stderr, 'doctor: the home is in memory (tmpfs)')
     })
   }),
 )

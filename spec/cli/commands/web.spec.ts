@@ -75,7 +75,7 @@ test(
     writeFileSync(join(home, 'journal', 'totals.json'), '[]')
     const { code, stderr } = await cli(['web', '--port', '0'])
     assert.is(code, 1)
-    assert.match(stderr, 'these are no totals')
+    assert.match(stderr, 'it does not contain totals')
   }),
 )
 
