@@ -14,12 +14,12 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { monotonicMs } from '../lib/clock.ts'
 import { processesOf, signal } from '../fixtures/processes.ts'
 import { cleanEnv, ROOT } from '../fixtures/program.ts'
+import { scratchRoot } from '../fixtures/scratch.ts'
 
 interface Report {
   readonly file: string
@@ -123,7 +123,7 @@ function findFiles(dir: string): string[] {
 }
 
 async function run(file: string): Promise<Report> {
-  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'queuectl-spec-')))
+  const scratch = realpathSync(mkdtempSync(join(scratchRoot(relative(under, file)), 'queuectl-spec-')))
   const begun = monotonicMs()
   try {
     const skips = join(scratch, 'skips.ndjson')
