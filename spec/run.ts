@@ -8,9 +8,10 @@
  *
  * With `--again` a file that failed beside others is run once more, alone, and the second result counts; it is listed
  * as unsteady, with what was wrong at first. Meant for machines with other load, such as CI's.
+ * With `--long` races are repeated more often (fixtures/rounds.ts).
  * With `--times` the files that used most CPU are listed: wall-clock time depends on what else the machine does.
  *
- *     node dist/spec/run.js [--again] [--times] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
+ *     node dist/spec/run.js [--again] [--times] [--long] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -49,6 +50,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     again: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '3' },
     limit: { type: 'string', default: '120' },
@@ -57,6 +59,7 @@ const { values, positionals } = parseArgs({
 })
 const BLOCK = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)\n {2}Duration: /gm
 
+const long = values.long ? { SPEC_LONG: '1' } : {}
 const under = resolve(ROOT, values.under)
 const limitMs = Number(values.limit) * 1000
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
@@ -141,7 +144,7 @@ function execute(file: string, scratch: string, skips: string): Promise<Ending> 
       cwd: scratch,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...cleanEnv(), HOME: scratch, TMPDIR: scratch, SPEC_SKIPS: skips },
+      env: { ...cleanEnv(), HOME: scratch, TMPDIR: scratch, SPEC_SKIPS: skips, ...long },
     })
     child.on('error', reject)
     const group = child.pid

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../fixtures/rounds.ts'
 import { ROOT } from '../../fixtures/program.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { MAX_JOB_BYTES, OUR_MEMBERS } from '../../lib/job/job.ts'
@@ -153,19 +154,19 @@ for (const [name, value] of Object.entries(member))
   test(`schema and reader agree on every ${name}`, () =>
     fc.assert(
       fc.property(value, (one) => agree(name === 'command' ? { command: one } : { command: 'true', [name]: one })),
-      { numRuns: 2000 },
+      { numRuns: rounds(500, 2000) },
     ))
 
 test('schema and reader agree on whole jobs', () =>
   fc.assert(
     fc.property(fc.record(member, { requiredKeys: [] }), (job) => agree(job)),
-    { numRuns: 1000 },
+    { numRuns: rounds(300, 1000) },
   ))
 
 test('schema and reader agree on values of any kind', () =>
   fc.assert(
     fc.property(fc.jsonValue(), (value) => agree(value)),
-    { numRuns: 1000 },
+    { numRuns: rounds(300, 1000) },
   ))
 
 test('unknown members are allowed by both', () =>

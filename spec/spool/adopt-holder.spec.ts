@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { race, racer } from '../../fixtures/race.ts'
+import { rounds } from '../../fixtures/rounds.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { fakeHolder, recoverOnce } from '../../fixtures/recover-once.ts'
 import { inWorld } from '../../fixtures/world.ts'
@@ -40,7 +41,7 @@ for (const fifo of [true, false])
     `a dead worker’s directory ${fifo ? 'with' : 'without'} its FIFO is taken over by exactly one of many`,
     inWorld(async ({ home: root }) => {
       const home = openHome(root)
-      const names = Array.from({ length: 100 }, (_, n) => `worker-${n}-abcdef`)
+      const names = Array.from({ length: rounds(25, 100) }, (_, n) => `worker-${n}-abcdef`)
       for (const name of names) fakeHolder(home, name, { start: '1' }, fifo)
       const taken = await race(root, 'takeOver', [names, names, names, names])
       for (const [n, name] of names.entries())

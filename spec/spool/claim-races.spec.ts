@@ -1,12 +1,12 @@
 /**
- * Each change of an operator against a worker that claims the job at that moment, a thousand times: one of the two has
- * it, and no job is lost or there twice.
+ * Each operator command races, again and again, against a worker that claims the job at that moment: exactly one of the
+ * two wins, and no job is lost or doubled.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { aThousand, duel } from '../../fixtures/claim-duel.ts'
+import { manyJobs, duel } from '../../fixtures/claim-duel.ts'
 import type { Act } from '../../fixtures/claim-duel-thread.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
@@ -17,7 +17,7 @@ const test = suite('operators racing a claim')
 
 const idOf = (fileName: string): string => parseName(fileName)?.id ?? ''
 
-/** What a worker does; what an operator does; where the job lies when he was first, and where when he was not. */
+/** What the worker does; what the operator does; the job's state when the operator wins, and when the worker does. */
 const DUELS = [
   ['claim', 'hold', 'held', 'processing'],
   ['claim', 'mv', 'held', 'processing'],
@@ -28,42 +28,42 @@ const DUELS = [
 
 for (const [claim, verb, ours, theirs] of DUELS)
   test(
-    `a thousand times ${verb} against a ${claim} of the same job, one of them has it`,
+    `when ${verb} and ${claim} race for a job, exactly one wins`,
     inWorld(async (world) => {
-      const fileNames = await aThousand(world)
+      const fileNames = await manyJobs(world)
       const [claimed, changed] = await duel(world.home, fileNames, claim, verb)
       const where = assertHomeIntact(world.home)
       for (const [n, fileName] of fileNames.entries()) {
         const isOurs = changed[n] === 'done'
-        const told = `${fileName}: ${claim} ${claimed[n]}, ${verb} ${changed[n]}`
-        assert.is.not(claimed[n] === 'done', isOurs, told)
-        assert.is(where.get(idOf(fileName)), isOurs ? ours : theirs, told)
+        const result = `${fileName}: ${claim} ${claimed[n]}, ${verb} ${changed[n]}`
+        assert.is.not(claimed[n] === 'done', isOurs, result)
+        assert.is(where.get(idOf(fileName)), isOurs ? ours : theirs, result)
       }
-      assert.ok(claimed.includes('done'), 'the claim has won at least once')
-      assert.ok(changed.includes('done'), `${verb} has won at least once`)
+      assert.ok(claimed.includes('done'), 'the claim wins at least once')
+      assert.ok(changed.includes('done'), `${verb} wins at least once`)
     }),
   )
 
 test(
-  'a thousand times top against a claim of the same job, it is in one place',
+  'when top and a claim race for a job, it is in one place',
   inWorld(async (world) => {
-    // The last one first: what is first is on top already.
-    const fileNames = (await aThousand(world)).toReversed()
+    // From the last to the first: the first is on top already.
+    const fileNames = (await manyJobs(world)).toReversed()
     const [claimed, changed] = await duel(world.home, fileNames, 'claim', 'top')
     const where = assertHomeIntact(world.home)
     for (const [n, fileName] of fileNames.entries()) {
       assert.ok(claimed[n] === 'done' || changed[n] === 'done', fileName)
       assert.is(where.get(idOf(fileName)), claimed[n] === 'done' ? 'processing' : 'pending', fileName)
     }
-    assert.ok(claimed.includes('done'), 'the claim has won at least once')
-    assert.ok(claimed.includes('NOT_FOUND'), 'top has won at least once')
+    assert.ok(claimed.includes('done'), 'the claim wins at least once')
+    assert.ok(claimed.includes('NOT_FOUND'), 'top wins at least once')
   }),
 )
 
 test(
-  'a thousand times edit against a claim of the same job, what is claimed is what was written last',
+  'when edit and a claim race for a job, the claimed job is what was written last',
   inWorld(async (world) => {
-    const fileNames = await aThousand(world)
+    const fileNames = await manyJobs(world)
     const [claimed, changed] = await duel(world.home, fileNames, 'claimAtLast', 'edit')
     assert.is(assertHomeIntact(world.home).size, fileNames.length)
     const found = new Map<string, string>()
@@ -75,18 +75,19 @@ test(
       const { command } = JSON.parse(readFileSync(found.get(fileName) ?? '', 'utf8')) as Job
       assert.is(command, changed[n] === 'done' ? 'edited' : 'true', `${fileName}: ${changed[n]}`)
     }
-    assert.ok(changed.includes('done'), 'the edit has won at least once')
-    assert.ok(changed.includes('WRONG_STATE'), 'the claim has won at least once')
+    assert.ok(changed.includes('done'), 'the edit wins at least once')
+    assert.ok(changed.includes('WRONG_STATE'), 'the claim wins at least once')
   }),
 )
 
 test(
-  'a hundred times edit against cancel of the same job, it is in one place',
+  'when edit and cancel race for a job, it is in one place',
   inWorld(async (world) => {
-    const fileNames = (await aThousand(world)).slice(0, 100)
-    const told = await duel(world.home, fileNames, 'edit', 'cancel')
-    assert.is(assertHomeIntact(world.home).size, 1000)
-    for (const result of told.flat()) assert.ok(['done', 'WRONG_STATE', 'FAILED'].includes(result), result)
+    const all = await manyJobs(world)
+    const fileNames = all.slice(0, 100)
+    const results = await duel(world.home, fileNames, 'edit', 'cancel')
+    assert.is(assertHomeIntact(world.home).size, all.length)
+    for (const result of results.flat()) assert.ok(['done', 'WRONG_STATE', 'FAILED'].includes(result), result)
   }),
 )
 

@@ -13,8 +13,8 @@ const test = suite('list of pending jobs')
 /** The n-th job in order of arrival. */
 const nth = (n: number, priority = 0): string => formatName({ ...aName({ id: `j${n}`, priority }), due: n * 1000 })
 
-/** So many names are kept here. */
-const KEPT = 1000
+/** How many names are kept here. */
+const KEPT = 100
 
 const put = (dir: string, names: readonly string[]): void => {
   for (const name of names) writeFileSync(join(dir, name), '')
@@ -118,24 +118,24 @@ test(
 )
 
 test(
-  'of very many names the best thousand are kept, and it is known that there are more',
+  'of more names than are kept the best are kept, and the list knows that there are more',
   inWorld((world) => {
-    const names = Array.from({ length: 2500 }, (_, n) => nth(n))
+    const names = Array.from({ length: 250 }, (_, n) => nth(n))
     const candidates = scanned(world, names.toReversed())
     assert.ok(candidates.hasMore)
-    assert.equal(takeAll(candidates), names.slice(0, 1000))
+    assert.equal(takeAll(candidates), names.slice(0, KEPT))
   }),
 )
 
 test(
-  'a thousand names are all kept, and there are no more',
+  'names that fit are all kept, and there are no more',
   inWorld((world) => {
     const candidates = scanned(
       world,
-      Array.from({ length: 1000 }, (_, n) => nth(n)),
+      Array.from({ length: KEPT }, (_, n) => nth(n)),
     )
     assert.not(candidates.hasMore)
-    assert.is(takeAll(candidates).length, 1000)
+    assert.is(takeAll(candidates).length, KEPT)
   }),
 )
 
@@ -144,7 +144,7 @@ test(
   inWorld((world) => {
     const candidates = scanned(
       world,
-      Array.from({ length: 2500 }, (_, n) => nth(n)),
+      Array.from({ length: 250 }, (_, n) => nth(n)),
     )
     candidates.add(nth(9000))
     candidates.add(nth(9001, 1))
@@ -167,11 +167,11 @@ test(
   inWorld(({ dir }) => {
     put(
       dir,
-      Array.from({ length: 2500 }, (_, n) => nth(n)),
+      Array.from({ length: 250 }, (_, n) => nth(n)),
     )
-    const candidates = new PendingList('j2400', KEPT)
+    const candidates = new PendingList('j240', KEPT)
     candidates.scan(dir)
-    assert.equal(takeAll(candidates), [nth(2400)])
+    assert.equal(takeAll(candidates), [nth(240)])
   }),
 )
 
@@ -180,7 +180,7 @@ test(
   inWorld((world) => {
     const candidates = scanned(
       world,
-      Array.from({ length: 2500 }, (_, n) => nth(n)),
+      Array.from({ length: 250 }, (_, n) => nth(n)),
     )
     takeAll(candidates)
     assert.ok(candidates.isEmpty)
@@ -190,10 +190,10 @@ test(
 
 test('names that only ever arrive are kept in bounds, the best of them', () => {
   const candidates = new PendingList(undefined, KEPT)
-  const names = Array.from({ length: 5000 }, (_, n) => nth(n))
+  const names = Array.from({ length: 500 }, (_, n) => nth(n))
   for (const name of names.toReversed()) candidates.add(name)
   const all = takeAll(candidates)
-  assert.ok(all.length >= 1000 && all.length <= 2001, String(all.length))
+  assert.ok(all.length >= KEPT && all.length <= 2 * KEPT + 1, String(all.length))
   assert.equal(all, names.slice(0, all.length))
 })
 

@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linesOf } from '../../fixtures/jobs.ts'
+import { rounds } from '../../fixtures/rounds.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { JobRef } from '../../lib/queue.ts'
 
 const test = suite('editing jobs while a worker runs')
 
-const TIMES = 200
+const TIMES = rounds(60, 200)
 
-/** Runs two hundred jobs, each edited as the worker comes near it: the lines that they wrote. */
+/** Runs many jobs, each edited as the worker comes near it: the lines that they wrote. */
 async function underEdit(world: World, edit: (job: JobRef) => Promise<void> | void): Promise<string[]> {
   const { queue, dir, home } = world
   const command = 'echo $QUEUECTL_JOB_ID >>ran'
@@ -39,7 +40,7 @@ function once(lines: readonly string[]): void {
 }
 
 test(
-  'two hundred jobs that are edited while a worker runs them run once each, as they were written last',
+  'jobs that are edited while a worker runs them run once each, as they were written last',
   inWorld(async (world) => {
     const changed = new Set<string>()
     const lines = await underEdit(world, async (job) => {
@@ -58,7 +59,7 @@ test(
 )
 
 test(
-  "two hundred files that a person's editor saves while a worker runs them run once each",
+  "job files that a person's editor saves while a worker runs them run once each",
   inWorld(async (world) => {
     let saved = 0
     const lines = await underEdit(world, ({ path }) => {

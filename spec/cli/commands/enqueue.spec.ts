@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../fixtures/rounds.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Job } from '../../../lib/job/job.ts'
 
@@ -155,21 +156,27 @@ test(
   }),
 )
 
+/** How many calls are made at one moment. */
+const CALLS = rounds(10, 30)
+
 test(
-  'of thirty at the same moment with the same id one is enqueued',
+  'of many calls at one moment with the same id one is enqueued',
   inWorld(async ({ cli, queue }) => {
-    const all = await Promise.all(Array.from({ length: 30 }, () => cli(['enqueue', '-c', 'x', '--id', 'same'])))
-    assert.equal([all.filter(({ code }) => code === 0).length, all.filter(({ code }) => code === 1).length], [1, 29])
+    const all = await Promise.all(Array.from({ length: CALLS }, () => cli(['enqueue', '-c', 'x', '--id', 'same'])))
+    assert.equal(
+      [all.filter(({ code }) => code === 0).length, all.filter(({ code }) => code === 1).length],
+      [1, CALLS - 1],
+    )
     assert.is((await queue.list()).length, 1)
   }),
 )
 
 test(
-  'of thirty at the same moment without an id all are enqueued',
+  'of many calls at one moment without an id all are enqueued',
   inWorld(async ({ cli, queue }) => {
-    const all = await Promise.all(Array.from({ length: 30 }, () => cli(['enqueue', 'x'])))
-    assert.is(new Set(all.map(({ stdout }) => stdout)).size, 30)
-    assert.is((await queue.list()).length, 30)
+    const all = await Promise.all(Array.from({ length: CALLS }, () => cli(['enqueue', 'x'])))
+    assert.is(new Set(all.map(({ stdout }) => stdout)).size, CALLS)
+    assert.is((await queue.list()).length, CALLS)
   }),
 )
 
