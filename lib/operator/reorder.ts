@@ -33,7 +33,7 @@ export async function prioritize(
 ): Promise<JobRef> {
   if (!Number.isInteger(priority) || Math.abs(priority) > PRIORITY_LIMIT)
     throw new QueueError('USAGE', `a priority is a whole number from -${PRIORITY_LIMIT} to ${PRIORITY_LIMIT}`)
-  return rename(home, target, 'change the priority of', { priority }, how)
+  return rename(home, target, { doing: 'change the priority of', members: { priority } }, how)
 }
 
 /** Moves a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
@@ -45,20 +45,19 @@ export async function moveToQueue(
 ): Promise<JobRef> {
   const why = whyNotQueue(queue)
   if (why) throw new QueueError('USAGE', `cannot move to the queue ${JSON.stringify(queue)}: ${why}`)
-  return rename(home, target, 'move', { queue }, how)
+  return rename(home, target, { doing: 'move', members: { queue } }, how)
 }
 
 function rename(
   home: Home,
   target: JobRefOrId,
-  doing: string,
-  changed: Partial<JobName>,
+  { doing, members }: { readonly doing: string; readonly members: Partial<JobName> },
   how: ChangeOptions,
 ): Promise<JobRef> {
   return actOn(home, target, doing, (file) => {
     requireChangeable(doing, file)
     const to = file.state as Resting
-    return renameJob(home, file, { to, fileName: formatName({ ...file.name, ...changed }), doing }, how)
+    return renameJob(home, file, { to, fileName: formatName({ ...file.name, ...members }), doing }, how)
   })
 }
 

@@ -52,8 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'cli/commands/enqueue.js',
-        'receipts.give(await queue.enqueue(this.request(meant.job)));',
-        'const first = this.request(meant.job); receipts.give(first); await queue.enqueue(first);',
+        'report.add(await queue.enqueue(this.request(source.job)));',
+        'const first = this.request(source.job); report.add(first); await queue.enqueue(first);',
       ),
     ],
     caughtBy: 'no id is printed while its job is not in view',
