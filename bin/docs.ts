@@ -62,6 +62,7 @@ const CODES: Readonly<Record<ErrorCode, string>> = {
   NOT_FOUND: 'no such job, run or key',
   NO_WORKER: 'no worker is alive',
   PARTLY_DONE: 'done for some, refused for others',
+  STILL_HELD: 'a process that a run of the job started is alive, or may be',
   STILL_RUNNING: 'the time was up first',
 }
 

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'NO_WORKER'
   | 'PARTLY_DONE'
+  | 'STILL_HELD'
   | 'STILL_RUNNING'
 
 /** The exit status of a command that fails for this reason. */
@@ -37,6 +38,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   NOT_FOUND: 4,
   NO_WORKER: 5,
   PARTLY_DONE: 6,
+  STILL_HELD: 6,
   STILL_RUNNING: 75,
 }
 

@@ -19,8 +19,8 @@ import type { PrunedJob, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
 import { readConfig, writeSetting } from './config/file.ts'
 import { homePath } from './config/env.ts'
-import { retryJob } from './operator/retry.ts'
-import type { State } from './job/state.ts'
+import { retryJob, type RetryOptions } from './operator/retry.ts'
+import type { PurgeOptions } from './operator/purge.ts'
 
 export { type CheckResult, type Diagnosis, type Finding, isUnfixed } from './doctor/finding.ts'
 export { type Output, QueueReader } from './queue-reader.ts'
@@ -86,7 +86,7 @@ export class Queue extends QueueReader {
    * @param options.onlyDead refuses a job that is not dead
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
-  async retry(id: JobRefOrId, options: DryRunOption & { readonly onlyDead?: boolean } = {}): Promise<Job> {
+  async retry(id: JobRefOrId, options: Omit<RetryOptions, 'durability'> = {}): Promise<Job> {
     const job = await retryJob(this.dirs, this.resolveLast(id), this.#options(options))
     this.#record('retried', job.id, options)
     return job
@@ -112,9 +112,9 @@ export class Queue extends QueueReader {
    * Removes a job for good, with its output.
    * @param options.states in which it may be; default: dead
    * @returns its id
-   * @throws QueueError NOT_FOUND, WRONG_STATE when it is in another state
+   * @throws QueueError NOT_FOUND, WRONG_STATE when it is in another state, STILL_HELD when something of it is alive
    */
-  async purge(id: JobRefOrId, options: DryRunOption & { readonly states?: readonly State[] } = {}): Promise<string> {
+  async purge(id: JobRefOrId, options: PurgeOptions = {}): Promise<string> {
     const { purgeJob } = await import('./operator/purge.ts')
     return purgeJob(this.dirs, this.resolveLast(id), options)
   }

@@ -18,6 +18,7 @@ const EXIT: Record<ErrorCode, number> = {
   NOT_FOUND: 4,
   NO_WORKER: 5,
   PARTLY_DONE: 6,
+  STILL_HELD: 6,
   STILL_RUNNING: 75,
 }
 

@@ -6,7 +6,7 @@
  * its pid and start time.
  */
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { errno, QueueError } from '../errors.ts'
 
@@ -61,13 +61,36 @@ export function onReleased(fd: number, ended: () => void): Socket {
   return socket
 }
 
-/** Does any process hold this FIFO? Undefined: there is none of that name. */
-export function isHeld(path: string): boolean | undefined {
-  const fd = openReadEndIfThere(path)
-  if (fd === undefined) return undefined
+/** A file, whatever its names are: they differ between mounts, and a removed file has none. */
+export interface FileId {
+  readonly dev: number
+  readonly ino: number
+}
+
+/** What can be told of a FIFO. `held` and `free` are facts told by the kernel; `unknown` is the lack of one. */
+export type FifoState = 'held' | 'free' | 'unknown'
+
+/**
+ * Does a process hold this FIFO? A name that is gone, cannot be opened, or is another file by now, tells nothing.
+ * @param ino the inode it must have; left out, any FIFO of this name counts
+ * @throws when this process is out of descriptors or memory: then it must look again
+ */
+export function fifoState(path: string, ino?: number): FifoState {
+  let fd: number
   try {
-    return isHeldAt(fd)
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
+  } catch (error) {
+    if (isOutOfResources(error)) throw error
+    return 'unknown'
+  }
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFIFO() || (ino !== undefined && stats.ino !== ino)) return 'unknown'
+    return isHeldAt(fd) ? 'held' : 'free'
   } finally {
     closeSync(fd)
   }
 }
+
+const isOutOfResources = (error: unknown): boolean =>
+  ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(errno(error) ?? '')

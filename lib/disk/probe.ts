@@ -9,7 +9,7 @@ import { nowMs, randomHex } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { linkNew, lstat, makeDir, move, readText, removeScratchDir, writeNew } from './files.ts'
 import { syncDir } from './sync.ts'
-import { isHeld, makeFifos } from './fifo.ts'
+import { fifoState, makeFifos } from './fifo.ts'
 
 /** `memory`: gone when the machine stops. `network`, `fuse`: whether the rules of a local one hold is up to them. */
 export type FileSystemKind = 'local' | 'memory' | 'network' | 'fuse' | 'unknown'
@@ -82,7 +82,7 @@ export function probeFileSystem(home: { readonly root: string; readonly tmp: str
     attempt('flush a directory', () => syncDir(dir))
     attempt('FIFOs', () => {
       makeFifos([at('fifo')])
-      return isHeld(at('fifo')) === false
+      return fifoState(at('fifo')) === 'free'
     })
     attempt('watch a directory', () => watch(dir, { persistent: false }).close())
   } finally {

@@ -1,8 +1,10 @@
 /** Who a process is: a pid and its start time, for a pid alone is used again; and which processes belong to a run. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { bootSeconds } from '../clock.ts'
+import { errno } from '../errors.ts'
+import type { FileId } from './fifo.ts'
 
 /** Who a process is, for ever: a pid alone is used again. */
 export interface Identity {
@@ -11,6 +13,8 @@ export interface Identity {
   readonly start: string
   readonly boot: string
   readonly machine: string
+  /** The pid namespace its pid belongs to, by inode; '' where there are none. */
+  readonly ns: string
 }
 
 /** Start time of a living process (field 22 of /proc/pid/stat; a zombie is dead); undefined when there is none. */
@@ -40,7 +44,13 @@ let cachedIdentity: Identity | undefined
 
 /** Who this process is. */
 export function ownIdentity(): Identity {
-  cachedIdentity ??= { pid: process.pid, start: startTimeOf(process.pid) ?? '', boot: bootId(), machine: machineId() }
+  cachedIdentity ??= {
+    pid: process.pid,
+    start: startTimeOf(process.pid) ?? '',
+    boot: bootId(),
+    machine: machineId(),
+    ns: pidNamespace(),
+  }
   return cachedIdentity
 }
 
@@ -52,6 +62,9 @@ const readFact = (path: string): string | undefined => {
     return undefined
   }
 }
+
+/** Two processes can name each other by pid only when both this and the boot id are the same. */
+const pidNamespace = (): string => /\d+/.exec(readProcLink('/proc/self/ns/pid') ?? '')?.[0] ?? ''
 
 const bootId = (): string => readFact('/proc/sys/kernel/random/boot_id') ?? ''
 
@@ -66,7 +79,7 @@ export interface Leader extends Pick<Identity, 'pid' | 'start'> {
 }
 
 /** The kernel counts start times in ticks of 1/100 s on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
-const TICKS_PER_SECOND = 100
+export const TICKS_PER_SECOND = 100
 
 /** Milliseconds since a run of this boot began, by a clock that never jumps; undefined where not known. */
 export function runAge({ start, since }: Leader): number | undefined {
@@ -96,18 +109,75 @@ function membersOf(group: number): { pid: number; start: number }[] {
   })
 }
 
-/** The processes that hold a FIFO, by pid: found by their open descriptors. Empty where /proc does not tell. */
-export function holdersOf(fifo: string): number[] {
-  const found: number[] = []
-  for (const pid of listProc('/proc')) {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
-    for (const fd of listProc(`/proc/${pid}/fd`)) {
-      if (readProcLink(`/proc/${pid}/fd/${fd}`) !== fifo) continue
-      found.push(Number(pid))
-      break
-    }
+export interface HolderFilter {
+  /** Ticks since the boot. A process that could not be looked at and is older does not make the search incomplete. */
+  readonly since?: number
+  /** Told the name by which a process has the file open, as /proc shows it: a path in its mounts, or ` (deleted)`. */
+  readonly isMeant?: (name: string) => boolean
+}
+
+/** What a search through the processes of this machine found. */
+export interface HolderSearch {
+  readonly pids: readonly number[]
+  /** Could every process be looked at that might hold the file? Only then do no pids mean that nothing holds it. */
+  readonly isComplete: boolean
+}
+
+/**
+ * The processes that have a file open, other than this one. A descriptor is compared by device and inode: its link in
+ * /proc is a path in the mounts of that process.
+ */
+export function findHolders(file: FileId, { since = 0, isMeant = () => true }: HolderFilter = {}): HolderSearch {
+  const pids: number[] = []
+  // Where /proc/1 is hidden (hidepid), so are others.
+  let isComplete = existsSync('/proc/1/stat')
+  for (const name of listProc('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    const fds = listFds(name)
+    if (fds === 'gone') continue
+    if (fds === 'hidden') isComplete &&= isOlderOrOfKernel(name, since)
+    else if (fds.some((fd) => isOpenAt(`/proc/${name}/fd/${fd}`, file, isMeant))) pids.push(Number(name))
   }
-  return found
+  return { pids, isComplete }
+}
+
+/** The processes that hold a FIFO, by pid, as far as /proc shows them. */
+export function holdersOf(fifo: string): readonly number[] {
+  const stats = statOrNothing(fifo)
+  return stats?.isFIFO() ? findHolders(stats).pids : []
+}
+
+function listFds(pid: string): string[] | 'gone' | 'hidden' {
+  try {
+    return readdirSync(`/proc/${pid}/fd`)
+  } catch (error) {
+    return ['ENOENT', 'ESRCH'].includes(errno(error) ?? '') ? 'gone' : 'hidden'
+  }
+}
+
+/** A zombie holds nothing, and neither does a thread of the kernel (a child of process 2). */
+function isOlderOrOfKernel(pid: string, since: number): boolean {
+  const stat = readFact(`/proc/${pid}/stat`)
+  if (stat === undefined) return true
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[1] === '2' || pid === '2' || Number(fields[19]) < since
+}
+
+function isOpenAt(link: string, file: FileId, isMeant: (name: string) => boolean): boolean {
+  const name = readProcLink(link)
+  // Sockets, pipes and the like have no path.
+  if (name?.startsWith('/') !== true || !isMeant(name)) return false
+  const stats = statOrNothing(link)
+  return stats !== undefined && stats.ino === file.ino && stats.dev === file.dev
+}
+
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    // Closed or removed since.
+    return undefined
+  }
 }
 
 function listProc(path: string): string[] {

@@ -4,10 +4,12 @@ import { lstat, listDir } from '../disk/files.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { holders, heldFileNames } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { isHeld } from '../disk/fifo.ts'
-import { scratchOf, settledTraces } from '../spool/leftovers.ts'
+import { lifeOf, processesOf } from '../run/life.ts'
+import { runPaths } from '../run/paths.ts'
+import { readMark } from '../run/traces.ts'
+import { scratchOf } from '../spool/leftovers.ts'
+import { settledTraces } from '../run/settled-traces.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
-import { holdersOf } from '../disk/process.ts'
 
 /** Workers and commands that died while they held jobs. */
 export function checkHolders(home: Home): CheckResult {
@@ -53,15 +55,20 @@ export function checkLeftovers(home: Home, now: number): CheckResult {
 /** Processes that outlived their run. They may go on until the job's next run. */
 function strays(home: Home): Finding[] {
   const held = new Set([...jobFiles(home, ['processing'])].map((file) => file.name.id))
-  return listDir(home.run).flatMap((name) => {
-    const [, id = '', run] = /^(.+)\.(\d+)\.fifo$/.exec(name) ?? []
-    const path = join(home.run, name)
-    if (run === undefined || held.has(id) || !isHeld(path)) return []
-    const pids = holdersOf(path)
+  const runs = new Set(listDir(home.run).flatMap((name) => /^(.+\.\d+)\.(?:fifo|mark)$/.exec(name)?.[1] ?? []))
+  return [...runs].flatMap((name) => {
+    const [, id = '', run = ''] = /^(.+)\.(\d+)$/.exec(name) ?? []
+    if (held.has(id)) return []
+    const paths = runPaths(home, id, Number(run))
+    const { mark } = readMark(paths)
+    if (lifeOf(paths, mark, true) === 'over') return []
+    const pids = processesOf(paths, mark)
     return [
       noteFinding(
-        `run ${run} of ${id} is over and left ${pids.length === 0 ? 'processes' : `process ${pids.join(', ')}`} running`,
-        'it may go on until the job runs again; or end it yourself',
+        `run ${run} of ${id} is over and left ${pids.length === 0 ? 'processes that are not visible' : `process ${pids.join(', ')}`} running`,
+        pids.length === 0
+          ? `find them with: fuser ${paths.fifo}; the job does not run again before, unless with: queuectl retry --beside`
+          : 'it may go on until the job runs again; or end it yourself',
       ),
     ]
   })

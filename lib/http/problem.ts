@@ -15,6 +15,7 @@ const STATUS: Record<ErrorCode, number> = {
   FAILED: 500,
   NO_WORKER: 503,
   PARTLY_DONE: 500,
+  STILL_HELD: 409,
   STILL_RUNNING: 503,
 }
 

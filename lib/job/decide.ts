@@ -35,6 +35,8 @@ export type Outcome =
   | { readonly kind: 'given_back'; readonly code?: number }
   /** It was cut off from outside and left no exit record. */
   | { readonly kind: 'interrupted' }
+  /** Whether it is over cannot be told: a process may be alive that is not visible. `what` says how it is known. */
+  | { readonly kind: 'hidden'; readonly what: string }
 
 /** What to do with the job: where it goes, and when it is due there (milliseconds since the epoch). */
 export interface Verdict {
@@ -67,6 +69,8 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
       return { to: 'dead', ending: 'cancelled', countsAttempt: false, error: `cancelled: ${outcome.reason}` }
     case 'given_back':
       return { to: 'pending', ending: 'given_back', countsAttempt: false }
+    case 'hidden':
+      return { to: 'dead', ending: 'interrupted', countsAttempt: false, error: outcome.what }
     case 'interrupted': {
       const error = 'interrupted: its processes ended without leaving an exit status'
       if (job.interruptions < MAX_INTERRUPTIONS)

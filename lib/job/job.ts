@@ -95,6 +95,8 @@ export interface Job extends JobRequest {
   readonly worker?: string
   readonly slot?: number
   readonly strays?: readonly number[]
+  /** A person's word that it may run beside what is alive of this run and of earlier ones (`retry --beside`). */
+  readonly beside?: number
   readonly history: readonly Run[]
 }
 
@@ -119,6 +121,7 @@ export const OUR_MEMBERS = [
   'worker',
   'slot',
   'strays',
+  'beside',
   'history',
 ] as const
 

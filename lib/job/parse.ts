@@ -245,6 +245,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
     ...maybe('worker', string('worker')),
     ...maybe('slot', number('slot')),
     ...(isPids(value.strays) ? { strays: value.strays } : {}),
+    ...(typeof value.beside === 'number' ? { beside: count(value.beside) } : {}),
     history: Array.isArray(value.history) ? value.history.filter(isRun) : [],
   }
 }

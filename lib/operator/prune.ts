@@ -114,7 +114,7 @@ export async function* pruneAll(
   let tried = 0
   try {
     for (const one of all) {
-      if (session.purge(one)) yield one
+      if (session.purge(one) === 'purged') yield one
       if (++tried % BATCH_SIZE === 0) await setImmediate()
     }
   } finally {

@@ -18,16 +18,18 @@ import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
-import { earlierTraces, removeTraces } from '../run/traces.ts'
+import { readMark, removeTraces, tracedRuns } from '../run/traces.ts'
+import { lifeOf } from '../run/life.ts'
+import { endStrays } from '../run/kill.ts'
 import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
-import { shownState, type State } from '../job/state.ts'
+import { ALLOWED_IN, shownState, type State } from '../job/state.ts'
 import { findExact } from '../spool/lookup.ts'
 
 /** Removes jobs of one state directory. */
 export interface PurgeSession {
-  /** False when the job has moved; it is whole then. */
-  purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): boolean
+  /** `gone`: it has moved on, and is whole. `held`: something that a run of it left behind is alive, and it stays. */
+  purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): 'purged' | 'gone' | 'held'
   close(): void
 }
 
@@ -42,9 +44,14 @@ export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSessio
     purge({ path, fileName, name: { id }, dropped }) {
       const taken = join(holder.dir, from, fileName)
       // If we die after this: a worker puts it back.
-      if (!move(path, taken)) return false
-      // A dropped file has no output: any output under its stem is another job's.
-      if (dropped) return remove(taken)
+      if (!move(path, taken)) return 'gone'
+      // A dropped file has no output: what lies under the id that it might get is another job's.
+      if (dropped) return remove(taken) ? 'purged' : 'gone'
+      // The traces are all that tells the next job of this id what is alive of this one.
+      if (isSomethingAlive(home, id)) {
+        move(taken, path)
+        return 'held'
+      }
       const mark = join(marks, fileName)
       let unblock: (() => void) | undefined
       try {
@@ -61,11 +68,11 @@ export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSessio
       if (!remove(taken)) {
         remove(mark)
         unblock?.()
-        return false
+        return 'gone'
       }
       removeOutput(home, id, removeTree)
       remove(mark)
-      return true
+      return 'purged'
     },
     close: () => holder.leave(),
   }
@@ -82,6 +89,18 @@ function joinPurgers(home: Home, from: HomeDir): OwnHolder {
   }
 }
 
+/** Is, or may, something be alive that a run under this id has started? */
+const isSomethingAlive = (home: Home, id: string): boolean =>
+  tracedRuns(home, id).some((run) => {
+    const paths = runPaths(home, id, run)
+    return lifeOf(paths, readMark(paths).mark, true) !== 'over'
+  })
+
+/** Ends what runs under this id have left behind. */
+async function endAll(home: Home, id: string): Promise<void> {
+  for (const run of tracedRuns(home, id)) await endStrays(runPaths(home, id, run))
+}
+
 /** Removes output and traces of a job whose file is removed. */
 function removeOutput(home: Home, id: string, removeTree: TreeRemover): void {
   removeRest(home, id, moveOutputAside(home, id), removeTree)
@@ -95,7 +114,10 @@ function moveOutputAside(home: Home, id: string): string | undefined {
 
 function removeRest(home: Home, id: string, aside: string | undefined, removeTree: TreeRemover): void {
   if (aside !== undefined) removeTree(aside)
-  for (const run of earlierTraces(home, id, Number.POSITIVE_INFINITY)) removeTraces(runPaths(home, id, run), false)
+  for (const run of tracedRuns(home, id)) {
+    const paths = runPaths(home, id, run)
+    removeTraces(paths, lifeOf(paths, readMark(paths).mark, true) !== 'over')
+  }
 }
 
 /** Finishes what a dead operator was removing, once its jobs have been put back. */
@@ -138,11 +160,24 @@ function reservePurged(home: Home, id: string): Reservation | undefined {
   }
 }
 
-/** @returns the id @throws QueueError NOT_FOUND; WRONG_STATE when the job is in none of `states` */
+export interface PurgeOptions extends DryRunOption {
+  readonly states?: readonly State[]
+  /** Ends what its runs have left behind first. */
+  readonly force?: boolean
+}
+
+const stillHeld = (id: string, wasForced: boolean): QueueError =>
+  new QueueError(
+    'STILL_HELD',
+    `cannot purge ${id}: a process that a run of it started is alive, or may be`,
+    wasForced ? `it could not be ended: queuectl doctor says how to find it` : '--force ends it first',
+  )
+
+/** @returns the id @throws QueueError NOT_FOUND, WRONG_STATE when it is in none of these states, STILL_HELD */
 export async function purgeJob(
   home: Home,
   target: JobRefOrId,
-  { dryRun, states = ['dead'] }: DryRunOption & { readonly states?: readonly State[] } = {},
+  { dryRun, force = false, states = ALLOWED_IN.purge }: PurgeOptions = {},
 ): Promise<string> {
   return actOn(home, target, 'purge', async (file) => {
     const { id } = file.name
@@ -150,9 +185,12 @@ export async function purgeJob(
       throw wrongState('purge', file, `it is not ${states.map(shownState).join(' or ')} but ${shownState(file.state)}`)
     if (dryRun) return id
     if (await pauseIfHeld(home, file)) return undefined
+    if (force && !file.dropped) await endAll(home, id)
     const session = await startPurge(home, STATE_DIR[file.state])
     try {
-      return session.purge(file) ? id : undefined
+      const result = session.purge(file)
+      if (result === 'held') throw stillHeld(id, force)
+      return result === 'purged' ? id : undefined
     } finally {
       session.close()
     }

@@ -1,4 +1,7 @@
 /** Explains why a job is not running: every reason that is visible on disk, in the order they must be cleared. */
+import { heldSentence, lifeOf, processesOf } from '../run/life.ts'
+import { runPaths } from '../run/paths.ts'
+import { readMark, tracedRuns } from '../run/traces.ts'
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
@@ -24,6 +27,7 @@ export type Reason =
   | { readonly why: 'unreadable'; readonly error: string }
   | { readonly why: 'corrupt'; readonly error: string; readonly file: string }
   | { readonly why: 'not_taken_in' }
+  | { readonly why: 'earlier_run'; readonly run: number; readonly pids: readonly number[]; readonly what: string }
   | { readonly why: 'disk_full' }
   | { readonly why: 'no_worker'; readonly elsewhere: number }
   | { readonly why: 'slots_busy'; readonly slots: number; readonly by: WorkerInfo['running'] }
@@ -108,6 +112,7 @@ function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'st
   const before = jobsBefore(home, file.fileName)
   const reasons = obstacles(home)
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
+  else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
   if (reasons.some(({ why }) => why === 'no_worker' || why === 'disk_full')) return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })
@@ -123,6 +128,18 @@ function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'st
     ...(Number.isFinite(wait) ? { starts_at: isoTime(now + wait) } : {}),
     history: { runs: durations.length, average_ms },
   }
+}
+
+/** Earlier runs under this id of which something is, or may be, alive: it is ended first, or keeps the job waiting. */
+function earlierRuns(home: Home, id: string): Reason[] {
+  return tracedRuns(home, id).flatMap((run) => {
+    const paths = runPaths(home, id, run)
+    const { mark } = readMark(paths)
+    if (lifeOf(paths, mark, true) === 'over') return []
+    const pids = processesOf(paths, mark)
+    const what = pids.length > 0 ? `run ${run} left processes running: ${pids.join(', ')}` : heldSentence(paths, run)
+    return [{ why: 'earlier_run' as const, run, pids, what }]
+  })
 }
 
 /** The ids of the pending jobs that are claimed before the one of this name, in that order. */

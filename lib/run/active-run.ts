@@ -6,9 +6,9 @@
  */
 import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
-import { isHeld, openReadEndIfThere } from '../disk/fifo.ts'
+import { fifoState, openReadEndIfThere } from '../disk/fifo.ts'
 import { exists, isExhausted } from '../disk/files.ts'
-import { holdersOf, runAge, startTimeOf } from '../disk/process.ts'
+import { runAge, startTimeOf } from '../disk/process.ts'
 import { GRACE_MS, type Outcome } from '../job/decide.ts'
 import type { Job } from '../job/job.ts'
 import type { Home } from '../spool/layout.ts'
@@ -16,9 +16,10 @@ import type { Held } from '../spool/transitions.ts'
 import { signalRun } from './kill.ts'
 import type { Launched } from './launch.ts'
 import { outcomeOf } from './outcome.ts'
+import { heldSentence, lifeOf, type MarkState, processesOf, type RunLife } from './life.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 import type { ShellEnd } from './shell.ts'
-import { type Note, readNote, readTraces, type Traces, writeNote } from './traces.ts'
+import { type Note, readMark, readNote, readTraces, type Traces, writeNote } from './traces.ts'
 
 /** Pause before TERM is sent again to a run whose command had not begun (ms). */
 const TERM_RETRY_MS = 20
@@ -39,6 +40,15 @@ export interface WatchedRun {
   readonly slot: number
   /** Seconds; 0 for no limit. */
   readonly timeout: number
+  /** The inode of its FIFO, where it is known. */
+  readonly fifo: number | undefined
+}
+
+/** Processes that a run left behind. */
+export interface Strays {
+  readonly life: Exclude<RunLife, 'over'>
+  /** Those that are seen. */
+  readonly pids: readonly number[]
 }
 
 export class ActiveRun {
@@ -53,7 +63,8 @@ export class ActiveRun {
   readonly #home: Home
   readonly #timeout: number
   readonly #deadline: number
-  #leader: Traces['leader']
+  #mark: MarkState = 'none'
+  readonly #fifo: number | undefined
   #socket: Socket | undefined
   #launched: Launched | undefined
   /** Why the run is being ended. */
@@ -66,11 +77,13 @@ export class ActiveRun {
   /** KILL was sent AFTER_KILL_MS ago: what is left cannot be ended. */
   #isKillDone = false
   #finish: (end: RunEnd) => void = () => {}
+  /** No shell reports its end to us; without a FIFO to watch, only looking again tells. */
+  #isAdopted = false
   #isOver = false
   #isDetached = false
 
   /** @param elapsed milliseconds that the run has taken so far */
-  private constructor({ home, job, held, slot, timeout }: WatchedRun, startedAt: number, elapsed: number) {
+  private constructor({ home, job, held, slot, timeout, fifo }: WatchedRun, startedAt: number, elapsed: number) {
     this.#home = home
     this.job = job
     this.held = held
@@ -78,6 +91,7 @@ export class ActiveRun {
     this.paths = runPaths(home, job.id, job.runs)
     this.startedAt = startedAt
     this.#timeout = timeout
+    this.#fifo = fifo
     this.#deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
     this.ended = new Promise((resolve) => {
       this.#finish = (end) => {
@@ -95,7 +109,13 @@ export class ActiveRun {
   static watch(watched: WatchedRun, launched: Launched, startedAt: number): ActiveRun {
     const run = new ActiveRun(watched, startedAt, 0)
     run.#launched = launched
-    run.#leader = launched.leader
+    run.#mark = {
+      leader: launched.leader,
+      since: launched.leader.since,
+      boot: undefined,
+      ns: undefined,
+      fifo: watched.fifo,
+    }
     void launched.ended.then((end) => run.#retrying(() => run.#onShellEnd(end)))
     return run
   }
@@ -106,7 +126,8 @@ export class ActiveRun {
     const age =
       traces.leader && startTimeOf(traces.leader.pid) === traces.leader.start ? runAge(traces.leader) : undefined
     const run = new ActiveRun(watched, startedAt, age ?? Math.max(0, nowMs() - startedAt))
-    run.#leader = traces.leader
+    run.#mark = traces.mark
+    run.#isAdopted = true
     run.#retrying(() => run.#watchFifo())
     if (traces.note) run.end(traces.note)
     return run
@@ -126,7 +147,7 @@ export class ActiveRun {
   }
 
   get pid(): number | undefined {
-    return this.#leader?.pid
+    return typeof this.#mark === 'string' ? undefined : this.#mark.leader?.pid
   }
 
   /** Ends the run: the reason goes to disk, then TERM, the grace, KILL. The first reason stays. */
@@ -149,7 +170,7 @@ export class ActiveRun {
     const note = readNote(this.paths)
     if (note) this.end(note)
     else if (monotonicMs() >= this.#deadline) this.end({ why: 'timeout', seconds: this.#timeout })
-    else if (this.#socket) this.#checkTraces()
+    else if (this.#isAdopted || this.#socket) this.#checkTraces()
   }
 
   /** Stops watching. The run goes on, for another worker to adopt. */
@@ -161,9 +182,13 @@ export class ActiveRun {
     clearTimeout(this.#termRetry)
   }
 
-  /** The pids of processes that the run has left behind; undefined when there are none. */
-  strays(): number[] | undefined {
-    return isHeld(this.paths.fifo) ? holdersOf(this.paths.fifo) : undefined
+  /** What the run, whose command has ended, left behind; undefined when nothing of it is alive. */
+  strays(): Strays | undefined {
+    // Usually nothing does, and one look at the FIFO tells.
+    if (fifoState(this.paths.fifo, this.#fifo) === 'free') return undefined
+    const { mark } = readMark(this.paths)
+    const life = lifeOf(this.paths, mark, true)
+    return life === 'over' ? undefined : { life, pids: processesOf(this.paths, mark) }
   }
 
   /** Gives the shell back once the run is over. A shell that was sent signals with its run starts no other one. */
@@ -173,7 +198,7 @@ export class ActiveRun {
 
   /** Sends TERM, again and again until it was sent to a command that has begun: before that the shell may swallow it. */
   #terminate(): void {
-    const hadBegun = readTraces(this.paths).leader !== undefined
+    const hadBegun = readMark(this.paths).mark !== 'none'
     this.#signal('SIGTERM')
     if (!hadBegun) this.#termRetry = setTimeout(() => this.#retrying(() => this.#terminate()), TERM_RETRY_MS)
   }
@@ -187,7 +212,7 @@ export class ActiveRun {
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    signalRun(this.paths, this.#leader ?? readTraces(this.paths).leader, signal)
+    signalRun(this.paths, this.#mark === 'none' ? readMark(this.paths).mark : this.#mark, signal)
   }
 
   #watchFifo(): void {
@@ -215,10 +240,12 @@ export class ActiveRun {
   /** Finishes a run whose shell does not report to us, once its traces say that it has ended. */
   #checkTraces(): void {
     const traces = readTraces(this.paths)
-    if (traces.exit) this.#onCommandEnd(traces.exit.code)
-    else if (!traces.held && (traces.leader || this.#note || traces.note))
+    if (traces.exit) return this.#onCommandEnd(traces.exit.code)
+    if (traces.life === 'alive') return
+    if (traces.life === 'hidden') this.#finish({ kind: 'hidden', what: heldSentence(this.paths, this.run) })
+    else if (typeof traces.mark !== 'string' || this.#note || traces.note)
       this.#finish(this.#outcome(this.#code, traces.note))
-    else if (!traces.held) this.#finish({ kind: 'not_begun' })
+    else this.#finish({ kind: 'not_begun' })
   }
 
   #onShellEnd(end: ShellEnd): void {
@@ -229,7 +256,7 @@ export class ActiveRun {
   }
 
   #onCommandEnd(code: number): void {
-    if (this.#grace && !this.#isKillDone && isHeld(this.paths.fifo)) {
+    if (this.#grace && !this.#isKillDone && this.strays()) {
       // A run that is being ended is over when all its processes are: those that ignore TERM get KILL after the grace.
       this.#code = code
       this.#watchFifo()

@@ -34,9 +34,9 @@ export interface StartContext extends RunContext {
 
 interface Fifos {
   /** Puts a fresh FIFO at a path. */
-  take(path: string): void
+  take(path: string): number
   /** Takes back a FIFO that no process holds. */
-  giveBack(path: string): void
+  giveBack(path: string): boolean
 }
 
 /** The hooks that an operator's command calls; it must wait for {@link Hooks.finish} before it exits. */

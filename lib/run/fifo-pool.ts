@@ -1,7 +1,7 @@
 /** Makes FIFOs ahead of the runs that need them: mkfifo(1) costs a process, whether it makes one or many. */
 import { dirname, join } from 'node:path'
 import { makeFifos } from '../disk/fifo.ts'
-import { makeDir, move, removeScratchDir } from '../disk/files.ts'
+import { lstat, makeDir, move, removeScratchDir } from '../disk/files.ts'
 import { hasSpace } from '../disk/space.ts'
 import { QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
@@ -25,7 +25,9 @@ export function discardFifos(home: Home, owner: string): void {
 export class FifoPool {
   readonly #home: Home
   readonly #dir: string
-  #ready: string[] = []
+  #ready: { readonly path: string; readonly ino: number }[] = []
+  /** The inodes of those in use, by path. */
+  readonly #taken = new Map<string, number>()
   #made = BATCH
 
   constructor(home: Home, owner: string) {
@@ -34,30 +36,41 @@ export class FifoPool {
     this.#fill()
   }
 
-  /** Puts a fresh FIFO at `path`. */
-  take(path: string): void {
-    if (this.#put(path)) return
+  /** Puts a fresh FIFO at `path`. @returns its inode */
+  take(path: string): number {
+    const ino = this.#put(path)
+    if (ino !== undefined) return ino
     // None is left, or the sweeper removed them because they were old, or run/ itself was removed.
     makeDir(dirname(path))
     this.#fill()
-    if (!this.#put(path)) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
+    const made = this.#put(path)
+    if (made === undefined) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
+    return made
   }
 
-  /** Takes back a FIFO that no process holds, for another run. One that cannot be kept stays at `path`. */
-  giveBack(path: string): void {
+  /** Takes back a FIFO that no process holds, for another run. False: it stays at `path`. */
+  giveBack(path: string): boolean {
     const spare = join(this.#dir, String(this.#made++))
+    const ino = this.#taken.get(path) ?? lstat(path)?.ino
+    this.#taken.delete(path)
+    if (ino === undefined) return false
     try {
       // If we die after this: scratch that the sweeper removes.
-      if (this.#ready.length < BATCH && move(path, spare)) this.#ready.push(spare)
+      if (this.#ready.length >= BATCH || !move(path, spare)) return false
+      this.#ready.push({ path: spare, ino })
+      return true
     } catch {
-      // It is removed with the other traces; a new one is made for the next run.
+      // It is removed like the other traces; a new one is made for the next run.
+      return false
     }
   }
 
-  #put(path: string): boolean {
+  #put(path: string): number | undefined {
     const next = this.#ready.pop()
     // If we die after this: a FIFO that nothing holds beside a job that was not started; recovery removes it.
-    return next !== undefined && move(next, path)
+    if (!next || !move(next.path, path)) return undefined
+    this.#taken.set(path, next.ino)
+    return next.ino
   }
 
   #fill(): void {
@@ -73,6 +86,6 @@ export class FifoPool {
       if (hasSpace(this.#home)) throw error
       throw new QueueError('DISK_FULL', 'cannot make a FIFO: no space left on the device', undefined, { cause: error })
     }
-    this.#ready = made
+    this.#ready = made.map((path) => ({ path, ino: lstat(path)?.ino ?? 0 }))
   }
 }

@@ -18,6 +18,7 @@ import { openReadEnd, openWriteEnd } from '../disk/fifo.ts'
 import { spawnError, type ShellEnd, type StartRequest, shellRequest } from './shell.ts'
 import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
+import { markSuffix } from './mark.ts'
 import { openInput } from './output.ts'
 
 /**
@@ -30,7 +31,7 @@ import { openInput } from './output.ts'
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
 read -r s </proc/$$/stat || s=$$
-( echo "$s" >"$1" || exit 125; shift; exec "$@" 2>&4 4>&- )
+( echo "$s $2" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
 c=$?
 [ -s "$1" ] || [ $c != 125 ] || exit 125
 trap '' PIPE
@@ -65,6 +66,8 @@ export interface RunToStart {
   readonly held: Held
   readonly paths: RunPaths
   readonly slot: number
+  /** The inode of its FIFO. */
+  readonly fifo: number
 }
 
 /**
@@ -85,9 +88,9 @@ export async function launch(
     const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
     const start = { held: run.held.path, paths, cwd, argv, env: { ...job.env, ...ownVariables(ctx, run) } }
     const since = bootSeconds()
-    const request = job.stdin === undefined ? shellRequest(start, since) : undefined
+    const request = job.stdin === undefined ? shellRequest(start, markSuffix(run.fifo, since)) : undefined
     return request === undefined
-      ? await launchShim(start, output, job.stdin)
+      ? await launchShim(start, { output, input: job.stdin, suffix: markSuffix(run.fifo) })
       : await launchInShell(ctx, run.slot, { request, since })
   } catch (error) {
     if (errno(error) === 'E2BIG')
@@ -121,8 +124,11 @@ async function launchInShell(
 /** Starts the command in a process of its own. Like the shell, it checks for the job's file once the FIFO is held. */
 async function launchShim(
   { held, paths, cwd, argv, env }: StartRequest,
-  output: OpenOutput,
-  input: string | undefined,
+  {
+    output,
+    input,
+    suffix,
+  }: { readonly output: OpenOutput; readonly input: string | undefined; readonly suffix: string },
 ): Promise<Launched | undefined> {
   const fds: number[] = []
   try {
@@ -132,7 +138,7 @@ async function launchShim(
     const fifo = openWriteEnd(paths.fifo)
     fds.push(fifo)
     if (!exists(held)) return undefined
-    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.mark, ...argv], {
+    const child = spawn('/bin/sh', ['-c', SHIM, 'queuectl', paths.mark, suffix, ...argv], {
       cwd,
       detached: true,
       stdio: [stdin ?? 'ignore', output.out, output.err, fifo],

@@ -5,11 +5,13 @@ import type { Home } from '../spool/layout.ts'
 /** The kinds of files of a run in `run/`; traces.ts says what each is. */
 export const TRACES = ['fifo', 'mark', 'note', 'stdin', 'progress', 'gap'] as const
 
-export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'out' | 'err', string>>
+/** `dir` is the directory of the traces. */
+export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'out' | 'err' | 'dir', string>>
 
 export function runPaths(home: Home, id: string, run: number): RunPaths {
   const trace = (kind: string): string => join(home.run, `${id}.${run}.${kind}`)
   return {
+    dir: home.run,
     fifo: trace('fifo'),
     mark: trace('mark'),
     note: trace('note'),

@@ -8,15 +8,15 @@ import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { parseName } from '../job/file-name.ts'
-import { destinationOf, type RunFacts } from '../job/record.ts'
-import { holdersOf } from '../disk/process.ts'
+import { destinationOf } from '../job/record.ts'
 import { type Held, moveToPending, putBack, settleMove } from '../spool/transitions.ts'
 import { ActiveRun } from './active-run.ts'
 import type { RunContext } from './context.ts'
 import { readHeld } from './held-job.ts'
+import { heldSentence, processesOf } from './life.ts'
 import { outcomeOf } from './outcome.ts'
 import { type RunPaths, runPaths } from './paths.ts'
-import { flushSettled, settle } from './settle.ts'
+import { type EndedRun, flushSettled, settle } from './settle.ts'
 import { isCounted, readTraces, removeTraces, type Traces } from './traces.ts'
 
 /** How far the job got, by the rows of "What a held job's traces mean" in lib/CRASHES.md. */
@@ -29,6 +29,8 @@ type Stage =
   | 'ended'
   /** A process of the run is alive. */
   | 'alive'
+  /** The command was started, and whether a process of it is alive cannot be told. */
+  | 'hidden'
   /** The command was started, no process is alive, and nothing says how it ended. */
   | 'interrupted'
   /** The command was never started. */
@@ -37,9 +39,10 @@ type Stage =
 /** Reads the stage from the record and the traces of its last run. Each line presumes that the ones before do not hold. */
 function stageOf(job: Job, traces: Traces): Stage {
   if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'settled_before' : 'counted'
-  if (traces.exit || (traces.note && !traces.held)) return 'ended'
-  if (traces.held) return 'alive'
-  return traces.leader ? 'interrupted' : 'never_started'
+  if (traces.exit || (traces.note && traces.life !== 'alive')) return 'ended'
+  if (traces.life !== 'over') return traces.life === 'alive' ? 'alive' : 'hidden'
+  // A start mark that was torn by a power cut is none.
+  return typeof traces.mark === 'string' ? 'never_started' : 'interrupted'
 }
 
 /**
@@ -47,7 +50,7 @@ function stageOf(job: Job, traces: Traces): Stage {
  * FIFO that strays hold. A run that was counted as interrupted never had either, so its traces look the same before.
  */
 const isOfSettledRun = (job: Job, traces: Traces): boolean =>
-  traces.leader !== undefined && !traces.exit && !traces.note && job.history.at(-1)?.outcome !== 'interrupted'
+  typeof traces.mark !== 'string' && !traces.exit && !traces.note && job.history.at(-1)?.outcome !== 'interrupted'
 
 export interface ResumeOptions {
   /** The slot that an adopted run takes. */
@@ -84,7 +87,7 @@ export async function resume(
     case 'counted':
       // If we die after the move: settled, and the traces are leftovers that the sweeper removes.
       await moveAsStamped(ctx, held, job)
-      removeTraces(paths, traces.held)
+      removeTraces(paths, traces.life !== 'over')
       return undefined
     case 'settled_before':
       // If we die after this: in pending/. The traces stay, for the next run to end the strays.
@@ -93,7 +96,7 @@ export async function resume(
     case 'ended': {
       // If we die after the stamp: 'counted'.
       const outcome = outcomeOf(traces.exit?.code, traces.note, paths)
-      await settle(ctx, { held, job, paths, outcome, facts: factsOf(job, paths, traces, traces.exit?.at ?? nowMs()) })
+      await settle(ctx, { held, job, paths, outcome, ...factsOf(job, paths, traces, traces.exit?.at ?? nowMs()) })
       return undefined
     }
     case 'alive': {
@@ -102,7 +105,8 @@ export async function resume(
       if (ours === undefined) return undefined
       ctx.record({ event: 'adopted', job: job.id, run: job.runs, worker: ctx.holder.name })
       const timeout = job.timeout ?? ctx.config.timeout
-      return ActiveRun.adopt({ home, job, held: { path: ours, fileName, name }, slot, timeout }, traces)
+      const fifo = typeof traces.mark === 'string' ? undefined : traces.mark.fifo
+      return ActiveRun.adopt({ home, job, held: { path: ours, fileName, name }, slot, timeout, fifo }, traces)
     }
     case 'interrupted':
       // If we die after the stamp: 'counted'.
@@ -111,9 +115,15 @@ export async function resume(
         job,
         paths,
         outcome: { kind: 'interrupted' },
-        facts: factsOf(job, paths, traces, nowMs()),
+        ...factsOf(job, paths, traces, nowMs()),
       })
       return undefined
+    case 'hidden': {
+      // If we die after the stamp: 'counted'. The traces stay: they keep the job from running beside what it may have left.
+      const outcome = { kind: 'hidden', what: heldSentence(paths, job.runs) } as const
+      await settle(ctx, { held, job, paths, outcome, ...factsOf(job, paths, traces, nowMs()) })
+      return undefined
+    }
     case 'never_started':
       // If we die between the two: 'never_started', without traces. After both: in pending/, no attempt used.
       removeTraces(paths, false)
@@ -123,16 +133,23 @@ export async function resume(
 }
 
 /** What the record and the traces say about a run that ended at `finishedAt` (ms). */
-function factsOf(job: Job, paths: RunPaths, traces: Traces, finishedAt: number): RunFacts {
+function factsOf(
+  job: Job,
+  paths: RunPaths,
+  { life, mark }: Traces,
+  finishedAt: number,
+): Pick<EndedRun, 'facts' | 'strays'> {
   const startedAt = Date.parse(job.started_at ?? '') || undefined
-  return {
+  const facts = {
     run: job.runs,
     ...(job.worker === undefined ? {} : { worker: job.worker }),
     ...(job.slot === undefined ? {} : { slot: job.slot }),
     ...(startedAt === undefined ? {} : { startedAt }),
     finishedAt,
-    ...(traces.held ? { strays: holdersOf(paths.fifo) } : {}),
   }
+  if (life === 'over') return { facts, strays: undefined }
+  const strays = { life, pids: processesOf(paths, mark) }
+  return { facts: { ...facts, strays: strays.pids }, strays }
 }
 
 /** Moves a job to where its stamped record says it belongs. */

@@ -6,7 +6,7 @@ import type { Job } from '../job/job.ts'
 import { type RunFacts, settledRecord } from '../job/record.ts'
 import { isoTime } from '../job/time.ts'
 import { flushMove, type Held, settleMove, stampHeld } from '../spool/transitions.ts'
-import type { ActiveRun } from './active-run.ts'
+import type { ActiveRun, Strays } from './active-run.ts'
 import type { RunContext } from './context.ts'
 import { withDiskSpace } from './outcome.ts'
 import { truncateMiddle } from './output-cap.ts'
@@ -21,6 +21,8 @@ export interface EndedRun {
   readonly job: Job
   /** Undefined: the traces stay. */
   readonly paths?: RunPaths
+  /** What it left behind, which may be alive; undefined: nothing. */
+  readonly strays?: Strays | undefined
   readonly outcome: Outcome
   readonly facts: RunFacts
   /** Given where the outcome alone does not decide. */
@@ -38,10 +40,10 @@ export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcom
     slot: run.slot,
     startedAt: run.startedAt,
     finishedAt: nowMs(),
-    strays: strays ?? [],
+    strays: strays?.pids ?? [],
   }
   const { held, job, paths } = run
-  await settle(ctx, { held, job, paths, outcome: withDiskSpace(ctx.home, outcome), facts })
+  await settle(ctx, { held, job, paths, strays, outcome: withDiskSpace(ctx.home, outcome), facts })
 }
 
 /** Stamps the verdict, moves the job where it says, and records that. A job whose file is gone is not recreated. */
@@ -62,9 +64,9 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   })
   // If we die after the move: the job is settled; its traces are leftovers that the sweeper removes.
   if (isMoved) await flushSettled(ctx, job.id, verdict.to, verdict.due ?? now)
-  const hasStrays = (facts.strays?.length ?? 0) > 0
-  if (paths && !hasStrays) ctx.fifos?.giveBack(paths.fifo)
-  if (paths) removeTraces(paths, hasStrays)
+  // A FIFO that is held, or may be, is never given back or removed: it tells the next run of what is alive. The mark goes
+  // before the FIFO: if we die between the two, a free FIFO is left, which says that the run is over.
+  if (paths) removeTraces(paths, ended.strays !== undefined, ctx.fifos)
   // If we die here: the job is settled, and the journal lacks one event.
   recordSettled(ctx, record, { verdict, facts, isMoved })
 }

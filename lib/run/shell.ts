@@ -14,7 +14,7 @@ import { alwaysQuoted } from '../job/shell-quote.ts'
 import type { RunPaths } from './paths.ts'
 
 /**
- * `queuectl_run` job fifo mark out err since cwd name=value... '' argv...
+ * `queuectl_run` job fifo mark out err suffix cwd name=value... '' argv...
  *
  * Opens the FIFO first and then checks that the job is still where we held it. Recovery first renames a dead worker's
  * directory and then reads the FIFO: so either it sees that the run is alive, or the run does not begin. `<>` opens a
@@ -33,9 +33,9 @@ queuectl_run() {
 queuectl_code=gone
 [ -p "$2" ] && {
 [ -e "$1" ] && {
-( queuectl_mark=$3 queuectl_since=$6; cd "$7" || exit; shift 7
+( queuectl_mark=$3 queuectl_suffix=$6; cd "$7" || exit; shift 7
 while [ -n "$1" ]; do export "$1"; shift; done; shift
-echo "$queuectl_shell since=$queuectl_since" >"$queuectl_mark" || exit
+echo "$queuectl_shell $queuectl_suffix" >"$queuectl_mark" || exit
 exec "$@" ) </dev/null >>"$4" 2>>"$5"
 queuectl_code=$?
 if [ -s "$3" ]; then echo $queuectl_code >>"$3"; echo >&3; else queuectl_code=unbegun; fi
@@ -72,12 +72,12 @@ export interface StartRequest {
 }
 
 /** The request as a line of shell; undefined when it must be started in a process of its own. */
-export function shellRequest(start: StartRequest, since: number): string | undefined {
+export function shellRequest(start: StartRequest, markSuffix: string): string | undefined {
   const { held, paths, cwd, env, argv } = start
   if (Object.keys(env).some((name) => ODD_NAME.test(name))) return undefined
   const { fifo, mark, out, err } = paths
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const all = [held, fifo, mark, out, err, String(since), cwd, ...variables, '', ...argv]
+  const all = [held, fifo, mark, out, err, markSuffix, cwd, ...variables, '', ...argv]
   const text = `queuectl_run ${all.map(alwaysQuoted).join(' ')}\n`
   return text.length > MAX_REQUEST_LENGTH ? undefined : text
 }

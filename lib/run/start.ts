@@ -1,10 +1,9 @@
 /** Starts the next run of a claimed job. */
 import { nowMs } from '../clock.ts'
 import type { Verdict } from '../job/decide.ts'
+import { isMadeId } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import { resetIfUsedUp, startedRecord } from '../job/record.ts'
-import { isHeld } from '../disk/fifo.ts'
-import { holdersOf } from '../disk/process.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { type JobFile, jobFiles } from '../spool/scan.ts'
 import { type Held, stampHeld } from '../spool/transitions.ts'
@@ -16,7 +15,8 @@ import { launch } from './launch.ts'
 import { createOutput, type OpenOutput } from './output.ts'
 import { runPaths } from './paths.ts'
 import { settle } from './settle.ts'
-import { earlierTraces, removeTraces } from './traces.ts'
+import { readMark, removeTraces, tracedRuns } from './traces.ts'
+import { heldSentence, lifeOf, processesOf } from './life.ts'
 import { runNumbers } from './output-reader.ts'
 
 /** A claimed job, its record as read, and the slot it will run in. */
@@ -26,25 +26,34 @@ interface Claimed {
   readonly slot: number
 }
 
+/** Why a job cannot start yet, in one sentence for people. */
+export interface Waits {
+  readonly waitsFor: string
+}
+
 /**
  * Starts the next run of a claimed job.
- * @returns the run; undefined when it was not started and the job is no longer held (quarantined, settled or gone)
+ * @returns the run; undefined when it was not started and the job is no longer held (quarantined, settled or gone);
+ *   or why it must wait: it is still held, and is to be put back
  * @throws when a resource is exhausted: the job is still held and no process of it runs.
  */
-export async function startJob(ctx: StartContext, held: Held, slot: number): Promise<ActiveRun | undefined> {
+export async function startJob(ctx: StartContext, held: Held, slot: number): Promise<ActiveRun | Waits | undefined> {
   const { home, holder } = ctx
   const read = readHeld(ctx, held)
   if (!read) return undefined
   const claimed = { held, job: read, slot }
-  if (read.runs > 0 && !(await clearEarlierRuns(ctx, claimed))) return undefined
-  const begun = await beginRun(ctx, claimed)
+  // An id that queuectl made and that has not run names nothing that was there before.
+  const runs = read.runs === 0 && isMadeId(read.id) ? [] : tracedRuns(home, read.id)
+  const cleared = await clearEarlierRuns(ctx, claimed, runs)
+  if (cleared !== 'clear') return cleared === 'settled' ? undefined : cleared
+  const begun = await beginRun(ctx, claimed, Math.max(read.runs, ...runs) + 1)
   if (!begun) return undefined
   const { job, output } = begun
   const paths = runPaths(home, job.id, job.runs)
   // If we die from here until the shell holds the FIFO: no start mark, so recovery puts the job back uncounted.
-  ctx.fifos.take(paths.fifo)
+  const fifo = ctx.fifos.take(paths.fifo)
   const startedAt = nowMs()
-  const launched = await launch(ctx, { job, held, paths, slot }, output)
+  const launched = await launch(ctx, { job, held, paths, slot, fifo }, output)
   if (!launched) {
     removeTraces(paths, false)
     ctx.record({ event: 'removed', job: job.id, run: job.runs, worker: holder.name })
@@ -58,18 +67,19 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
   }
   ctx.record({ event: 'started', job: job.id, run: job.runs, worker: holder.name })
   const timeout = job.timeout ?? ctx.config.timeout
-  return ActiveRun.watch({ home, job, held, slot, timeout }, launched, startedAt)
+  return ActiveRun.watch({ home, job, held, slot, timeout, fifo }, launched, startedAt)
 }
 
 /** Stamps the start and creates the run's output. Undefined: the job's file is gone, or is a stale copy. */
 async function beginRun(
   ctx: StartContext,
   { held, job, slot }: Claimed,
+  run: number,
 ): Promise<{ readonly job: Job; readonly output: OpenOutput } | undefined> {
   const { home, holder } = ctx
   const { durability } = ctx.config
   const at = nowMs()
-  let next = startedRecord(resetIfUsedUp(job, at), { run: job.runs + 1, worker: holder.name, slot, at })
+  let next = startedRecord(resetIfUsedUp(job, at), { run, worker: holder.name, slot, at })
   for (;;) {
     // If we die after the stamp: no traces, so recovery puts the job back; run n+1 is the next one.
     if (!(await stampHeld(held, next, durability))) return undefined
@@ -81,29 +91,53 @@ async function beginRun(
   }
 }
 
-/** Ends what earlier runs of a job left behind. False: the job does not run; it was quarantined or settled as dead. */
-async function clearEarlierRuns(ctx: RunContext, claimed: Claimed): Promise<boolean> {
-  const { held, job, slot } = claimed
-  for (const run of earlierTraces(ctx.home, job.id, job.runs + 1)) {
+/**
+ * Ends what earlier runs under this id left behind, of this record or of another one that had the id before.
+ * @returns `clear`: the next run may start. `settled`: the job is no longer held (quarantined, or settled as dead).
+ *   Else the job must wait, for this reason.
+ */
+async function clearEarlierRuns(
+  ctx: RunContext,
+  claimed: Claimed,
+  runs: readonly number[],
+): Promise<'clear' | 'settled' | Waits> {
+  const { held, job } = claimed
+  for (const run of runs) {
+    if (run <= (job.beside ?? 0)) continue
     const paths = runPaths(ctx.home, job.id, run)
-    if (isHeld(paths.fifo)) {
-      if (isStaleCopy(ctx, held, `run ${run} is going on`)) return false
-      const pids = holdersOf(paths.fifo).join(', ')
+    const { mark } = readMark(paths)
+    if (lifeOf(paths, mark, true) !== 'over') {
+      if (isStaleCopy(ctx, held, `run ${run} is going on`)) return 'settled'
+      const pids = processesOf(paths, mark).join(', ') || 'not visible'
       ctx.log(`${job.id}: ending the processes that run ${run} left behind (${pids}) before it runs again`)
     }
-    if (await endStrays(paths)) {
+    const end = await endStrays(paths)
+    if (end.kind === 'over') {
       // If we die here: the job is held without traces of its next run; recovery puts it back.
       removeTraces(paths, false)
       continue
     }
-    const strays = holdersOf(paths.fifo)
-    const error = `processes that run ${run} left behind cannot be ended: ${strays.join(', ')}`
-    const verdict: Verdict = { to: 'dead', ending: 'interrupted', countsAttempt: false, error }
-    const facts = { run, worker: ctx.holder.name, slot, finishedAt: nowMs(), strays }
-    await settle(ctx, { held, job, outcome: { kind: 'interrupted' }, facts, verdict })
-    return false
+    const isOwn = job.history.some((one) => one.run === run)
+    const why =
+      end.kind === 'hidden'
+        ? heldSentence(paths, run)
+        : `processes that run ${run} left behind cannot be ended: ${end.pids.join(', ')}`
+    if (!isOwn) return { waitsFor: why }
+    await settleAsHeld(ctx, claimed, { run, error: why, strays: end.pids })
+    return 'settled'
   }
-  return true
+  return 'clear'
+}
+
+/** A person decides about a job whose own earlier run cannot be ended: to `dead/`, without using an attempt. */
+async function settleAsHeld(
+  ctx: RunContext,
+  { held, job, slot }: Claimed,
+  { run, error, strays }: { readonly run: number; readonly error: string; readonly strays: readonly number[] },
+): Promise<void> {
+  const verdict: Verdict = { to: 'dead', ending: 'interrupted', countsAttempt: false, error }
+  const facts = { run, worker: ctx.holder.name, slot, finishedAt: nowMs(), strays }
+  await settle(ctx, { held, job, outcome: { kind: 'interrupted' }, facts, verdict })
 }
 
 /**

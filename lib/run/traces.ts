@@ -13,11 +13,23 @@
  */
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { isHeld } from '../disk/fifo.ts'
-import { discard, exists, linkNew, listDir, lstat, readText, remove, truncate, writeNew } from '../disk/files.ts'
-import { type Leader, parseStartTime } from '../disk/process.ts'
+import {
+  discard,
+  exists,
+  isExhausted,
+  linkNew,
+  listDir,
+  lstat,
+  readText,
+  remove,
+  truncate,
+  writeNew,
+} from '../disk/files.ts'
+import type { Leader } from '../disk/process.ts'
 import type { Job } from '../job/job.ts'
 import type { Home } from '../spool/layout.ts'
+import { lifeOf, type MarkState, type RunLife } from './life.ts'
+import { parseMark } from './mark.ts'
 import { type RunPaths, runPaths, TRACES } from './paths.ts'
 
 /** Why a run is being ended. */
@@ -28,9 +40,10 @@ export type Note =
 
 /** What the traces of a run say. */
 export interface Traces {
-  /** Is a process of the run alive? */
-  readonly held: boolean
-  /** From the start mark: the leader of its process group. */
+  readonly life: RunLife
+  /** `none`: the command has not begun. */
+  readonly mark: MarkState
+  /** From the start mark: the leader of its process group, where it can be recognised. */
   readonly leader: Leader | undefined
   /** From the exit record: the command's exit code, and when it ended (ms). */
   readonly exit: { readonly code: number; readonly at: number } | undefined
@@ -40,26 +53,36 @@ export interface Traces {
 }
 
 export function readTraces(paths: RunPaths): Traces {
-  const held = isHeld(paths.fifo)
-  const [mark, exit, more] = completeLines(readText(paths.mark))
+  const { mark, exit } = readMark(paths)
   const note = readNote(paths)
   return {
-    held: held === true,
-    leader: mark === undefined ? undefined : leaderIn(mark),
-    exit:
-      exit !== undefined && more === undefined && /^\d+$/.test(exit)
-        ? { code: Number(exit), at: lstat(paths.mark)?.mtimeMs ?? 0 }
-        : undefined,
+    life: lifeOf(paths, mark, exit !== undefined),
+    mark,
+    leader: typeof mark === 'string' ? undefined : mark.leader,
+    exit,
     note,
-    any: held !== undefined || mark !== undefined || exit !== undefined || exists(paths.note),
+    any: mark !== 'none' || exists(paths.fifo) || exists(paths.note),
   }
 }
 
-/** A resident shell is older than its run, so it writes into the mark when the run began. */
-function leaderIn(mark: string): Leader {
-  const since = / since=(\d+(?:\.\d+)?)$/.exec(mark)?.[1]
-  const leader = { pid: Number.parseInt(mark, 10), start: parseStartTime(mark) ?? '' }
-  return since === undefined ? leader : { ...leader, since: Number(since) }
+/** The start mark and the exit record of a run. */
+export function readMark(paths: RunPaths): Pick<Traces, 'mark' | 'exit'> {
+  let text: string | undefined
+  try {
+    text = readText(paths.mark)
+  } catch (error) {
+    if (isExhausted(error)) throw error
+    // The job put something else there.
+    return { mark: 'unreadable', exit: undefined }
+  }
+  const [mark, code, more] = completeLines(text)
+  return {
+    mark: text === undefined || text === '' ? 'none' : mark === undefined ? 'unreadable' : parseMark(mark),
+    exit:
+      code !== undefined && more === undefined && /^\d+$/.test(code)
+        ? { code: Number(code), at: lstat(paths.mark)?.mtimeMs ?? 0 }
+        : undefined,
+  }
 }
 
 /** The lines that end with a newline: after a power cut the last one may be torn. An empty line is undefined. */
@@ -70,8 +93,15 @@ const completeLines = (text: string | undefined): (string | undefined)[] =>
     .map((line) => line || undefined)
 
 /** Why a run is being ended; undefined when it is not. */
-export const readNote = (paths: RunPaths): Note | undefined =>
-  exists(paths.note) ? parseNote(readText(paths.note) ?? '') : undefined
+export function readNote(paths: RunPaths): Note | undefined {
+  try {
+    return exists(paths.note) ? parseNote(readText(paths.note) ?? '') : undefined
+  } catch (error) {
+    if (isExhausted(error)) throw error
+    // The job put something else there: it is no note.
+    return undefined
+  }
+}
 
 function parseNote(text: string): Note | undefined {
   try {
@@ -95,28 +125,43 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
   return parseNote(readText(path) ?? '') ?? note
 }
 
-/** Removes the traces of a settled run. While strays hold its FIFO, that stays with the start mark: the next run ends them. */
-export function removeTraces(paths: RunPaths, held: boolean): void {
+/**
+ * Removes the traces of a settled run.
+ * @param keepsLife something of the run is, or may be, alive: what tells of it stays, for the next run to find
+ * @param pool takes the FIFO back for another run
+ */
+export function removeTraces(paths: RunPaths, keepsLife: boolean, pool?: { giveBack(path: string): boolean }): void {
+  // The FIFO goes last. If we die here or below: a free FIFO, which says that the run is over; the sweeper removes it.
+  for (const kind of TRACES) if (kind !== 'fifo' && !(keepsLife && kind === 'mark')) removeTrace(paths[kind])
+  if (!keepsLife) {
+    if (!pool?.giveBack(paths.fifo)) removeTrace(paths.fifo)
+    return
+  }
   try {
-    // If we die here or below: traces of a settled run, which the sweeper removes.
-    for (const kind of TRACES)
-      if (!(held && (kind === 'fifo' || kind === 'mark')) && exists(paths[kind])) remove(paths[kind])
-    if (held) truncate(paths.mark, (readText(paths.mark)?.indexOf('\n') ?? -1) + 1)
+    truncate(paths.mark, (readText(paths.mark)?.indexOf('\n') ?? -1) + 1)
   } catch {
-    // The job is settled all the same; the sweeper removes what is left.
+    // No start mark any more; the FIFO tells the same.
   }
 }
 
-/** The runs of a job before run n that left traces. */
-export const earlierTraces = (home: Home, id: string, n: number): number[] => [
-  ...new Set(
-    listDir(home.run)
-      .filter((name) => name.startsWith(`${id}.`))
-      .flatMap((name) => /^(\d+)\.\w+$/.exec(name.slice(id.length + 1))?.[1] ?? [])
-      .map(Number)
-      .filter((run) => run < n),
-  ),
-]
+function removeTrace(path: string): void {
+  try {
+    if (exists(path)) remove(path)
+  } catch {
+    // A job may have put anything there, such as a directory. It is settled all the same; the doctor names what is left.
+  }
+}
+
+/** The runs that left traces under this id, whatever record they were of, ascending. */
+export const tracedRuns = (home: Home, id: string): number[] =>
+  [
+    ...new Set(
+      listDir(home.run)
+        .filter((name) => name.startsWith(`${id}.`))
+        .flatMap((name) => /^(\d+)\.\w+$/.exec(name.slice(id.length + 1))?.[1] ?? [])
+        .map(Number),
+    ),
+  ].sort((a, b) => a - b)
 
 /** Is the last run in the record's history while its traces still exist? Then only the settling move is missing. */
 export const isCounted = (job: Job, traces: Traces): boolean =>

@@ -22,7 +22,7 @@ import {
   writeNew,
 } from '../disk/files.ts'
 import type { Home, HomeDir } from './layout.ts'
-import { holdFifo, isHeld, makeFifos } from '../disk/fifo.ts'
+import { holdFifo, fifoState, makeFifos } from '../disk/fifo.ts'
 import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
 import { quarantine } from './corrupt.ts'
 
@@ -166,8 +166,8 @@ function readCard(dir: string): WorkerCard | undefined {
 
 function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
   if (card !== undefined && card.machine !== ownIdentity().machine) return 'elsewhere'
-  const held = isHeld(join(dir, 'alive'))
-  if (held !== undefined) return held ? 'alive' : 'dead'
+  const state = fifoState(join(dir, 'alive'))
+  if (state !== 'unknown') return state === 'held' ? 'alive' : 'dead'
   if (card === undefined || card.boot !== ownIdentity().boot) return 'dead'
   return isRunning(card) ? 'alive' : 'dead'
 }

@@ -56,7 +56,8 @@ export function openHome(root: string): Home {
   } catch (error) {
     throw explained(error, `use ${root} as home`)
   }
-  return layout(root)
+  // Resolved once: every process names the same files by the same paths, wherever a symbolic link leads.
+  return layout(realpathSync.native(root))
 }
 
 /** @throws QueueError UNSAFE_HOME, NOT_WRITABLE when the home, or what there is of it, may not be used. */

@@ -9,6 +9,7 @@ import { parseDuration } from '../job/time.ts'
 import { foldDays } from '../journal/totals.ts'
 import type { Home } from '../spool/layout.ts'
 import { pruneAll, pruneCandidates } from '../operator/prune.ts'
+import { sweepTraces } from '../run/settled-traces.ts'
 import { sweep } from '../spool/leftovers.ts'
 import { PRUNABLE } from '../job/state.ts'
 
@@ -65,6 +66,7 @@ export class Maintenance {
   async #maintain(config: Config): Promise<void> {
     try {
       sweep(this.#home, nowMs())
+      sweepTraces(this.#home, nowMs())
       await this.#prune(config)
       const seconds = parseDuration(config.keep_journal)
       if (seconds === undefined) return

@@ -24,6 +24,8 @@ export interface SlotsHost {
   readonly ctx: StartContext
   /** Called when a job could not be started; the worker pauses claiming. */
   onFailure(doing: string, error: unknown): void
+  /** Called when a job cannot start yet, for this reason: it goes back to pending/ and is left alone for a while. */
+  mustWait(fileName: string, why: string): void
   /** Called when a slot has become free, or a run has begun. */
   changed(): void
 }
@@ -139,6 +141,11 @@ export class Slots {
     const ctx = this.#host.ctx
     try {
       const run = await startJob(ctx, held, busy.slot)
+      if (run && 'waitsFor' in run) {
+        this.#host.mustWait(held.fileName, run.waitsFor)
+        await ctx.retryUntilDone(`give back ${held.name.id}`, () => putBack(ctx.home, held))
+        return
+      }
       const end = run && (await this.#watchRun(run, busy))
       if (end === 'not_begun')
         throw new QueueError('FAILED', 'its shell was killed, or the disk had no space for its start mark')

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { type PendingName, PendingList } from '../spool/pending.ts'
 import { exists } from '../disk/files.ts'
+import { PassedOver } from './passed-over.ts'
 
 /** The pause after a scan, as a multiple of the time it took: scans take at most a tenth of the time. */
 const IDLE_FACTOR = 9
@@ -13,6 +14,8 @@ const IDLE_FACTOR = 9
 export class WorkList {
   readonly #dir: string
   readonly #candidates: PendingList
+  /** Jobs that cannot start yet. */
+  readonly passedOver = new PassedOver()
   /** The directory may hold files that are not listed here. */
   #isStale = true
   #nextScan = 0
@@ -61,8 +64,15 @@ export class WorkList {
 
   /** Takes the next candidate off the list. */
   next(): PendingName | undefined {
+    for (const name of this.passedOver.due()) {
+      if (exists(join(this.#dir, name))) this.#candidates.add(name)
+      else this.passedOver.forget(name)
+    }
     if (this.#candidates.isEmpty && this.nextScan < Number.POSITIVE_INFINITY) this.scan()
-    return this.#candidates.take()
+    for (;;) {
+      const next = this.#candidates.take()
+      if (!next || !this.passedOver.has(next.fileName)) return next
+    }
   }
 
   get hasDropped(): boolean {

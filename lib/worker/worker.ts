@@ -6,6 +6,7 @@
  * state from the disk.
  */
 import { monotonicMs, nowMs } from '../clock.ts'
+import { parseName } from '../job/file-name.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
@@ -89,6 +90,7 @@ export class Worker {
     this.#slots = new Slots(options.slots, options.only !== undefined, {
       ctx: this.#ctx,
       onFailure: (doing, error) => this.#onFailure(doing, error),
+      mustWait: (fileName, why) => this.#mustWait(fileName, why),
       changed: () => this.#wake(),
     })
     try {
@@ -198,6 +200,7 @@ export class Worker {
       Math.max(0, this.#nextDue - nowMs()),
       this.#slots.timeToDeadline(now),
       wantsScan ? Math.max(this.#workList.nextScan, this.#backpressure.pausedUntil) - now : Number.POSITIVE_INFINITY,
+      wantsScan ? this.#workList.passedOver.next - now : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -276,6 +279,12 @@ export class Worker {
         if (!this.#registration.holder.isThere()) return this.#wake(true)
       }
     }
+  }
+
+  #mustWait(fileName: string, why: string): void {
+    const { pause, isNew } = this.#workList.passedOver.add(fileName, why)
+    if (isNew)
+      this.#log(`${parseName(fileName)?.id ?? fileName} waits: ${why}; tried again in ${pause / 1000} s and later`)
   }
 
   #onFailure(doing: string, error: unknown): void {

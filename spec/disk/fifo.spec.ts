@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { onReleased, holdFifo, isHeld, openReadEnd, makeFifos } from '../../lib/disk/fifo.ts'
+import { onReleased, holdFifo, fifoState, openReadEnd, makeFifos } from '../../lib/disk/fifo.ts'
 import { isRunning, parseStartTime, startTimeOf } from '../../lib/disk/process.ts'
 
 const test = suite('FIFOs and start times')
@@ -14,13 +14,13 @@ test(
   'a FIFO is free, held or missing',
   inWorld(({ dir }) => {
     const path = join(dir, 'fifo')
-    assert.is(isHeld(path), undefined)
+    assert.is(fifoState(path), 'unknown')
     makeFifos([path])
-    assert.is(isHeld(path), false)
+    assert.is(fifoState(path), 'free')
     const fd = holdFifo(path)
-    assert.is(isHeld(path), true)
+    assert.is(fifoState(path), 'held')
     closeSync(fd)
-    assert.is(isHeld(path), false)
+    assert.is(fifoState(path), 'free')
   }),
 )
 

@@ -63,8 +63,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'spool/holders.js',
-        "const held = isHeld(join(dir, 'alive'));",
-        "const held = Date.now() - (lstat(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000;",
+        "const state = fifoState(join(dir, 'alive'));",
+        "const state = Date.now() - (lstat(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000 ? 'held' : 'free';",
       ),
       patch('worker/recover.js', ' || peers.isWatching(name)', ''),
     ],
@@ -128,7 +128,29 @@ export const MUTANTS: readonly Mutant[] = [
         'constants.O_CREAT | constants.O_APPEND',
       ),
     ],
-    caughtBy: 'a record that is older than the disk does not start its run again',
+    caughtBy: 'a record that is older than a settled run does not start it again',
+  },
+  {
+    name: 'a missing FIFO is taken for a free one',
+    patches: [patch('run/life.js', "if (mark === 'none')", 'if (mark)')],
+    caughtBy: 'a run whose FIFO is gone and whose worker is killed goes on, and no other begins',
+  },
+  {
+    name: 'earlier traces are not asked for a new record',
+    patches: [patch('run/start.js', 'read.runs === 0 && isMadeId(read.id)', 'read.runs === 0')],
+    caughtBy: 'an id that is used again at once does not run beside what is left of its last job',
+  },
+  {
+    name: 'purge unlinks a held FIFO',
+    patches: [
+      patch('operator/purge.js', 'if (isSomethingAlive(home, id))', 'if (false)'),
+      patch(
+        'operator/purge.js',
+        "removeTraces(paths, lifeOf(paths, readMark(paths).mark, true) !== 'over');",
+        'removeTraces(paths, false);',
+      ),
+    ],
+    caughtBy: 'a job that left a process is not purged, so that its id does not run beside it',
   },
   {
     name: 'output removed before the job',

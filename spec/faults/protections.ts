@@ -198,6 +198,67 @@ export const PROTECTIONS = {
     worker.kill()
   },
 
+  'a record that is older than a settled run does not start it again': async (world) => {
+    await alone(world)
+    const worker = await world.startWorker()
+    await isUp(world, 'a')
+    const path = await fileOf(world.queue, 'job1')
+    const record = { ...JSON.parse(readFileSync(path, 'utf8')), runs: 0, state: 'pending' }
+    letGo(world, 'a')
+    await settles(world.queue, 'job1')
+    writeFileSync(join(world.dir, 'saved'), JSON.stringify(record))
+    renameSync(join(world.dir, 'saved'), join(world.home, 'pending', basename(path)))
+    await until(() => linesOf(join(world.dir, 'a.runs')).length > 1 || corrupt(world).length > 0, SOON_MS, 'it is seen')
+    assert.is(linesOf(join(world.dir, 'a.runs')).length, 1)
+    worker.kill()
+  },
+
+  'an id that is used again at once does not run beside what is left of its last job': async (world) => {
+    const slow = `trap 'sleep 1; exit 1' TERM; ${untilLetGo('a')}`
+    await add(world, `${program('alone.sh')} a sh -c "${slow.replaceAll('"', String.raw`\"`)}"`, { id: 'job1' })
+    const worker = await world.startWorker({ count: 2 })
+    await isUp(world, 'a')
+    rmSync(await fileOf(world.queue, 'job1'))
+    await add(world, `${program('alone.sh')} a true`, { id: 'job1' })
+    const job = await settles(world.queue, 'job1')
+    assert.not.ok(existsSync(join(world.dir, 'a.overlaps')), 'no overlap')
+    assert.equal([job.state, job.runs], ['completed', 2])
+    worker.kill()
+  },
+
+  'a run whose FIFO is gone and whose worker is killed goes on, and no other begins': async (world) => {
+    await alone(world)
+    const first = await world.startWorker()
+    await isUp(world, 'a')
+    rmSync(join(world.home, 'run', 'job1.1.fifo'))
+    first.kill('SIGKILL')
+    const second = await world.startWorker()
+    await until(
+      () =>
+        eventsOf(world.home).some(({ event }) => event === 'adopted') || linesOf(join(world.dir, 'a.runs')).length > 1,
+      SOON_MS,
+      'it is taken over',
+    )
+    letGo(world, 'a')
+    const job = await settles(world.queue, 'job1')
+    assert.not.ok(existsSync(join(world.dir, 'a.overlaps')), 'no overlap')
+    assert.equal([job.state, job.runs], ['completed', 1])
+    second.kill()
+  },
+
+  'a job that left a process is not purged, so that its id does not run beside it': async (world) => {
+    await add(world, `${program('alone.sh')} a sh -c '(${untilLetGo('a')}) & exit 1'`, { id: 'job1', max_retries: 1 })
+    const worker = await world.startWorker()
+    await settles(world.queue, 'job1', 'dead')
+    const purged = await world.cli(['dlq', 'purge', 'job1'])
+    if (purged.code === 0) await add(world, `${program('alone.sh')} a true`, { id: 'job1', max_retries: 1 })
+    if (purged.code === 0) await settles(world.queue, 'job1')
+    assert.not.ok(existsSync(join(world.dir, 'a.overlaps')), 'no overlap')
+    assert.is(purged.code, 6)
+    letGo(world, 'a')
+    worker.kill()
+  },
+
   'a job in done/ says how it ended, wherever its worker died': async (world) => {
     await add(world, 'true', { id: 'job1' })
     // The first time the directory of the day is not there yet.

@@ -28,7 +28,7 @@ test(
   'a pruned job is gone with its output, its traces and its mark',
   inWorld(async (world) => {
     some(world, 1)
-    writeFileSync(join(world.home, 'run', 'job0.1.mark'), '0\n')
+    writeFileSync(join(world.home, 'run', 'job0.1.mark'), '7 (sh) S boot=another ns=1 fifo=1\n')
     await world.queue.prune({ keep: 0 })
     assert.equal([...assertHomeIntact(world.home)], [])
     for (const place of ['logs', 'run', 'processing', 'tmp']) assert.equal(readdirSync(join(world.home, place)), [])
@@ -82,7 +82,7 @@ test(
     const home = openHome(world.home)
     const place = await startPurge(home, 'done')
     renameSync(path, join(home.pending, basename(path)))
-    assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), false)
+    assert.is(place.purge({ path, fileName: basename(path), name: aName({ id: 'job0' }) }), 'gone')
     place.close()
     assert.equal([...assertHomeIntact(world.home)], [['job0', 'pending']])
     assert.equal(idsWithOutput(world.home), ['job0'])
@@ -108,7 +108,7 @@ test(
     const home = openHome(world.home)
     const place = await startPurge(home, 'dead')
     const [seen] = [...jobFiles(home, ['dead'])]
-    assert.is(seen && place.purge(seen), true)
+    assert.is(seen && place.purge(seen), 'purged')
     place.close()
     assert.equal([...assertHomeIntact(world.home)], [['job0', 'completed']])
     assert.equal(idsWithOutput(world.home), ['job0'])

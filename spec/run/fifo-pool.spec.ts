@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
-import { isHeld } from '../../lib/disk/fifo.ts'
+import { fifoState } from '../../lib/disk/fifo.ts'
 import { discardFifos, FifoPool } from '../../lib/run/fifo-pool.ts'
 import { runPaths } from '../../lib/run/paths.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
@@ -20,7 +20,7 @@ test(
     const pool = new FifoPool(home, 'worker-1')
     const paths = Array.from({ length: 70 }, (_, n) => runPaths(home, `j${n}`, 1).fifo)
     for (const path of paths) pool.take(path)
-    for (const path of paths) assert.is(isHeld(path), false)
+    for (const path of paths) assert.is(fifoState(path), 'free')
     assert.is(readdirSync(home.run).length, 70)
     discardFifos(home, 'worker-1')
     assert.equal(readdirSync(home.tmp), [])
@@ -33,7 +33,7 @@ test(
     const pool = new FifoPool(home, 'worker-1')
     rmSync(join(home.tmp, 'worker-1.fifos'), { recursive: true })
     pool.take(runPaths(home, 'job1', 1).fifo)
-    assert.is(isHeld(runPaths(home, 'job1', 1).fifo), false)
+    assert.is(fifoState(runPaths(home, 'job1', 1).fifo), 'free')
   }),
 )
 
@@ -43,7 +43,7 @@ test(
     const pool = new FifoPool(home, 'worker-1')
     rmSync(home.run, { recursive: true })
     pool.take(runPaths(home, 'job1', 1).fifo)
-    assert.is(isHeld(runPaths(home, 'job1', 1).fifo), false)
+    assert.is(fifoState(runPaths(home, 'job1', 1).fifo), 'free')
   }),
 )
 

@@ -1,3 +1,4 @@
+import { ActiveRun } from '../../lib/run/active-run.ts'
 import { renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
@@ -27,15 +28,16 @@ test(
     const held = name && claim(home, holder.dir, basename(from), name)
     assert.ok(held)
     const pool = new FifoPool(home, holder.name)
-    const takesItAway = (path: string): void => {
-      pool.take(path)
+    const takesItAway = (path: string): number => {
+      const ino = pool.take(path)
       renameSync(held.path, from)
+      return ino
     }
     const site = {
       home,
       holder,
       config: readConfig(home),
-      fifos: { take: takesItAway, giveBack: () => {} },
+      fifos: { take: takesItAway, giveBack: () => false },
       shells: new ShellPool(),
       record: () => {},
       callHook: () => {},
@@ -43,8 +45,10 @@ test(
       retryUntilDone: async <T>(_doing: string, act: () => T | Promise<T>) => act(),
     }
     const run = await startJob(site, held, 1)
-    assert.equal(await run?.ended, { kind: 'taken_away' })
-    run?.close(false)
+    assert.instance(run, ActiveRun)
+    if (!(run instanceof ActiveRun)) return
+    assert.equal(await run.ended, { kind: 'taken_away' })
+    run.close(false)
     assert.equal(linesOf(join(world.dir, 'ran')), [])
     discardFifos(home, holder.name)
     holder.leave()

@@ -16,7 +16,7 @@ import { aJob, NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
-import { earlierTraces, isCounted, readTraces, removeTraces, writeNote } from '../../lib/run/traces.ts'
+import { tracedRuns, isCounted, readTraces, removeTraces, writeNote } from '../../lib/run/traces.ts'
 import { type RunPaths, runPaths } from '../../lib/run/paths.ts'
 import { createOutput, openInput } from '../../lib/run/output.ts'
 import { lastErrorLine, runNumbers } from '../../lib/run/output-reader.ts'
@@ -94,7 +94,7 @@ for (const [what, text, line] of [
 test(
   'a run without traces has none',
   inHome((_home, paths) => {
-    const nothing = { held: false, leader: undefined, exit: undefined, note: undefined, any: false }
+    const nothing = { life: 'over', mark: 'none', leader: undefined, exit: undefined, note: undefined, any: false }
     assert.equal(readTraces(paths), nothing)
   }),
 )
@@ -159,8 +159,8 @@ test(
   inHome((home) => {
     for (const name of ['job1.1.mark', 'job1.2.fifo', 'job1.2.mark', 'job1.5.mark', 'job1.1.4.mark', 'job10.4.mark'])
       writeFileSync(join(home.run, name), '')
-    assert.equal(new Set(earlierTraces(home, 'job1', 5)), new Set([1, 2]))
-    assert.equal(earlierTraces(home, 'job1.1', 5), [4])
+    assert.equal(tracedRuns(home, 'job1'), [1, 2, 5])
+    assert.equal(tracedRuns(home, 'job1.1'), [4])
   }),
 )
 

@@ -1,13 +1,11 @@
 /** Leftovers of dead processes, and when a sweep removes them. */
-import { closeSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
-import { joinWorkers } from '../../lib/spool/holders.ts'
-import { holdFifo, makeFifos } from '../../lib/disk/fifo.ts'
 import { sweep } from '../../lib/spool/leftovers.ts'
 import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
 
@@ -40,49 +38,11 @@ test(
 )
 
 test(
-  'traces of a job that nobody holds are swept once they are a minute old',
-  inHome((home, paths) => {
-    for (const path of [paths.fifo, paths.mark, paths.note]) old(path, 60_001)
-    old(runPaths(home, 'job2', 1).mark, 59_000)
-    old(join(home.run, 'mine.txt'), HOUR)
-    sweep(home, NOON)
-    assert.equal(readdirSync(home.run).toSorted(), ['job2.1.mark', 'mine.txt'])
-  }),
-)
-
-test(
-  'traces of a job that somebody holds stay, however old',
-  inHome((home, paths) => {
-    const holder = joinWorkers(home, 1, NOON)
-    writeFileSync(join(holder.dir, '1000-20261122T101500.000000Z-job1.json'), '{}')
-    old(paths.mark, HOUR)
-    sweep(home, NOON)
-    assert.ok(existsSync(paths.mark))
-  }),
-)
-
-test(
-  'traces of a run whose processes still live stay, for the next run to find',
-  inHome((home, paths) => {
-    makeFifos([paths.fifo])
-    const fd = holdFifo(paths.fifo)
-    old(paths.mark, HOUR)
-    utimesSync(paths.fifo, 1, 1)
-    sweep(home, NOON)
-    assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.mark'])
-    closeSync(fd)
-    sweep(home, NOON)
-    assert.equal(readdirSync(home.run), [])
-  }),
-)
-
-test(
   'a clock set back sweeps nothing',
-  inHome((home, paths) => {
-    old(paths.mark, -HOUR)
+  inHome((home) => {
     old(join(home.tmp, 'job1.1a2b3c4d.new'), -HOUR)
     sweep(home, NOON)
-    assert.is(readdirSync(home.run).length + readdirSync(home.tmp).length, 2)
+    assert.is(readdirSync(home.tmp).length, 1)
   }),
 )
 

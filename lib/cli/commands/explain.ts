@@ -83,6 +83,8 @@ function sentences(reason: Reason, id: string, home: string): string[] {
       return [`it was set aside: ${visible(reason.error)}`, `its file: ${visible(reason.file)}`]
     case 'not_taken_in':
       return ['its file was dropped and no worker has taken it in yet']
+    case 'earlier_run':
+      return [`${visible(reason.what)}: it does not run beside it`]
     case 'disk_full':
       return [`the disk of ${home} is full: nothing is claimed until there is room`]
     case 'no_worker': {

@@ -27,6 +27,7 @@ export class PruneCommand extends SelectingCommand {
   })
   static override forms = ['[limits] [--state S] [--queue Q] [--tag T] [--dry-run]', '--all [--state S]', 'ID...', '-']
 
+  force = Option.Boolean('--force', false, { description: 'end the processes that its runs left behind first' })
   olderThan = Option.String('--older-than', {
     description: '<D> jobs settled longer ago than this, such as 12h or 30d',
     validator: isDuration,
@@ -62,12 +63,12 @@ export class PruneCommand extends SelectingCommand {
   }
 
   private pruneNamed(queue: Queue): Promise<number> {
-    const { dryRun } = this
+    const { dryRun, force } = this
     return this.forEachSelected(queue, {
       doing: 'prune',
       done: 'pruned',
       states: PRUNABLE,
-      act: (job) => queue.purge(job, { dryRun, states: PRUNABLE }),
+      act: (job) => queue.purge(job, { dryRun, force, states: PRUNABLE }),
     })
   }
 

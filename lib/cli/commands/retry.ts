@@ -23,18 +23,21 @@ export class RetryCommand extends SelectingCommand {
 
   failed = Option.Boolean('--failed', false, { description: 'all jobs waiting for another attempt' })
   cancelled = Option.Boolean('--cancelled', false, { description: 'select cancelled jobs too' })
+  beside = Option.Boolean('--beside', false, {
+    description: 'although something of an earlier run may be alive and is not visible',
+  })
   protected onlyDead = false
   private skipped = 0
 
   protected async run(queue: Queue): Promise<number> {
-    const { dryRun, onlyDead } = this
+    const { dryRun, onlyDead, beside } = this
     const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : RETRIED_BY_FILTER
     return this.forEachSelected(queue, {
       doing: 'retry',
       done: 'retried',
       states,
       act: async (job) => {
-        const { id } = await queue.retry(job, { dryRun, onlyDead })
+        const { id } = await queue.retry(job, { dryRun, onlyDead, beside })
         return { id, line: `Job ${id} is pending again` }
       },
     })
