@@ -58,8 +58,8 @@ export async function cancelAndWait(home: Home, target: JobRefOrId, reason: stri
 
 /** The job, if it may be cancelled. @throws as `Queue.cancel` */
 export async function checkCancel(home: Home, target: JobRefOrId): Promise<Job> {
-  const file = await cancelJob(home, target, '', { dryRun: true })
-  return file as Job
+  const result = await cancelJob(home, target, '', { dryRun: true })
+  return result as Job
 }
 
 /** Takes a job from its dead holder, ends its run and settles it. Does nothing if another process has it by now. */

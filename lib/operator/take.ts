@@ -36,7 +36,7 @@ export async function pauseIfHeld(home: Home, file: JobFile): Promise<boolean> {
   return true
 }
 
-/** Does a worker or command hold the job that is not known to be dead? */
+/** Is the job held by a worker or command that is not known to be dead? */
 export const hasLiveHolder = (home: Home, { holder }: JobFile): boolean =>
   holder !== undefined && holderOf(home, holder)?.life !== 'dead'
 
