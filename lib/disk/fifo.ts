@@ -1,29 +1,29 @@
 /**
- * Dead or alive, told by the kernel and never by a clock.
+ * Tells by FIFOs whether processes are alive: the kernel knows, no clock is involved.
  *
- * A FIFO is held (its write end is open) as long as any process that inherited it lives, and free at the instant the
- * last one ends: immune to SIGSTOP, pid reuse, clock jumps and stalls. Where there is no FIFO, a process is known by
- * its pid and start time.
+ * A FIFO is held (its write end is open) while any process that inherited it lives, and free at the instant the last
+ * one ends: immune to SIGSTOP, pid reuse, clock jumps and stalls. Where there is no FIFO, a process is known by its pid
+ * and start time (`process.ts`).
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { errno, QueueError } from '../errors.ts'
 
-/** Makes FIFOs in one call of mkfifo(1), which costs as much as making one. Their names must be free. */
+/** Makes FIFOs with one call of mkfifo(1): many cost as much as one. Names must be free. If we die: some exist. */
 export function makeFifos(paths: readonly string[]): void {
   const made = spawnSync('mkfifo', ['-m', '600', '--', ...paths], { stdio: ['ignore', 'ignore', 'pipe'] })
   if (made.error) throw made.error
   if (made.status !== 0) throw new QueueError('FAILED', `cannot make a FIFO: ${made.stderr.toString().trim()}`)
 }
 
-/** Holds a FIFO until the descriptor is closed or this process ends. */
+/** Holds a FIFO until the descriptor is closed or this process ends. @throws ENOENT */
 export const holdFifo = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
 
-/** A FIFO's read end, which holds nothing. */
+/** Opens the read end of a FIFO, which does not hold it. */
 export const openReadEnd = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 
-/** The same; undefined when there is no such FIFO (any more). */
+/** Opens the read end of a FIFO; undefined when there is no such FIFO. */
 export function openReadEndIfThere(path: string): number | undefined {
   try {
     return openReadEnd(path)
@@ -33,10 +33,10 @@ export function openReadEndIfThere(path: string): number | undefined {
   }
 }
 
-/** The write end for a child to inherit; somebody must be listening. */
+/** Opens the write end for a child to inherit. @throws ENXIO when no process has the read end open */
 export const openWriteEnd = (path: string): number => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
 
-/** Does any process hold the FIFO whose read end this is? What was written into it is thrown away. */
+/** Does any process hold the FIFO with this read end? Discards what was written into it. */
 export function isHeldAt(fd: number): boolean {
   const buffer = Buffer.alloc(64)
   try {
@@ -49,31 +49,32 @@ export function isHeldAt(fd: number): boolean {
 }
 
 /**
- * Calls `ended`, perhaps twice, once nobody holds the FIFO whose read end this is; the result stops that. Also when the
- * last one was gone before we listened: of that the kernel tells nobody.
+ * Calls `released`, perhaps twice, when no process holds the FIFO with this read end any more. Destroying the result
+ * stops that.
  */
-export function onReleased(fd: number, ended: () => void): Socket {
+export function onReleased(fd: number, released: () => void): Socket {
   const socket = new Socket({ fd, readable: true, writable: false })
-  socket.on('end', ended).on('error', ended)
-  // Nothing is ever written; reading is what makes the end heard.
+  socket.on('end', released).on('error', released)
+  // Nothing is ever written, but only a reader gets the end-of-file event.
   socket.resume()
-  if (!isHeldAt(fd)) setImmediate(ended)
+  // If the last holder ended before we listened, the kernel sends no event.
+  if (!isHeldAt(fd)) setImmediate(released)
   return socket
 }
 
-/** A file, whatever its names are: they differ between mounts, and a removed file has none. */
+/** Identifies a file independently of its names, which differ between mounts; a removed file has none. */
 export interface FileId {
   readonly dev: number
   readonly ino: number
 }
 
-/** What can be told of a FIFO. `held` and `free` are facts told by the kernel; `unknown` is the lack of one. */
+/** `held` and `free` are what the kernel reports about a FIFO; `unknown` when it reports neither. */
 export type FifoState = 'held' | 'free' | 'unknown'
 
 /**
- * Does a process hold this FIFO? A name that is gone, cannot be opened, or is another file by now, tells nothing.
- * @param ino the inode it must have; left out, any FIFO of this name counts
- * @throws when this process is out of descriptors or memory: then it must look again
+ * Does any process hold this FIFO? `unknown` when the name is gone, cannot be opened, or is another file by now.
+ * @param ino the inode it must have; default: any FIFO of this name counts
+ * @throws when this process is out of descriptors or memory: try again later
  */
 export function fifoState(path: string, ino?: number): FifoState {
   let fd: number

@@ -1,9 +1,9 @@
 /**
- * The mover: the only file that renames, creates or removes anything inside the state directory.
+ * The mover: the only file that renames, creates or removes files inside the state directory (trees: `trees.ts`).
  *
- * It interprets errno so that nobody above has to: "somebody was faster" is a value (false, undefined), a full or
- * exhausted machine is a QueueError whose cause keeps the errno, everything else is thrown as it came.
- * Calls are synchronous (a rename takes 20 us, a promise for it twice that) except where a disk flush is waited for.
+ * It interprets errno for its callers: losing a race is a value (false or undefined), not an error; all other errors
+ * are thrown as they are. Calls are synchronous (a rename takes 20 us, a promise for it twice that) except where a disk
+ * flush is awaited.
  *
  * Crash: every function says what is left when the process dies inside it.
  */
@@ -37,29 +37,29 @@ import { flushFile } from './sync.ts'
 const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
   codes.includes(errno(error) ?? '') || (error instanceof Error && codes.includes(errno(error.cause) ?? ''))
 
-/** The machine is out of something: nobody's fault, no attempt is used, work resumes when there is more. */
+/** Has the machine run out of disk, memory, processes or descriptors? No attempt is used; work resumes later. */
 export const isExhausted = (error: unknown): boolean =>
   isFull(error) || isOneOf(error, ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EIO'])
 
-/** There is no room on the disk, for bytes or for files, or none for this user. */
+/** Is the disk full, for bytes or for inodes, or the user's quota used up? */
 export const isFull = (error: unknown): boolean => isOneOf(error, ['ENOSPC', 'EDQUOT', 'DISK_FULL'])
 
-/** Moves a file or directory in one rename. False: it is not there any more, somebody else was faster. */
+/** Moves a file or directory with one rename. False when it is gone: another process moved it first. */
 export function move(from: string, to: string): boolean {
   try {
-    // If we die here: it lies at `from` or at `to`, whole.
+    // If we die here: it is at `from` or at `to`, whole.
     renameSync(pathOnDisk(from), to)
     return true
   } catch (error) {
-    // Also when the target directory is gone: then it was taken away, and must not come back by our hand.
+    // ENOENT also when the target directory is gone. Do not recreate it: removing it revoked our lease.
     if (errno(error) !== 'ENOENT') throw error
     return false
   }
 }
 
-/** Writes a new file and flushes it to the disk. The name must be free. Any error removes what was written. */
+/** Writes a new file and flushes it. The name must be free. Any error removes what was written. */
 export function writeNew(path: string, text: string, durable = true): void {
-  // If we die here: an unfinished file under a name nobody scans; the sweeper removes it.
+  // If we die before this returns: an unfinished file in tmp/, for the sweeper.
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
   try {
     writeAll(fd, text)
@@ -72,7 +72,7 @@ export function writeNew(path: string, text: string, durable = true): void {
   }
 }
 
-/** Writes all of it: on a nearly full disk one write may take only a part and report no error. */
+/** Repeats the write until all is written: on a nearly full disk one write may take a part and report no error. */
 function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text)
   let done = 0
@@ -80,8 +80,8 @@ function writeAll(fd: number, text: string): void {
 }
 
 /**
- * Replaces the content of a file in a directory of our own: write aside, flush, rename over. False: the file, or the
- * whole directory, has been taken away.
+ * Replaces the content of a file in a directory of our own: write aside, flush, rename over. False when the file or
+ * the whole directory was taken away.
  */
 export async function stamp(path: string, text: string, durable = true): Promise<boolean> {
   const aside = join(dirname(path), `.${basename(path)}.new`)
@@ -98,7 +98,7 @@ export async function stamp(path: string, text: string, durable = true): Promise
     // Without the flush a power cut may leave an empty file under the job's name (XFS, measured).
     if (durable) await flushFile(fd)
   } catch (error) {
-    // On a full disk a part of it has been written, and takes room that others need.
+    // On a full disk the part that was written takes space that other writes need.
     remove(aside)
     throw error
   } finally {
@@ -112,18 +112,18 @@ export async function stamp(path: string, text: string, durable = true): Promise
 }
 
 /**
- * Replaces a file in a directory that other processes use: write aside, then move into place. False: the directory of
- * the target is gone. `aside` is a path in `tmp/`.
+ * Replaces a file in a directory that other processes use: write it at `aside`, a path in `tmp/`, then move it into
+ * place. False when the directory of `path` is gone.
  */
 export function replaceFile(aside: string, path: string, text: string, durable = true): boolean {
-  // If we die before the move: scratch, and the old content.
+  // If we die before the move: the old content, and scratch in tmp/.
   writeNew(aside, text, durable)
   if (move(aside, path)) return true
   remove(aside)
   return false
 }
 
-/** Makes a second name for a file; false when the new name is taken. If we die: it has the name or not. */
+/** Makes a hard link; false when the name is taken. If we die: the link exists or not. */
 export function linkNew(from: string, to: string): boolean {
   try {
     linkSync(from, to)
@@ -134,7 +134,7 @@ export function linkNew(from: string, to: string): boolean {
   }
 }
 
-/** An empty file that must not exist yet, open for appending; undefined when it does. */
+/** Creates an empty file, open for appending; undefined when it exists. */
 export function createNew(path: string): number | undefined {
   try {
     // If we die here: an empty log of a run that never started; its number is not used again.
@@ -149,7 +149,7 @@ export function createNew(path: string): number | undefined {
   }
 }
 
-/** Shortens a file that is there. If we die: it is as long as it was, or as it is to be. */
+/** Truncates a file if it exists. If we die: it has the old or the new length. */
 export function truncate(path: string, length = 0): void {
   try {
     truncateSync(path, length)
@@ -158,7 +158,7 @@ export function truncate(path: string, length = 0): void {
   }
 }
 
-/** Appends in one write, so that lines of many writers never mix. If we die: the line is there or not. */
+/** Appends with one write, so that the lines of several writers never mix. If we die: the line is there or not. */
 export function append(path: string, text: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
   try {
@@ -168,7 +168,7 @@ export function append(path: string, text: string): void {
   }
 }
 
-/** Makes a directory; false when it was there. */
+/** Makes a directory; false when the name is taken. If we die: it exists or not. */
 export function makeDir(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })
@@ -179,7 +179,7 @@ export function makeDir(path: string): boolean {
   }
 }
 
-/** Removes a file; false when it was gone. */
+/** Removes a file; false when it is gone. If we die: it exists or not. */
 export function remove(path: string): boolean {
   try {
     unlinkSync(path)
@@ -190,16 +190,16 @@ export function remove(path: string): boolean {
   }
 }
 
-/** Removes scratch that has done its work; where that fails it is left to the sweeper. */
+/** Removes scratch that has served its purpose; if that fails, it is left to the sweeper. */
 export function discard(path: string): void {
   try {
     remove(path)
   } catch {
-    // What it was there for has been done, and must not fail for it.
+    // What the scratch was for is done and must not fail because of it.
   }
 }
 
-/** Removes a directory if it is empty; false when something lies in it or it is gone. */
+/** Removes a directory if it is empty; false when it is not, or is gone. If we die: it exists or not. */
 export function removeEmptyDir(path: string): boolean {
   try {
     rmdirSync(path)
@@ -210,10 +210,10 @@ export function removeEmptyDir(path: string): boolean {
   }
 }
 
-/** Removes scratch in tmp/ and all in it. If we die in here: part of it is left, for the sweeper. */
+/** Removes a directory of scratch and all in it. If we die in here: part of it is left, for the sweeper. */
 export const removeScratchDir = (path: string): void => rmSync(path, { recursive: true, force: true })
 
-/** Touches a file, making it when missing. */
+/** Sets a file's times to now; creates it when missing. */
 export function touch(path: string): void {
   const now = new Date(nowMs())
   try {
@@ -224,7 +224,7 @@ export function touch(path: string): void {
   }
 }
 
-/** What is in a directory; empty when it is not there. */
+/** The names in a directory; empty when it does not exist. */
 export function listDir(path: string): string[] {
   try {
     return readdirSync(path)
@@ -234,7 +234,7 @@ export function listDir(path: string): string[] {
   }
 }
 
-/** The names in a directory one by one, for directories too large to hold in memory. */
+/** Yields the names in a directory one by one, for directories too large to hold in memory. */
 export function* eachName(path: string): Generator<string> {
   let dir: ReturnType<typeof opendirSync>
   try {
@@ -250,12 +250,12 @@ export function* eachName(path: string): Generator<string> {
   }
 }
 
-/** Nothing of ours grows beyond this (a record with a long history has some 100 kB). */
+/** No file of ours grows beyond this: a record with a long history takes some 100 kB. */
 const MAX_BYTES = 67_108_864
 
 /**
- * A file's text; undefined when it is not there (any more). Never waits and never fills the memory.
- * @throws QueueError when it is no regular file, or too large to be one of ours.
+ * A file's text; undefined when it does not exist. Does not block on a FIFO and does not read more than MAX_BYTES.
+ * @throws QueueError FAILED when it is not a regular file, or is too large to be one of ours.
  */
 export function readText(path: string): string | undefined {
   let fd: number
@@ -276,12 +276,12 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** What a path names, links not followed; undefined when nothing. */
+/** The stats of a path, links not followed; undefined when it does not exist. */
 export function lstat(path: string): Stats | undefined {
   return lstatSync(pathOnDisk(path), { throwIfNoEntry: false })
 }
 
-/** The path as the system knows it: a name that is not UTF-8, of which we only know an approximation, is looked up. */
+/** The path as bytes if its name is not UTF-8: it was decoded to U+FFFD, so the directory is searched for the name. */
 export function pathOnDisk(path: string): string | Buffer {
   if (!path.includes('\uFFFD') || existsSync(path)) return path
   const dir = dirname(path)

@@ -1,7 +1,9 @@
 /**
- * A worker's lease, for observers on other machines, to whom its FIFO says nothing: `processing/<worker>/lease`, kept
- * fresh by proper-lockfile. On this machine nobody asks it: it goes by the clock, and two processes that meet a stale
- * one may both come to hold it (measured), so it excludes nobody. The rename does.
+ * Keeps a worker's lease, `processing/<worker>/lease`, fresh with proper-lockfile: a hint for observers on other
+ * machines, which cannot see its FIFO.
+ *
+ * Nothing on this machine relies on it: it goes by the clock, and two processes that find it stale may both acquire it
+ * (measured). Only the rename of a job file excludes other workers.
  */
 import { join } from 'node:path'
 import { lstat } from './files.ts'
@@ -11,11 +13,11 @@ const UPDATE_MS = 20_000
 
 const leasePath = (dir: string): string => join(dir, 'lease')
 
-/** Keeps the lease in a worker's directory until the process ends or the directory goes. */
+/** Keeps the lease in a worker's directory until the process ends or the directory is removed. Never fails. */
 export async function keepLease(dir: string): Promise<void> {
   const { lock } = await import('proper-lockfile')
   const onCompromised = (): void => {
-    // The directory was taken away; the worker finds that out by itself, at its next rename.
+    // The directory was taken away; the worker notices at its next rename.
   }
   try {
     await lock(dir, {
@@ -26,11 +28,11 @@ export async function keepLease(dir: string): Promise<void> {
       onCompromised,
     })
   } catch {
-    // A hint for other machines that could not be given; here nothing depends on it.
+    // Best effort: nothing on this machine depends on it.
   }
 }
 
-/** Milliseconds since the lease was last renewed, as of `now`; undefined when there is none. */
+/** Milliseconds from the last renewal of the lease to `now`; undefined when there is no lease. */
 export function leaseAge(dir: string, now: number): number | undefined {
   const renewed = lstat(leasePath(dir))?.mtimeMs
   return renewed === undefined ? undefined : Math.max(0, now - renewed)

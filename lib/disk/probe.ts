@@ -1,7 +1,7 @@
 /**
- * What the file system of a home can do, tried in a directory of its own in `tmp/`, and what is known of its kind.
+ * Probes the file system of a home: its type, and whether what the queue needs works in a directory in `tmp/`.
  *
- * Crash: scratch that the sweeper removes.
+ * Crash: scratch, for the sweeper.
  */
 import { statfsSync, watch } from 'node:fs'
 import { join } from 'node:path'
@@ -11,20 +11,20 @@ import { linkNew, lstat, makeDir, move, readText, removeScratchDir, writeNew } f
 import { syncDir } from './sync.ts'
 import { fifoState, makeFifos } from './fifo.ts'
 
-/** `memory`: gone when the machine stops. `network`, `fuse`: whether the rules of a local one hold is up to them. */
+/** `memory`: lost when the machine stops. `network`, `fuse`: may not keep the guarantees of a local file system. */
 export type FileSystemKind = 'local' | 'memory' | 'network' | 'fuse' | 'unknown'
 
 export interface FsCapabilities {
-  /** Such as `ext4`; what the system numbers it as when we do not know it. */
+  /** Such as `ext4`; its magic number in hexadecimal when it is not known. */
   readonly type: string
   readonly kind: FileSystemKind
-  /** What was tried and failed: the ability, and why. */
+  /** The abilities that were tried and failed, and why. */
   readonly failed: readonly { readonly ability: string; readonly why: string }[]
-  /** Milliseconds its clock is ahead of ours; undefined when no file could be made. */
+  /** Milliseconds its clock is ahead of ours; undefined when no file could be created. */
   readonly ahead: number | undefined
 }
 
-/** By the magic numbers of statfs(2) on Linux. */
+/** Keyed by the magic numbers of statfs(2) on Linux. */
 const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
   0xef53: ['ext4', 'local'],
   0x58465342: ['xfs', 'local'],
@@ -47,14 +47,14 @@ const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
   0x2011bab0: ['exfat', 'local'],
 }
 
-/** The type and kind of the file system that a path lies on. */
+/** The type and kind of the file system of a path. */
 export function fileSystemOf(path: string): Pick<FsCapabilities, 'type' | 'kind'> {
   const magic = statfsSync(path).type >>> 0
   const known = process.platform === 'linux' ? TYPES[magic] : undefined
   return known ? { type: known[0], kind: known[1] } : { type: `0x${magic.toString(16)}`, kind: 'unknown' }
 }
 
-/** Tries what the queue needs. */
+/** Tries what the queue needs of its file system. */
 export function probeFileSystem(home: { readonly root: string; readonly tmp: string }): FsCapabilities {
   const dir = join(home.tmp, `doctor.${randomHex(8)}.new`)
   const at = (name: string): string => join(dir, name)
@@ -91,7 +91,7 @@ export function probeFileSystem(home: { readonly root: string; readonly tmp: str
   return { ...fileSystemOf(home.root), failed, ahead }
 }
 
-/** The limits of inotify for this user, where there is one. */
+/** This user's inotify limits; undefined where there is no inotify. */
 export function watchLimits(): { readonly watches: number; readonly instances: number } | undefined {
   const limit = (name: string): number => Number(readText(`/proc/sys/fs/inotify/${name}`))
   const limits = { watches: limit('max_user_watches'), instances: limit('max_user_instances') }

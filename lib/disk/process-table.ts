@@ -1,11 +1,13 @@
 /**
- * What a run uses: CPU and memory of all its processes. Read from /proc, which costs a millisecond for all processes of
- * a machine; a package for it (pidusage) knows one process at a time and no trees. Where there is no /proc, ps(1) tells.
+ * Measures what a run uses: CPU and memory of all its processes, from /proc, or from ps(1) where there is no /proc.
+ *
+ * Reading /proc takes a millisecond for all processes of a machine. The package for it (pidusage) reads one process at
+ * a time and knows no trees.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** A process as the kernel's table tells it. */
+/** One process in the kernel's process table. */
 interface ProcessRow {
   readonly pid: number
   readonly parent: number
@@ -19,22 +21,20 @@ interface ProcessRow {
 
 export type ProcessTable = ReadonlyMap<number, ProcessRow>
 
-/** What a tree of processes uses. */
+/** What a tree of processes uses: CPU time in ms, memory in bytes. */
 export interface ProcessUsage {
   readonly pids: readonly number[]
   readonly cpuMs: number
   readonly memory: number
 }
 
-// Ticks of 1/100 s and pages of 4 KiB: what Linux tells user space on every machine that Node runs on but a few.
+// Linux reports ticks of 1/100 s and pages of 4 KiB on nearly every machine that Node runs on.
 const TICK_MS = 10
 const PAGE = 4096
 
 /** All processes of this machine. */
 export function readProcessTable(): ProcessTable {
-  const found = new Map<number, ProcessRow>()
-  for (const one of fromProc() ?? fromPs()) found.set(one.pid, one)
-  return found
+  return new Map((fromProc() ?? fromPs()).map((row) => [row.pid, row]))
 }
 
 function fromProc(): ProcessRow[] | undefined {
@@ -50,13 +50,13 @@ function fromStat(pid: string): ProcessRow | undefined {
     // It has ended since.
     return undefined
   }
-  // The name may hold spaces and brackets: fields are counted from behind it, the state being the first.
+  // The name may contain spaces and brackets: count the fields after it; the first of them is the state.
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number)
   const [, parent = 0, group = 0, session = 0] = fields
-  // Its own and what its children used that have ended, in user and system mode.
+  // Its own CPU time and that of its ended children, in user and system mode.
   const cpuMs = fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0) * TICK_MS
   return { pid: Number(pid), parent, group, session, cpuMs, memory: (fields[21] ?? 0) * PAGE }
 }
@@ -78,19 +78,19 @@ const psTime = (text: string): number =>
     .split(':')
     .reduce((sum, part, i, all) => sum * (i === all.length - 3 && i === 0 ? 24 : 60) + (Number(part) || 0), 0)
 
-/** Everything that a process started, itself included: its descendants, what is in its session, and who else is known. */
+/** A process, its session and group, these others, and the descendants of all of them. */
 export function usageOf(all: ProcessTable, leader: number, others: readonly number[] = []): ProcessUsage {
   const members = new Set<number>([leader, ...others])
   let before = 0
   while (members.size > before) {
     before = members.size
-    for (const one of all.values())
-      if (members.has(one.parent) || one.session === leader || one.group === leader) members.add(one.pid)
+    for (const row of all.values())
+      if (members.has(row.parent) || row.session === leader || row.group === leader) members.add(row.pid)
   }
   const living = [...members].flatMap((pid) => all.get(pid) ?? [])
   return {
     pids: living.map(({ pid }) => pid).sort((a, b) => a - b),
-    // The leader is the shell that started it, whose time is that of all it has ever started.
+    // The leader is a shell that is used again: its time includes earlier runs.
     cpuMs: living.reduce((sum, { pid, cpuMs }) => sum + (pid === leader ? 0 : cpuMs), 0),
     memory: living.reduce((sum, { memory }) => sum + memory, 0),
   }

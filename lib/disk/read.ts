@@ -1,12 +1,12 @@
 /**
- * Reads parts of files that other processes write to, or remove, meanwhile. The one way to open a file that may be gone.
+ * Reads parts of files that other processes write to or remove meanwhile.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { errno } from '../errors.ts'
 
 const BLOCK = 65_536
 
-/** A descriptor for reading; undefined when there is no such file. Opening a pipe does not wait for a writer. */
+/** Opens a file for reading; undefined when it does not exist. Does not wait for the writer of a FIFO. */
 export function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
@@ -16,7 +16,7 @@ export function openIfThere(path: string): number | undefined {
   }
 }
 
-/** Uses an open file and its size in bytes, and closes it; undefined when there is no such file. */
+/** Opens a file, calls `use` with its descriptor and size in bytes, and closes it; undefined when it does not exist. */
 export function withFile<T>(path: string, use: (fd: number, size: number) => T): T | undefined {
   const fd = openIfThere(path)
   if (fd === undefined) return undefined
@@ -27,13 +27,13 @@ export function withFile<T>(path: string, use: (fd: number, size: number) => T):
   }
 }
 
-/** At most `length` bytes from an offset on; fewer where the file ends. */
+/** Up to `length` bytes from an offset; fewer where the file ends. */
 export function readAt(fd: number, from: number, length: number): Buffer<ArrayBuffer> {
   const block = Buffer.alloc(length)
   return block.subarray(0, readSync(fd, block, 0, length, from))
 }
 
-/** The bytes of a file from `from` up to `to`, in blocks; fewer when it is shorter by now, or gone. */
+/** Yields the bytes of a file from `from` to `to` in blocks; fewer when it is shorter by now, or gone. */
 export function* readBlocks(path: string, from: number, to: number): Generator<Buffer<ArrayBuffer>> {
   const fd = openIfThere(path)
   if (fd === undefined) return
@@ -49,7 +49,7 @@ export function* readBlocks(path: string, from: number, to: number): Generator<B
   }
 }
 
-/** The whole lines of a file before offset `end`, the last one first, each with the offset it begins at. */
+/** Yields the lines of a file before offset `end`, last one first, each with the offset of its first byte. */
 export function* linesBackwards(
   path: string,
   end = Number.POSITIVE_INFINITY,
@@ -76,6 +76,6 @@ export function* linesBackwards(
   }
 }
 
-/** The last `bytes` of a file as text; empty when there is none. */
+/** The last `bytes` of a file as text; empty when it does not exist. */
 export const readTail = (path: string, bytes: number): string =>
   withFile(path, (fd, size) => readAt(fd, Math.max(0, size - bytes), Math.min(size, bytes)).toString('utf8')) ?? ''

@@ -1,13 +1,14 @@
-/** What is appended to a file, by whole lines, whoever writes it. */
-import { closeSync, fstatSync, readSync } from 'node:fs'
-import { openIfThere } from './read.ts'
+/** Reads what is appended to a file, line by line. */
+import { readSync } from 'node:fs'
+import { withFile } from './read.ts'
 
 const BLOCK = 65_536
 
-/** From this offset on. */
+/** Reads a file from an offset; each call returns the lines that were added since. */
 export class Tail {
   readonly #path: string
   #offset: number
+  /** The start of a line whose end is not written yet. */
   #rest: Buffer = Buffer.alloc(0)
 
   constructor(path: string, offset: number) {
@@ -15,29 +16,29 @@ export class Tail {
     this.#offset = offset
   }
 
-  /** From so many bytes before the end on. */
-  static atEnd(path: string, before = 0): Tail {
+  /** Starts this many bytes before the end. */
+  static atEnd(path: string, bytesBefore = 0): Tail {
     const tail = new Tail(path, 0)
-    tail.#open((fd) => (tail.#offset = Math.max(0, fstatSync(fd).size - before)))
+    withFile(path, (_fd, size) => (tail.#offset = Math.max(0, size - bytesBefore)))
     return tail
   }
 
-  /** What has come of a line that is not whole yet. */
+  /** The start of a line whose end is not written yet. */
   get rest(): string {
     return this.#rest.toString('utf8')
   }
 
-  /** Where the next line begins. */
+  /** The offset of the next line. */
   get position(): number {
     return this.#offset - this.#rest.length
   }
 
-  /** The whole lines that have come since the last call; of very many those in the first `most` bytes or so. */
-  lines(most = Number.POSITIVE_INFINITY): string[] {
+  /** The whole lines added since the last call, from at most about `maxBytes`. Empty when the file is gone. */
+  lines(maxBytes = Number.POSITIVE_INFINITY): string[] {
     const found: string[] = []
-    this.#open((fd) => {
+    withFile(this.#path, (fd) => {
       const block = Buffer.alloc(BLOCK)
-      for (const end = this.#offset + most; this.#offset < end; ) {
+      for (const end = this.#offset + maxBytes; this.#offset < end; ) {
         const got = readSync(fd, block, 0, BLOCK, this.#offset)
         if (got === 0) break
         this.#offset += got
@@ -49,16 +50,5 @@ export class Tail {
       }
     })
     return found
-  }
-
-  #open(use: (fd: number) => void): void {
-    // Gone: removed, or folded into the totals. Nothing comes there any more.
-    const fd = openIfThere(this.#path)
-    if (fd === undefined) return
-    try {
-      use(fd)
-    } finally {
-      closeSync(fd)
-    }
   }
 }

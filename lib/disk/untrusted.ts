@@ -1,19 +1,19 @@
 /**
- * Reading what others put here. Hostile until read: it may be no file at all, a link to elsewhere, a pipe that never
- * ends, another user's, still being written.
+ * Reads files that other programs dropped. They are untrusted: a file may be a directory, a link, a FIFO that never
+ * ends, another user's, or still being written.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { errno } from '../errors.ts'
 import { pathOnDisk } from './files.ts'
 
-/** What was read of somebody else's file, or why it cannot be a job. */
+/** The content of an untrusted file, or why it is refused; `wait` when that may be temporary. */
 export type UntrustedFile =
   | { readonly bytes: Buffer; readonly stats: Stats }
   | { readonly refused: string; readonly wait?: true }
 
 /**
- * Reads a file that anybody may have put there, without ever blocking on it, following it elsewhere or reading more
- * than `limit` bytes. Undefined: it is gone.
+ * Reads an untrusted file. Never blocks, never follows a link and never reads more than `limit` bytes. Undefined when
+ * the file is gone.
  */
 export function readUntrusted(path: string, limit: number): UntrustedFile | undefined {
   let fd: number
@@ -35,7 +35,7 @@ export function readUntrusted(path: string, limit: number): UntrustedFile | unde
     if (!stats.isFile()) return { refused: 'it is not a regular file' }
     if (process.getuid && stats.uid !== process.getuid())
       return { refused: `it belongs to another user (uid ${stats.uid})` }
-    // A second name for a moment is how some programs rename; one that stays means somebody else can change it.
+    // Some programs rename by making a second link for a moment. A link that stays could be used to change the file.
     if (stats.nlink > 1) return { refused: 'it has a second name (hard link)', wait: true }
     if (stats.size > limit) return { refused: `it is larger than ${limit} bytes` }
     const bytes = Buffer.alloc(stats.size)

@@ -1,15 +1,15 @@
 /**
- * Watches directories, however large they are, with one `fs.watch` each. An event is a hint: events get lost, so every
- * user of this file also looks by a timer.
+ * Watches directories of any size with one `fs.watch` each. An event is a hint: events get lost, so every user of this
+ * file also rescans by a timer.
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { monotonicMs, sleep } from '../clock.ts'
 import { exists, lstat } from './files.ts'
 
 export interface DirWatcherOptions {
-  /** Watches nothing, where the file system would report nothing. */
+  /** Watch nothing, on a file system that reports nothing. */
   readonly isDisabled?: boolean
-  /** A directory that is still there cannot be watched (any more). */
+  /** An existing directory cannot be watched, or not any more. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -19,14 +19,14 @@ export class DirWatcher {
   readonly #options: DirWatcherOptions
   #hasFailed: boolean
 
-  /** @param onChange gets the directory and the name in it, as far as the name is known */
+  /** @param onChange gets the directory and the name in it, if the name is known */
   constructor(onChange: (dir: string, name: string | undefined) => void, options: DirWatcherOptions = {}) {
     this.#onChange = onChange
     this.#options = options
     this.#hasFailed = options.isDisabled === true
   }
 
-  /** Did a watch fail, so that changes may go unnoticed? */
+  /** Did a watch fail, so that changes may be missed? */
   get hasFailed(): boolean {
     return this.#hasFailed
   }
@@ -35,7 +35,7 @@ export class DirWatcher {
     return this.#watchers.size
   }
 
-  /** Watches a directory from now on, also when it was replaced by another one. */
+  /** Starts to watch a directory, or to watch the one that replaced it. */
   add(dir: string): void {
     const ino = lstat(dir)?.ino
     if (this.#options.isDisabled || ino === undefined || this.#watchers.get(dir)?.ino === ino) return
@@ -49,7 +49,7 @@ export class DirWatcher {
     }
   }
 
-  /** Too many watches, or the directory is gone, which needs no watching. */
+  /** Too many watches (reported), or the directory is gone (not an error). */
   #onError(dir: string, error: unknown): void {
     this.drop(dir)
     if (!exists(dir)) return
@@ -72,13 +72,13 @@ export class DirWatcher {
   }
 }
 
-/** How long a waiter waits without an event (ms), and how long when events cannot be had. */
+/** How long to wait without an event (ms), and how long when watching failed. */
 const RESCAN_MS = 1000
 const POLL_MS = 100
-/** Changes within this time (ms) are looked at together. */
+/** Changes within this time (ms) cause one rescan. */
 const DEBOUNCE_MS = 4
 
-/** Waits until something has changed in one of some directories, and now and then without a change. */
+/** Waits until something changes in one of some directories, or the rescan interval has passed. */
 export class ChangeWaiter {
   readonly #idleFactor: number
   readonly #filters = new Map<string, (name: string) => boolean>()
@@ -87,14 +87,14 @@ export class ChangeWaiter {
   })
   #hasChanged = true
   #wake = (): void => {}
-  #lastLook = monotonicMs()
+  #lastScanAt = monotonicMs()
 
-  /** @param idleFactor after a look there is none for this many times as long as that look took */
+  /** @param idleFactor the pause after a scan, as a multiple of the time the scan took */
   constructor(idleFactor = 0) {
     this.#idleFactor = idleFactor
   }
 
-  /** Watches one more directory, if it is there; only names that `isRelevant` accepts count as a change. */
+  /** Watches one more directory, if it exists. Only names that `isRelevant` accepts count as a change. */
   watch(dir: string, isRelevant: (name: string) => boolean = () => true): void {
     const before = this.#watcher.size
     this.#filters.set(dir, isRelevant)
@@ -107,9 +107,9 @@ export class ChangeWaiter {
     this.#wake()
   }
 
-  /** Resolves when it is time to look again, or once `signal` is aborted; true when there was a change. */
+  /** Resolves when it is time to scan again, or when `signal` is aborted; true when there was a change. */
   async next(signal?: AbortSignal): Promise<boolean> {
-    const idle = Math.max(DEBOUNCE_MS, (monotonicMs() - this.#lastLook) * this.#idleFactor)
+    const idle = Math.max(DEBOUNCE_MS, (monotonicMs() - this.#lastScanAt) * this.#idleFactor)
     await sleep(Math.min(idle, RESCAN_MS), signal)
     if (!this.#hasChanged && !signal?.aborted) {
       const woken = new AbortController()
@@ -121,7 +121,7 @@ export class ChangeWaiter {
     }
     const hasChanged = this.#hasChanged
     this.#hasChanged = false
-    this.#lastLook = monotonicMs()
+    this.#lastScanAt = monotonicMs()
     return hasChanged
   }
 

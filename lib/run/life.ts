@@ -53,9 +53,9 @@ function searchByInode(paths: RunPaths, { fifo, since }: StartMark): HolderSearc
   if (fifo === undefined || dev === undefined) return { pids: [], isComplete: false }
   // The inode of a removed FIFO is used again: then a process has it open as the FIFO of another run, or of a pool.
   const own = basename(paths.fifo)
-  const isMeant = (name: string): boolean =>
+  const isWanted = (name: string): boolean =>
     name.endsWith(' (deleted)') || basename(name) === own || !/\.fifos?(\/|$)/.test(name)
-  return findHolders({ dev, ino: fifo }, { since: (since ?? 0) * TICKS_PER_SECOND, isMeant })
+  return findHolders({ dev, ino: fifo }, { since: (since ?? 0) * TICKS_PER_SECOND, isWanted })
 }
 
 /** Why a job cannot run again: what is alive of an earlier run and cannot be ended. One sentence for people. */

@@ -1,4 +1,4 @@
-/** What was set aside into `corrupt/`, and why. */
+/** Quarantines files in `corrupt/`, each beside the reason, and lists them. */
 import { join } from 'node:path'
 import { lstat, move, listDir, readText, remove, writeNew } from '../disk/files.ts'
 import type { Home } from './layout.ts'
@@ -18,19 +18,19 @@ export const corruptFiles = (home: Home): CorruptFile[] =>
       reason: readText(join(home.corrupt, `${name}.reason`))?.trim() ?? 'unknown',
     }))
 
-/** Sets aside what could not be understood, its bytes untouched, the reason written first. False: it was gone. */
+/** Moves a file to `corrupt/`, its bytes untouched, after writing the reason. False when the file is gone. */
 export function quarantine(home: Home, path: string, fileName: string, reason: string): boolean {
   if (!lstat(path)) return false
   const name = `${randomHex(8)}-${truncateName(fileName)}`
-  const why = join(home.corrupt, `${name}.reason`)
-  // If we die here: a reason without a file, which says when it was and harms nobody.
-  writeNew(why, `${reason}\n`, false)
+  const reasonPath = join(home.corrupt, `${name}.reason`)
+  // If we die after this: a reason without a file, which is harmless and not listed.
+  writeNew(reasonPath, `${reason}\n`, false)
   if (move(path, join(home.corrupt, name))) return true
-  remove(why)
+  remove(reasonPath)
   return false
 }
 
-/** The end of a name, short enough to stand between what we put around it. */
+/** The end of a name, short enough to leave room for our prefix and suffix. */
 function truncateName(fileName: string): string {
   const rest = [...fileName]
   while (Buffer.byteLength(rest.join('')) > 200) rest.shift()

@@ -1,8 +1,8 @@
 /**
- * New jobs: reserve the id, write aside, flush, rename into view, flush the directory; only then is it acknowledged.
+ * Enqueues jobs: reserve a chosen id, write aside, flush, rename into view, flush the directory, acknowledge.
  *
- * Crash: before the rename nothing is there but scratch (and perhaps a reservation, which the next one to want the
- * id takes over); after it the job will run, even if nobody was told.
+ * Crash: before the rename there is only scratch, and perhaps a reservation, which the next enqueue of that id takes
+ * over; after it the job will run, even if it was never acknowledged.
  */
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -20,10 +20,10 @@ import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
 import { type Reservation, reserve, UNRESERVED } from './reservation.ts'
 
-// Given its randomness: by itself it loads `node:crypto`, which no start need wait for.
+// With our own random numbers: by default it loads `node:crypto`, which takes 2 ms of every start.
 const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)
 
-/** A new id of our own: sortable by time, unique without asking anybody. */
+/** Makes an id (ULID): sorts by time, and is unique without a reservation. */
 const makeId = (): string => ulid()
 
 export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'>
@@ -33,63 +33,64 @@ export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' 
  * @throws QueueError DUPLICATE_JOB when a chosen id is taken, DISK_FULL, NOT_WRITABLE.
  */
 export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
-  let fresh: Fresh | undefined
+  let prepared: PreparedJob | undefined
   try {
     const durable = flushesRecords(defaults.durability)
-    fresh = prepare(home, request, defaults, durable)
+    prepared = prepare(home, request, defaults, durable)
     if (durable && request.id !== undefined) syncDir(home.logs)
-    publish(fresh)
-    if (durable) syncDir(dirname(fresh.target))
+    publish(prepared)
+    if (durable) syncDir(dirname(prepared.target))
   } catch (error) {
-    if (fresh) takeBack(fresh)
+    if (prepared) undo(prepared)
     throw explained(error, 'enqueue a job')
   }
-  fresh.id.use()
-  if (fresh.job.state === 'scheduled') ring(home)
-  return fresh.job
+  prepared.reservation.use()
+  if (prepared.job.state === 'scheduled') ring(home)
+  return prepared.job
 }
 
 /**
- * Enqueues many jobs with one flush for all; they are acknowledged together, by the return. A refused one (its id is
- * taken) is an error in its place and does not keep the others back.
+ * Enqueues many jobs with one flush for all; the return acknowledges them together. A job whose id is taken is an
+ * error at its index and does not stop the others.
+ * @throws QueueError DISK_FULL, NOT_WRITABLE; then none of them was enqueued, except those that a worker already has.
  */
 export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Defaults): (Job | QueueError)[] {
-  const all: Fresh[] = []
+  const all: PreparedJob[] = []
   try {
     const results = requests.map((request) => {
       try {
-        const fresh = prepare(home, request, defaults, false)
-        all.push(fresh)
-        return fresh.job
+        const prepared = prepare(home, request, defaults, false)
+        all.push(prepared)
+        return prepared.job
       } catch (error) {
         if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return error
         throw error
       }
     })
     const durable = flushesRecords(defaults.durability)
-    // If we die before this ends: scratch.
+    // If we die before the first publish: scratch, and reservations of dead processes.
     if (durable) flushFileSystem(home, all)
-    for (const fresh of all) publish(fresh)
-    if (durable) for (const dir of new Set(all.map((fresh) => dirname(fresh.target)))) syncDir(dir)
-    for (const fresh of all) fresh.id.use()
+    for (const prepared of all) publish(prepared)
+    if (durable) for (const dir of new Set(all.map((prepared) => dirname(prepared.target)))) syncDir(dir)
+    for (const prepared of all) prepared.reservation.use()
     ring(home)
     return results
   } catch (error) {
-    for (const fresh of all) takeBack(fresh)
+    for (const prepared of all) undo(prepared)
     throw explained(error, 'enqueue the jobs')
   }
 }
 
-/** A job that is written but not yet in view. */
-interface Fresh {
+/** A job that is written in `tmp/` and not yet visible to workers. */
+interface PreparedJob {
   readonly job: Job
   readonly aside: string
   readonly target: string
-  readonly id: Reservation
-  isInView: boolean
+  readonly reservation: Reservation
+  isPublished: boolean
 }
 
-function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): Fresh {
+function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): PreparedJob {
   const now = nowMicros()
   const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
   const state = runAt > now ? 'scheduled' : 'pending'
@@ -104,25 +105,28 @@ function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: b
     reservation.giveUp()
     throw error
   }
-  return { job, aside, target: join(home[state], name), id: reservation, isInView: false }
+  return { job, aside, target: join(home[state], name), reservation, isPublished: false }
 }
 
-function publish(fresh: Fresh): void {
-  // If we die after this: the job will run, though nobody has been told its id.
-  fresh.isInView = move(fresh.aside, fresh.target)
-  if (!fresh.isInView)
-    throw new QueueError('FAILED', `cannot enqueue ${fresh.job.id}: its file in tmp/, or where it goes, was taken away`)
+function publish(prepared: PreparedJob): void {
+  // If we die after this: the job will run, although its id was never reported.
+  prepared.isPublished = move(prepared.aside, prepared.target)
+  if (!prepared.isPublished)
+    throw new QueueError(
+      'FAILED',
+      `cannot enqueue ${prepared.job.id}: its file in tmp/, or the directory it goes to, was removed`,
+    )
 }
 
-/** Leaves nothing of a job that could not be acknowledged, unless a worker has it already. */
-function takeBack(fresh: Fresh): void {
-  remove(fresh.aside)
-  if (!fresh.isInView || remove(fresh.target)) fresh.id.giveUp()
+/** Removes a job that could not be acknowledged, unless a worker already has it. */
+function undo(prepared: PreparedJob): void {
+  remove(prepared.aside)
+  if (!prepared.isPublished || remove(prepared.target)) prepared.reservation.giveUp()
 }
 
-function flushFileSystem(home: Home, all: readonly Fresh[]): void {
+function flushFileSystem(home: Home, all: readonly PreparedJob[]): void {
   const done = spawnSync('sync', ['-f', home.tmp], { stdio: 'ignore' })
   if (done.status === 0) return
-  // No sync(1) that knows -f (macOS): flush the files one by one.
-  for (const fresh of all) syncDir(fresh.aside)
+  // sync(1) has no -f here (macOS): flush the files one by one.
+  for (const prepared of all) syncDir(prepared.aside)
 }

@@ -1,8 +1,8 @@
 /**
- * Who holds jobs: a directory in `processing/` for each worker (`worker-…`), for whoever takes a dead worker's jobs
- * over (`rescue-…`), and for an operator's command in the moment it changes a job (`operator-…`).
+ * Holders of jobs: a directory in `processing/` for each worker (`worker-…`), for each process that adopts a dead
+ * worker's jobs (`rescue-…`), and for each command while it changes a job (`operator-…`).
  *
- * What lies in the directory is what its owner holds; taking the directory away takes the lease away.
+ * A holder holds the job files in its directory. Removing the directory revokes its lease.
  */
 import { closeSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -26,15 +26,15 @@ import { holdFifo, fifoState, makeFifos } from '../disk/fifo.ts'
 import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
 import { quarantine } from './corrupt.ts'
 
-/** What a worker says of itself in `worker.json`. */
+/** What `worker.json` says about a worker. */
 export interface WorkerCard extends Identity {
   readonly name: string
   readonly slots: number
-  /** The one job it is there for. */
+  /** The id of the one job it was started for. */
   readonly only?: string
   readonly started_at: string
   readonly log: string
-  /** Of queuectl; a worker goes on with the one it was started as. */
+  /** The version of queuectl it was started with; an upgrade does not change it. */
   readonly version?: string
 }
 
@@ -45,27 +45,29 @@ export interface Holder {
   readonly dir: string
   readonly kind: HolderKind
   readonly card: WorkerCard | undefined
-  /** `elsewhere`: it belongs to another machine, of which we cannot know. */
+  /** `elsewhere`: on another machine, where we cannot see whether it lives. */
   readonly life: 'alive' | 'dead' | 'elsewhere'
 }
 
-/** A directory of our own in `processing/`, ours as long as this process lives and nobody takes it away. */
+/** A directory of our own in `processing/`. It is ours while this process lives and the directory is not removed. */
 export interface OwnHolder {
   readonly name: string
   readonly dir: string
   readonly card: WorkerCard
   isThere(): boolean
-  /** Gives the directory up; what still lies in it is found by others. */
+  /** Removes the directory, or leaves it to recovery if a job is still in it. */
   leave(): void
 }
 
 /** Files in a holder's directory that are not jobs. */
 const HOLDER_FILES = ['worker.json', 'alive', 'bell']
 
-/** In an operator's directory: marks of the jobs whose files it has removed, and whose output it is about to. */
+/**
+ * Directory of marks in an operator's directory: one for each job whose file is removed and whose output is not yet.
+ */
 export const PURGE_MARKS = 'purged'
 
-/** Joins the workers of a home: the directory is made complete aside, then renamed into place. */
+/** Joins the workers of a home: the directory is completed in `tmp/`, then renamed into place. */
 export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
@@ -81,20 +83,20 @@ export function joinWorkers(home: Home, slots: number, startedAt: number, only?:
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
   const fd = makeOrRemove(aside, () => {
-    // If we die here: scratch that the sweeper removes.
+    // If we die here: scratch, for the sweeper.
     makeDir(aside)
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
     writeNew(join(aside, 'bell'), '', false)
     makeFifos([join(aside, 'alive')])
     return holdFifo(join(aside, 'alive'))
   })
-  // If we die after this: a dead worker that holds nothing; the next one to look removes it.
+  // If we die after the move: a dead worker that holds nothing; the next recovery removes it.
   const inode = lstat(aside)?.ino
   move(aside, dir)
   return ownHolder(home, dir, inode, card, fd)
 }
 
-/** Makes a directory aside, all of it or, when there is no room, nothing. */
+/** Makes a directory in `tmp/` completely or, on an error, not at all. */
 function makeOrRemove<T>(aside: string, make: () => T): T {
   try {
     return make()
@@ -104,7 +106,7 @@ function makeOrRemove<T>(aside: string, make: () => T): T {
   }
 }
 
-/** @param inode of the directory, from before it came into view: from then on anybody may replace it */
+/** @param inode of the directory, read before the move: after it any process may replace the directory */
 function ownHolder(home: Home, dir: string, inode: number | undefined, card: WorkerCard, fd?: number): OwnHolder {
   const name = basename(dir)
   return {
@@ -119,19 +121,19 @@ function ownHolder(home: Home, dir: string, inode: number | undefined, card: Wor
   }
 }
 
-/** Removes a holder's directory when no job is left in it; what does not belong there is set aside. */
+/** Removes a holder's directory if no job is left in it; files that do not belong there are quarantined. */
 export function removeIfEmpty(home: Home, dir: string): boolean {
   if (heldFileNames(dir).length > 0) return false
   for (const name of listDir(dir)) {
     const path = join(dir, name)
-    // `worker.json` goes last, so that a half-emptied directory is still known.
+    // `worker.json` goes last: if we die before, recovery still recognises the directory.
     if (name === 'worker.json') continue
     if (name === 'intake' || name === 'lease' || name === PURGE_MARKS || name in home) {
       for (const inner of listDir(path)) if (inner.startsWith('.')) remove(join(path, inner))
-      // Somebody has put a job there in this moment: it is found by whoever looks next.
+      // A job was moved in just now: the next recovery finds it.
       if (!removeEmptyDir(path) && exists(path)) return false
     } else if (HOLDER_FILES.includes(name) || name.startsWith('.')) remove(path)
-    else quarantine(home, path, name, 'it lay in the directory of a holder that is gone, and is no job')
+    else quarantine(home, path, name, 'it was in the directory of a holder that has ended, and is not a job')
   }
   remove(join(dir, 'worker.json'))
   return removeEmptyDir(dir)
@@ -141,12 +143,12 @@ export function removeIfEmpty(home: Home, dir: string): boolean {
 export const heldFileNames = (dir: string): string[] =>
   listDir(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !HOLDER_FILES.includes(name))
 
-/** Everybody who holds, or could hold, jobs. */
+/** All holders, with or without jobs. */
 export const holders = (home: Home): Holder[] => listDir(home.processing).flatMap((name) => holderOf(home, name) ?? [])
 
-/** The holder whose directory has this name; undefined when it is no holder's. */
+/** The holder whose directory has this name; undefined when there is none. */
 export function holderOf(home: Home, name: string): Holder | undefined {
-  const kind = (['worker', 'rescue', 'operator'] as const).find((word) => name.startsWith(`${word}-`))
+  const kind = (['worker', 'rescue', 'operator'] as const).find((prefix) => name.startsWith(`${prefix}-`))
   if (kind === undefined) return undefined
   const dir = join(home.processing, name)
   if (!lstat(dir)?.isDirectory()) return undefined
@@ -159,7 +161,7 @@ function readCard(dir: string): WorkerCard | undefined {
     const card = JSON.parse(readText(join(dir, 'worker.json')) ?? '') as Partial<WorkerCard> | null
     return typeof card?.machine === 'string' ? (card as WorkerCard) : undefined
   } catch {
-    // Gone since, or not written by us: then the FIFO alone tells.
+    // Gone meanwhile, or not written by us: the FIFO alone decides.
     return undefined
   }
 }
@@ -173,8 +175,8 @@ function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
 }
 
 /**
- * Takes a dead worker's directory over in one rename; undefined: somebody was faster. While we live, others see it
- * as held; if we die, it is a dead holder's directory again.
+ * Adopts a dead worker's directory with one rename; undefined when another process was first. While we live, others
+ * see a living holder; if we die, it is a dead holder's directory again.
  */
 export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
   const name = `rescue-${process.pid}-${randomHex(6)}`
@@ -182,7 +184,7 @@ export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
   const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...ownIdentity() }
   const fd = holdAliveFifo(dead.dir)
   if (fd === undefined) return undefined
-  // If we die after this: the same as before it, under another name.
+  // If we die after the move: a dead holder as before, under another name.
   const inode = lstat(dead.dir)?.ino
   if (move(dead.dir, dir)) return ownHolder(home, dir, inode, card, fd)
   closeSync(fd)
@@ -190,8 +192,8 @@ export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
 }
 
 /**
- * Holds the FIFO in a dead holder's directory; undefined: the directory is gone. Where it was removed by hand there
- * comes a new one, so that our own life shows.
+ * Holds the FIFO in a dead holder's directory, so that others see us as alive; undefined when the directory is gone.
+ * Makes a new FIFO if it was removed by hand.
  */
 function holdAliveFifo(dir: string): number | undefined {
   const fifo = join(dir, 'alive')
@@ -201,33 +203,35 @@ function holdAliveFifo(dir: string): number | undefined {
       return holdFifo(fifo)
     } catch (error) {
       if (!exists(dir)) return undefined
-      // Another taker may have made it at this moment: then it is there now.
+      // Another process that adopts it may have made the FIFO just now: then it exists at the second try.
       if (tries === 2) throw error
     }
   }
 }
 
-/** A directory for an operator's command, which holds jobs by what they were taken from: `operator-x/<from>/`. */
+/**
+ * Makes a holder for a command. Its jobs are in a directory named after the state they come from: `operator-x/<from>/`.
+ */
 export function joinOperators(home: Home, ...dirs: readonly [HomeDir, ...(typeof PURGE_MARKS)[]]): OwnHolder {
   const name = `operator-${process.pid}-${randomHex(6)}`
   const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...ownIdentity() }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
   makeOrRemove(aside, () => {
-    // If we die here: scratch that the sweeper removes.
+    // If we die here: scratch, for the sweeper.
     makeDir(aside)
-    for (const one of dirs) makeDir(join(aside, one))
+    for (const state of dirs) makeDir(join(aside, state))
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
   })
-  // If we die after this: a dead operator that holds nothing; the next worker to look removes it.
+  // If we die after the move: a dead operator that holds nothing; the next recovery removes it.
   const inode = lstat(aside)?.ino
   move(aside, dir)
   return ownHolder(home, dir, inode, card)
 }
 
 /**
- * Takes a job into a holder of our own for the moment of one change. Undefined: it was not there any more.
- * If we die before it is put down again, a worker puts it back to where it came from.
+ * Takes a job into a holder of our own for one change; undefined when the job has moved. `done` removes the holder.
+ * If we die while we hold the job: recovery puts it back to where it came from.
  */
 export function takeAsOperator(
   home: Home,

@@ -1,9 +1,9 @@
 /**
- * Dropped files: `*.json` that somebody put into `pending/` under a name of his own.
+ * Takes in dropped files: `*.json` that people or programs put into `pending/` under any name.
  *
- * Hostile until read. Parse it where it lies, take it into our own directory, read it again, stamp it as a job, move it
- * into `pending/` under our grammar. What is wrong goes to `corrupt/` once it has been still for a while, because
- * somebody may be writing it at this moment. Never run when in doubt, never deleted.
+ * They are untrusted. Parse the file in place, move it into our own directory, read it again, stamp it as a job, move
+ * it into `pending/` under a job name. A wrong file is quarantined once it has not changed for a while, because it may
+ * still be being written. A doubtful file is never run and never deleted.
  */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -22,15 +22,15 @@ import { moveToPending } from './transitions.ts'
 import { quarantine } from './corrupt.ts'
 import { type Reservation, reserve } from './reservation.ts'
 
-/** Where a holder keeps the file it is taking in, under the name it was dropped as. */
+/** The directory in a holder's directory for the file it is taking in, under the name it was dropped as. */
 const INTAKE = 'intake'
-/** A longer name leaves no room for the names we derive from it. */
+/** In bytes. A longer name leaves no room for the names we derive from it. */
 const LONGEST_NAME = 200
 
-/** Stillness, in ms, after which a file is believed to be as its writer meant it. */
-const WRONG_AFTER = 2_000
-/** The same for a text that merely ends too early, or a file with a second name. */
-const UNFINISHED_AFTER = 60_000
+/** A wrong file that has not changed for this time (ms) is quarantined. */
+const WRONG_AFTER_MS = 2_000
+/** The same for a text that ends too early, or a file with a second hard link. */
+const UNFINISHED_AFTER_MS = 60_000
 
 export type IntakeResult =
   | { readonly kind: 'taken'; readonly job: Job; readonly fileName: string }
@@ -38,46 +38,48 @@ export type IntakeResult =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'gone' }
 
-/** Remembers since when each doubtful file has been still, by our own monotonic clock. */
+/** Takes dropped files in, and remembers by a monotonic clock since when each wrong file has not changed. */
 export class Intake {
   readonly #now: () => number
-  /** Something lies in our own intake/ that could not be taken in. */
+  /** A file in our own intake/ could not be taken in. */
   #hasUnfinished = false
-  #still = new Map<string, { readonly signature: string; readonly since: number }>()
+  /** By file name: the wrong files, as they were when they last changed. */
+  readonly #wrongFiles = new Map<string, { readonly signature: string; readonly since: number }>()
 
   /** @param now milliseconds on a clock that never jumps */
   constructor(now: () => number = monotonicMs) {
     this.#now = now
   }
 
-  /** Puts back what could not be taken in for want of room: to be tried again, or written anew, by anybody. */
+  /** Puts back to `pending/` what could not be taken in because the disk was full. */
   putBackUnfinished(home: Home, ownDir: string): void {
     if (!this.#hasUnfinished) return
     putBackIntakeOf(home, ownDir)
     this.#hasUnfinished = false
   }
 
-  /** Does what can be done about one dropped file now. */
+  /** Takes in one dropped file, or quarantines it, or waits until it has not changed for long enough. */
   async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<IntakeResult> {
     const path = join(home.pending, fileName)
-    const doubt = findProblem(path, fileName)
-    if (doubt === 'gone') {
-      this.#still.delete(fileName)
+    const problem = findProblem(path, fileName)
+    if (problem === 'gone') {
+      this.#wrongFiles.delete(fileName)
       return { kind: 'gone' }
     }
-    if (doubt) {
-      if (!this.#isStill(path, fileName, doubt.unfinished ? UNFINISHED_AFTER : WRONG_AFTER)) return { kind: 'waiting' }
-      this.#still.delete(fileName)
-      return quarantine(home, path, fileName, doubt.reason)
-        ? { kind: 'corrupt', reason: doubt.reason }
+    if (problem) {
+      if (!this.#isUnchanged(path, fileName, problem.unfinished ? UNFINISHED_AFTER_MS : WRONG_AFTER_MS))
+        return { kind: 'waiting' }
+      this.#wrongFiles.delete(fileName)
+      return quarantine(home, path, fileName, problem.reason)
+        ? { kind: 'corrupt', reason: problem.reason }
         : { kind: 'gone' }
     }
-    this.#still.delete(fileName)
-    // Our directory was taken away: nothing is ours to take, and it must not come back by our hand.
+    this.#wrongFiles.delete(fileName)
+    // Our directory was removed, which revoked our lease: do not recreate it.
     if (!exists(ownDir)) return { kind: 'gone' }
     const held = join(ownDir, INTAKE, fileName)
     makeDir(join(ownDir, INTAKE))
-    // If we die after this: it lies in a dead holder's intake/, goes back to pending/ and is taken in again.
+    // If we die after this: it is in a dead holder's intake/, goes back to pending/ and is taken in again.
     if (!move(path, held)) return { kind: 'gone' }
     try {
       return await this.#stampAndMove(home, held, fileName, defaults)
@@ -91,7 +93,7 @@ export class Intake {
   async #stampAndMove(home: Home, held: string, fileName: string, defaults: Defaults): Promise<IntakeResult> {
     const corrupt = (reason: string): IntakeResult =>
       quarantine(home, held, fileName, reason) ? { kind: 'corrupt', reason } : { kind: 'gone' }
-    // It may have been swapped between the check and the move: only what lies here now counts.
+    // It may have been replaced between the check and the move: only what is here now counts.
     const read = readDroppedFile(held)
     if (read === undefined) return { kind: 'gone' }
     if ('reason' in read) return corrupt(read.reason)
@@ -115,19 +117,19 @@ export class Intake {
       isTaken =
         (await stamp(held, printJob(job), flushesRecords(defaults.durability))) && move(held, join(home[state], name))
     } finally {
-      // Also when there was no room: else we would meet our own reservation when we try again.
+      // Also on an error: else the next try would find our own reservation.
       if (isTaken) reservation.use()
       else reservation.giveUp()
     }
     return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
   }
 
-  #isStill(path: string, fileName: string, forMs: number): boolean {
+  #isUnchanged(path: string, fileName: string, forMs: number): boolean {
     const stats = lstat(path)
     const signature = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : ''
-    const known = this.#still.get(fileName)
+    const known = this.#wrongFiles.get(fileName)
     if (known?.signature === signature) return this.#now() - known.since >= forMs
-    this.#still.set(fileName, { signature, since: this.#now() })
+    this.#wrongFiles.set(fileName, { signature, since: this.#now() })
     return false
   }
 }
@@ -167,7 +169,7 @@ function readDroppedFile(path: string): { request: JobRequest } | IntakeProblem 
   }
 }
 
-/** Puts what a dead holder was taking in back, to be taken in again. */
+/** Puts back to `pending/` what a dead holder was taking in. */
 export function putBackIntakeOf(home: Home, dir: string): void {
   for (const fileName of listDir(join(dir, INTAKE)))
     if (fileName.startsWith('.')) remove(join(dir, INTAKE, fileName))
@@ -175,8 +177,8 @@ export function putBackIntakeOf(home: Home, dir: string): void {
 }
 
 /**
- * The id it asks for; else its stem if that is free, else the stem (or `job`) and something random. Never an id of the
- * form we make: should we die before the job is in view, nobody would believe it in the file we leave.
+ * Reserves the id that the file asks for; else its stem if that is free; else the stem (or `job`) and a random suffix.
+ * Never a ULID: if we die before the move, the stamped file is taken in again, and a dropped file may not ask for one.
  */
 function chooseId(home: Home, request: JobRequest, fileName: string): { id: string; reservation: Reservation } {
   if (request.id !== undefined) return { id: request.id, reservation: reserve(home, request.id) }

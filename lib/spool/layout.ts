@@ -1,7 +1,7 @@
 /**
- * The state directory: where it is, what lies in it, and whether it is safe to use.
+ * Opens the state directory (home): its paths, and whether it is safe to use.
  *
- * Every path inside it is spelled here, once; only this room asks for them.
+ * Every directory in it is named here, once.
  */
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -26,8 +26,8 @@ export const HOME_DIRS = [
 ] as const
 export type HomeDir = (typeof HOME_DIRS)[number]
 
-/** An opened state directory: the absolute path of each place in it. */
-export type Home = { readonly [P in HomeDir]: string } & {
+/** An opened home: the absolute path of each directory and file in it. */
+export type Home = { readonly [D in HomeDir]: string } & {
   readonly root: string
   readonly config: string
   readonly ballast: string
@@ -45,14 +45,16 @@ export const STATE_DIR: Record<State, HomeDir> = {
 }
 
 /**
- * Opens the home at this absolute path, making what is missing of it.
- * @throws QueueError NOT_WRITABLE when it cannot be made or is a file, UNSAFE_HOME when others own it or may write to it.
+ * Opens the home at this absolute path; creates what is missing of it. If we die in here: the next call creates the
+ * rest.
+ * @throws QueueError NOT_WRITABLE when it cannot be created or is a file; UNSAFE_HOME when others own it or may write
+ * to it
  */
 export function openHome(root: string): Home {
   try {
     if (lstat(root)?.isSymbolicLink()) return openHome(realpathSync(root))
     if (!checkDir(root, root)) makeHome(root)
-    for (const place of HOME_DIRS) if (!checkDir(root, join(root, place))) makeDir(join(root, place))
+    for (const name of HOME_DIRS) if (!checkDir(root, join(root, name))) makeDir(join(root, name))
   } catch (error) {
     throw explained(error, `use ${root} as home`)
   }
@@ -60,9 +62,9 @@ export function openHome(root: string): Home {
   return layout(realpathSync.native(root))
 }
 
-/** @throws QueueError UNSAFE_HOME, NOT_WRITABLE when the home, or what there is of it, may not be used. */
+/** Checks the home and its directories without creating anything. @throws QueueError UNSAFE_HOME, NOT_WRITABLE */
 export function refuseUnsafe({ root }: Home): void {
-  for (const path of [root, ...HOME_DIRS.map((place) => join(root, place))]) checkDir(root, path)
+  for (const path of [root, ...HOME_DIRS.map((name) => join(root, name))]) checkDir(root, path)
 }
 
 /** @throws QueueError FAILED when there is no home. */
@@ -70,14 +72,14 @@ export function requireHome({ root }: Home): void {
   if (!lstat(root)) throw new QueueError('FAILED', `there is no home in ${root}`, 'make one with: queuectl init')
 }
 
-/** The paths of a home that is known to be there. */
+/** The paths of a home, without a look at the disk. */
 export function layout(root: string): Home {
-  const places = Object.fromEntries(HOME_DIRS.map((place) => [place, join(root, place)])) as Record<HomeDir, string>
-  return { ...places, root, config: join(root, 'config.json'), ballast: join(root, 'ballast') }
+  const dirs = Object.fromEntries(HOME_DIRS.map((name) => [name, join(root, name)])) as Record<HomeDir, string>
+  return { ...dirs, root, config: join(root, 'config.json'), ballast: join(root, 'ballast') }
 }
 
 function makeHome(root: string): void {
-  // Parents of a chosen home are the user's business, but a missing ~/.config-like chain is no reason to fail.
+  // Missing parents, as of ~/.local/state/queuectl, are no reason to fail. Existing ones are not checked.
   makeParents(resolve(root, '..'))
   makeDir(root)
 }
@@ -89,37 +91,37 @@ function makeParents(path: string): void {
 }
 
 /**
- * Is there a directory? Then it must be a safe one. Whoever may write to the home, or to a place in it, may run
- * commands as its owner: refused, as ssh does with its keys.
+ * Does the directory exist? Throws when it is unsafe: a user who may write to the home, or to a directory in it, can
+ * run commands as its owner. ssh refuses its keys for the same reason.
  */
 function checkDir(root: string, path: string): boolean {
-  const objection = dirProblem(path)
-  if (objection === 'missing') return false
-  if (objection === undefined) return true
-  const { code, why, hint } = objection
+  const problem = dirProblem(path)
+  if (problem === 'missing') return false
+  if (problem === undefined) return true
+  const { code, why, hint } = problem
   throw new QueueError(code, `cannot use ${root} as home: ${path === root ? 'it' : path} ${why}`, hint)
 }
 
-/** Why a directory cannot be used; said after its name. */
+/** Why a directory cannot be used; `why` follows its name in a message. */
 export interface DirProblem {
   readonly code: 'NOT_WRITABLE' | 'UNSAFE_HOME'
   readonly why: string
   readonly hint: string
 }
 
-/** Why the home, or a place in it, cannot be used; undefined when it can. */
+/** Why the home, or a directory in it, cannot be used; undefined when it can. */
 export function dirProblem(path: string): DirProblem | 'missing' | undefined {
-  const named = lstat(path)
-  if (!named) return 'missing'
-  const found = named.isSymbolicLink() ? lstat(realpathSync(path)) : named
+  const stats = lstat(path)
+  if (!stats) return 'missing'
+  const found = stats.isSymbolicLink() ? lstat(realpathSync(path)) : stats
   if (!found?.isDirectory())
     return {
       code: 'NOT_WRITABLE',
       why: 'is not a directory',
       hint: 'name a directory with --home or QUEUECTL_HOME',
     }
-  const me = process.getuid?.()
-  if (me !== undefined && found.uid !== me)
+  const uid = process.getuid?.()
+  if (uid !== undefined && found.uid !== uid)
     return {
       code: 'UNSAFE_HOME',
       why: `belongs to another user (uid ${found.uid})`,

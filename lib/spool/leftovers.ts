@@ -1,5 +1,7 @@
 /**
- * Leftovers of processes that died: scratch in `tmp/`. Any worker may sweep at any time.
+ * Sweeps the scratch that dead processes left in `tmp/`. Any worker may sweep at any time.
+ *
+ * Crash: what is left is swept the next time.
  */
 import { join } from 'node:path'
 import { errno } from '../errors.ts'
@@ -7,8 +9,8 @@ import { lstat, listDir, removeScratchDir } from '../disk/files.ts'
 import type { Home } from './layout.ts'
 import { isRunning } from '../disk/process.ts'
 
-/** Scratch this old (ms) has no owner left who could still want it. */
-const SCRATCH_AGE = 3_600_000
+/** Scratch unchanged for this time (ms) has no living owner. */
+const SCRATCH_AGE_MS = 3_600_000
 
 /** Removes leftovers as of `now` (ms). */
 export function sweep(home: Home, now: number): void {
@@ -19,21 +21,21 @@ function removeScratch(path: string): void {
   try {
     removeScratchDir(path)
   } catch (error) {
-    // Somebody is still putting things there (a clock is ahead of theirs): perhaps the next sweep finds it at rest.
+    // Its owner lives and added a file meanwhile (our clock is ahead): leave it to the next sweep.
     if (errno(error) !== 'ENOTEMPTY') throw error
   }
 }
 
-/** A clock that was set ahead makes everything old: what a living process has made ready for itself stays. */
+/** A clock set ahead makes everything look old: what a living process prepared for itself stays. */
 function isInUse(name: string): boolean {
   const owner = /^(?:worker|operator)-(\d+)-/.exec(name)?.[1]
   return owner !== undefined && isRunning({ pid: Number(owner), start: '' })
 }
 
-/** What dead processes left in `tmp/`. Only names that we make ourselves; a person's file stays. */
+/** The scratch of dead processes in `tmp/`. Only names that queuectl makes: other files stay. */
 export const scratchOf = (home: Home, now: number): string[] =>
   listDir(home.tmp)
     .filter((name) => /\.(new|note|reserved|fifos|logs)$|^(worker|operator)-/.test(name))
     .filter((name) => !isInUse(name))
     .map((name) => join(home.tmp, name))
-    .filter((path) => now - (lstat(path)?.mtimeMs ?? now) > SCRATCH_AGE)
+    .filter((path) => now - (lstat(path)?.mtimeMs ?? now) > SCRATCH_AGE_MS)

@@ -1,17 +1,17 @@
 /**
- * Which pending job is tried next, from names alone: the best of one scan, and what arrived since.
+ * Decides which pending job is tried next, from names alone: the best names of one scan, and what arrived since.
  *
- * One scan serves many claims. Nothing depends on the list being right: a name that is gone costs one failed rename,
- * and the next scan finds what the list does not know.
+ * One scan serves many claims. The list may be wrong: a name that is gone costs one failed rename, and the next scan
+ * finds what the list does not have.
  */
 import { isIntakeName, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
 
 /**
- * How many names one scan keeps. A scan of a million takes half a second and the next one waits nine times as long:
- * what is kept must last until then. Names only, which are parsed when their turn comes: 2 MB.
+ * How many names one scan keeps. A scan of a million takes half a second and the next one starts nine times as long
+ * after: the names must last until then. They take 2 MB.
  */
-const KEPT = 20_000
+const MAX_NAMES = 20_000
 
 export interface PendingName {
   readonly fileName: string
@@ -19,58 +19,58 @@ export interface PendingName {
 }
 
 export class PendingList {
-  /** Worst first, so that the best is popped off the end. Each parses. */
+  /** Worst first, so that `pop` takes the best. All of them parse. */
   #sorted: string[] = []
   #droppedNames = new Set<string>()
-  /** Did the last scan see more than it kept? */
-  #more = false
+  /** Did the last scan find more than it kept? */
+  #hasMore = false
   readonly #only: string | undefined
-  readonly #kept: number
+  readonly #maxNames: number
 
-  /** @param only the id of the one job that is wanted; else all are */
-  constructor(only?: string, kept = KEPT) {
+  /** @param only the id of the one job to list; default: all */
+  constructor(only?: string, maxNames = MAX_NAMES) {
     this.#only = only
-    this.#kept = kept
+    this.#maxNames = maxNames
   }
 
   #isWanted(name: JobName): boolean {
     return this.#only === undefined || name.id === this.#only
   }
 
-  /** Reads `dir` anew and keeps the best names. */
+  /** Scans `dir` and keeps the best names. */
   scan(dir: string): void {
     let best: string[] = []
-    /** So many better ones are known that nothing behind this one is kept. */
-    let last: string | undefined
+    /** The worst name that can still be kept. */
+    let worst: string | undefined
     this.#droppedNames.clear()
-    this.#more = false
+    this.#hasMore = false
     for (const fileName of eachName(dir)) {
-      // Only what is kept is parsed, in the end: what has the shape and is no job is seen when its turn comes.
+      // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
-        if ((last === undefined || fileName < last) && fileName.includes(this.#only ?? '')) best.push(fileName)
+        if ((worst === undefined || fileName < worst) && fileName.includes(this.#only ?? '')) best.push(fileName)
       } else if (isIntakeName(fileName)) this.#droppedNames.add(fileName)
-      if (best.length >= 2 * this.#kept) {
-        best = best.sort().slice(0, this.#kept)
-        last = best.at(-1)
-        this.#more = true
+      if (best.length >= 2 * this.#maxNames) {
+        best = best.sort().slice(0, this.#maxNames)
+        worst = best.at(-1)
+        this.#hasMore = true
       }
     }
     best.sort()
-    if (best.length > this.#kept) this.#more = true
+    if (best.length > this.#maxNames) this.#hasMore = true
     this.#sorted = best
-      .slice(0, this.#kept)
+      .slice(0, this.#maxNames)
       .filter((fileName) => this.#isJob(fileName))
       .reverse()
   }
 
-  /** Is it a job that is wanted? What is no job at all is a dropped file. */
+  /** Is this the name of a job to list? A name that does not parse is that of a dropped file. */
   #isJob(fileName: string): boolean {
     const name = parseName(fileName)
     if (!name) this.#droppedNames.add(fileName)
     return name !== undefined && this.#isWanted(name)
   }
 
-  /** Adds a name that is said to have arrived; tells what kind of name it is. */
+  /** Adds a name that a watch event reported. @returns the kind of name */
   add(fileName: string): 'job' | 'dropped' | 'none' {
     const name = parseName(fileName)
     if (name) {
@@ -82,14 +82,14 @@ export class PendingList {
     return 'dropped'
   }
 
-  /** Takes a name off the list that is gone: somebody else was faster. */
+  /** Removes a name whose file is gone: another worker claimed it. */
   drop(fileName: string): void {
     const at = this.#indexOf(fileName)
     if (this.#sorted[at] === fileName) this.#sorted.splice(at, 1)
     this.#droppedNames.delete(fileName)
   }
 
-  /** Where a name stands in the list, or would. */
+  /** The index of a name in the list, or where it would be inserted. */
   #indexOf(fileName: string): number {
     let low = 0
     let high = this.#sorted.length
@@ -104,16 +104,16 @@ export class PendingList {
   #insert(fileName: string): void {
     const low = this.#indexOf(fileName)
     if (this.#sorted[low] === fileName) return
-    // Behind everything we know, while there is more that we do not know: not ours to judge before the next scan.
-    if (low === 0 && this.#more) return
+    // Worse than all in the list, while the directory has names that are not in it: left to the next scan.
+    if (low === 0 && this.#hasMore) return
     this.#sorted.splice(low, 0, fileName)
-    if (this.#sorted.length > 2 * this.#kept) {
-      this.#sorted = this.#sorted.slice(-this.#kept)
-      this.#more = true
+    if (this.#sorted.length > 2 * this.#maxNames) {
+      this.#sorted = this.#sorted.slice(-this.#maxNames)
+      this.#hasMore = true
     }
   }
 
-  /** The best name, taken off the list. */
+  /** Removes the best name from the list and returns it. */
   take(): PendingName | undefined {
     const fileName = this.#sorted.pop()
     const name = fileName === undefined ? undefined : parseName(fileName)
@@ -124,12 +124,12 @@ export class PendingList {
     return this.#sorted.length === 0
   }
 
-  /** Are there names in the directory that only another scan can bring? */
+  /** Does the directory have names that only another scan finds? */
   get hasMore(): boolean {
-    return this.#more
+    return this.#hasMore
   }
 
-  /** Names of dropped files that wait to be taken in. */
+  /** Names of dropped files to take in. */
   get dropped(): readonly string[] {
     return [...this.#droppedNames]
   }

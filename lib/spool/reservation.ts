@@ -1,4 +1,4 @@
-/** Chosen ids: who may use one, decided by hard links. */
+/** Reserves chosen ids by hard links, so that of several processes that want an id exactly one gets it. */
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
@@ -18,21 +18,24 @@ import type { Home } from './layout.ts'
 import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
 import { findExact } from './lookup.ts'
 
-/** An id that is ours until its job is in view, and by that job from then on. */
+/** A chosen id that is reserved until its job is visible; from then on the job itself keeps it. */
 export interface Reservation {
-  /** The job is in view and speaks for itself: should it be removed by hand, the id is free. */
+  /** The job is visible. If it is removed by hand later, the id is free. */
   use(): void
-  /** There will be no job. */
+  /** Frees the id: there will be no job. */
   giveUp(): void
 }
 
 export const UNRESERVED: Reservation = { use() {}, giveUp() {} }
 
 /**
- * Makes a chosen id ours, or throws DUPLICATE_JOB. A reservation is a link `logs/<id>/.reserved.<k>` that names the
- * process; one whose process is dead and whose job is in no state is a leftover, and the first to link k+1 has it.
- * The links stay: whoever judged link k may only ever create k+1, so of many who find a leftover one wins. A used
+ * Reserves a chosen id. A reservation is a link `logs/<id>/.reserved.<k>` to a file that names the process. If that
+ * process is dead and no job has the id, it is a leftover, and the process that links k+1 first gets the id. Links
+ * stay, and a process that judged link k may only create k+1: so exactly one of those that find a leftover wins. A used
  * reservation is emptied.
+ *
+ * If we die in here: scratch, and perhaps a leftover reservation.
+ * @throws QueueError DUPLICATE_JOB when the id is taken or reserved
  */
 export function reserve(home: Home, id: string): Reservation {
   const dir = join(home.logs, id)
@@ -42,19 +45,19 @@ export function reserve(home: Home, id: string): Reservation {
     for (;;) {
       const isNew = makeDir(dir)
       const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
-      // A directory that we made may bear another's reservation by now.
+      // Even a directory that we made may have another process's reservation by now.
       if ((!isNew || last > 0) && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
         throw new QueueError(
           'DUPLICATE_JOB',
           `cannot enqueue ${id}: a job with this id already exists`,
           `see it with: queuectl show ${id}`,
         )
-      const mine = join(dir, `.reserved.${last + 1}`)
-      if (!tryLink(aside, mine, dir)) continue
+      const link = join(dir, `.reserved.${last + 1}`)
+      if (!tryLink(aside, link, dir)) continue
       return {
-        use: () => truncate(mine),
+        use: () => truncate(link),
         giveUp() {
-          remove(mine)
+          remove(link)
           removeEmptyDir(dir)
         },
       }
@@ -65,25 +68,25 @@ export function reserve(home: Home, id: string): Reservation {
 }
 
 /**
- * Keeps everybody from taking over the id of a job that we hold and are about to remove: a reservation behind the last
- * one, which those see who come until the output is gone.
- * @param me a file that says who we are, as a reservation does
- * @returns lifts it
+ * Blocks the id of a job that we hold and are about to remove: a reservation after the last one, which `reserve` finds
+ * until the output is removed. If we die: a leftover reservation, which blocks nothing.
+ * @param identityFile a file that names this process, as a reservation does
+ * @returns removes the block
  */
-export function blockId(home: Home, id: string, me: string): () => void {
+export function blockId(home: Home, id: string, identityFile: string): () => void {
   const dir = join(home.logs, id)
   for (;;) {
     makeDir(dir)
     const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
-    const mine = join(dir, `.reserved.${last + 1}`)
-    if (tryLink(me, mine, dir)) return () => remove(mine)
+    const link = join(dir, `.reserved.${last + 1}`)
+    if (tryLink(identityFile, link, dir)) return () => remove(link)
   }
 }
 
-/** False: somebody was faster, or the directory was pruned in between; begin again. */
-function tryLink(aside: string, mine: string, dir: string): boolean {
+/** False when another process was first, or the directory was pruned meanwhile: try again. */
+function tryLink(aside: string, link: string, dir: string): boolean {
   try {
-    return linkNew(aside, mine)
+    return linkNew(aside, link)
   } catch (error) {
     if (errno(error) === 'ENOENT' && exists(aside)) return false
     removeEmptyDir(dir)
@@ -91,15 +94,15 @@ function tryLink(aside: string, mine: string, dir: string): boolean {
   }
 }
 
-/** Is the process that made this reservation alive, and therefore perhaps about to publish its job? */
+/** Does the process of this reservation live, so that its job may still appear? */
 function isReserving(path: string): boolean {
   let owner: Identity | null
   try {
     owner = JSON.parse(readText(path) ?? '') as Identity | null
   } catch {
-    // Gone, used, or torn by a power cut, which no process outlives.
+    // Gone, used, or torn by a power cut, which its process did not survive.
     return false
   }
-  const me = ownIdentity()
-  return owner?.machine === me.machine && owner.boot === me.boot && isRunning(owner)
+  const { machine, boot } = ownIdentity()
+  return owner?.machine === machine && owner.boot === boot && isRunning(owner)
 }

@@ -1,8 +1,8 @@
 /**
  * Lists the jobs of each state by their file names, counts them, and reads their files.
  *
- * Jobs move during a scan. The states are listed in the order jobs flow, so a job that moves on is listed at least once,
- * and the last time it is listed counts. One that moves back may be missed: `lookup.ts` scans again for those.
+ * Jobs move during a scan. The states are listed in the order jobs flow, so a job that moves on is listed at least
+ * once, and the last time it is listed counts. One that moves back may be missed: `lookup.ts` scans again for those.
  */
 import { basename, dirname, join, relative } from 'node:path'
 import type { Job } from '../job/job.ts'

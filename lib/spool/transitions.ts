@@ -1,8 +1,8 @@
 /**
- * The changes of state: claim, settle, give back, promote, set aside. Each is one rename onto a name that exists
- * nowhere else; content is stamped before, in a directory of our own.
+ * Changes a job's state: claim, settle, put back, promote. Each is one rename to a name that exists nowhere else; the
+ * content is stamped before, in a directory of our own.
  *
- * Crash: before the rename the job is where it was, after it where it belongs; there is nothing in between.
+ * Crash: before the rename the job is in the old state, after it in the new one; there is nothing in between.
  */
 import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { quarantine } from './corrupt.ts'
 
-/** A job file in a directory of our own: only the functions here make one, and only it can be settled. */
+/** A job file in a directory of our own. Holding one is the permission to stamp and settle the job. */
 export interface Held {
   readonly path: string
   readonly fileName: string
@@ -25,12 +25,12 @@ export interface Held {
 }
 
 /**
- * Takes a job out of `pending/` into our directory, which also signs for it. Undefined: somebody was faster, or it is
- * no file (a directory, a FIFO) and was set aside.
+ * Claims a job: moves it from `pending/` into our directory. Undefined when another worker was first, or when it is not
+ * a regular file and was quarantined.
  */
 export function claim(home: Home, ownDir: string, fileName: string, name: JobName): Held | undefined {
   const path = join(ownDir, fileName)
-  // If we die after this: a dead holder's job that never started; recovery puts it back, uncounted.
+  // If we die after this: a dead holder's job that never started; recovery puts it back, and no attempt is used.
   if (!move(join(home.pending, fileName), path)) return undefined
   const stats = lstat(path)
   if (stats?.isFile()) return { path, fileName, name }
@@ -38,51 +38,54 @@ export function claim(home: Home, ownDir: string, fileName: string, name: JobNam
   return undefined
 }
 
-/** Rewrites a held job where it lies. False: it, or our directory, was taken away. */
+/** Rewrites a held job's file in place. False when the file or our directory was taken away. */
 export const stampHeld = (held: Held, job: Job, durability: Durability = DEFAULTS.durability): Promise<boolean> =>
   stamp(held.path, printJob(job), flushesRecords(durability))
 
-/** Moves a stamped job to where its verdict says, `due` in ms. False: it was taken away, and nothing is touched. */
+/** Moves a stamped job to the state of its verdict, `due` in ms. False when it was taken away: nothing is changed. */
 export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], due: number): boolean {
-  // Back in line where it stood.
+  // Under its old name, so that it keeps its position.
   if (to === 'pending') return putBack(home, held)
   const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
-  // If we die before this: the record is stamped and its traces still lie in run/, so recovery only moves it.
-  return moveInto(home, held.path, restingDir(home, to, due), fileName)
+  // If we die before this: the record is stamped and its traces are still in run/, so recovery only moves it.
+  return moveInto(home, held.path, settledDir(home, to, due), fileName)
 }
 
-const restingDir = (home: Home, state: Job['state'], at: number): string =>
+const settledDir = (home: Home, state: Job['state'], at: number): string =>
   state === 'completed' ? doneDir(home, at) : home[STATE_DIR[state]]
 
 /**
- * Flushes the directory that a job has been moved into, where the settings want that: from here on a power cut does not
- * bring it back to where it was. `at`: for a completed job, when.
+ * Flushes the directory that a job was moved into, if `durability` is `full`: from then on a power cut does not undo
+ * the move. `at` is when a completed job finished (ms).
  */
 export async function flushMove(home: Home, to: Job['state'], at: number, durability: Durability): Promise<void> {
   if (!flushesMoves(durability)) return
-  const dir = restingDir(home, to, at)
+  const dir = settledDir(home, to, at)
   await flushDir(dir)
-  // The first job of a day makes its directory.
+  // The first job of a day created its directory.
   if (dirname(dir) !== home.root) await flushDir(dirname(dir))
 }
 
-/** Into a directory of the home that may be missing: a new day's, or one that somebody removed. */
+/**
+ * Moves a file into a directory of the home, which is created if it is missing: a new day's, or one that was removed.
+ * False when the file is gone. If we die in here: perhaps an empty directory.
+ */
 export function moveInto(home: Home, path: string, dir: string, fileName: string): boolean {
   const target = join(dir, fileName)
   if (move(path, target)) return true
-  // Where the file is gone too, perhaps all of the home is, and must not come back by our hand.
+  // If the file is gone too, the whole home may have been removed: do not recreate it.
   if (!exists(path)) return false
   if (dirname(dir) !== home.root) makeDir(dirname(dir))
   makeDir(dir)
   return move(path, target)
 }
 
-/** Puts a held job back under the name it had. False: it was taken away. */
+/** Puts a held job back to `pending/` under its old name. False when it was taken away. */
 export function putBack(home: Home, held: Held): boolean {
   return moveToPending(home, held.path, held.fileName)
 }
 
-/** A file into `pending/`. Should somebody have copied it there, the copy is set aside and not overwritten. */
+/** Moves a file into `pending/`. A copy of it that was put there meanwhile is quarantined, not overwritten. */
 export function moveToPending(home: Home, path: string, fileName: string): boolean {
   const target = join(home.pending, fileName)
   if (exists(target) && exists(path))
@@ -90,7 +93,7 @@ export function moveToPending(home: Home, path: string, fileName: string): boole
   return moveInto(home, path, home.pending, fileName)
 }
 
-/** Puts a job back into the state it was taken from. False: it was taken away. */
+/** Puts a job back into the state it was taken from. False when it was taken away. */
 export function moveBack(home: Home, path: string, fileName: string, state: Job['state']): boolean {
   if (state === 'pending') return moveToPending(home, path, fileName)
   const settledAt = parseName(fileName)?.due
@@ -98,17 +101,18 @@ export function moveBack(home: Home, path: string, fileName: string, state: Job[
   return moveInto(home, path, day ?? home[STATE_DIR[state]], fileName)
 }
 
-/** What a look at the waiting places found. Times in milliseconds. */
+/** The result of a promotion. Times in milliseconds. */
 export interface Promotion {
-  /** Names that came into `pending/`. */
+  /** The names moved into `pending/`. */
   readonly promoted: readonly string[]
-  /** When the next job will be due; undefined when none is waiting. */
+  /** When the next waiting job is due; undefined when none waits. */
   readonly next: number | undefined
 }
 
 /**
- * Moves what is due out of `scheduled/` and `failed/`. Anybody may; one rename decides who did. The due time stays in
- * the name, so that among equals a retry neither starves nor overtakes fresh work for ever.
+ * Moves jobs that are due from `scheduled/` and `failed/` to `pending/`. Any process may do this: the rename decides
+ * who moved a job. The due time stays in the name, so that a retry of the same priority neither starves nor overtakes
+ * new jobs for ever.
  */
 export function promote(home: Home, now: number, maxBackoffSeconds: number): Promotion {
   const promoted: string[] = []
@@ -116,7 +120,7 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
   for (const state of WAITING_FOR_TIME) {
     for (const fileName of eachName(home[state])) {
       const name = parseName(fileName)
-      // A dropped file that was put here by hand is taken in like any other.
+      // A dropped file in one of these directories is moved to pending/ and taken in there.
       if (!name && !isIntakeName(fileName)) continue
       const due = name ? name.due / 1000 : now
       const isDue =
@@ -131,23 +135,23 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
   return { promoted, next }
 }
 
-/** The longest backoff that a job sets itself, in seconds. */
+/** The job's own `max_backoff`, in seconds; undefined when it has none. */
 function ownBackoff(path: string, name: JobName | undefined): number | undefined {
   try {
     return name && readJob(readText(path) ?? '', name, 'failed').max_backoff
   } catch {
-    // What cannot be read is due now: whoever claims it sets it aside.
+    // An unreadable file is promoted like any other; the worker that claims it quarantines it.
     return undefined
   }
 }
 
-/** Is anything left that a worker could still run: `pending/` and `failed/` not empty? */
+/** Is there a job in `pending/` or `failed/`, which a worker will run? */
 export const hasWork = (home: Home): boolean =>
   listDir(home.pending).some(isIntakeName) || listDir(home.failed).some(isIntakeName)
 
-/** Is this one job still to be settled? Looks twice, because jobs move. */
+/** Is this job waiting or running? Scans twice, because jobs move during a scan. */
 export const isUnsettled = (home: Home, id: string): boolean =>
   [1, 2].some(() => {
-    for (const seen of jobFiles(home, UNSETTLED)) if (seen.name.id === id) return true
+    for (const file of jobFiles(home, UNSETTLED)) if (file.name.id === id) return true
     return false
   })

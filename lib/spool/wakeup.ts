@@ -1,12 +1,12 @@
 /**
- * The doorbell. A wake-up is a hint and carries nothing that anybody depends on: events get lost, and the timed scan
- * finds what they would have told.
+ * Wakes workers. A wake-up is a hint without content: events get lost, and the poll timer finds what they would have
+ * reported.
  *
- * `wake/bell` is rung by touching it, and watched by chokidar, as is the bell in a worker's own directory. Not their
- * directories: our own claims and stamps would ring several times a job, and after an event in a directory chokidar keeps
- * a process from ending for a second. `pending/` is watched by node's own `fs.watch`: chokidar sets one watch for every
- * file in it and reads the directory again at each event (14 ms of CPU an event at 1,000 files), `fs.watch` sets one
- * (0.1 ms at any size).
+ * A bell is a file that is touched: `wake/bell` for all workers, `bell` in a worker's directory for that worker.
+ * chokidar watches the two files, not their directories: our own claims and stamps would cause several events a job,
+ * and after an event in a directory chokidar keeps the process alive for a second. `pending/` is watched by `fs.watch`:
+ * chokidar sets a watch for every file in it and reads the directory at each event (14 ms of CPU an event at 1,000
+ * files), `fs.watch` sets one (0.1 ms at any size).
  */
 import { join } from 'node:path'
 import { touch } from '../disk/files.ts'
@@ -15,36 +15,36 @@ import type { Home } from './layout.ts'
 
 export const bellPath = (home: Home): string => join(home.wake, 'bell')
 
-/** Wakes every idle worker of this home. Never fails: whoever does not hear it finds out by its timer. */
+/** Wakes every idle worker of this home. Best effort: the poll timer covers a missed wake-up. */
 export function ring(home: Home): void {
   try {
     touch(bellPath(home))
   } catch {
-    // A hint that could not be given; the timed scan is the truth.
+    // Best effort: the poll timer covers a missed wake-up.
   }
 }
 
-/** Wakes one worker: something about a job it holds has changed. */
+/** Wakes one worker, because of a job that it holds. Best effort. */
 export function ringHolder(dir: string): void {
   try {
     touch(join(dir, 'bell'))
   } catch {
-    // As above.
+    // Best effort: the poll timer covers a missed wake-up.
   }
 }
 
 export interface WakeupListener {
-  /** Something may have come into `pending/`, and perhaps under this name. */
+  /** A file may have arrived in `pending/`, under this name if it is known. */
   onPending(fileName: string | undefined): void
-  /** The doorbell rang. */
+  /** `wake/bell` was touched. */
   onBell(): void
-  /** Our own bell rang: there is a note about one of our runs. */
+  /** Our own bell was touched: there is a note about one of our runs. */
   onOwnBell(): void
-  /** Watching does not work (any more): only the timer is left. */
+  /** A watch failed: only the poll timer is left. */
   readonly onWatchFailed: (error: unknown) => void
 }
 
-/** Starts listening; resolves once events come in. The result stops it. */
+/** Starts to watch; resolves when events are being delivered. The result stops it. */
 export async function watchForWakeups(
   home: Home,
   ownDir: string,
@@ -58,7 +58,7 @@ export async function watchForWakeups(
     atomic: false,
     awaitWriteFinish: false,
   })
-  // `raw`, because chokidar drops `change` events that follow one another within 50 ms, without a trailing one.
+  // `raw`, because of `change` events within 50 ms chokidar delivers only the first.
   watcher.on('raw', (_event, _path, details) => {
     const watched = (details as { watchedPath?: string } | undefined)?.watchedPath ?? ''
     if (watched === bellPath(home)) listener.onBell()

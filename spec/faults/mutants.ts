@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no directory sync',
-    patches: [patch('spool/enqueue.js', 'syncDir(dirname(fresh.target));', ';')],
+    patches: [patch('spool/enqueue.js', 'syncDir(dirname(prepared.target));', ';')],
     caughtBy: 'what is acknowledged was flushed before, and so was its name',
   },
   {
