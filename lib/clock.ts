@@ -1,32 +1,30 @@
-/**
- * The only place where time and chance enter, so that everything else can be given them.
- */
+/** Provides time and chance: no other file reads the clock, so that tests can control both. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { uptime } from 'node:os'
 
-/** Milliseconds on a clock that never jumps; only differences mean anything. */
-// Not `performance.now`: its module is loaded at first use, a millisecond of each start.
+/** Milliseconds on a clock that never jumps; only differences have a meaning. */
+// Not `performance.now`: its module is loaded at first use and takes a millisecond of each start.
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** Seconds since this machine booted, by a clock that never jumps and that every process reads alike. */
+/** Seconds since boot, on a clock that never jumps and is the same for all processes. */
 export const bootSeconds = (): number => uptime()
 
-/** Now in milliseconds since the epoch (wall clock: may jump). */
+/** Milliseconds since the epoch (wall clock: may jump). */
 export const nowMs = (): number => Date.now()
 
-/** What the wall clock is ahead of the monotonic one, in microseconds; taken anew when the wall clock was set. */
+/** Microseconds the wall clock is ahead of the monotonic one; measured again when the wall clock was set. */
 let ahead = Number.NaN
 let last = 0
 
 /**
- * Now in microseconds since the epoch, strictly increasing within this process: two names made here never tie,
- * so jobs of one batch keep their order.
+ * Microseconds since the epoch, strictly increasing within this process, so that the names of a batch of jobs keep
+ * their order.
  */
 export function nowMicros(): number {
   const wall = Date.now() * 1000
   const monotonic = Math.floor(monotonicMs() * 1000)
   const drift = monotonic + ahead - wall
-  // The wall clock tells whole milliseconds: being up to one behind ourselves is no drift.
+  // The wall clock has whole milliseconds: up to 2 ms of difference is not a drift.
   if (!(drift >= 0 && drift < 2000)) ahead = wall - monotonic
   const micros = monotonic + ahead
   last = micros > last || micros < last - 1_000_000 ? micros : last + 1
@@ -35,7 +33,7 @@ export function nowMicros(): number {
 
 let pool = Buffer.alloc(0)
 
-/** Random bytes. From the device, because `node:crypto` takes 2 ms to load, a tenth of a start. */
+/** Random bytes. From /dev/urandom, because loading `node:crypto` takes 2 ms, a tenth of a start. */
 export function randomBytes(length: number): Buffer {
   if (pool.length < length) {
     const fd = openSync('/dev/urandom', 'r')
@@ -60,15 +58,15 @@ export const randomHex = (length: number): string =>
 /** A random number in [0, 1), for jitter. */
 export const chance = (): number => Math.random()
 
-/** Resolves after `ms`, or as soon as `cut` is aborted. */
-export function sleep(ms: number, cut?: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or when `signal` is aborted. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((done) => {
     const end = (): void => {
       clearTimeout(timer)
-      cut?.removeEventListener('abort', end)
+      signal?.removeEventListener('abort', end)
       done()
     }
     const timer = setTimeout(end, ms)
-    cut?.addEventListener('abort', end)
+    signal?.addEventListener('abort', end)
   })
 }

@@ -1,8 +1,8 @@
 /**
- * What can go wrong, as people are told it.
+ * Defines the errors that are reported to people.
  *
- * A QueueError is the world or the user saying no: it is printed as one line without a stack, and its code
- * decides the exit status. Anything else that is thrown is our bug and is shown with its stack.
+ * A QueueError is caused by the user or the system: it is printed as one line without a stack, and its code decides the
+ * exit status. Any other error is a bug of ours and is printed with its stack.
  */
 
 import { constants } from 'node:os'
@@ -64,12 +64,12 @@ export class QueueError extends Error {
 export function errno(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined
   if (!/^unknown/i.test(error.code)) return error.code
-  // Node has no name for some, EDQUOT among them: `UNKNOWN` or `Unknown system error -122`, but the number is right.
+  // Node has no name for some, such as EDQUOT: it says `UNKNOWN` or `Unknown system error -122`. The number is right.
   const number = 'errno' in error ? Math.abs(Number(error.errno)) : Number.NaN
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? error.code
 }
 
-/** An error of the system as people are told it: what we were doing, on what, why, what to do. */
+/** A system error as a QueueError with the message `cannot <doing>: <reason>` and a hint; other errors as they are. */
 export function explained(error: unknown, doing: string): unknown {
   const code = errno(error)
   if (error instanceof QueueError || code === undefined) return error
@@ -80,7 +80,7 @@ export function explained(error: unknown, doing: string): unknown {
     ENOSPC: ['no space left on the device', 'free some space; nothing was lost'],
     EDQUOT: ['disk quota exceeded', 'free some space; nothing was lost'],
     ENOENT: ['a file or directory is missing'],
-    ENOTDIR: ['something on the way is not a directory'],
+    ENOTDIR: ['part of the path is not a directory'],
     EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
     ENAMETOOLONG: ['the name is too long'],
   }
@@ -94,7 +94,7 @@ export function explained(error: unknown, doing: string): unknown {
   return new QueueError(kind, `cannot ${doing}: ${reason}`, hint, { cause: error })
 }
 
-/** The word of `known` nearest to what was typed, or undefined when none is near enough to be meant. */
+/** The word of `known` nearest to what was typed; undefined when none is near enough. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const reach = Math.max(1, Math.floor(typed.length / 3))
   let best: string | undefined

@@ -1,4 +1,4 @@
-/** The version, written in when the program is bundled. */
+/** The version of queuectl, inserted when the program is bundled. */
 declare const QUEUECTL_VERSION: string | undefined
 
 export const VERSION = typeof QUEUECTL_VERSION === 'string' ? QUEUECTL_VERSION : 'unbundled'

@@ -1,26 +1,26 @@
-/** The only reader of the environment. */
+/** Reads the environment: no other file does. */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-/** Which home is meant: what was asked for, else QUEUECTL_HOME, else `~/.queuectl`. */
-export function homePath(asked?: string): string {
-  const named = asked ?? process.env.QUEUECTL_HOME
+/** The absolute path of the home: the given one, else QUEUECTL_HOME, else `~/.queuectl`. */
+export function homePath(given?: string): string {
+  const named = given ?? process.env.QUEUECTL_HOME
   return named ? resolve(named) : join(homedir(), '.queuectl')
 }
 
 /** Where compiled code of this program may be kept for its next call. */
 export const compileCacheDir = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'queuectl')
 
-/** What the environment says, apart from where the home is. */
+/** What the environment sets, except for the home. */
 export interface Environment {
   readonly foreground: boolean | undefined
-  /** No colours are wanted (NO_COLOR), or the terminal has none. */
+  /** NO_COLOR is set, or the terminal has no colours. */
   readonly noColor: boolean
-  /** The descriptor on which a worker says that it is up. */
+  /** The descriptor to which a background worker writes when it is ready. */
   readonly readyFd: number | undefined
-  /** What requests to the web server must bring: kept off the command line, which everybody can read. */
+  /** The token that requests to the web server need. Not an option, because every user can read command lines. */
   readonly token: string | undefined
-  /** The editor a person likes, as a shell line: VISUAL, else EDITOR, else vi. */
+  /** The user's editor, as a shell command: VISUAL, else EDITOR, else vi. */
   readonly editor: string
 }
 

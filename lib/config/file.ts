@@ -1,4 +1,4 @@
-/** Reads and writes `config.json`. Flag over environment over file over default. */
+/** Reads and writes `config.json`. An option overrides the environment, that overrides the file, that the default. */
 import { join } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
 import { readText, replaceFile } from '../disk/files.ts'
@@ -7,13 +7,13 @@ import { type Config, type ConfigKey, DEFAULTS } from './schema.ts'
 import { checkValue, findKey } from './keys.ts'
 import { environment } from './env.ts'
 
-/** Where the settings lie, and where a new version of them is written aside. */
+/** The paths of `config.json`, and of the directory where a new version of it is written. */
 export interface ConfigPaths {
   readonly config: string
   readonly tmp: string
 }
 
-/** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it. */
+/** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it */
 export function readSettings(home: ConfigPaths): Partial<Config> {
   const text = readText(home.config)
   if (text === undefined || text.trim() === '') return {}
@@ -24,7 +24,7 @@ export function readSettings(home: ConfigPaths): Partial<Config> {
     throw new QueueError(
       'BAD_CONFIG',
       `cannot read ${home.config}: ${(error as Error).message}`,
-      'mend it with an editor, or remove it to go back to the defaults',
+      'repair it in an editor, or remove it to go back to the defaults',
     )
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -43,13 +43,17 @@ export function readSettings(home: ConfigPaths): Partial<Config> {
   )
 }
 
-/** The settings in force. @throws QueueError BAD_CONFIG. */
+/** The settings in force: defaults, file and environment. @throws QueueError BAD_CONFIG */
 export function readConfig(home: ConfigPaths): Config {
   const env = environment().foreground
   return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
 }
 
-/** Sets a key, or takes it back to its default (undefined). Edited in place, hence the lock. */
+/**
+ * Sets a key, or resets it to its default (undefined). The lock keeps two processes from losing each other's changes.
+ * If we die in here: the old file or the new one, and a lock that is stale after 5 s.
+ * @throws QueueError BAD_CONFIG, NOT_WRITABLE, DISK_FULL
+ */
 export async function writeSetting(
   home: ConfigPaths,
   key: ConfigKey,

@@ -1,25 +1,25 @@
-/** Hooks: whom to tell what became of a job, as the settings name them. Pure. */
+/** Names the hooks, and checks their targets and secret. Pure. */
 
-/** What a hook may be told of: the settings are called `on_<this>`. */
+/** The events that have a hook; the setting is `on_<event>`. */
 export const HOOKS = ['completed', 'failed', 'dead', 'cancelled', 'drained'] as const
 export type Hook = (typeof HOOKS)[number]
 
-/** Could this be told something? The command is not looked for: it may come later. */
+/** Can this be the target of a hook? A command need not exist yet. */
 export function isHook(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > 8192 || value.includes('\0')) return false
   return !isUrl(value) || URL.canParse(value)
 }
 
-/** Is a hook a URL, and not a command? */
+/** Is the target a URL, and not a command? */
 export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text)
 
-const CODED = /^whsec_([A-Za-z0-9+/]+=*)$/
+const WHSEC = /^whsec_([A-Za-z0-9+/]+=*)$/
 
 export const isHookSecret = (value: unknown): boolean =>
-  typeof value === 'string' && value.length <= 1024 && (!value.startsWith('whsec_') || CODED.test(value))
+  typeof value === 'string' && value.length <= 1024 && (!value.startsWith('whsec_') || WHSEC.test(value))
 
-/** The bytes of the key: `whsec_` and base64, or the text itself. */
+/** The key as bytes: what follows `whsec_`, decoded from base64, or else the text itself. */
 export function keyBytes(secret: string): Buffer {
-  const coded = CODED.exec(secret)?.[1]
-  return coded === undefined ? Buffer.from(secret) : Buffer.from(coded, 'base64')
+  const encoded = WHSEC.exec(secret)?.[1]
+  return encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, 'base64')
 }

@@ -1,18 +1,18 @@
-/** The names of the settings in every spelling, and their values as typed. */
+/** Finds settings by any spelling of their names, and parses and prints their values. */
 import { nearest, QueueError } from '../errors.ts'
 import { type Config, type ConfigKey, DEFAULTS, SETTINGS } from './schema.ts'
 
-/** All values as lists show them. */
+/** All settings as lists show them. */
 export const shownConfig = (config: Config): object =>
   Object.fromEntries(CONFIG_KEYS.map((key) => [key, shownValue(key, config[key])]))
 
-/** A value as lists show it. */
+/** A value as lists show it; a secret is not shown. */
 export const shownValue = <K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string =>
   SETTINGS[key].isSecret && value !== '' ? '(set)' : value
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
 
-/** Other names for the same thing, in the spelling of {@link canonical}. */
+/** Other names for settings, spelled as {@link canonical} returns them. */
 const SYNONYMS: Record<string, ConfigKey> = {
   job_timeout: 'timeout',
   default_timeout: 'timeout',
@@ -29,12 +29,12 @@ const canonical = (key: string): string =>
     .replaceAll('-', '_')
     .toLowerCase()
 
-/** How a key is printed. */
+/** A key as it is printed. */
 export const shownKey = (key: ConfigKey): string => key.replaceAll('_', '-')
 
 /**
- * The key that is meant, in kebab, snake or camel case or any known synonym.
- * @throws QueueError `unknown` (BAD_CONFIG or NOT_FOUND) naming the nearest key.
+ * Finds a key by its name in kebab, snake or camel case, or by a synonym.
+ * @throws QueueError with the code `unknown`, naming the nearest key
  */
 export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): ConfigKey {
   const word = canonical(typed)
@@ -45,7 +45,7 @@ export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): Con
     throw new QueueError(
       unknown,
       `there is no ${typed}: queuectl has no database`,
-      'its files lie in the home directory; choose one with --home or QUEUECTL_HOME',
+      'its files are in the home directory; choose one with --home or QUEUECTL_HOME',
     )
   const close = nearest(word, [...CONFIG_KEYS, ...Object.keys(SYNONYMS)])
   throw new QueueError(
@@ -56,8 +56,8 @@ export function findKey(typed: string, unknown: 'BAD_CONFIG' | 'NOT_FOUND'): Con
 }
 
 /**
- * A value as typed on the command line, for this key.
- * @throws QueueError BAD_CONFIG saying what was expected.
+ * Parses the value of a key as typed on the command line.
+ * @throws QueueError BAD_CONFIG saying what was expected
  */
 export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   const wanted = typeof DEFAULTS[key]
@@ -70,12 +70,13 @@ export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   return checkValue(key, value)
 }
 
+/** @throws QueueError BAD_CONFIG saying what was expected */
 export function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
   if (!SETTINGS[key].isValid(value, { errors: [] }))
     throw new QueueError(
       'BAD_CONFIG',
       `${shownKey(key)} cannot be ${JSON.stringify(value)}: expected ${SETTINGS[key].expected}`,
     )
-  // A count or a number of bytes may stand in the file as a number.
+  // In the file, a setting such as keep_completed_count may be a number.
   return (typeof DEFAULTS[key] === 'string' ? String(value) : value) as Config[ConfigKey]
 }

@@ -1,4 +1,4 @@
-/** Every setting: what it may be, and what it means. */
+/** Defines every setting: valid values, default and meaning. */
 import * as t from 'typanion'
 import { isHook, isHookSecret } from './hook-target.ts'
 import { DEFAULT_MAX_RETRIES } from '../job/job.ts'
@@ -14,9 +14,9 @@ interface Setting {
   readonly expected: string
   /** What it means and its unit, for `config list` and the manual. */
   readonly meaning: string
-  /** Its upper and lower case matter. */
+  /** Case matters: the value is kept as typed. */
   readonly isText?: true
-  /** Shown only to who asks for it by name. */
+  /** Shown by `config get`, not in lists. */
   readonly isSecret?: true
 }
 
@@ -24,12 +24,12 @@ const AGE = 'a duration such as 12h or 30d, or all'
 const COUNT = 'a whole number, or all'
 const SIZE = 'a size such as 500MB or 2GiB, or all'
 
-const HOOK = 'a command line, a URL that starts with http:// or https://, or nothing'
+const HOOK = 'a command line, a URL that starts with http:// or https://, or empty'
 
-const hook = (when: string): Setting => ({
+const hook = (event: string): Setting => ({
   isValid: isHook,
   expected: HOOK,
-  meaning: `told of each job ${when}: a command, by the job as JSON on its standard input, or a URL, by POST`,
+  meaning: `run whenever a job ${event}: a command that gets the job as JSON on stdin, or a URL that gets it by POST`,
   isText: true,
 })
 
@@ -38,12 +38,12 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   max_retries: {
     isValid: LIMITS.max_retries,
     expected: 'a whole number from 0 to 1000',
-    meaning: 'attempts in all, written into a job when it is enqueued',
+    meaning: 'how many attempts a job has, the first included; stored in the job when it is enqueued',
   },
   backoff_base: {
     isValid: LIMITS.backoff_base,
     expected: 'a number from 1 to 1000',
-    meaning: 'attempt n that fails is tried again after base ^ n seconds',
+    meaning: 'after failed attempt n, the next one waits backoff-base ^ n seconds',
   },
   max_backoff: {
     isValid: LIMITS.max_backoff,
@@ -53,7 +53,7 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   jitter: {
     isValid: LIMITS.jitter,
     expected: 'a share from 0 to 1',
-    meaning: 'share of the wait that is added at random at most',
+    meaning: 'random extra wait, up to this share of it',
   },
   timeout: {
     isValid: LIMITS.timeout,
@@ -63,12 +63,12 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   default_priority: {
     isValid: LIMITS.priority,
     expected: 'a whole number from -999 to 999',
-    meaning: 'priority of a job that names none',
+    meaning: 'priority of a job that sets none',
   },
   poll_interval: {
     isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 60)),
     expected: 'seconds, from 0.1 to 60',
-    meaning: 'seconds between the scans that find what no event told',
+    meaning: 'seconds between the scans that find what watching missed',
   },
   foreground: {
     isValid: t.isBoolean(),
@@ -86,47 +86,47 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
       t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(131_072, 2 ** 50)]),
     ]),
     expected: 'bytes, 0 (no limit) or from 131072',
-    meaning: 'how much of each output of a run is kept: its head and its end; 0 for all',
+    meaning: 'bytes kept of each output of a run, from its start and its end; 0 for all',
   },
   keep_completed: {
     isValid: isAgeLimit,
     expected: AGE,
-    meaning: 'how long workers keep completed jobs, with their output',
+    meaning: 'how long workers keep completed jobs and their output',
   },
   keep_completed_count: {
     isValid: isCountLimit,
     expected: COUNT,
-    meaning: 'of completed jobs, so many of the newest at most',
+    meaning: 'how many completed jobs to keep (newest first)',
   },
   keep_completed_bytes: {
     isValid: isSizeLimit,
     expected: SIZE,
-    meaning: 'of completed jobs, the newest that take so much room at most',
+    meaning: 'disk space that completed jobs may take (newest first)',
   },
-  keep_dead: { isValid: isAgeLimit, expected: AGE, meaning: 'how long workers keep dead jobs, with their output' },
+  keep_dead: { isValid: isAgeLimit, expected: AGE, meaning: 'how long workers keep dead jobs and their output' },
   keep_dead_count: {
     isValid: isCountLimit,
     expected: COUNT,
-    meaning: 'of dead jobs, so many of the newest at most',
+    meaning: 'how many dead jobs to keep (newest first)',
   },
   keep_dead_bytes: {
     isValid: isSizeLimit,
     expected: SIZE,
-    meaning: 'of dead jobs, the newest that take so much room at most',
+    meaning: 'disk space that dead jobs may take (newest first)',
   },
   keep_journal: {
     isValid: isAgeLimit,
     expected: AGE,
     meaning: 'how long single events are kept; older days are folded into the totals',
   },
-  on_completed: hook('that completed'),
-  on_failed: hook('that failed and will be tried again'),
-  on_dead: hook('that went to the dead letter queue, cancelled ones apart'),
-  on_cancelled: hook('that somebody cancelled'),
+  on_completed: hook('completes'),
+  on_failed: hook('fails and will be retried'),
+  on_dead: hook('goes to the dead letter queue, unless it was cancelled'),
+  on_cancelled: hook('is cancelled'),
   on_drained: {
     isValid: isHook,
     expected: HOOK,
-    meaning: 'told when the last job is done and nothing is pending, failed or running',
+    meaning: 'run when the last job ends and none is pending, failed or running',
     isText: true,
   },
   hook_timeout: {
@@ -137,13 +137,13 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   hook_secret: {
     isValid: isHookSecret,
     expected: 'a text, or whsec_ and base64',
-    meaning: 'key by which what is posted is signed, in the manner of standardwebhooks.com',
+    meaning: 'key that signs the requests of hooks, as specified by standardwebhooks.com',
     isText: true,
     isSecret: true,
   },
 }
 
-/** What holds where neither the job nor the configuration says otherwise. Seconds, except counts and `jitter`. */
+/** The values used where neither the job nor the configuration sets one. Times are in seconds. */
 export const DEFAULTS = {
   max_retries: DEFAULT_MAX_RETRIES,
   default_priority: 0,

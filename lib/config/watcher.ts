@@ -1,4 +1,6 @@
-/** The settings as a running worker sees them: read again when the file has changed, kept when it is broken. */
+/**
+ * Keeps the settings of a running worker current: rereads the file when it has changed, ignores it when it is broken.
+ */
 import { lstat } from '../disk/files.ts'
 import { type Config, DEFAULTS } from './schema.ts'
 import { type ConfigPaths, readConfig } from './file.ts'
@@ -6,7 +8,7 @@ import { type ConfigPaths, readConfig } from './file.ts'
 export class ConfigWatcher {
   readonly #home: ConfigPaths
   #config: Config = DEFAULTS
-  #seen = ''
+  #signature = ''
 
   constructor(home: ConfigPaths) {
     this.#home = home
@@ -16,16 +18,16 @@ export class ConfigWatcher {
     return this.#config
   }
 
-  /** Takes up what has changed; `say` gets a line when the file cannot be used. */
-  refresh(say: (line: string) => void): void {
+  /** Rereads the file if it has changed; `log` gets a line when it cannot be used. */
+  refresh(log: (line: string) => void): void {
     const stats = lstat(this.#home.config)
-    const seen = stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : 'none'
-    if (seen === this.#seen) return
-    this.#seen = seen
+    const signature = stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : 'none'
+    if (signature === this.#signature) return
+    this.#signature = signature
     try {
       this.#config = readConfig(this.#home)
     } catch (error) {
-      say(`keeping the old settings: ${error instanceof Error ? error.message : String(error)}`)
+      log(`keeping the old settings: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 }

@@ -1,14 +1,12 @@
-/**
- * What follows from how a run ended. Pure: no disk, no clock, no chance; everything comes in as an argument.
- */
+/** Decides what follows from how a run ended. Pure: time and chance are arguments. */
 import type { Ending, Job } from './job.ts'
 
-/** An interrupted job that is started again this often and interrupted once more is poison. */
+/** After this many interruptions a job is started once more; the next interruption makes it dead. */
 export const MAX_INTERRUPTIONS = 5
-/** A command that asks to be run later this often is not asked again. */
+/** After this many requests to be run later, the next one makes a job dead. */
 export const MAX_RETRY_LATERS = 100
 
-/** Between the signal that asks a run to end and the one that makes it. */
+/** Milliseconds between SIGTERM and SIGKILL. */
 export const GRACE_MS = 10_000
 
 /** The defaults a job may override. Seconds, except `jitter` (0 to 1). */
@@ -18,27 +16,27 @@ export interface RetryPolicy {
   readonly jitter: number
 }
 
-/** How a run ended, before anything is concluded from it. */
+/** How a run ended. {@link decide} turns it into a verdict. */
 export type Outcome =
   | {
       readonly kind: 'exited'
       readonly code: number
       readonly error?: string
       /** The disk was full when it ended. */
-      readonly noRoom?: true
+      readonly diskFull?: true
     }
-  /** We ended it because it took longer than its timeout. */
+  /** The worker ended it because it took longer than its timeout. */
   | { readonly kind: 'timed_out'; readonly seconds: number; readonly code?: number; readonly error?: string }
-  /** We ended it because somebody cancelled the job. */
+  /** The worker ended it because the job was cancelled. */
   | { readonly kind: 'cancelled'; readonly reason: string; readonly code?: number }
-  /** We ended it because its worker was told to stop at once. */
+  /** The worker ended it because the worker itself was stopped at once. */
   | { readonly kind: 'given_back'; readonly code?: number }
-  /** It was cut off from outside and left no exit record. */
+  /** It was ended from outside and left no exit record. */
   | { readonly kind: 'interrupted' }
   /** Whether it is over cannot be told: a process may be alive that is not visible. `what` says how it is known. */
   | { readonly kind: 'hidden'; readonly what: string }
 
-/** What to do with the job: where it goes, and when it is due there (milliseconds since the epoch). */
+/** The state a job goes to, and when it is due there (milliseconds since the epoch). */
 export interface Verdict {
   readonly to: 'completed' | 'failed' | 'dead' | 'pending'
   readonly ending: Ending
@@ -47,20 +45,20 @@ export interface Verdict {
   readonly error?: string
 }
 
-/** Seconds before the next try after `n` failures; `random` in [0, 1) places the jitter. */
+/** Seconds to the next attempt after `n` failures; `random` in [0, 1) scales the jitter. */
 export function backoffSeconds(n: number, policy: RetryPolicy, random: number): number {
   const delay = Math.min(policy.max_backoff, policy.backoff_base ** n)
   return delay * (1 + policy.jitter * random)
 }
 
-/** The job's own retry policy where it has one, else the configured one. */
+/** The configured retry policy with the job's own values. */
 export const policyOf = (job: Job, config: RetryPolicy): RetryPolicy => ({
   backoff_base: job.backoff_base ?? config.backoff_base,
   max_backoff: job.max_backoff ?? config.max_backoff,
   jitter: job.jitter ?? config.jitter,
 })
 
-/** The verdict on a run of `job` (its record from before the run is counted) that ended at `now` (ms). */
+/** The verdict on a run that ended at `now` (ms); `job` is the record from before the run is counted. */
 export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: number, random: number): Verdict {
   const policy = policyOf(job, config)
   const later = (n: number): number => now + backoffSeconds(n, policy, random) * 1000
@@ -88,8 +86,8 @@ export function decide(outcome: Outcome, job: Job, config: RetryPolicy, now: num
       const error = failureText(outcome)
       if (job.give_up_codes?.includes(outcome.code))
         return { to: 'dead', ending: 'gave_up', countsAttempt: true, error }
-      // On a full disk nobody can do his work: no attempt is used, and a job that fills it itself ends all the same.
-      if (outcome.noRoom || job.retry_later_codes?.includes(outcome.code)) {
+      // On a full disk no command can work: no attempt is used. MAX_RETRY_LATERS ends a job that fills the disk itself.
+      if (outcome.diskFull || job.retry_later_codes?.includes(outcome.code)) {
         if (job.retry_laters >= MAX_RETRY_LATERS)
           return {
             to: 'dead',
@@ -119,7 +117,7 @@ function failureText(outcome: Extract<Outcome, { kind: 'exited' | 'timed_out' }>
       : signalOf(outcome.code) === undefined
         ? `exit code ${outcome.code}`
         : `ended by ${signalOf(outcome.code)}`
-  const full = outcome.kind === 'exited' && outcome.noRoom ? `${what}, on a full disk` : what
+  const full = outcome.kind === 'exited' && outcome.diskFull ? `${what}, on a full disk` : what
   return outcome.error === undefined || outcome.error === '' ? full : `${full}: ${outcome.error}`
 }
 
@@ -145,14 +143,14 @@ const SIGNALS: Record<number, string> = {
 }
 
 /**
- * The signal that exit code 128+n stands for. A shell cannot tell `exit 137` from a command ended by SIGKILL,
- * and neither can its caller; like every shell user we read it as the signal.
+ * The signal that exit code 128+n stands for. A shell reports `exit 137` and a command ended by SIGKILL alike; like
+ * shells do, read it as the signal.
  */
 export const signalOf = (code: number | undefined): string | undefined => SIGNALS[(code ?? 0) - 128]
 
 /**
- * Is a job in `failed/` due (instants in ms)? A due time further off than the backoff could ever have put it means
- * that the clock was set back: due now.
+ * Is a job in `failed/` due (instants in ms)? A due time later than any backoff allows means that the clock was set
+ * back: due now.
  */
 export const isRetryDue = (due: number, now: number, maxBackoffSeconds: number): boolean =>
   due <= now || due > now + maxBackoffSeconds * 2000

@@ -1,18 +1,16 @@
-/**
- * When a job that waits will probably start. Pure.
- */
+/** Estimates when a waiting job will start. Pure. */
 
-/** More jobs than this ahead are not gone through one by one: their average is all that counts. */
+/** With more jobs than this ahead, only their average duration is used. */
 const MANY = 10_000
 
 /**
- * Milliseconds until a job starts that has `ahead` jobs before it.
- * @param elapsed for each busy slot, how long its job has run
- * @param slots how many there are, busy or not
- * @param average how long a run takes
+ * Milliseconds until a job starts that has `ahead` jobs before it; infinite without a slot.
+ * @param elapsed for each busy slot, how long its job has run (ms)
+ * @param slots their number, busy or not
+ * @param average duration of a run (ms)
  */
 export function waitBefore(ahead: number, elapsed: readonly number[], slots: number, average: number): number {
-  // One that runs longer than usual is taken to run as long again.
+  // A run that takes longer than the average is expected to take as long again.
   const free: number[] = Array.from({ length: Math.max(0, slots - elapsed.length) }, () => 0)
   const times = [...elapsed.map((ms) => (ms < average ? average - ms : ms)), ...free]
     .sort((a, b) => a - b)

@@ -1,20 +1,18 @@
-/**
- * The exit status of commands that stand for a job (`run`, `wait`, `enqueue --wait`). Pure.
- */
+/** Computes the exit status of commands that report a job's result (`run`, `wait`, `enqueue --wait`). Pure. */
 import type { Job } from './job.ts'
 
-/** As timeout(1) has it. */
+/** The exit status of timeout(1). */
 const TIMED_OUT = 124
-/** 128 + SIGTERM: what a job that was cancelled, before or while it ran, ends with at least. */
+/** 128 + SIGTERM, for a job that was cancelled. */
 const CANCELLED = 143
 
-/** The status of a job that is over; undefined stands for one whose file was removed, which cancels it. */
+/** The exit status for a job that is over; undefined is one whose file was removed, which cancels it. */
 export function exitStatus(job: Job | undefined): number {
   if (job === undefined) return CANCELLED
   const code = job.exit_code ?? 0
   if (job.state === 'completed') return code
   if (job.cancelled) return code || CANCELLED
   if (job.timed_out) return TIMED_OUT
-  // Dead without an exit status (interrupted too often), or by a code that counts as success no more.
+  // Dead without an exit code (interrupted too often), or with 0 when that is not a success code.
   return code || 1
 }

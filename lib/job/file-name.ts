@@ -1,14 +1,14 @@
 /**
- * The one name grammar of every state directory: `<rank>-<due>-<id>[@<queue>].json`. Pure.
+ * Formats and parses the names of job files: `<rank>-<due>-<id>[@<queue>].json`. Pure.
  *
  * Sorting the names of `pending/` is the order of execution: rank = 1000 - priority, four digits; due = UTC with
- * microseconds. The name wins over the content on priority, due, id and queue.
+ * microseconds. For priority, due, id and queue the name overrides the content.
  */
 import { formatDue, parseDue } from './time.ts'
 
 export interface JobName {
   readonly priority: number
-  /** Microseconds since the epoch; what it means depends on the state (design: when enqueued, due, or settled). */
+  /** Microseconds since the epoch: when the job was enqueued, is due, or was settled, depending on its state. */
   readonly due: number
   readonly id: string
   readonly queue: string
@@ -23,17 +23,17 @@ const NAME =
   /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?:@([A-Za-z0-9][A-Za-z0-9._-]{0,63}))?\.json$/
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 
-/** Where the id begins in a name of our grammar, behind the dash that ends rank and due time. */
+/** Index of the id in a job's file name, after rank and due time. */
 const ID_AT = 29
 
-/** Could the name mean a job whose id passes this? Asked before it is parsed, which takes twenty times as long. */
+/** Could this be the name of a job whose id passes the test? Twenty times as fast as to parse the name. */
 export const mayName = (text: string, isWanted: (idAndRest: string) => boolean): boolean =>
   text[ID_AT - 1] !== '-' || text[ID_AT - 2] !== 'Z' || isWanted(text.slice(ID_AT))
 
-/** Is this the form of the ids we make ourselves? Those need no reservation and may be shortened. */
+/** Is this a generated id (ULID)? Those need no reservation and may be shortened. */
 export const isMadeId = (id: string): boolean => ULID.test(id)
 
-/** Why a text cannot be a job's id, or undefined when it can. A made id passes here; see {@link whyNotChosenId}. */
+/** Why a text cannot be a job's id; undefined when it can. Accepts generated ids, unlike {@link whyNotChosenId}. */
 export function whyNotId(id: string): string | undefined {
   if (!ID.test(id))
     return 'an id is 1 to 128 letters, digits, dots, dashes and underscores, and starts with a letter or digit'
@@ -43,13 +43,13 @@ export function whyNotId(id: string): string | undefined {
   return undefined
 }
 
-/** Why a user may not choose this id, or undefined when he may. */
+/** Why an id may not be chosen by a user; undefined when it may. */
 export function whyNotChosenId(id: string): string | undefined {
   if (isMadeId(id)) return 'ids of this form (ULID) are made by queuectl itself'
   return whyNotId(id)
 }
 
-/** Why a text cannot name a queue, or undefined when it can. */
+/** Why a text cannot name a queue; undefined when it can. */
 export const whyNotQueue = (queue: string): string | undefined =>
   QUEUE.test(queue) && !queue.endsWith('.json')
     ? undefined
@@ -61,7 +61,7 @@ export function formatName(name: JobName): string {
   return `${rank}-${formatDue(name.due)}-${name.id}${queue}.json`
 }
 
-/** What a file name says, or undefined when it is not of our grammar (then it is somebody's dropped file). */
+/** The parts of a job's file name; undefined when it is not one (then it is a dropped file). */
 export function parseName(text: string): JobName | undefined {
   const match = NAME.exec(text)
   if (!match) return undefined
@@ -74,13 +74,13 @@ export function parseName(text: string): JobName | undefined {
 
 const SHAPE = /^\d{4}-\d{8}T\d{6}\.\d{6}Z-[\w.@-]+\.json$/
 
-/** May this be a job's name? Much quicker than to parse it, which has the last word. */
+/** Has this the shape of a job's file name? Much faster than {@link parseName}, which has the last word. */
 export const looksLikeJobName = (text: string): boolean => SHAPE.test(text)
 
-/** May a file of this name be a dropped job? Editors' and copiers' working files are left alone. */
+/** Can a file of this name be a job or a dropped file? Temporary files of editors and copiers are not. */
 export const isIntakeName = (text: string): boolean => text.endsWith('.json') && !text.startsWith('.')
 
-/** An id from a dropped file's stem: what the alphabet forbids becomes a dash; undefined when nothing is left. */
+/** An id from a dropped file's stem: invalid characters become dashes; undefined when nothing valid is left. */
 export function idFromStem(fileName: string): string | undefined {
   const id = fileName
     .replace(/\.json$/, '')

@@ -1,36 +1,36 @@
 /**
- * What a job is: the record in its file, and the states it passes through. Pure types and constants.
+ * Defines a job: the record in its file. Pure types and constants.
  *
- * The members are named as they stand on disk, in the library, in `--json` and over HTTP: one shape everywhere.
+ * The members have the same names on disk, in the library, in `--json` and over HTTP.
  */
 import { shellQuote } from './shell-quote.ts'
 import type { State } from './state.ts'
 
-/** What somebody asks for. Only `command` must be given; unknown members are kept. */
+/** A request to run a command. Only `command` is required; unknown members are kept. */
 export interface JobRequest {
-  /** 1 to 128 of `A-Za-z0-9._-`; made (a ULID) when absent. */
+  /** 1 to 128 of `A-Za-z0-9._-`. Default: a generated ULID. */
   readonly id?: string
   /** A line for `/bin/sh -c`, or an argv that is run without a shell. */
   readonly command: string | readonly string[]
   /** -999 to 999, higher runs first. Default: config `default_priority` (0). */
   readonly priority?: number
-  /** Attempts in all. Default: config `max_retries` (3), written in at enqueue. */
+  /** Attempts, the first included. Default: config `max_retries` (3), stored when the job is enqueued. */
   readonly max_retries?: number
-  /** ISO 8601; without a zone local. In the past: runs now. */
+  /** ISO 8601; local time without a zone. In the past: runs now. */
   readonly run_at?: string
   /** Seconds an attempt may take, 0 for no limit. Default: config `timeout` (300) when it starts. */
   readonly timeout?: number
-  /** Attempt n that fails is tried again after min(max_backoff, backoff_base ^ n) seconds. */
+  /** After failed attempt n, the next one waits min(max_backoff, backoff_base ^ n) seconds. */
   readonly backoff_base?: number
   /** Seconds. */
   readonly max_backoff?: number
-  /** 0 to 1: up to this share of the delay is added at random. */
+  /** 0 to 1: random extra wait, up to this share of it. */
   readonly jitter?: number
   /** Absolute directory to run in. Default: where enqueue was called; for a dropped file the user's home. */
   readonly cwd?: string
   /** Added to the worker's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** Text the command reads on standard input. Default: nothing. */
+  /** Text for the command's stdin. Default: none. */
   readonly stdin?: string
   readonly queue?: string
   readonly tags?: readonly string[]
@@ -38,19 +38,19 @@ export interface JobRequest {
   readonly success_codes?: readonly number[]
   /** Exit codes that mean "try again later" and use no attempt. Default []. */
   readonly retry_later_codes?: readonly number[]
-  /** Exit codes that mean "never again": to `dead/` at once. Default []. */
+  /** Exit codes that mean "do not retry": the job is dead at once. Default []. */
   readonly give_up_codes?: readonly number[]
   readonly [unknown: string]: unknown
 }
 
-/** How a run ended, as `history` tells it. */
+/** How a run ended, as recorded in `history`. */
 export type Ending = 'completed' | 'failed' | 'retry_later' | 'gave_up' | 'cancelled' | 'interrupted' | 'given_back'
 
 /** One run of a job, as kept in `history`. Times are ISO 8601 UTC. */
 export interface Run {
-  /** Its number: counts every start of the job, for ever. Names its files in `logs/<id>/`. */
+  /** Counts every start of the job and is never reset. Names the run's files in `logs/<id>/`. */
   readonly run: number
-  /** The attempt this run was counted as; absent when it used none. */
+  /** The number of the attempt; absent when the run used none. */
   readonly attempt?: number
   readonly outcome: Ending
   readonly worker?: string
@@ -62,24 +62,24 @@ export interface Run {
   readonly signal?: string
   readonly timed_out?: true
   readonly error?: string
-  /** Processes the run left behind, by pid. */
+  /** Pids of strays: processes that outlived the run. */
   readonly strays?: readonly number[]
 }
 
-/** A job as it lies in its file. */
+/** A job's record, the content of its file. */
 export interface Job extends JobRequest {
   readonly id: string
   readonly priority: number
   readonly max_retries: number
   readonly queue: string
   readonly state: State
-  /** Finished runs that failed or succeeded since the job was enqueued or last retried. */
+  /** Runs that succeeded or failed since the job was enqueued or last retried. */
   readonly attempts: number
-  /** Starts, for ever. */
+  /** Number of starts; never reset. */
   readonly runs: number
-  /** Runs that were cut off from outside (power cut, kill -9 of the job): no attempt is used, 6 are too many. */
+  /** Runs that were ended from outside (power cut, kill -9): they use no attempt; the 6th makes the job dead. */
   readonly interruptions: number
-  /** Times the command asked to be run later (`retry_later_codes`). */
+  /** How often the command asked to be run later (`retry_later_codes`). */
   readonly retry_laters: number
   readonly created_at: string
   readonly updated_at: string
@@ -100,7 +100,7 @@ export interface Job extends JobRequest {
   readonly history: readonly Run[]
 }
 
-/** Members only we write: dropped from whatever is enqueued or dropped under a foreign name. */
+/** Members that only queuectl writes. They are removed from requests and dropped files. */
 export const OUR_MEMBERS = [
   'state',
   'attempts',
@@ -125,15 +125,15 @@ export const OUR_MEMBERS = [
   'history',
 ] as const
 
-/** Attempts in all, where neither the job nor the settings say otherwise. */
+/** Attempts where neither the job nor the settings set them. */
 export const DEFAULT_MAX_RETRIES = 3
 
-/** A job file may not be larger than this many bytes. */
+/** The largest size of a job file in bytes. */
 export const MAX_JOB_BYTES = 1_048_576
 
-/** The command as one line for people. */
+/** The command as one line, quoted for a shell. */
 export const commandLine = (command: string | readonly string[]): string =>
   typeof command === 'string' ? command : command.map(shellQuote).join(' ')
 
-/** A job's file as text: one line, members in the order of {@link Job}, newline at the end. */
+/** The content of a job's file: its JSON on one line, and a newline. */
 export const printJob = (job: Job): string => `${JSON.stringify(job)}\n`

@@ -1,7 +1,7 @@
 /**
- * From text to a job: requests that people make, and records we wrote and people may have edited. Pure.
+ * Parses and checks jobs: requests, and records that may have been edited by hand. Pure.
  *
- * Foreign text is hostile until it has passed here. Messages name the member, what was expected and what was got.
+ * No text is trusted before it has passed here. Messages name the member, what was expected and what was found.
  */
 import * as t from 'typanion'
 import { QueueError } from '../errors.ts'
@@ -31,7 +31,7 @@ const isNoArray = t.makeValidator<object>({
 })
 const codes = t.isArray(whole(0, 255))
 
-/** What each member must be. Config values obey the same limits (`lib/config/schema.ts`). */
+/** Validators of members that are settings too (`config/schema.ts`). */
 export const LIMITS = {
   priority: whole(-PRIORITY_LIMIT, PRIORITY_LIMIT),
   max_retries: whole(0, 1000),
@@ -64,7 +64,7 @@ const isRequest = t.isObject(
   { extra: t.isRecord(t.isUnknown()) },
 )
 
-/** The members of a request that mean something to us; others are kept and ignored. */
+/** The members of a request that have a meaning; others are kept and ignored. */
 export const KNOWN_MEMBERS: readonly string[] = [
   'command',
   'id',
@@ -86,12 +86,12 @@ export const KNOWN_MEMBERS: readonly string[] = [
 ]
 
 /**
- * A request out of a parsed value, without the members only we write.
- * @throws QueueError INVALID_JOB naming the first thing wrong.
+ * A request from a parsed value, without the members that only queuectl writes.
+ * @throws QueueError INVALID_JOB naming the first problem
  */
 export function readRequest(value: unknown): JobRequest {
   const members = Object.fromEntries(
-    Object.entries(asObject(value)).filter(([key]) => !OURS.has(key) && key !== '__proto__'),
+    Object.entries(asObject(value)).filter(([key]) => !OUR_MEMBER_SET.has(key) && key !== '__proto__'),
   )
   assertRequest(members)
   if (sizeOf(members) > MAX_JOB_BYTES - 4096)
@@ -103,7 +103,9 @@ export function readRequest(value: unknown): JobRequest {
   return members
 }
 
-/** Bytes of its text. What a program hands over may be a circle, or nest deeper than can be written. */
+/**
+ * Bytes of its JSON. @throws QueueError INVALID_JOB for an object of the library's caller that is circular or too deep
+ */
 function sizeOf(members: object): number {
   try {
     return Buffer.byteLength(JSON.stringify(members))
@@ -113,13 +115,12 @@ function sizeOf(members: object): number {
   }
 }
 
-const OURS: ReadonlySet<string> = new Set(OUR_MEMBERS)
+const OUR_MEMBER_SET: ReadonlySet<string> = new Set(OUR_MEMBERS)
 
 function assertRequest(members: Record<string, unknown>): asserts members is JobRequest {
   const errors: string[] = []
   if (isRequest(members, { errors }) && whyNotCommand(members.command) === undefined) return
-  const why =
-    whyNotCommand(members.command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not understood'
+  const why = whyNotCommand(members.command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
   throw new QueueError(
     'INVALID_JOB',
     `invalid job: ${why}`,
@@ -127,7 +128,7 @@ function assertRequest(members: Record<string, unknown>): asserts members is Job
   )
 }
 
-/** Said apart because a union of two shapes makes a message nobody reads. */
+/** Checked separately, because typanion's message for a union of two types is unreadable. */
 function whyNotCommand(command: unknown): string | undefined {
   if (command === undefined) return 'it has no command'
   if (typeof command === 'string') {
@@ -144,15 +145,15 @@ function whyNotCommand(command: unknown): string | undefined {
 
 function asObject(value: unknown): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
   throw new QueueError(
     'INVALID_JOB',
-    `invalid job: expected one JSON object, got ${got}`,
+    `invalid job: expected one JSON object, got ${found}`,
     `a job looks like {"command":"echo hello"}`,
   )
 }
 
-/** A new job's record: the request with its defaults written in, made at `now` (ms). */
+/** The record of a new job: the request and its defaults, enqueued at `now` (ms). */
 export function newJob(
   request: JobRequest,
   id: string,
@@ -180,7 +181,7 @@ export function newJob(
   }
 }
 
-/** Why a text is not JSON: it merely ends too early (somebody may still be writing it), or it is wrong. */
+/** A text is not JSON. `endsTooEarly`: it may still be being written. */
 export class NotJson extends Error {
   readonly endsTooEarly: boolean
   constructor(cause: unknown, source: string) {
@@ -204,12 +205,13 @@ export function parseJson(source: string): unknown {
 
 const count = (value: unknown): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
-const maybe = <T>(key: string, value: T | undefined): Record<string, T> => (value === undefined ? {} : { [key]: value })
+const optional = <T>(key: string, value: T | undefined): Record<string, T> =>
+  value === undefined ? {} : { [key]: value }
 
 /**
- * A job out of the text of a file named by our grammar and lying in `state`: the name wins on priority, due, id and
- * queue. What only we write is taken over where it makes sense and left out where it does not, because people edit.
- * @throws NotJson, or QueueError INVALID_JOB.
+ * A job from the text of its file, its parsed file name and its state, which override the text. Members that only
+ * queuectl writes are left out where they are invalid, because people edit job files.
+ * @throws NotJson, QueueError INVALID_JOB
  */
 export function readJob(source: string, name: JobName, state: State): Job {
   const value = asObject(parseJson(source)) as Record<string, unknown>
@@ -233,17 +235,17 @@ export function readJob(source: string, name: JobName, state: State): Job {
     retry_laters: count(value.retry_laters),
     created_at: created,
     updated_at: string('updated_at') ?? created,
-    ...maybe('started_at', string('started_at')),
-    ...maybe('finished_at', string('finished_at')),
-    ...maybe('next_retry_at', string('next_retry_at')),
-    ...maybe('exit_code', number('exit_code')),
-    ...maybe('signal', string('signal')),
+    ...optional('started_at', string('started_at')),
+    ...optional('finished_at', string('finished_at')),
+    ...optional('next_retry_at', string('next_retry_at')),
+    ...optional('exit_code', number('exit_code')),
+    ...optional('signal', string('signal')),
     ...(value.timed_out === true ? { timed_out: true as const } : {}),
     ...(isCancelled(cancelled) ? { cancelled } : {}),
-    ...maybe('last_error', string('last_error')),
-    ...maybe('duration_ms', number('duration_ms')),
-    ...maybe('worker', string('worker')),
-    ...maybe('slot', number('slot')),
+    ...optional('last_error', string('last_error')),
+    ...optional('duration_ms', number('duration_ms')),
+    ...optional('worker', string('worker')),
+    ...optional('slot', number('slot')),
     ...(isPids(value.strays) ? { strays: value.strays } : {}),
     ...(typeof value.beside === 'number' ? { beside: count(value.beside) } : {}),
     history: Array.isArray(value.history) ? value.history.filter(isRun) : [],
@@ -255,7 +257,7 @@ const isPids = t.isArray(t.isNumber())
 const isRun = (value: unknown): value is Run =>
   typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'number' && 'outcome' in value
 
-/** A further condition on a text; the message says what was expected, given what was got. */
+/** A validator of a text, from a function that returns what was expected, or undefined when the text is valid. */
 function must(whyNot: (value: string) => string | undefined) {
   return t.makeValidator<string>({
     test: (value, state) => {

@@ -1,6 +1,4 @@
-/**
- * How far a job says it is: what it writes to the file named in QUEUECTL_PROGRESS. Pure.
- */
+/** Parses the progress that a job writes to the file named in QUEUECTL_PROGRESS. Pure. */
 
 export interface Progress {
   /** 0 to 100. */
@@ -8,12 +6,12 @@ export interface Progress {
   readonly note?: string
 }
 
-/** A note is a line, not a log. */
+/** Characters of a note that are kept. */
 const LONGEST_NOTE = 200
 
 /**
- * The last line that says something: `37`, `37.5%`, or `{"pct":37,"note":"..."}` with one or both of them. Undefined
- * when there is none: a job may write anything.
+ * The progress in the last valid line: `37`, `37.5%`, or `{"pct":37,"note":"..."}` with one or both members. Undefined
+ * when no line is valid: a job may write anything.
  */
 export function parseProgress(text: string): Progress | undefined {
   for (const line of text.split('\n').reverse()) {
@@ -29,19 +27,19 @@ function parseLine(line: string): Progress | undefined {
   if (!line.startsWith('{')) return undefined
   try {
     const { pct, note } = JSON.parse(line) as { pct?: unknown; note?: unknown }
-    const said = {
+    const progress = {
       ...(typeof pct === 'number' ? { pct: within(pct) } : {}),
       ...(typeof note === 'string' ? { note: note.slice(0, LONGEST_NOTE) } : {}),
     }
-    return Object.keys(said).length > 0 ? said : undefined
+    return Object.keys(progress).length > 0 ? progress : undefined
   } catch {
-    // Half written, or no JSON: the line before it counts.
+    // Half written, or not JSON: use the line before it.
     return undefined
   }
 }
 
 const within = (pct: number): number => Math.min(100, Math.max(0, pct))
 
-/** As one reads it: `37 % halfway there`. */
+/** Progress as text: `37 % halfway there`. */
 export const progressText = ({ pct, note }: Progress): string =>
   [pct === undefined ? '' : `${Math.floor(pct)} %`, note ?? ''].filter(Boolean).join(' ')

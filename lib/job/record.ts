@@ -1,10 +1,10 @@
-/** What a job's record says after each change of state. Pure. */
+/** Computes a job's record for each change of state. Pure. */
 import { isOver } from './state.ts'
 import type { Job, Run } from './job.ts'
 import { isoTime } from './time.ts'
 import { MAX_INTERRUPTIONS, MAX_RETRY_LATERS, type Outcome, signalOf, type Verdict } from './decide.ts'
 
-/** What is known of a run when it has ended. Times in milliseconds since the epoch. */
+/** What is known of a run that has ended. Times in milliseconds since the epoch. */
 export interface RunFacts {
   readonly run: number
   readonly worker?: string
@@ -14,7 +14,7 @@ export interface RunFacts {
   readonly strays?: readonly number[]
 }
 
-/** The job's record once the run is counted and the verdict is in: what is stamped before the move. */
+/** The record with the run counted and the verdict applied. It is stamped before the move. */
 export function settledRecord(job: Job, outcome: Outcome, verdict: Verdict, facts: RunFacts): Job {
   const attempts = job.attempts + (verdict.countsAttempt ? 1 : 0)
   const code = 'code' in outcome ? outcome.code : undefined
@@ -60,9 +60,9 @@ export function settledRecord(job: Job, outcome: Outcome, verdict: Verdict, fact
   }
 }
 
-/** The record as a run starts: counted, signed, and cleared of what the last run left. */
+/** The record when a run starts: run number, worker and slot set, the result of the last run removed. */
 export const startedRecord = (job: Job, facts: { run: number; worker: string; slot: number; at: number }): Job => ({
-  ...(isSentBackByHand(job) ? retriedRecord(job, facts.at) : withoutResult(job)),
+  ...(isRetriedByHand(job) ? retriedRecord(job, facts.at) : withoutResult(job)),
   state: 'processing',
   runs: facts.run,
   worker: facts.worker,
@@ -72,14 +72,14 @@ export const startedRecord = (job: Job, facts: { run: number; worker: string; sl
 })
 
 /**
- * Was a pending job put there by a person's `mv`, out of `dead/` or `done/`? That is a retry like any other. A record
- * that is not finished was begun since, and given back before it ran.
+ * Was a pending job moved here with `mv` from `dead/` or `done/`? That is a retry like any other. A record without
+ * `finished_at` was started since, and put back before it ran.
  */
-const isSentBackByHand = (job: Job): boolean =>
+const isRetriedByHand = (job: Job): boolean =>
   job.cancelled !== undefined ||
   (job.finished_at !== undefined && job.history.length > 0 && isOver(destinationOf(job, 0).to))
 
-/** The record of a job a person sends back: attempts from zero, history kept. */
+/** The record of a job that is retried: attempts start from zero, history is kept. */
 export const retriedRecord = (job: Job, now: number): Job => ({
   ...withoutResult(job),
   state: 'pending',
@@ -89,13 +89,13 @@ export const retriedRecord = (job: Job, now: number): Job => ({
   updated_at: isoTime(now),
 })
 
-/** A job whose attempts are used up was sent back by a person who moved its file: they start again from 0. */
+/** The record with attempts from zero if they were used up: then the file was moved to `pending/` by hand. */
 export const resetIfUsedUp = (job: Job, now: number): Job =>
   job.attempts >= job.max_retries || job.interruptions > MAX_INTERRUPTIONS || job.retry_laters > MAX_RETRY_LATERS
     ? retriedRecord(job, now)
     : job
 
-/** The record of a job that is cancelled while no run of it is going on. */
+/** The record of a job that is cancelled while it is not running. */
 export const cancelledRecord = (job: Job, reason: string, now: number): Job => ({
   ...job,
   state: 'dead',
@@ -105,7 +105,7 @@ export const cancelledRecord = (job: Job, reason: string, now: number): Job => (
   last_error: `cancelled: ${reason}`,
 })
 
-/** The record without what its last run left in it; history keeps that. */
+/** The record without the result of the last run, which stays in `history`. */
 export function withoutResult(job: Job): Job {
   const {
     exit_code: _code,
@@ -126,8 +126,8 @@ export function withoutResult(job: Job): Job {
 }
 
 /**
- * Where a record belongs whose last run is counted and whose move is missing, because whoever stamped it died in
- * between. Times in milliseconds.
+ * The state for a record that was stamped with a counted run but not moved, because the process died in between. Times
+ * in milliseconds.
  */
 export function destinationOf(job: Job, now: number): Pick<Verdict, 'to' | 'due'> {
   const ending = job.history.at(-1)?.outcome
@@ -139,8 +139,8 @@ export function destinationOf(job: Job, now: number): Pick<Verdict, 'to' | 'due'
 }
 
 /**
- * Where a held job goes when it is released (`due` from its name, both in ms): back to its wait where there is one left,
- * else to run.
+ * The state a held job is released to (`due` from its name, both in ms): the one it waited in if it is not due yet,
+ * else `pending`.
  */
 export function releasedTo(job: Job, due: number, now: number): 'pending' | 'scheduled' | 'failed' {
   if (due <= now) return 'pending'

@@ -1,56 +1,56 @@
 /**
- * What is kept of finished jobs, and what goes: by age, by number, by the room they take. Pure.
+ * Decides which finished jobs are pruned: by age, by number and by size. Pure.
  *
- * Each limit stands for itself: a job that is over any of them goes.
+ * The limits are independent: a job that is over any of them is pruned.
  */
 import { parseDuration } from './time.ts'
 import type { Prunable } from './state.ts'
 
-/** What is absent does not limit. */
+/** An absent limit does not apply. */
 export interface RetentionLimits {
   /** Seconds since it was settled. */
   readonly olderThan?: number
-  /** The newest so many stay. */
+  /** How many jobs to keep, newest first. */
   readonly keep?: number
-  /** The newest that fit into so many bytes stay: records and output. */
+  /** Bytes that records and output of the kept jobs may take, newest first. */
   readonly maxBytes?: number
 }
 
-/** A finished job as far as these rules look at it. */
+/** What the limits look at in a finished job. */
 export interface Finished {
   /** When it was settled, in microseconds. */
   readonly at: number
-  /** What it takes on the disk; 0 where nobody asks. */
+  /** Disk space of record and output; 0 when there is no size limit. */
   readonly bytes: number
 }
 
 export const isUnlimited = ({ olderThan, keep, maxBytes }: RetentionLimits): boolean =>
   olderThan === undefined && keep === undefined && maxBytes === undefined
 
-/** Those that go, oldest first, so that what is left after a crash is what is wanted most. `now` in milliseconds. */
+/** The jobs to prune, oldest first, so that a crash in between leaves the newest. `now` in milliseconds. */
 export function surplus<T extends Finished>(all: readonly T[], limits: RetentionLimits, now: number): T[] {
   const { olderThan = Number.POSITIVE_INFINITY, keep = Number.POSITIVE_INFINITY, maxBytes } = limits
   const oldest = (now - olderThan * 1000) * 1000
-  let room = maxBytes ?? Number.POSITIVE_INFINITY
+  let bytesLeft = maxBytes ?? Number.POSITIVE_INFINITY
   return all
     .toSorted((a, b) => b.at - a.at)
     .filter((one, i) => {
-      room -= one.bytes
-      return i >= keep || one.at < oldest || room < 0
+      bytesLeft -= one.bytes
+      return i >= keep || one.at < oldest || bytesLeft < 0
     })
     .reverse()
 }
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i
 
-/** Bytes in `500`, `10k`, `1.5GB`, `2GiB` (`k` is 1000, `Ki` is 1024); undefined when the text is no size. */
+/** Bytes in `500`, `10k`, `1.5GB`, `2GiB` (`k` is 1000, `Ki` is 1024); undefined when the text is not a size. */
 export function parseSize(text: string): number | undefined {
   const [, amount, unit = '', binary] = SIZE.exec(text.trim()) ?? []
   if (amount === undefined) return undefined
   return Math.floor(Number(amount) * (binary ? 1024 : 1000) ** ' kmgt'.indexOf(unit.toLowerCase() || ' '))
 }
 
-/** In settings: nothing goes by this limit. */
+/** The value of a setting that does not limit. */
 export const ALL = 'all'
 
 const isLimit =
@@ -65,7 +65,7 @@ export const isAgeLimit = isLimit(parseDuration)
 export const isCountLimit = isLimit(parseCount)
 export const isSizeLimit = isLimit(parseSize)
 
-/** The settings that say what is kept; `keep_journal` is of events. */
+/** The settings for finished jobs. */
 export interface KeepSettings {
   readonly keep_completed: string
   readonly keep_completed_count: string
@@ -75,7 +75,7 @@ export interface KeepSettings {
   readonly keep_dead_bytes: string
 }
 
-/** What the settings say of a state. */
+/** The limits that the settings set for a state. */
 export function limitsOf(config: KeepSettings, state: Prunable): RetentionLimits {
   const olderThan = parseDuration(config[`keep_${state}`])
   const keep = parseCount(config[`keep_${state}_count`])

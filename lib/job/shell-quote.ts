@@ -1,7 +1,7 @@
-/** Quoting for `/bin/sh`. The only quoting function of the program: the pages use it too. */
+/** Quotes words for `/bin/sh`. The pages use it too. */
 
-/** A word that a shell reads back as it is, quoted only where it must be. */
+/** A word that a shell reads as it is, quoted only if necessary. */
 export const shellQuote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : alwaysQuoted(word))
 
-/** The same, always in quotes: for a word that a shell could take for a keyword or an assignment. */
+/** A word in quotes, for one that a shell could take for a keyword or an assignment. */
 export const alwaysQuoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`

@@ -1,8 +1,8 @@
-/** States as people write them. */
+/** Parses states as people write them. */
 import { nearest, QueueError } from '../errors.ts'
 import { type State, STATES, statesMeant } from './state.ts'
 
-/** A state as people may write it; undefined when it is none. `done` and `hold` are the directories' names. */
+/** A state by its name, by its directory (`done`, `hold`) or as `running`; undefined when it is none. */
 export function parseState(text: string): State | undefined {
   const word = text.toLowerCase()
   if (word === 'done') return 'completed'
@@ -11,7 +11,7 @@ export function parseState(text: string): State | undefined {
   return STATES.find((state) => state === word)
 }
 
-/** States as people write them. @throws QueueError USAGE naming the nearest one */
+/** States by their words. @throws QueueError USAGE naming the nearest state */
 export const parseStates = (words: readonly string[]): State[] =>
   words.flatMap((word) => {
     const state = parseState(word)

@@ -1,43 +1,44 @@
-/** The states of a job, and which verb is allowed in which state. Pure: the CLI, the library, HTTP and the pages use the same table. */
+/** Defines the states of a job and which verb is allowed in which state, for the CLI, library, HTTP and pages. Pure. */
+
 /**
- * Where a job is. On disk the state is the directory; the record's own `state` member follows at the next stamp.
+ * On disk the state is the directory; the record's `state` member follows at the next stamp.
  *
- * - `pending`: may run now. Made by enqueue, a dropped file, promotion, retry; left by a worker's claim.
- * - `scheduled`: a first run that is not due yet. Printed as `pending` with its time. Left by promotion.
- * - `processing`: held by a worker. Left by settling, or by recovery when the worker is gone.
- * - `failed`: the last attempt failed; due for another one. Left by promotion.
- * - `dead`: the dead letter queue: attempts used up, given up or cancelled. A person decides.
+ * - `pending`: may run now. Entered by enqueue, intake, promotion and retry; left by a worker's claim.
+ * - `scheduled`: the first run is not due yet. Shown as `pending` with its time. Left by promotion.
+ * - `processing`: held by a worker. Left by settling, or by recovery when the worker is dead.
+ * - `failed`: the last attempt failed, and another one is due later. Left by promotion.
+ * - `dead`: the dead letter queue: attempts used up, given up, or cancelled. Left by retry and purge.
  * - `completed`: succeeded (directory `done/<UTC day>/`).
- * - `held`: set aside by a person (directory `hold/`).
+ * - `held`: set aside by a person (directory `hold/`). Left by release.
  */
 export const STATES = ['pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed'] as const
 
 export type State = (typeof STATES)[number]
 
-/** The word printed for a state: a job that is only not due yet is pending to people. */
+/** The word shown for a state: `scheduled` is shown as `pending`. */
 export const shownState = (state: State): string => (state === 'scheduled' ? 'pending' : state)
 
-/** The states that anything is ever pruned from: nothing in them waits to be run. */
+/** The states that are pruned: no job in them waits to be run. */
 export const PRUNABLE = ['completed', 'dead'] as const satisfies readonly State[]
 
 export type Prunable = (typeof PRUNABLE)[number]
 
-/** A person waits for these: the job will run, or runs. */
+/** The job runs, or will run by itself. */
 export const UNSETTLED = ['processing', 'pending', 'scheduled', 'failed'] as const satisfies readonly State[]
 
-/** A job in these goes on by itself, or once it is released. */
+/** The job runs, or will run by itself or once it is released. */
 export const UNFINISHED = [...UNSETTLED, 'held'] as const satisfies readonly State[]
 
-/** Waiting for the time in their name. */
+/** The job waits for the time in its name. */
 export const WAITING_FOR_TIME = ['scheduled', 'failed'] as const satisfies readonly State[]
 
-/** Waiting for a worker or for a time, and not running. */
+/** The job waits for a worker or for a time. */
 const WAITING = ['pending', 'scheduled', 'failed'] as const satisfies readonly State[]
 
-/** States in which the name or the content of a job may be changed. */
+/** The name or content of the job may be changed. */
 const CHANGEABLE = [...WAITING, 'held', 'dead'] as const satisfies readonly State[]
 
-/** Which verb is allowed in which states. In all others it is refused with `wrong state`. */
+/** The states in which each verb is allowed. In other states it fails with WRONG_STATE. */
 export const ALLOWED_IN = {
   hold: WAITING,
   release: ['held'],
@@ -58,10 +59,10 @@ export const isAllowed = (verb: Verb, state: State): boolean => {
   return states.includes(state)
 }
 
-/** Retrying by a filter means these; a completed job is run again only when it is named. */
+/** What a retry by filter selects; a completed job is retried only by its id. */
 export const RETRIED_BY_FILTER = ['failed', 'dead'] as const satisfies readonly State[]
 
-/** The order of lists: as jobs flow, what runs first. */
+/** The order of lists: running first, then in the order jobs flow. */
 export const LIST_ORDER: readonly State[] = [
   'processing',
   'pending',
@@ -72,12 +73,12 @@ export const LIST_ORDER: readonly State[] = [
   'completed',
 ]
 
-/** The states that a state's word means to people: what is scheduled is pending to them. */
+/** The states that a shown state includes: `pending` includes `scheduled`. */
 export const statesMeant = (state: State): readonly State[] =>
   state === 'pending' ? ['pending', 'scheduled'] : [state]
 
-/** Nothing more happens to a job in this state by itself. */
+/** Does a job in this state stay there until a person acts? */
 export const isOver = (state: State): boolean => state === 'completed' || state === 'dead'
 
-/** The words for states that people are shown, in the order of {@link STATES}. */
+/** The shown states, in the order of {@link STATES}. */
 export const SHOWN_STATES = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const

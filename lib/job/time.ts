@@ -1,9 +1,9 @@
 /**
- * Instants and durations as people write them and as files carry them. Pure.
+ * Parses and formats instants and durations, as people write them and as files hold them. Pure.
  *
- * A duration parser of our own because the packages at hand accept garbage (`parse-duration` takes `-5m` and
- * `1h 30`) or cannot read `1h30m` (`@lukeed/ms`), and a date parser limited to ISO 8601 because `chrono-node`
- * drops an IANA zone in silence.
+ * Our own duration parser, because packages accept invalid text (`parse-duration` takes `-5m` and `1h 30`) or do not
+ * know `1h30m` (`@lukeed/ms`). Our own date parser for ISO 8601 alone, because `chrono-node` silently drops an IANA
+ * zone.
  */
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
@@ -47,13 +47,13 @@ export function parseInstant(text: string): number | undefined {
   return ifFourDigits(asUtc.getTime() + ms - (zone.startsWith('-') ? -offset : offset) * 60_000)
 }
 
-/** A zone may carry a date over the end of the years that files can name. */
+/** A zone may move a date out of the years 0000 to 9999, the only ones that file names can hold. */
 const ifFourDigits = (ms: number): number | undefined => (/^\d{4}-/.test(isoTime(ms)) ? ms : undefined)
 
-/** An instant as the files carry it: ISO 8601, UTC, `Z`. */
+/** An instant as files hold it: ISO 8601 in UTC, with `Z`. */
 export const isoTime = (ms: number): string => new Date(ms).toISOString()
 
-/** Microseconds since the epoch as they stand in a file name: `20261122T101500.123456Z`, sorting as text. */
+/** Microseconds since the epoch as in a file name: `20261122T101500.123456Z`, which sorts as text. */
 export function formatDue(micros: number): string {
   const rest = micros % 1000
   // Rounded, not floored: after the year 2255 a number cannot hold every microsecond, and x.9999 must not become x + 1.
@@ -62,13 +62,13 @@ export function formatDue(micros: number): string {
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 23)}${sub}Z`
 }
 
-/** The reverse of {@link formatDue}; undefined when the text is no due time or no real instant. */
+/** The reverse of {@link formatDue}; undefined when the text is not a real instant in that form. */
 export function parseDue(text: string): number | undefined {
   const m = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})(\d{3})Z$/.exec(text)
   if (!m) return undefined
   const iso = `${m[1]}-${m[2]}-${m[3]}T${m[4]}:${m[5]}:${m[6]}.${m[7]}Z`
   const ms = Date.parse(iso)
-  // Date.parse takes February 30 for March 2 and 24:00 for the next day: no real instants.
+  // Date.parse accepts February 30 (as March 2) and 24:00 (as the next day): not real instants.
   return !Number.isNaN(ms) && isoTime(ms) === iso ? ms * 1000 + Number(m[8]) : undefined
 }
 

@@ -27,5 +27,5 @@ export function outcomeOf(code: number | undefined, note: Note | undefined, path
 /** Marks a failure on a full disk: the disk is its most likely cause. A home that is gone is not asked. */
 export const withDiskSpace = (home: Home, outcome: Outcome): Outcome =>
   outcome.kind === 'exited' && outcome.code !== 0 && exists(home.root) && diskSpace(home).state === 'full'
-    ? { ...outcome, noRoom: true }
+    ? { ...outcome, diskFull: true }
     : outcome

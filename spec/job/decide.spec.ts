@@ -38,7 +38,7 @@ for (const [base, seconds] of [
     ))
 
 test('what fails on a full disk is tried again and has used no attempt, a hundred times at most', () => {
-  const onFullDisk: Outcome = { kind: 'exited', code: 1, noRoom: true, error: 'write error' }
+  const onFullDisk: Outcome = { kind: 'exited', code: 1, diskFull: true, error: 'write error' }
   const verdict = judge(onFullDisk, { attempts: 2 })
   assert.equal(
     [verdict.to, verdict.countsAttempt, verdict.error],
@@ -48,7 +48,7 @@ test('what fails on a full disk is tried again and has used no attempt, a hundre
 })
 
 test('what gives up on a full disk has given up', () => {
-  assert.is(judge({ kind: 'exited', code: 100, noRoom: true }, { give_up_codes: [100] }).to, 'dead')
+  assert.is(judge({ kind: 'exited', code: 100, diskFull: true }, { give_up_codes: [100] }).to, 'dead')
 })
 
 test('no wait is longer than max_backoff, however often a job has failed', () => {
