@@ -33,8 +33,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 const isChange = (c: Context): boolean => !['GET', 'HEAD'].includes(c.req.method)
 const isData = (path: string): boolean => path.startsWith('/api/') || path === '/metrics'
+const SESSION = '/api/v1/session'
 /** Answered without a token: they expose no data and allow signing in. */
-const PUBLIC_PATHS = ['/healthz', '/login', '/api/v1/session']
+const PUBLIC_PATHS = ['/healthz', '/login', SESSION]
 
 const socketOf = (c: Context): Socket | undefined =>
   (c.env as { incoming?: IncomingMessage } | undefined)?.incoming?.socket
@@ -61,8 +62,11 @@ export function accessCheck({ options, tokens, limits }: AccessCheck): Middlewar
         'allow the name with --allow-host',
       )
     const address = addressOf(c)
+    const isIn = tokens === undefined || (isData(path) && hasAccess(c, tokens))
     if (isData(path)) {
-      limits.count(isChange(c) ? 'changing' : 'reading', address)
+      // Requests without the token have limits of their own, and the sign-in counts only wrong tokens.
+      if (!tokens || path !== SESSION)
+        limits.count(isChange(c) ? 'changing' : 'reading', isIn ? address : `${address} without a token`)
       c.header('Cache-Control', 'no-store')
       refuseCrossSite(c, host)
     }
@@ -71,7 +75,7 @@ export function accessCheck({ options, tokens, limits }: AccessCheck): Middlewar
         throw new HttpError(415, 'send it as Content-Type: application/json')
       if (options.readOnly && !PUBLIC_PATHS.includes(path)) throw new HttpError(403, 'this server is read-only')
     }
-    if (tokens && isData(path) && !PUBLIC_PATHS.includes(path)) requireToken(c, tokens, limits, address)
+    if (!isIn && isData(path) && !PUBLIC_PATHS.includes(path)) refuseWithoutToken(c, limits, address)
     await next()
   }
 }
@@ -95,12 +99,17 @@ function isSameOrigin(origin: string, host: string): boolean {
   }
 }
 
-function requireToken(c: Context, tokens: Tokens, limits: RateLimits, address: string): void {
-  const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  if (bearer === undefined && isSignedIn(c, tokens)) return
-  limits.refuseIfSpent('failing', address)
-  if (bearer !== undefined && tokens.isToken(bearer)) return
-  if (bearer !== undefined) limits.count('failing', address)
+const bearerOf = (c: Context): string | undefined => /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+
+/** Does the request carry the token, or the cookie that stands in for it? A wrong token is refused despite a cookie. */
+export function hasAccess(c: Context, tokens: Tokens): boolean {
+  const bearer = bearerOf(c)
+  return bearer === undefined ? isSignedIn(c, tokens) : tokens.isToken(bearer)
+}
+
+function refuseWithoutToken(c: Context, limits: RateLimits, address: string): never {
+  const bearer = bearerOf(c)
+  if (bearer !== undefined) limits.countFailure(address)
   throw new HttpError(401, bearer === undefined ? 'a token is needed' : 'the token is wrong', undefined, {
     'WWW-Authenticate': 'Bearer realm="queuectl"',
   })
@@ -109,7 +118,7 @@ function requireToken(c: Context, tokens: Tokens, limits: RateLimits, address: s
 /** Browsers share cookies between all ports of a host, so the name holds the port of this server. */
 const cookieName = (c: Context): string => `queuectl-${socketOf(c)?.localPort ?? 0}`
 
-export const isSignedIn = (c: Context, tokens: Tokens): boolean => tokens.isCookie(getCookie(c, cookieName(c)) ?? '')
+const isSignedIn = (c: Context, tokens: Tokens): boolean => tokens.isCookie(getCookie(c, cookieName(c)) ?? '')
 
 export function signIn(c: Context, tokens: Tokens): void {
   const { value, seconds } = tokens.cookie()

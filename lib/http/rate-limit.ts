@@ -26,18 +26,21 @@ export class RateLimits {
   #streams = 0
 
   /** Counts one request. @throws HttpError 429 */
-  count(kind: keyof typeof RATES, address: string): void {
-    if (!this.#take(kind, address, 1))
+  count(kind: 'reading' | 'changing', address: string): void {
+    if (!this.#take(kind, address))
       throw new HttpError(429, 'too many requests', 'try again in a moment', { 'Retry-After': '1' })
   }
 
-  /** Refuses when the limit is used up, without counting this request. @throws HttpError 429 */
-  refuseIfSpent(kind: keyof typeof RATES, address: string): void {
-    if (!this.#take(kind, address, 0))
+  /**
+   * Counts a wrong token or link. Called only after the comparison: behind a proxy all clients have one address, and the
+   * guesses of one must not keep out another that has the right token. @throws HttpError 429
+   */
+  countFailure(address: string): void {
+    if (!this.#take('failing', address))
       throw new HttpError(429, 'too many attempts', 'try again later', { 'Retry-After': '10' })
   }
 
-  #take(kind: keyof typeof RATES, address: string, cost: number): boolean {
+  #take(kind: keyof typeof RATES, address: string): boolean {
     const { burst, perSecond } = RATES[kind]
     const key = `${kind} ${address}`
     const now = monotonicMs()
@@ -45,7 +48,7 @@ export class RateLimits {
     const tokens = Math.min(burst, known.tokens + ((now - known.at) / 1000) * perSecond)
     const isEnough = tokens >= 1
     this.#spent.delete(key)
-    this.#spent.set(key, { tokens: isEnough ? tokens - cost : tokens, at: now })
+    this.#spent.set(key, { tokens: isEnough ? tokens - 1 : tokens, at: now })
     for (const [oldest] of this.#spent) {
       if (this.#spent.size <= MAX_ADDRESSES) break
       this.#spent.delete(oldest)

@@ -1,13 +1,14 @@
 /** Starts and stops the HTTP server. */
 import { setMaxListeners } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { errno, QueueError } from '../errors.ts'
 import type { LiveJournal, Live, Queue } from '../queue.ts'
 import { makeApp } from './app.ts'
 import { isLoopback } from './access.ts'
 import type { ServerOptions } from './context.ts'
+import { HEARTBEAT_MS } from './sse.ts'
 import { Tokens } from './tokens.ts'
 
 export interface RunningServer {
@@ -21,6 +22,14 @@ export interface RunningServer {
 
 /** Shorter tokens could be guessed. */
 const MIN_TOKEN_LENGTH = 16
+/** A connection must send the head of a request, and then all of it, within these times (ms). */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 }
+/** A connection on which nothing moves for this long (ms) is closed. Event streams are never silent as long. */
+const SILENCE_MS = 4 * HEARTBEAT_MS
+/** Each takes a descriptor; the server and its jobs need some, too, and 1024 are often all. */
+const MAX_CONNECTIONS = 500
+/** Connections without a request. One more closes the one that has waited longest, so that they keep no client out. */
+export const MAX_IDLE = 100
 /** How long (ms) answers that have begun may still take at shutdown. */
 const GRACE_MS = 1000
 
@@ -37,9 +46,13 @@ export async function serve(queue: Queue, options: ServerOptions): Promise<Runni
   const tokens = token === undefined ? undefined : new Tokens(token)
   const handler: { fetch: ReturnType<typeof makeApp>['fetch'] } = { fetch: () => new Response(null, { status: 503 }) }
   // The app comes later: a port that is taken is reported before the home is read.
-  const server = createAdaptorServer({ fetch: (...args) => handler.fetch(...args) }) as Server
-  server.requestTimeout = 60_000
-  server.maxConnections = 1000
+  const server = createAdaptorServer({
+    fetch: (...args) => handler.fetch(...args),
+    serverOptions: TIMEOUTS,
+  }) as Server
+  server.timeout = SILENCE_MS
+  server.maxConnections = MAX_CONNECTIONS
+  limitIdle(server)
   await listen(server, host, port)
   const close = (): Promise<void> => new Promise((done) => server.close(() => done()))
   let live: Live | undefined
@@ -70,6 +83,25 @@ export async function serve(queue: Queue, options: ServerOptions): Promise<Runni
       clearTimeout(late)
     },
   }
+}
+
+/** Closes the oldest of the connections that wait for a request when there are too many. */
+function limitIdle(server: Server): void {
+  const idle = new Set<Socket>()
+  const wait = (socket: Socket): void => {
+    if (socket.destroyed) return
+    idle.add(socket)
+    const [oldest] = idle
+    if (idle.size > MAX_IDLE) oldest?.destroy()
+  }
+  server.on('connection', (socket: Socket) => {
+    wait(socket)
+    socket.once('close', () => idle.delete(socket))
+  })
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket)
+    response.once('close', () => wait(socket))
+  })
 }
 
 /** Every client that reaches the server can run commands. @throws QueueError USAGE */

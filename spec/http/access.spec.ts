@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { MAX_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
-import { serve } from '../../lib/http/server.ts'
+import { MAX_IDLE, serve } from '../../lib/http/server.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('access to the web server')
@@ -211,19 +211,68 @@ test(
 )
 
 test(
-  'guessing tokens is soon refused, while the right token still works',
+  'wrong tokens are soon refused and never lock out the right one, by header, sign-in, cookie or link',
   inWeb(
     async (web) => {
-      const guess = async (n: number): Promise<number> =>
-        (await web.ask('/api/v1/jobs', { headers: { authorization: `Bearer guess-${n}` } })).status
-      const statuses: number[] = []
-      for (let n = 0; n < RATES.failing.burst + 5; n++) statuses.push(await guess(n))
-      assert.is(statuses[0], 401)
-      assert.is(statuses.at(-1), 429)
-      assert.is((await web.post('/api/v1/session', { token: TOKEN })).status, 429)
+      const right = { authorization: `Bearer ${TOKEN}` }
+      const cookie = (await web.post('/api/v1/session', { token: TOKEN })).headers['set-cookie']?.split(';')[0] ?? ''
+      const wrong = { authorization: 'Bearer 0123456789abcdef' }
+      const tries: (() => Promise<number>)[] = [
+        async () => (await web.ask('/api/v1/stats', { headers: wrong })).status,
+        async () => (await web.ask('/metrics', { headers: wrong })).status,
+        async () => (await web.ask('/api/v1/session', { headers: wrong })).status,
+        async () => (await web.post('/api/v1/session', { token: 'wrong' })).status,
+        async () => (await web.ask('/login?code=0123')).status,
+      ]
+      const first = await tries[0]?.()
+      assert.is(first, 401)
+      for (let n = 0; n < RATES.failing.burst; n++) await tries[n % tries.length]?.()
+      for (const attempt of tries) assert.is(await attempt(), 429)
+      for (const path of ['/api/v1/stats', '/metrics', '/api/v1/session']) {
+        assert.is((await web.ask(path, { headers: right })).status, 200, path)
+        assert.is((await web.ask(path, { headers: { cookie } })).status, 200, path)
+      }
+      const link = new URL(web.link)
+      assert.match((await web.ask(link.pathname + link.search)).headers['set-cookie'] ?? '', 'queuectl-')
+      assert.is((await web.post('/api/v1/session', { token: TOKEN })).status, 200)
     },
     { token: TOKEN },
   ),
+)
+
+test(
+  'a flood of requests without the token uses up no limit of those with it',
+  inWeb(
+    async (web) => {
+      const flood = Array.from({ length: 4 * RATES.changing.burst }, () => web.post('/api/v1/jobs', JOB))
+      assert.ok((await Promise.all(flood)).some(({ status }) => status === 429))
+      assert.is((await web.post('/api/v1/session', { token: TOKEN })).status, 200)
+      assert.is((await web.post('/api/v1/jobs', JOB, { authorization: `Bearer ${TOKEN}` })).status, 201)
+    },
+    { token: TOKEN },
+  ),
+)
+
+test(
+  'connections that send nothing keep no client out and are closed',
+  inWeb(async (web) => {
+    let open = 0
+    const silent = Array.from({ length: 3 * MAX_IDLE }, () => {
+      const socket = connect(web.port, '127.0.0.1')
+      socket.on('connect', () => open++)
+      socket.on('error', () => {})
+      socket.on('close', () => open--)
+      return socket
+    })
+    assert.is((await web.ask('/healthz')).status, 200)
+    await until(
+      () => open > 0 && open <= MAX_IDLE,
+      5000,
+      () => `${open} are open`,
+    )
+    assert.is((await web.ask('/healthz')).status, 200)
+    for (const socket of silent) socket.destroy()
+  }),
 )
 
 test(

@@ -1,7 +1,7 @@
 /** Signs in and out: exchanges the token or a sign-in link for a cookie that scripts cannot read. */
 import type { Context, Hono } from 'hono'
 import { VERSION } from '../../version.ts'
-import { addressOf, isSignedIn, signIn, signOut } from '../access.ts'
+import { addressOf, hasAccess, signIn, signOut } from '../access.ts'
 import type { RateLimits } from '../rate-limit.ts'
 import { HttpError } from '../problem.ts'
 import type { ServerContext } from '../context.ts'
@@ -17,22 +17,16 @@ export function sessionRoutes(app: Hono, ctx: ServerContext, limits: RateLimits)
       version: VERSION,
       home: isIn ? queue.home : null,
     })
-  const isIn = (c: Context): boolean => {
-    const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    return !tokens || isSignedIn(c, tokens) || (bearer !== undefined && tokens.isToken(bearer))
-  }
   app.get('/api/v1/session', (c) => {
-    if (c.req.header('authorization') !== undefined) limits.refuseIfSpent('failing', addressOf(c))
-    const isSignedInNow = isIn(c)
-    if (!isSignedInNow && c.req.header('authorization') !== undefined) limits.count('failing', addressOf(c))
-    return session(c, isSignedInNow)
+    const isIn = !tokens || hasAccess(c, tokens)
+    if (!isIn && c.req.header('authorization') !== undefined) limits.countFailure(addressOf(c))
+    return session(c, isIn)
   })
   app.post('/api/v1/session', async (c) => {
     const { token } = await readBody(c)
     if (!tokens) return session(c, true)
-    limits.refuseIfSpent('failing', addressOf(c))
     if (typeof token !== 'string' || !tokens.isToken(token)) {
-      limits.count('failing', addressOf(c))
+      limits.countFailure(addressOf(c))
       throw new HttpError(401, 'the token is wrong')
     }
     signIn(c, tokens)
@@ -46,9 +40,8 @@ export function sessionRoutes(app: Hono, ctx: ServerContext, limits: RateLimits)
     const code = c.req.query('code')
     c.header('Cache-Control', 'no-store')
     if (tokens && code !== undefined) {
-      limits.refuseIfSpent('failing', addressOf(c))
       if (tokens.redeemLink(code)) signIn(c, tokens)
-      else limits.count('failing', addressOf(c))
+      else limits.countFailure(addressOf(c))
     }
     // Without a cookie the pages ask for the token.
     return c.redirect('/', 303)
