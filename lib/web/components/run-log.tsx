@@ -3,7 +3,7 @@
  * it, and the footer says which. Output is untrusted and only ever becomes text nodes.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { AnsiReader } from '../ansi.ts'
+import { Terminal } from '../ansi.ts'
 import { apiUrl, jobApiPath } from '../api.ts'
 import { count } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
@@ -25,7 +25,9 @@ interface LogChunk {
 }
 
 class LogView {
-  readonly #terminals = { stdout: new AnsiReader(), stderr: new AnsiReader() }
+  readonly #terminals = { stdout: new Terminal(), stderr: new Terminal() }
+  /** The text nodes of each stream's last line, which a later chunk may overwrite. */
+  readonly #lastLine: Record<LogChunk['stream'], Text[]> = { stdout: [], stderr: [] }
   #lines = 0
   #isCut = false
   readonly #element: HTMLElement
@@ -46,9 +48,12 @@ class LogView {
   write({ stream, text }: LogChunk): void {
     const fresh = document.createDocumentFragment()
     for (const piece of this.#terminals[stream].read(text)) {
+      if (piece.erase) this.#erase(stream, piece.erase)
       this.#lines += piece.text.split('\n').length - 1
       const node = document.createTextNode(piece.text)
-      if (piece.classes === '' && !piece.color && !piece.background) {
+      if (piece.text.endsWith('\n')) this.#lastLine[stream] = []
+      else this.#lastLine[stream].push(node)
+      if (piece.classes === '' && !piece.color && !piece.background && !piece.link) {
         fresh.append(node)
         continue
       }
@@ -57,12 +62,26 @@ class LogView {
       if (piece.color) span.style.color = piece.color
       if (piece.background) span.style.background = piece.background
       span.append(node)
+      if (piece.link) span.append(` (${piece.link})`)
       fresh.append(span)
     }
     this.#element.append(fresh)
     while (this.#element.childNodes.length > MAX_NODES) {
       this.#element.firstChild?.remove()
       this.#isCut = true
+    }
+  }
+
+  /** Removes so many characters from the end of a stream's last line. */
+  #erase(stream: LogChunk['stream'], length: number): void {
+    const nodes = this.#lastLine[stream]
+    for (let left = length; left > 0 && nodes.length > 0; ) {
+      const node = nodes.at(-1)
+      if (!node) return
+      const cut = Math.min(left, node.data.length)
+      node.data = node.data.slice(0, node.data.length - cut)
+      left -= cut
+      if (node.data === '') nodes.pop()
     }
   }
 }
