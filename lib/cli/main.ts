@@ -53,5 +53,6 @@ const mayBeFast = ({ words, args, numbers, help }: ParsedArgv): boolean =>
  */
 function keepCompiled(): void {
   const { enableCompileCache } = module as { enableCompileCache?: (directory: string) => unknown }
-  enableCompileCache?.(compileCacheDir())
+  const directory = compileCacheDir()
+  if (directory) enableCompileCache?.(directory)
 }

@@ -1,15 +1,70 @@
 /** Reads the environment: no other file does. */
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { userInfo } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { QueueError } from '../errors.ts'
 
-/** The absolute path of the home: the given one, else QUEUECTL_HOME, else `~/.queuectl`. */
+/**
+ * The absolute path of the home: the given one, else QUEUECTL_HOME, else `~/.queuectl`. systemd, docker and .env files
+ * expand nothing, so a leading `~` is expanded here.
+ * @throws QueueError USAGE for what would make a home that depends on the current directory without being meant to
+ */
 export function homePath(given?: string): string {
-  const named = given ?? process.env.QUEUECTL_HOME
-  return named ? resolve(named) : join(homedir(), '.queuectl')
+  const named = given || process.env.QUEUECTL_HOME
+  if (!named) return join(userDirectory(), '.queuectl')
+  if (/^~(\/|$)/.test(named)) return join(userDirectory(), named.slice(1))
+  if (/^[~$]/.test(named))
+    throw new QueueError(
+      'USAGE',
+      `cannot use ${JSON.stringify(named)} as the home: no shell has expanded it`,
+      'write the whole path; a directory of that very name is written with ./ before it',
+    )
+  return resolve(named)
 }
 
-/** Where compiled code of this program may be kept for its next call. */
-export const compileCacheDir = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'queuectl')
+/** The user's home directory: HOME, else what the system knows. Never a path that depends on the current directory. */
+function userDirectory(): string {
+  const { HOME } = process.env
+  if (HOME && isAbsolute(HOME)) return HOME
+  if (HOME)
+    throw new QueueError(
+      'USAGE',
+      `cannot use your home directory: HOME is ${JSON.stringify(HOME)}, which is not an absolute path`,
+      'set HOME, or name the home with --home or QUEUECTL_HOME',
+    )
+  const known = systemDirectory()
+  if (known !== undefined) return known
+  throw new QueueError(
+    'USAGE',
+    'cannot find your home directory: HOME is not set, and the system knows none for this user',
+    'set HOME, or name the home with --home or QUEUECTL_HOME',
+  )
+}
+
+function systemDirectory(): string | undefined {
+  try {
+    const { homedir } = userInfo()
+    return isAbsolute(homedir) ? homedir : undefined
+  } catch {
+    // A user without an entry in passwd, as in a container.
+    return undefined
+  }
+}
+
+/** Where a job runs that names no directory and comes from none: the user's home directory, else the root. */
+export function defaultDirectory(): string {
+  try {
+    return userDirectory()
+  } catch {
+    return '/'
+  }
+}
+
+/** Where compiled code of this program may be kept for its next call, if there is such a place. */
+export function compileCacheDir(): string | undefined {
+  const { XDG_CACHE_HOME, HOME } = process.env
+  const cache = [XDG_CACHE_HOME, HOME && join(HOME, '.cache')].find((path) => path && isAbsolute(path))
+  return cache && join(cache, 'queuectl')
+}
 
 /** What the environment sets, except for the home. */
 export interface Environment {

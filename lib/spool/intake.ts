@@ -5,9 +5,9 @@
  * it into `pending/` under a job name. A wrong file is quarantined once it has not changed for a while, because it may
  * still be being written. A doubtful file is never run and never deleted.
  */
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { monotonicMs, nowMicros, randomHex } from '../clock.ts'
+import { defaultDirectory } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES, printJob } from '../job/job.ts'
 import { formatName, idFromStem } from '../job/file-name.ts'
@@ -110,7 +110,13 @@ export class Intake {
     const now = nowMicros()
     const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
     const state = runAt > now ? 'scheduled' : 'pending'
-    const job = newJob({ ...request, cwd: request.cwd ?? homedir() }, id, defaults, state, Math.floor(now / 1000))
+    const job = newJob(
+      { ...request, cwd: request.cwd ?? defaultDirectory() },
+      id,
+      defaults,
+      state,
+      Math.floor(now / 1000),
+    )
     const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
     let isTaken = false
     try {

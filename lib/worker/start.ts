@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { homePath } from '../config/env.ts'
+import { defaultDirectory, homePath } from '../config/env.ts'
 import { readConfig } from '../config/file.ts'
 import { exists, remove } from '../disk/files.ts'
 import { readTail } from '../disk/read.ts'
@@ -43,7 +43,7 @@ export async function startInBackground(options: StartOptions, program: string):
   if (options.only !== undefined) args.push('--only', options.only)
   try {
     const child = spawn(process.execPath, [program, ...args], {
-      cwd: exists(homedir()) ? homedir() : '/',
+      cwd: exists(defaultDirectory()) ? defaultDirectory() : '/',
       detached: true,
       stdio: ['ignore', output, output, 'pipe'],
       env: { ...process.env, QUEUECTL_READY_FD: String(READY_FD) },

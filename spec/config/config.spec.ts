@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,7 +8,7 @@ import { SETTINGS } from '../../lib/config/schema.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { DEFAULTS } from '../../lib/config/schema.ts'
 import { CONFIG_KEYS, findKey, parseValue, shownKey } from '../../lib/config/keys.ts'
-import { environment, homePath } from '../../lib/config/env.ts'
+import { compileCacheDir, environment, homePath } from '../../lib/config/env.ts'
 
 const test = suite('settings')
 
@@ -24,7 +24,7 @@ function refusal(body: () => unknown): QueueError {
 }
 
 /** Runs with a variable of the environment set (or, undefined, unset). */
-function withEnv(name: string, value: string | undefined, body: () => void): void {
+function withEnv<T>(name: string, value: string | undefined, body: () => T): T {
   const before = process.env[name]
   const set = (to: string | undefined): void => {
     if (to === undefined) delete process.env[name]
@@ -32,7 +32,7 @@ function withEnv(name: string, value: string | undefined, body: () => void): voi
   }
   set(value)
   try {
-    body()
+    return body()
   } finally {
     set(before)
   }
@@ -266,6 +266,35 @@ test(
     assert.is(queue.config().foreground, true)
   }),
 )
+
+test('a home that no shell has expanded is the user’s or is refused, and never one in the current directory', () => {
+  const under = (HOME: string | undefined, home: string | undefined): string =>
+    withEnv('HOME', HOME, () =>
+      withEnv('QUEUECTL_HOME', home, () => {
+        try {
+          return homePath()
+        } catch (error) {
+          return (error as Error).message
+        }
+      }),
+    )
+  assert.is(under('/u', '~/q'), '/u/q')
+  assert.is(under('/u', '~'), '/u')
+  assert.is(under('/u', './~/q'), join(process.cwd(), '~/q'))
+  for (const home of ['~other/q', '$HOME/q']) assert.match(under('/u', home), /no shell has expanded it$/)
+  for (const HOME of ['', undefined]) assert.is(under(HOME, undefined), join(userInfo().homedir, '.queuectl'))
+  for (const home of [undefined, '~/q'])
+    assert.match(under('rel', home), /HOME is "rel", which is not an absolute path/)
+  assert.is(under('rel', '/q'), '/q')
+})
+
+test('code is cached only below an absolute directory', () => {
+  const at = (cache: string, HOME: string) =>
+    withEnv('XDG_CACHE_HOME', cache, () => withEnv('HOME', HOME, compileCacheDir))
+  assert.is(at('/c', '/u'), '/c/queuectl')
+  assert.is(at('~/c', '/u'), '/u/.cache/queuectl')
+  assert.is(at('', 'rel'), undefined)
+})
 
 test('the home is what was asked for, else QUEUECTL_HOME, else ~/.queuectl', () => {
   withEnv('QUEUECTL_HOME', '/from/env', () => {

@@ -1,7 +1,7 @@
 /** Changes one job: the verbs of the command line. */
 import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
 import type { Context, Hono } from 'hono'
+import { defaultDirectory } from '../../config/env.ts'
 import { QueueError } from '../../errors.ts'
 import { type Job, type JobRequest, OUR_MEMBERS } from '../../job/job.ts'
 import { HttpError } from '../problem.ts'
@@ -90,7 +90,7 @@ export async function enqueue(
   key?: string,
 ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
   // The directory where the server was started means nothing to its clients.
-  const full = { ...request, cwd: request.cwd ?? homedir() } as unknown as JobRequest
+  const full = { ...request, cwd: request.cwd ?? defaultDirectory() } as unknown as JobRequest
   if (key === undefined) return { job: await queue.enqueue(full), isNew: true }
   if (key === '' || key.length > 200) throw new HttpError(400, 'Idempotency-Key: expected 1 to 200 characters')
   const requestDigest = digest(JSON.stringify(request))
