@@ -134,6 +134,3 @@ export const MAX_JOB_BYTES = 1_048_576
 /** The command as one line, quoted for a shell. */
 export const commandLine = (command: string | readonly string[]): string =>
   typeof command === 'string' ? command : command.map(shellQuote).join(' ')
-
-/** The content of a job's file: its JSON on one line, and a newline. */
-export const printJob = (job: Job): string => `${JSON.stringify(job)}\n`

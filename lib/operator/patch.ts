@@ -4,7 +4,8 @@
  * Crash: a worker puts the job back to where it was, with its old or its new content.
  */
 import { join } from 'node:path'
-import { type Job, printJob } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
+import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { requireChangeable } from './reorder.ts'
 import { actOn, take } from './take.ts'

@@ -6,7 +6,8 @@
  */
 import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
 import { dirname, join } from 'node:path'
-import { type Job, printJob } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
+import { printJob } from '../job/print.ts'
 import { formatName, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
 import { isRetryDue } from '../job/decide.ts'
 import { readJob } from '../job/parse.ts'

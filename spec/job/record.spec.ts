@@ -4,7 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aJob, NOON } from '../../fixtures/job.ts'
 import type { Job } from '../../lib/job/job.ts'
-import { commandLine, printJob } from '../../lib/job/job.ts'
+import { commandLine } from '../../lib/job/job.ts'
+import { printJob } from '../../lib/job/print.ts'
 import { decide, type Outcome, type RetryPolicy } from '../../lib/job/decide.ts'
 import { readJob } from '../../lib/job/parse.ts'
 import { cancelledRecord, destinationOf, retriedRecord, settledRecord, startedRecord } from '../../lib/job/record.ts'
@@ -196,8 +197,25 @@ test('a record that was settled is read back as it was printed', () => {
   assert.equal(readJob(printJob(job), name, 'failed'), job)
 })
 
-test('a record is one line', () => {
-  assert.match(printJob(aJob({ command: 'a\nb' })), /^[^\n]*\n$/)
+test('a record has one member a line, in the order of the manual, unknown ones before ours', () => {
+  const job = aJob({ mine: { kept: true }, tags: ['x'], command: 'a\nb', timeout: 5, last_error: 'no' })
+  const lines = printJob(job).trimEnd().split('\n')
+  const names = lines.slice(1, -1).map((line) => /^ {2}"(\w+)": /.exec(line)?.[1])
+  const asked = 'command id queue tags priority max_retries timeout mine'
+  const ours = 'state attempts runs interruptions retry_laters created_at updated_at last_error history'
+  assert.is(names.join(' '), `${asked} ${ours}`)
+})
+
+test('a record has one run a line', () => {
+  const runs = settle(FAILED).history
+  const text = printJob(aJob({ history: [...runs, ...runs] }))
+  assert.match(text, /\n {2}"history": \[\n {4}\{"run":1,.*\},\n {4}\{"run":1,.*\}\n {2}\]\n\}\n$/)
+})
+
+test('a record on one line, as it used to be, is read the same', () => {
+  const job = settle(FAILED)
+  const name = { priority: 0, due: NOON * 1000, id: 'job1', queue: 'default' }
+  assert.equal(readJob(JSON.stringify(job), name, 'failed'), job)
 })
 
 for (const [typed, state] of [

@@ -58,11 +58,12 @@ test(
 )
 
 test(
-  'a job file is one line of JSON that ends in a newline',
+  'a job file is one JSON object with a member a line, and ends in a newline',
   inWorld(async (world) => {
     await world.queue.enqueue({ command: 'echo "a\nb"' })
     const text = readFileSync(join(world.home, 'pending', list(world, 'pending')[0] ?? ''), 'utf8')
-    assert.is(text.indexOf('\n'), text.length - 1)
+    assert.match(text, /^\{\n {2}"command": "echo \\"a\\nb\\"",\n {2}"id": /)
+    assert.match(text, /\n {2}"history": \[\]\n\}\n$/)
   }),
 )
 

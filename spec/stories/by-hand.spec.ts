@@ -176,7 +176,7 @@ test(
     await world.startWorker()
     await world.startWorker()
     await isUp(world, 'a')
-    writeFileSync(pending, text.replace('"priority":0', '"priority":0,"tags":["edited"]'))
+    writeFileSync(pending, text.replace('"priority": 0', '"priority": 0, "tags": ["edited"]'))
     await until(async () => (await world.queue.corrupt()).length === 1, SOON_MS, 'it is set aside')
     letGo(world, 'a')
     await settles(world.queue, id)
