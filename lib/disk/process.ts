@@ -40,6 +40,16 @@ export const isRunning = ({ pid, start }: Pick<Identity, 'pid' | 'start'>): bool
   return found !== undefined && (start === '' || found === start)
 }
 
+type Namespace = Pick<Identity, 'boot' | 'machine'> & Partial<Pick<Identity, 'ns'>>
+
+/** Is it the same boot of the same kernel? By the boot id; where the system has none, by the machine. */
+export const isSameBoot = (a: Namespace, b: Namespace): boolean =>
+  a.boot === b.boot && (a.boot !== '' || a.machine === b.machine)
+
+/** Do pids mean the same processes to both? A card of an older version does not name its namespace. */
+export const isSameNamespace = (a: Namespace, b: Namespace): boolean =>
+  isSameBoot(a, b) && (a.ns === undefined || b.ns === undefined || a.ns === b.ns)
+
 let cachedIdentity: Identity | undefined
 
 /** The identity of this process. */

@@ -128,7 +128,7 @@ export async function finishPurges(home: Home, operatorDir: string): Promise<voi
   const removeTree = await treeRemover()
   for (const fileName of fileNames) {
     const id = parseName(fileName)?.id
-    const reservation = id === undefined ? undefined : reservePurged(home, id)
+    const reservation = id === undefined ? undefined : reservePurged(home, id, join(marks, fileName))
     if (id !== undefined && reservation) finishPurge(home, id, reservation, removeTree)
     // If we die before this: the next worker to recover finds nothing left to remove.
     remove(join(marks, fileName))
@@ -149,11 +149,11 @@ function finishPurge(home: Home, id: string, reservation: Reservation, removeTre
 }
 
 /** Reserves the id of a purged job until its output is moved; undefined when a job has it: then the output is its. */
-function reservePurged(home: Home, id: string): Reservation | undefined {
+function reservePurged(home: Home, id: string, mark: string): Reservation | undefined {
   if (findExact(home, id)) return undefined
   if (isMadeId(id)) return UNRESERVED
   try {
-    return reserve(home, id)
+    return reserve(home, id, mark)
   } catch (error) {
     if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return undefined
     throw error

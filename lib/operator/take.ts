@@ -98,7 +98,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     const job = readJobOrThrow(file, doing, taken.path)
     if (job === undefined) return undefined
     // A dropped file does not own its id yet.
-    if (file.dropped) reservation = reserve(home, job.id)
+    if (file.dropped) reservation = reserve(home, job.id, taken.path)
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))

@@ -14,7 +14,7 @@ import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
 import { parseInstant } from '../job/time.ts'
-import { move, remove, writeNew } from '../disk/files.ts'
+import { discard, move, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import type { Home } from './layout.ts'
 import { ring } from './wakeup.ts'
@@ -99,14 +99,15 @@ function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: b
   const job = newJob(request, id, defaults, state, Math.floor(now / 1000))
   const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
   const aside = join(home.tmp, `${id}.${randomHex(8)}.new`)
-  const reservation = request.id === undefined ? UNRESERVED : reserve(home, id)
+  // Before the reservation: a process that cannot know whether we live fences us by removing this file.
+  writeNew(aside, printJob(job), durable)
   try {
-    writeNew(aside, printJob(job), durable)
+    const reservation = request.id === undefined ? UNRESERVED : reserve(home, id, aside)
+    return { job, aside, target: join(home[state], name), reservation, isPublished: false }
   } catch (error) {
-    reservation.giveUp()
+    discard(aside)
     throw error
   }
-  return { job, aside, target: join(home[state], name), reservation, isPublished: false }
 }
 
 function publish(prepared: PreparedJob): void {

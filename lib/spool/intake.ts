@@ -101,7 +101,7 @@ export class Intake {
     const { request } = read
     let chosen: { readonly id: string; readonly reservation: Reservation }
     try {
-      chosen = chooseId(home, request, fileName)
+      chosen = chooseId(home, request, { fileName, held })
     } catch (error) {
       if (error instanceof QueueError && error.code === 'DUPLICATE_JOB')
         return corrupt(`a job with the id ${request.id} already exists`)
@@ -187,12 +187,16 @@ export function putBackIntakeOf(home: Home, dir: string): void {
  * Reserves the id that the file asks for; else its stem if that is free; else the stem (or `job`) and a random suffix.
  * Never a ULID: if we die before the move, the stamped file is taken in again, and a dropped file may not ask for one.
  */
-function chooseId(home: Home, request: JobRequest, fileName: string): { id: string; reservation: Reservation } {
-  if (request.id !== undefined) return { id: request.id, reservation: reserve(home, request.id) }
+function chooseId(
+  home: Home,
+  request: JobRequest,
+  { fileName, held }: { readonly fileName: string; readonly held: string },
+): { id: string; reservation: Reservation } {
+  if (request.id !== undefined) return { id: request.id, reservation: reserve(home, request.id, held) }
   const stem = idFromStem(fileName)
   for (let id = stem ?? `job-${randomHex(6)}`; ; id = `${stem ?? 'job'}-${randomHex(6)}`) {
     try {
-      return { id, reservation: reserve(home, id) }
+      return { id, reservation: reserve(home, id, held) }
     } catch (error) {
       if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
     }

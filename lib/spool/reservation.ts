@@ -1,12 +1,13 @@
 /** Reserves chosen ids by hard links, so that of several processes that want an id exactly one gets it. */
-import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
+import { join, relative } from 'node:path'
+import { nowMs, randomHex } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 import {
   discard,
   exists,
   linkNew,
   listDir,
+  lstat,
   makeDir,
   readText,
   remove,
@@ -15,7 +16,7 @@ import {
   writeNew,
 } from '../disk/files.ts'
 import type { Home } from './layout.ts'
-import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
+import { type Identity, isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 import { findExact } from './lookup.ts'
 
 /** A chosen id that is reserved until its job is visible; from then on the job itself keeps it. */
@@ -35,18 +36,20 @@ export const UNRESERVED: Reservation = { use() {}, giveUp() {} }
  * reservation is emptied.
  *
  * If we die in here: scratch, and perhaps a leftover reservation.
+ * @param path the file that will be moved into view as the job; it exists already
  * @throws QueueError DUPLICATE_JOB when the id is taken or reserved
  */
-export function reserve(home: Home, id: string): Reservation {
+export function reserve(home: Home, id: string, path: string): Reservation {
+  const file = relative(home.root, path)
   const dir = join(home.logs, id)
   const aside = join(home.tmp, `${id}.${randomHex(8)}.reserved`)
-  writeNew(aside, JSON.stringify(ownIdentity()), false)
+  writeNew(aside, JSON.stringify({ ...ownIdentity(), file } satisfies Owner), false)
   try {
     for (;;) {
       const isNew = makeDir(dir)
       const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
       // Even a directory that we made may have another process's reservation by now.
-      if ((!isNew || last > 0) && (isReserving(join(dir, `.reserved.${last}`)) || findExact(home, id)))
+      if ((!isNew || last > 0) && (isReserving(home, join(dir, `.reserved.${last}`), file) || findExact(home, id)))
         throw new QueueError(
           'DUPLICATE_JOB',
           `cannot enqueue ${id}: a job with this id already exists`,
@@ -94,15 +97,44 @@ function tryLink(aside: string, link: string, dir: string): boolean {
   }
 }
 
-/** Does the process of this reservation live, so that its job may still appear? */
-function isReserving(path: string): boolean {
-  let owner: Identity | null
+/** What a reservation says: its process, and what that process cannot publish the job without. */
+interface Owner extends Identity {
+  /** The file that is moved into view as the job, relative to the home. It was there before the reservation. */
+  readonly file?: string
+  /** Of an operator's card: the directory in `processing/` that it works in. */
+  readonly name?: string
+}
+
+/** How long (ms) an unfinished job is left to a process of which we cannot know whether it lives. */
+const UNKNOWN_FOR_MS = 60_000
+
+/**
+ * Can the job of this reservation still appear? A pid tells only within our own boot and pid namespace. Any other
+ * process is judged by the file that it needs. Scratch that is old is removed: then even a living owner cannot publish,
+ * so the same id is never acknowledged twice.
+ * @param file ours, relative to the home: what a dead operator left, we may finish
+ */
+function isReserving(home: Home, path: string, file: string | undefined): boolean {
+  let owner: Owner | null
   try {
-    owner = JSON.parse(readText(path) ?? '') as Identity | null
+    owner = JSON.parse(readText(path) ?? '') as Owner | null
   } catch {
     // Gone, used, or torn by a power cut, which its process did not survive.
     return false
   }
-  const { machine, boot } = ownIdentity()
-  return owner?.machine === machine && owner.boot === boot && isRunning(owner)
+  if (typeof owner?.boot !== 'string') return false
+  if (isSameNamespace(owner, ownIdentity())) return isRunning(owner)
+  const needs = owner.file ?? (typeof owner.name === 'string' ? join('processing', owner.name) : '')
+  const scratch = /^tmp\/([^/]+\.new)$/.exec(needs)?.[1]
+  if (scratch === undefined)
+    return isOfHolder(needs) && file?.startsWith(`${needs}/`) !== true && exists(join(home.root, needs))
+  const aside = join(home.tmp, scratch)
+  if (nowMs() - (lstat(path)?.ctimeMs ?? 0) < UNKNOWN_FOR_MS) return exists(aside)
+  // If we die after this: its owner, should it live, fails to publish and acknowledges nothing.
+  remove(aside)
+  return false
 }
+
+/** Only a path into the directory of a holder is looked at. */
+const isOfHolder = (file: string): boolean =>
+  /^processing\/(worker|rescue|operator)-/.test(file) && !file.split('/').includes('..')

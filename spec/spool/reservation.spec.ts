@@ -1,10 +1,15 @@
 /** Chosen ids: unique over all states, at the same moment too, and free again when nothing holds them. */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { race } from '../../fixtures/race.ts'
 import { rounds } from '../../fixtures/rounds.ts'
+import { SOON_MS } from '../../fixtures/jobs.ts'
+import { skip } from '../../fixtures/skip.ts'
+import { until } from '../../fixtures/until.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
@@ -141,12 +146,80 @@ for (const [whose, text] of Object.entries(LEFTOVERS))
     }),
   )
 
+/** A clock that is ahead, for a program that is started with it. */
+const TWO_MINUTES_LATER = `--import=data:text/javascript,${encodeURIComponent('{ const now = Date.now; Date.now = () => now() + 120_000 }')}`
+
+/** Processes of which a pid tells us nothing, and what their reservations say. */
+const UNKNOWN = {
+  'another pid namespace': { ns: '1' },
+  'another boot with our own machine id (a clone, or we before a reboot)': { boot: 'another' },
+  'another machine': { boot: 'another', machine: 'another' },
+}
+for (const [whose, card] of Object.entries(UNKNOWN))
+  test(
+    `an id that a process of ${whose} reserved is taken only while that process cannot publish`,
+    inWorld(async (world) => {
+      const scratch = join(world.home, 'tmp/job1.1a2b3c4d.new')
+      leaveReservation(
+        world,
+        'job1',
+        JSON.stringify({ ...ownIdentity(), pid: 1, ...card, file: 'tmp/job1.1a2b3c4d.new' }),
+      )
+      writeFileSync(scratch, '')
+      assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
+      rmSync(scratch)
+      assert.is(await attempt(world, 'job1'), 'job1')
+    }),
+  )
+
 test(
-  'an id that another machine reserved is not ours to take while its job may come',
+  'a process that may live and has not published for a minute is kept from publishing, and only then its id is taken',
   inWorld(async (world) => {
-    leaveReservation(world, 'job1', JSON.stringify({ ...ownIdentity(), machine: 'another' }))
-    // Jobs of another machine are only listed for now: what it reserves here counts as a leftover.
-    assert.is(await attempt(world, 'job1'), 'job1')
+    const scratch = join(world.home, 'tmp/job1.1a2b3c4d.new')
+    leaveReservation(world, 'job1', JSON.stringify({ ...ownIdentity(), ns: '1', file: 'tmp/job1.1a2b3c4d.new' }))
+    writeFileSync(scratch, '')
+    const said = await world.cli(['enqueue', '--id', 'job1', 'true'], { env: { NODE_OPTIONS: TWO_MINUTES_LATER } })
+    assert.is(said.code, 0, said.stderr)
+    assert.not(existsSync(scratch))
+  }),
+)
+
+test(
+  'a file of a reservation that lies elsewhere than a job that is being made is neither looked at nor removed',
+  inWorld(async (world) => {
+    const mine = join(world.home, 'mine.new')
+    writeFileSync(mine, '')
+    for (const file of ['tmp/../mine.new', 'processing/worker-1/../../mine.new', mine, '../mine.new']) {
+      leaveReservation(world, 'job1', JSON.stringify({ ...ownIdentity(), ns: '1', file }))
+      assert.is(await attempt(world, 'job1'), 'job1')
+      await world.queue.cancel('job1')
+      await world.queue.purge('job1')
+      assert.ok(existsSync(mine))
+    }
+  }),
+)
+
+test(
+  'of enqueues of the same ids from two pid namespaces, one wins each',
+  inWorld(async (world) => {
+    const unshare = ['unshare', '--pid', '--fork', '--mount-proc']
+    if (spawnSync(unshare[0] ?? '', [...unshare.slice(1), 'true']).status !== 0) skip('only root may unshare')
+    const ids = Array.from({ length: 400 }, (_, n) => `x${n}`)
+    const batch = world.begin(['enqueue', '-'], {
+      input: ids.map((id) => JSON.stringify({ command: 'true', id })).join('\n'),
+    })
+    await until(() => existsSync(join(world.home, 'logs/x20')), SOON_MS, 'some ids are reserved')
+    const other = start(
+      unshare[0] ?? '',
+      [...unshare.slice(1), process.execPath, PROGRAM, 'enqueue', '--id', 'x3', 'true'],
+      {
+        cwd: world.dir,
+        env: { ...cleanEnv(), HOME: world.dir, QUEUECTL_HOME: world.home },
+      },
+    )
+    const [all, one] = await Promise.all([batch.ended, other.ended])
+    assert.is([all.code, one.code].filter((code) => code === 0).length, 1, all.stderr + one.stderr)
+    assert.is(readdirSync(join(world.home, 'pending')).filter((name) => name.endsWith('-x3.json')).length, 1)
   }),
 )
 
