@@ -23,7 +23,8 @@ export function readSettings(home: ConfigPaths): Partial<Config> {
   } catch (error) {
     throw new QueueError(
       'BAD_CONFIG',
-      `cannot read ${home.config}: ${(error as Error).message}`,
+      // Without the part of the text that newer versions of Node quote: it may be of a secret.
+      `cannot read ${home.config}: ${(error as Error).message.replace(/, (\.\.\.)?".*$/s, '')}`,
       'repair it in an editor, or remove it to go back to the defaults',
     )
   }

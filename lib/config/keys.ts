@@ -1,14 +1,17 @@
 /** Finds settings by any spelling of their names, and parses and prints their values. */
 import { nearest, QueueError } from '../errors.ts'
+import { shownTarget } from './hook-target.ts'
 import { type Config, type ConfigKey, DEFAULTS, SETTINGS } from './schema.ts'
 
 /** All settings as lists show them. */
 export const shownConfig = (config: Config): object =>
   Object.fromEntries(CONFIG_KEYS.map((key) => [key, shownValue(key, config[key])]))
 
-/** A value as lists show it; a secret is not shown. */
-export const shownValue = <K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string =>
-  SETTINGS[key].isSecret && value !== '' ? '(set)' : value
+/** A value as lists show it; a secret or a URL's password is not shown. */
+export function shownValue<K extends ConfigKey>(key: K, value: Config[K]): Config[K] | string {
+  if (SETTINGS[key].isSecret && value !== '') return '(set)'
+  return SETTINGS[key].isHook ? shownTarget(String(value)) : value
+}
 
 export const CONFIG_KEYS = Object.keys(SETTINGS) as ConfigKey[]
 
@@ -70,12 +73,18 @@ export function parseValue(key: ConfigKey, typed: string): Config[ConfigKey] {
   return checkValue(key, value)
 }
 
+/** A value as a refusal quotes it. */
+function refusedValue(key: ConfigKey, value: unknown): string {
+  if (SETTINGS[key].isSecret) return 'that'
+  return JSON.stringify(SETTINGS[key].isHook && typeof value === 'string' ? shownTarget(value) : value)
+}
+
 /** @throws QueueError BAD_CONFIG saying what was expected */
 export function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
   if (!SETTINGS[key].isValid(value, { errors: [] }))
     throw new QueueError(
       'BAD_CONFIG',
-      `${shownKey(key)} cannot be ${JSON.stringify(value)}: expected ${SETTINGS[key].expected}`,
+      `${shownKey(key)} cannot be ${refusedValue(key, value)}: expected ${SETTINGS[key].expected}`,
     )
   // In the file, a setting such as keep_completed_count may be a number.
   return (typeof DEFAULTS[key] === 'string' ? String(value) : value) as Config[ConfigKey]

@@ -18,6 +18,8 @@ interface Setting {
   readonly isText?: true
   /** Shown by `config get`, not in lists. */
   readonly isSecret?: true
+  /** A command or a URL; a URL's password is never shown. */
+  readonly isHook?: true
 }
 
 const AGE = 'a duration such as 12h or 30d, or all'
@@ -31,6 +33,7 @@ const hook = (event: string): Setting => ({
   expected: HOOK,
   meaning: `run whenever a job ${event}: a command that gets the job as JSON on stdin, or a URL that gets it by POST`,
   isText: true,
+  isHook: true,
 })
 
 /** Every key, in the order of the documentation. */
@@ -128,6 +131,7 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
     expected: HOOK,
     meaning: 'run when the last job ends and none is pending, failed or running',
     isText: true,
+    isHook: true,
   },
   hook_timeout: {
     isValid: t.cascade(t.isNumber(), t.isInInclusiveRange(0.1, 3600)),

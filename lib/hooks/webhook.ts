@@ -4,15 +4,18 @@
  */
 import { createHmac } from 'node:crypto'
 import { nowMs } from '../clock.ts'
-import { keyBytes } from '../config/hook-target.ts'
+import { keyBytes, splitCredentials } from '../config/hook-target.ts'
+import { errno } from '../errors.ts'
 import type { HookCall } from './hooks.ts'
 
 /** @returns why the call failed, without the URL, which may contain a secret; undefined when it succeeded */
 export async function callWebhook({ target, hook, id, body, seconds, secret }: HookCall): Promise<string | undefined> {
+  const { url, authorization } = splitCredentials(target)
   const timestamp = String(Math.floor(nowMs() / 1000))
   const headers = {
     'content-type': 'application/json',
     'user-agent': 'queuectl',
+    ...(authorization === undefined ? {} : { authorization }),
     'queuectl-event': hook,
     'webhook-id': id,
     'webhook-timestamp': timestamp,
@@ -21,14 +24,35 @@ export async function callWebhook({ target, hook, id, body, seconds, secret }: H
   try {
     // Redirects are not followed: fetch would turn the POST into a GET, or send the job to a URL that was not set.
     const options = { method: 'POST', headers, body, redirect: 'manual' } as const
-    const response = await fetch(target, { ...options, signal: AbortSignal.timeout(seconds * 1000) })
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(seconds * 1000) })
     await response.body?.cancel()
     return response.ok ? undefined : `HTTP status ${response.status}`
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError') return `it took longer than ${seconds} s`
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    return cause instanceof Error ? cause.message : String(cause)
+    return reasonFor(error)
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed before an answer came',
+  UND_ERR_SOCKET: 'the connection was closed before an answer came',
+  ENOTFOUND: 'its host was not found',
+  EAI_AGAIN: 'its host could not be looked up',
+  EHOSTUNREACH: 'its host cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+}
+
+/** In our own words, by the code alone: a library's message may quote the URL. */
+function reasonFor(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = cause instanceof AggregateError ? errno(cause.errors[0]) : errno(cause)
+  if (code !== undefined) return REASONS[code] ?? `the request failed (${code})`
+  return cause instanceof Error && cause.message === 'bad port'
+    ? 'its port is one that browsers and fetch refuse to connect to'
+    : 'the request failed'
 }
 
 export function signature(secret: string, id: string, timestamp: string, body: string): string {

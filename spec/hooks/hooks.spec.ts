@@ -254,6 +254,51 @@ for (const [status, error] of [
   )
 
 test(
+  'the user name and password of a URL are sent as Basic authorisation, and the URL without them',
+  inWorld((world) =>
+    receiver(204, async (url, got) => {
+      configure(world, { on_completed: url.replace('//', '//u%40x:p%3Aw@') })
+      await add(world, 'true', { id: 'a' })
+      await runAll(world)
+      assert.is(got[0]?.headers.authorization, `Basic ${Buffer.from('u@x:p:w').toString('base64')}`)
+      assert.equal(failures(world), [])
+    }),
+  ),
+)
+
+test(
+  'no part of a URL is told when its call fails, nor its password when it is shown',
+  inWorld(async (world) => {
+    const secret = 's3cr3t'
+    await world.cli(['config', 'set', 'on-completed', `http://someone:${secret}@${secret}.invalid/${secret}`])
+    await world.cli(['config', 'set', 'on-drained', `http://someone:${secret}@127.0.0.1:9/${secret}`])
+    await add(world, 'true', { id: 'a' })
+    const { stdout, stderr } = await world.cli(['worker', 'start', '--foreground', '--burst'])
+    const told = failures(world)
+    assert.match(told.join('\n'), /a on_completed: its host (was not found|could not be looked up)/)
+    assert.match(told.join('\n'), / on_drained: its port is one that/)
+    for (const text of [stdout, stderr, ...told]) assert.not.match(text, secret)
+    for (const args of [
+      ['list'],
+      ['list', '--json'],
+      ['get'],
+      ['get', 'on-completed'],
+      ['get', 'on-completed', '--json'],
+    ]) {
+      const shown = await world.cli(['config', ...args])
+      assert.not.match(shown.stdout, `${secret}@`)
+    }
+    assert.match((await world.cli(['config', 'get', 'on-drained'])).stdout, 'http://someone:(hidden)@127.0.0.1:9/')
+    const again = await world.cli(['config', 'set', 'on-drained', 'http://someone:(hidden)@127.0.0.1:9/'])
+    assert.is(again.code, 2)
+    const wrong = await world.cli(['config', 'set', 'on-drained', `http://someone:${secret}@[`])
+    assert.not.match(wrong.stderr, secret)
+    const secretWrong = await world.cli(['config', 'set', 'hook-secret', `whsec_${secret}!`])
+    assert.not.match(secretWrong.stderr, secret)
+  }),
+)
+
+test(
   'without a hook nothing is kept for one',
   inWorld(async (world) => {
     await add(world, 'true')

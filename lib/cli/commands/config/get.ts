@@ -1,5 +1,6 @@
 /** `config get`: prints one value, or all of them. */
 import { Command, Option } from 'clipanion'
+import { SETTINGS } from '../../../config/schema.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { CONFIG_KEYS, findKey, shownConfig, shownKey, shownValue } from '../../../config/keys.ts'
@@ -22,7 +23,8 @@ export class ConfigGetCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     const config = queue.config()
     if (this.key !== undefined) {
-      const value = config[findKey(this.key, 'NOT_FOUND')]
+      const key = findKey(this.key, 'NOT_FOUND')
+      const value = SETTINGS[key].isHook ? shownValue(key, config[key]) : config[key]
       return this.json ? this.printJson(value) : this.print(String(value))
     }
     if (this.json) return this.printJson(shownConfig(config))
