@@ -3,8 +3,8 @@
  * by. A few hundred bytes each, because there may be a hundred thousand.
  */
 import { commandLine } from '../job/job.ts'
-import { DEFAULT_QUEUE, idFromStem, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
-import { type JobContent, type JobFile, readJobFile } from '../spool/scan.ts'
+import { DEFAULT_QUEUE, idFromStem, type JobName, parseName } from '../job/file-name.ts'
+import { type JobContent, type JobFile, mayBeJob, readJobFile } from '../spool/scan.ts'
 import type { State } from '../job/state.ts'
 
 export interface Entry {
@@ -49,7 +49,7 @@ const NONE: readonly string[] = []
 
 /** An entry for a name in a directory of jobs; undefined when the name is not a job's. */
 export function entryOf(jobDir: JobDir, fileName: string): Entry | undefined {
-  if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
+  if (!mayBeJob(fileName, jobDir.state) || fileName === 'worker.json') return undefined
   const parsed = parseName(fileName)
   const name: JobName = parsed ?? {
     priority: 0,

@@ -124,6 +124,8 @@ export interface HolderFilter {
   readonly since?: number
   /** Gets the name of an open file as /proc shows it: a path in the process's mounts, or one ending in ` (deleted)`. */
   readonly isWanted?: (name: string) => boolean
+  /** Only the processes that may write to it. */
+  readonly isWriting?: boolean
 }
 
 /** The result of a search through the processes of this machine. */
@@ -137,7 +139,10 @@ export interface HolderSearch {
  * The processes that have a file open, other than this one. A descriptor is compared by device and inode: its link in
  * /proc is a path in the mounts of that process.
  */
-export function findHolders(file: FileId, { since = 0, isWanted = () => true }: HolderFilter = {}): HolderSearch {
+export function findHolders(
+  file: FileId,
+  { since = 0, isWanted = () => true, isWriting = false }: HolderFilter = {},
+): HolderSearch {
   const pids: number[] = []
   // If /proc/1 is hidden (hidepid), other processes are too.
   let isComplete = existsSync('/proc/1/stat')
@@ -146,7 +151,8 @@ export function findHolders(file: FileId, { since = 0, isWanted = () => true }: 
     const fds = listFds(name)
     if (fds === 'gone') continue
     if (fds === 'hidden') isComplete &&= isOlderOrOfKernel(name, since)
-    else if (fds.some((fd) => isOpenAt(`/proc/${name}/fd/${fd}`, file, isWanted))) pids.push(Number(name))
+    else if (fds.some((fd) => isOpenAt(`/proc/${name}/fd/${fd}`, file, isWanted) && (!isWriting || mayWrite(name, fd))))
+      pids.push(Number(name))
   }
   return { pids, isComplete }
 }
@@ -180,6 +186,10 @@ function isOpenAt(link: string, file: FileId, isWanted: (name: string) => boolea
   const stats = statOrNothing(link)
   return stats !== undefined && stats.ino === file.ino && stats.dev === file.dev
 }
+
+/** Was the descriptor opened for writing? The access mode is the last octal digit but for its high bit. */
+const mayWrite = (pid: string, fd: string): boolean =>
+  (Number(/^flags:\s*(\d+)/m.exec(readProcFile(`/proc/${pid}/fdinfo/${fd}`) ?? '')?.[1]?.at(-1) ?? 0) & 3) !== 0
 
 function statOrNothing(path: string): Stats | undefined {
   try {

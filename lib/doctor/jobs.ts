@@ -1,6 +1,6 @@
 /** Checks the jobs: each must be in one place, readable, and of this time. Lists quarantined files. */
 import { relative } from 'node:path'
-import { isIntakeName } from '../job/file-name.ts'
+import { isPendingName } from '../job/file-name.ts'
 import { corruptFiles } from '../spool/corrupt.ts'
 import { lstat, listDir } from '../disk/files.ts'
 import { type JobContent, readJobFile, type JobFile, jobFiles } from '../spool/scan.ts'
@@ -120,10 +120,14 @@ const aheadFinding = (home: Home, file: JobFile, now: number): Finding =>
 
 /** Files that a person may take for jobs. */
 function ignored(home: Home): Finding[] {
-  const others = listDir(home.pending).filter((name) => !isIntakeName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
+  const others = listDir(home.pending).filter((name) => !isPendingName(name) && !/^\.|~$|\.(tmp|swp|part)$/.test(name))
   const [first] = others
   if (first === undefined) return []
-  return [noteFinding(`pending/ has ${countOf(others.length, 'file')} not called *.json, such as ${first}: left alone`)]
+  return [
+    noteFinding(
+      `pending/ has ${countOf(others.length, 'file')} not called *.json or *.sh, such as ${first}: left alone`,
+    ),
+  ]
 }
 
 /** Quarantined files, and why. */

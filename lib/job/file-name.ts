@@ -80,10 +80,16 @@ export const looksLikeJobName = (text: string): boolean => SHAPE.test(text)
 /** Can a file of this name be a job or a dropped file? Temporary files of editors and copiers are not. */
 export const isIntakeName = (text: string): boolean => text.endsWith('.json') && !text.startsWith('.')
 
+/** Can a file of this name be a dropped script? Editors' copies such as `x.sh~` and `x.sh.bak` are not. */
+export const isScriptName = (text: string): boolean => text.endsWith('.sh') && !text.startsWith('.')
+
+/** Can a file of this name in `pending/` or `hold/` be a job, or become one? */
+export const isPendingName = (text: string): boolean => isIntakeName(text) || isScriptName(text)
+
 /** An id from a dropped file's stem: invalid characters become dashes; undefined when nothing valid is left. */
 export function idFromStem(fileName: string): string | undefined {
   const id = fileName
-    .replace(/\.json$/, '')
+    .replace(/\.(json|sh)$/, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 100)

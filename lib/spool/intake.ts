@@ -1,21 +1,24 @@
 /**
- * Takes in dropped files: `*.json` that people or programs put into `pending/` under any name.
+ * Takes in dropped files: `*.json` and `*.sh` that people or programs put into `pending/` under any name.
  *
  * They are untrusted. Parse the file in place, move it into our own directory, read it again, stamp it as a job, move
  * it into `pending/` under a job name. A wrong file is quarantined once it has not changed for a while, because it may
- * still be being written. A doubtful file is never run and never deleted.
+ * still be being written. A doubtful file is never run and never deleted. Nothing in a script shows that it is whole, so
+ * it is taken once it has not changed for a while and no visible process is writing to it.
  */
 import { join } from 'node:path'
-import { monotonicMs, nowMicros, randomHex } from '../clock.ts'
+import { monotonicMs, nowMicros, nowMs, randomHex } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
-import { formatName, idFromStem } from '../job/file-name.ts'
-import { newJob, NotJson, parseJson, readRequest } from '../job/parse.ts'
+import { formatName, idFromStem, isScriptName } from '../job/file-name.ts'
+import { newJob, NotJson } from '../job/parse.ts'
+import { droppedRequest } from '../job/script.ts'
 import { parseInstant } from '../job/time.ts'
 import { exists, lstat, makeDir, move, listDir, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
+import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
@@ -32,20 +35,23 @@ const LONGEST_NAME = 200
 const WRONG_AFTER_MS = 2_000
 /** The same for a text that ends too early, or a file with a second hard link. */
 const UNFINISHED_AFTER_MS = 60_000
+/** A script that has not changed for this time (ms) is whole. */
+const SCRIPT_AFTER_MS = 10_000
 
 export type IntakeResult =
   | { readonly kind: 'taken'; readonly job: Job; readonly fileName: string }
   | { readonly kind: 'corrupt'; readonly reason: string }
-  | { readonly kind: 'waiting' }
+  /** `ms`: when to try again, if that is known. */
+  | { readonly kind: 'waiting'; readonly ms?: number }
   | { readonly kind: 'gone' }
 
-/** Takes dropped files in, and remembers by a monotonic clock since when each wrong file has not changed. */
+/** Takes dropped files in, and remembers by a monotonic clock since when each one that must wait has not changed. */
 export class Intake {
   readonly #now: () => number
   /** A file in our own intake/ could not be taken in. */
   #hasUnfinished = false
-  /** By file name: the wrong files, as they were when they last changed. */
-  readonly #wrongFiles = new Map<string, { readonly signature: string; readonly since: number }>()
+  /** By file name: the files that wait, as they were when they last changed. */
+  readonly #waiting = new Map<string, { readonly signature: string; readonly since: number }>()
 
   /** @param now milliseconds on a clock that never jumps */
   constructor(now: () => number = monotonicMs) {
@@ -64,18 +70,21 @@ export class Intake {
     const path = join(home.pending, fileName)
     const problem = findProblem(path, fileName)
     if (problem === 'gone') {
-      this.#wrongFiles.delete(fileName)
+      this.#waiting.delete(fileName)
       return { kind: 'gone' }
     }
     if (problem) {
-      if (!this.#isUnchanged(path, fileName, problem.unfinished ? UNFINISHED_AFTER_MS : WRONG_AFTER_MS))
+      const wrongAfter = isScriptName(fileName) ? SCRIPT_AFTER_MS : WRONG_AFTER_MS
+      if (this.#unchangedMs(path, fileName) < (problem.unfinished ? UNFINISHED_AFTER_MS : wrongAfter))
         return { kind: 'waiting' }
-      this.#wrongFiles.delete(fileName)
+      this.#waiting.delete(fileName)
       return quarantine(home, path, fileName, problem.reason)
         ? { kind: 'corrupt', reason: problem.reason }
         : { kind: 'gone' }
     }
-    this.#wrongFiles.delete(fileName)
+    const ms = isScriptName(fileName) ? this.#scriptWait(path, fileName) : 0
+    if (ms > 0) return { kind: 'waiting', ms }
+    this.#waiting.delete(fileName)
     // Our directory was removed, which revoked our lease: do not recreate it.
     if (!exists(ownDir)) return { kind: 'gone' }
     const held = join(ownDir, INTAKE, fileName)
@@ -95,7 +104,7 @@ export class Intake {
     const corrupt = (reason: string): IntakeResult =>
       quarantine(home, held, fileName, reason) ? { kind: 'corrupt', reason } : { kind: 'gone' }
     // It may have been replaced between the check and the move: only what is here now counts.
-    const read = readDroppedFile(held)
+    const read = readDroppedFile(held, fileName)
     if (read === undefined) return { kind: 'gone' }
     if ('reason' in read) return corrupt(read.reason)
     const { request } = read
@@ -131,13 +140,24 @@ export class Intake {
     return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
   }
 
-  #isUnchanged(path: string, fileName: string, forMs: number): boolean {
+  /** How long (ms) until a script can be whole; it is asked again then. Its own time says so at once if it was moved here. */
+  #scriptWait(path: string, fileName: string): number {
+    const stats = lstat(path)
+    if (!stats) return 0
+    const left = SCRIPT_AFTER_MS - Math.max(nowMs() - stats.mtimeMs, this.#unchangedMs(path, fileName))
+    if (left > 0) return left
+    const isWanted = (name: string): boolean => name.endsWith(`/${fileName}`)
+    return findHolders(stats, { isWanted, isWriting: true }).pids.length > 0 ? SCRIPT_AFTER_MS : 0
+  }
+
+  /** For how long (ms) a file has not changed, as far as we have seen. */
+  #unchangedMs(path: string, fileName: string): number {
     const stats = lstat(path)
     const signature = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : ''
-    const known = this.#wrongFiles.get(fileName)
-    if (known?.signature === signature) return this.#now() - known.since >= forMs
-    this.#wrongFiles.set(fileName, { signature, since: this.#now() })
-    return false
+    const known = this.#waiting.get(fileName)
+    if (known?.signature === signature) return this.#now() - known.since
+    this.#waiting.set(fileName, { signature, since: this.#now() })
+    return 0
   }
 }
 
@@ -149,12 +169,12 @@ interface IntakeProblem {
 function findProblem(path: string, fileName: string): IntakeProblem | 'gone' | undefined {
   if (Buffer.byteLength(fileName) > LONGEST_NAME)
     return lstat(path) ? { reason: `its name is longer than ${LONGEST_NAME} bytes`, unfinished: false } : 'gone'
-  const read = readDroppedFile(path)
+  const read = readDroppedFile(path, fileName)
   if (read === undefined) return 'gone'
   return 'reason' in read ? read : undefined
 }
 
-function readDroppedFile(path: string): { request: JobRequest } | IntakeProblem | undefined {
+function readDroppedFile(path: string, fileName: string): { request: JobRequest } | IntakeProblem | undefined {
   const file = readUntrusted(path, MAX_JOB_BYTES)
   if (file === undefined) return undefined
   if ('refused' in file) return { reason: file.refused, unfinished: file.wait === true }
@@ -166,7 +186,9 @@ function readDroppedFile(path: string): { request: JobRequest } | IntakeProblem 
     return { reason: 'it is not UTF-8 text', unfinished: false }
   }
   try {
-    return { request: readRequest(parseJson(text + decoder.decode())) }
+    text += decoder.decode()
+    if (isScriptName(fileName) && text.trim() === '') return { reason: 'it is empty', unfinished: true }
+    return { request: droppedRequest(text, fileName) }
   } catch (error) {
     if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return { reason: 'it ends in the middle of a character', unfinished: true }

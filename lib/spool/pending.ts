@@ -4,7 +4,7 @@
  * One scan serves many claims. The list may be wrong: a name that is gone costs one failed rename, and the next scan
  * finds what the list does not have.
  */
-import { isIntakeName, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
+import { isPendingName, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
 
 /**
@@ -48,7 +48,7 @@ export class PendingList {
       // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
         if ((worst === undefined || fileName < worst) && fileName.includes(this.#only ?? '')) best.push(fileName)
-      } else if (isIntakeName(fileName)) this.#droppedNames.add(fileName)
+      } else if (isPendingName(fileName)) this.#droppedNames.add(fileName)
       if (best.length >= 2 * this.#maxNames) {
         best = best.sort().slice(0, this.#maxNames)
         worst = best.at(-1)
@@ -77,7 +77,7 @@ export class PendingList {
       if (this.#isWanted(name)) this.#insert(fileName)
       return 'job'
     }
-    if (!isIntakeName(fileName)) return 'none'
+    if (!isPendingName(fileName)) return 'none'
     this.#droppedNames.add(fileName)
     return 'dropped'
   }

@@ -6,8 +6,17 @@
  */
 import { basename, dirname, join, relative } from 'node:path'
 import type { Job } from '../job/job.ts'
-import { DEFAULT_QUEUE, idFromStem, isIntakeName, type JobName, looksLikeJobName, parseName } from '../job/file-name.ts'
-import { parseJson, readJob, readRequest } from '../job/parse.ts'
+import {
+  DEFAULT_QUEUE,
+  idFromStem,
+  isIntakeName,
+  isPendingName,
+  type JobName,
+  looksLikeJobName,
+  parseName,
+} from '../job/file-name.ts'
+import { readJob } from '../job/parse.ts'
+import { droppedRequest } from '../job/script.ts'
 import { parseInstant, utcDay } from '../job/time.ts'
 import { exists, listDir, lstat, readText } from '../disk/files.ts'
 import { type Home, STATE_DIR } from './layout.ts'
@@ -53,6 +62,10 @@ function* inDir(dir: string, state: State, isWanted: NameFilter, holder?: string
   }
 }
 
+/** Can a file of this name be a job in this state, or become one? A script is dropped into `pending/`, and can be held. */
+export const mayBeJob = (fileName: string, state: State): boolean =>
+  state === 'pending' || state === 'held' ? isPendingName(fileName) : isIntakeName(fileName)
+
 /** The job file at a path that an earlier scan listed; undefined when it has moved on. */
 export function jobFileAt(home: Home, path: string, state: State): JobFile | undefined {
   if (!exists(path)) return undefined
@@ -61,7 +74,7 @@ export function jobFileAt(home: Home, path: string, state: State): JobFile | und
 }
 
 function toJobFile(dir: string, fileName: string, state: State, holder?: string): JobFile | undefined {
-  if (!isIntakeName(fileName) || fileName === 'worker.json') return undefined
+  if (!mayBeJob(fileName, state) || fileName === 'worker.json') return undefined
   const path = join(dir, fileName)
   const held = holder === undefined ? {} : { holder }
   const name = parseName(fileName)
@@ -108,7 +121,8 @@ export function* newestInDoneDay(home: Home, day: string): Generator<JobFile> {
 /** How many jobs are in each state, and how many files in `corrupt/`. `pending` includes `scheduled`. */
 export type Counts = Readonly<Record<State | 'corrupt', number>>
 
-const countIn = (dir: string): number => listDir(dir).reduce((sum, name) => sum + Number(isIntakeName(name)), 0)
+const countIn = (dir: string, state: State): number =>
+  listDir(dir).reduce((sum, name) => sum + Number(mayBeJob(name, state)), 0)
 
 export function countJobs(home: Home): Counts {
   const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
@@ -116,8 +130,8 @@ export function countJobs(home: Home): Counts {
     // A job that an operator holds counts for the state it was taken from.
     if (state === 'processing') for (const file of inProcessing(home, ANY_NAME)) counts[file.state]++
     else if (state === 'completed')
-      for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day))
-    else counts[state] += countIn(home[STATE_DIR[state]])
+      for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day), state)
+    else counts[state] += countIn(home[STATE_DIR[state]], state)
   }
   counts.pending += counts.scheduled
   counts.corrupt = listDir(home.corrupt).filter((name) => !name.endsWith('.reason')).length
@@ -140,7 +154,7 @@ export function readJobFile(file: JobFile): JobContent | undefined {
 
 /** A dropped file as the job it will probably become when it is taken in. */
 function readDropped(text: string, file: JobFile): Job {
-  const request = readRequest(parseJson(text))
+  const request = droppedRequest(text, file.fileName)
   const modifiedAt = lstat(file.path)?.mtimeMs ?? 0
   const name = {
     id: request.id ?? file.name.id,

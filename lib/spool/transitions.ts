@@ -8,7 +8,7 @@ import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
 import { dirname, join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
-import { formatName, isIntakeName, type JobName, parseName } from '../job/file-name.ts'
+import { formatName, isIntakeName, isPendingName, type JobName, parseName } from '../job/file-name.ts'
 import { isRetryDue } from '../job/decide.ts'
 import { readJob } from '../job/parse.ts'
 import { eachName, exists, lstat, makeDir, move, listDir, readText, stamp } from '../disk/files.ts'
@@ -148,7 +148,7 @@ function ownBackoff(path: string, name: JobName | undefined): number | undefined
 
 /** Is there a job in `pending/` or `failed/`, which a worker will run? */
 export const hasWork = (home: Home): boolean =>
-  listDir(home.pending).some(isIntakeName) || listDir(home.failed).some(isIntakeName)
+  listDir(home.pending).some(isPendingName) || listDir(home.failed).some(isIntakeName)
 
 /** Is this job waiting or running? Scans twice, because jobs move during a scan. */
 export const isUnsettled = (home: Home, id: string): boolean =>

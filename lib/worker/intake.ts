@@ -1,4 +1,5 @@
 /** Turns dropped files into jobs and records it. */
+import { nowMs } from '../clock.ts'
 import type { Home } from '../spool/layout.ts'
 import { Intake } from '../spool/intake.ts'
 import type { WorkList } from './work-list.ts'
@@ -14,7 +15,7 @@ export class WorkerIntake {
     this.#workList = workList
   }
 
-  /** Takes in the dropped files that are complete. @returns when the first scheduled job among them is due (ms) */
+  /** Takes in the dropped files that are complete. @returns when the first job among them, or file that waits, is due (ms) */
   async takeDropped(ctx: RunContext): Promise<number> {
     const { dir } = ctx.holder
     let due = Number.POSITIVE_INFINITY
@@ -22,6 +23,7 @@ export class WorkerIntake {
     for (const fileName of this.#workList.dropped()) {
       const taken = await this.#intake.take(this.#home, dir, fileName, ctx.config)
       if (taken.kind !== 'waiting') this.#workList.forget(fileName)
+      else if (taken.ms !== undefined) due = Math.min(due, nowMs() + taken.ms)
       if (taken.kind === 'taken') {
         ctx.record({ event: 'enqueued', job: taken.job.id })
         if (taken.job.state === 'pending') this.#workList.noteChange(taken.fileName)

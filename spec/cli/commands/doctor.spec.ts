@@ -337,7 +337,7 @@ test(
     writeFileSync(join(world.home, 'pending/job.yaml'), '')
     writeFileSync(join(world.home, 'pending/.job.json.swp'), '')
     assert.equal((await doctor(world)).found, [
-      'note jobs: pending/ has 1 file not called *.json, such as job.yaml: left alone',
+      'note jobs: pending/ has 1 file not called *.json or *.sh, such as job.yaml: left alone',
     ])
   }),
 )
