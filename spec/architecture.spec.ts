@@ -1,6 +1,6 @@
 /**
- * The rules of the house, read off the sources. Most are absences: what only one file may do, so that whoever looks
- * for it has one place to look. A rule that must give way is changed here, with its reason.
+ * The rules of the house, read off the sources. Most are absences: what only one file may do, so that there is one
+ * place to look for it. A rule that must give way is changed here, with its reason.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -202,7 +202,7 @@ test('only named files start programs', () => {
     'lib/run/shell.ts': 'the shells that start jobs',
     'lib/worker/start.ts': 'starts workers in the background',
     'lib/run/output-cap.ts': 'fallocate(1) punches holes: Node cannot',
-    'lib/hooks/command.ts': 'starts the commands that are told of jobs, which are no jobs themselves',
+    'lib/hooks/command.ts': 'starts the commands of hooks, which are no jobs',
     'lib/cli/input/editor.ts': 'starts the editor',
     'lib/cli/output/open-browser.ts': 'starts the browser',
     'lib/disk/process-table.ts': 'ps(1), where there is no /proc',
@@ -267,7 +267,7 @@ test('every package we depend on is used, and every package we use is depended o
   const isPage = ({ path }: Source): boolean => path.startsWith('lib/web/')
   const program = within('lib').filter((source) => !isPage(source))
   assert.equal(packages(program).toSorted(), Object.keys(manifest.dependencies).toSorted())
-  // What the pages are made of is in their bundle, and nobody who installs the program needs it.
+  // What the pages are made of is in their bundle: an installed program does not need it.
   const missing = packages(within('lib/web')).filter((name) => !Object.hasOwn(manifest.devDependencies, name))
   none(missing, 'bundled into dist/web')
 })

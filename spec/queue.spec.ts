@@ -116,7 +116,7 @@ test(
 )
 
 test(
-  'what was done is told in the metrics, newest first',
+  'what was done is counted in the metrics, newest first',
   inWorld(async ({ queue }) => {
     await queue.enqueue({ command: 'true', id: 'job1' })
     await queue.cancel('job1')
@@ -146,7 +146,7 @@ test(
 )
 
 test(
-  'files that were set aside are told with their reasons',
+  'quarantined files are listed with their reasons',
   inWorld(async ({ queue, home }) => {
     writeFileSync(join(home, 'corrupt/1a2b3c4d-x.json'), '')
     writeFileSync(join(home, 'corrupt/1a2b3c4d-x.json.reason'), 'it is empty\n')
@@ -157,7 +157,7 @@ test(
 )
 
 test(
-  'where nobody works there are no workers',
+  'a home without workers has an empty list',
   inWorld(async ({ queue }) => assert.equal(await queue.workers(), [])),
 )
 

@@ -30,7 +30,7 @@ test(
 )
 
 test(
-  'a pipe in the place of the file keeps nobody waiting',
+  'a pipe in the place of the file blocks no reader',
   inWorld(async (world) => {
     await add(world, `mkfifo "$QUEUECTL_PROGRESS"; ${untilLetGo('a')}`, { id: 'a' })
     const worker = await world.startWorker()

@@ -1,4 +1,4 @@
-/** FIFOs and start times: what tells a living process from a dead one, without a clock. */
+/** FIFOs and start times: how a living process differs from a dead one, without a clock. */
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'

@@ -7,7 +7,7 @@ import { add, completedOnce, isKill, noted, type Operation, type Seen } from './
 /** One job, pending. */
 const pending = async (world: World): Promise<void> => void (await add(world, noted()))
 
-/** A job that was arranged is run once, whether that was told or not; `as`: what must hold when it was. */
+/** The job runs once, whether the command succeeded or not; `as`: what must hold when it did. */
 const ranOnce =
   (as: (job: Job) => boolean) =>
   async (seen: Seen): Promise<void> => {

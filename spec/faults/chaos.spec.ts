@@ -7,7 +7,7 @@ import { storm } from './chaos.ts'
 const test = suite('chaos')
 
 test(
-  'whoever is killed, stopped or sent away: nothing is lost, nothing overlaps, nothing is stuck',
+  'under random signals to all processes nothing is lost, nothing overlaps, nothing is stuck',
   skippable(async () => {
     const wreck = await storm({ seed: 1, faults: 40 })
     assert.equal(wreck.wrong, [])

@@ -172,7 +172,7 @@ class Weather {
     return child
   }
 
-  /** A signal to somebody; false when nobody of that role was there. */
+  /** Sends a signal to a process of that role; false when there is none. */
   #strike(): boolean {
     const role = this.#chance.pick<Role>(['worker', 'worker', 'shim', 'job', 'job', 'command'])
     const there = this.#all(role)

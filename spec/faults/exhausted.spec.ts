@@ -1,4 +1,4 @@
-/** The machine is out of something at the worst moment: what every fault point has found once, told by name. */
+/** A resource runs out at the worst moment: each case that the fault points have found once, by name. */
 import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

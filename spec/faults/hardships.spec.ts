@@ -41,7 +41,7 @@ test(
 )
 
 test(
-  'what lost events would have told is found',
+  'changes whose events were lost are found',
   inWorld((world) => lostEvents(world, 9000)),
 )
 test(

@@ -85,7 +85,7 @@ function fill(home: string, of: 'bytes' | 'inodes'): string[] {
   return paths.filter((path) => existsSync(path))
 }
 
-/** A worker that may open only so many files does what it can, and burns no attempt. */
+/** A worker that may open only a few files does what it can, and uses no attempt. */
 export async function fewDescriptors(world: World, limits: readonly number[]): Promise<void> {
   for (const limit of limits) {
     const ids: string[] = []
@@ -122,7 +122,7 @@ export async function otherYears(world: World, shifts: readonly string[]): Promi
   await allDoneOnce(world, ids)
 }
 
-/** More events than the kernel keeps for a worker that does not listen: what they told is found all the same. */
+/** More events than the kernel queues for a stopped worker: the changes are found all the same. */
 export async function lostEvents(world: World, files: number): Promise<void> {
   const worker = await world.startWorker()
   worker.kill('SIGSTOP')
@@ -146,7 +146,7 @@ export async function randomBytes(world: World, files: number, seed: number): Pr
   const sent = new Map<string, string>()
   await world.queue.count()
   for (let n = 0; n < files; n++) {
-    // A byte that no UTF-8 text has, so that nobody waits for the rest of it.
+    // A byte that no UTF-8 text has, so that intake does not wait for the rest.
     const bytes = Buffer.from(
       Array.from({ length: 1 + chance.below(200) }, (_, at) => (at === 0 ? 0xff : chance.below(256))),
     )

@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch('run/shell.js', '( queuectl_mark=$3', '( exec 4<>"${1%/*}/alive"; queuectl_mark=$3'.replaceAll('$', '\\$')),
     ],
-    caughtBy: 'the death of a worker is heard at once, while its job runs on and every other slot is busy',
+    caughtBy: 'the death of a worker is noticed at once, while its job runs on and every other slot is busy',
   },
   {
     name: 'a shell does not ask whether the job is still ours',

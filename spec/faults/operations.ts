@@ -44,7 +44,7 @@ export interface Operation {
 export const noted = (then = 'true'): string => `${program('alone.sh')} "$QUEUECTL_HOME/../$QUEUECTL_JOB_ID" ${then}`
 
 export const BURST = ['worker', 'start', '--foreground', '--burst'] as const
-/** Was the process killed, and not told of an error? */
+/** Was the process killed, rather than given an error? */
 export const isKill = (fault: Fault): boolean => fault.kind.startsWith('kill')
 const acknowledged = (ran: Ran): string[] => [...ran.stdout.matchAll(/^Enqueued (\S+)$/gm)].map(([, id]) => id ?? '')
 

@@ -1,4 +1,4 @@
-/** How much the long version does, and whom it tells. */
+/** How much the long version does, and where it reports. */
 export interface Plan {
   readonly seed: number
   /** Signals in all storms. */

@@ -60,7 +60,7 @@ export class Disk {
   }
 }
 
-/** Unmounts as soon as nobody uses it any more. */
+/** Unmounts as soon as no process uses it any more. */
 const unmount = (at: string): Promise<unknown> =>
   until(() => spawnSync('umount', [at]).status === 0, UP_MS, `${at} is unmounted`)
 

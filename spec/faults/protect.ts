@@ -1,4 +1,4 @@
-/** Tells one tale of `protections.ts` of the program beside which it lies; exits 0 when it holds, 1 when it fails. */
+/** Runs one test of `protections.ts` on the program beside it; exits with 0 when it passes, 1 when it fails. */
 import { world as newWorld } from '../../fixtures/world.ts'
 import { PROTECTIONS, type Protection } from './protections.ts'
 

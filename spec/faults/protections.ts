@@ -1,5 +1,5 @@
 /**
- * The protections of the protocol, each as a tale that fails without it. `protections.spec.ts` tells them of the
+ * The protections of the protocol, each as a test that fails without it. `protections.spec.ts` runs them on the
  * program as it is; `mutants.ts` takes the protection out of a copy of the program and expects the tale to fail.
  */
 import {
@@ -147,7 +147,7 @@ export const PROTECTIONS = {
     next.kill()
   },
 
-  'the death of a worker is heard at once, while its job runs on and every other slot is busy': async (world) => {
+  'the death of a worker is noticed at once, while its job runs on and every other slot is busy': async (world) => {
     // The timed round would come too late to be the reason.
     configure(world, { poll_interval: 60 })
     await alone(world)

@@ -52,7 +52,7 @@ export const REMOVALS: readonly Operation[] = [
       const { home, queue } = seen.world
       assert.is(seen.whole.get('job1'), undefined)
       assert.equal((await queue.metrics()).events.retried, OLD)
-      // Whoever dies while he folds keeps others from it for a moment.
+      // A process that dies while folding keeps others from it for a moment.
       const isLocked = existsSync(join(home, 'journal', 'totals.json.lock'))
       assert.ok(isLocked || !existsSync(join(home, 'journal', '2026-01-01.ndjson')), 'the day was not folded')
     },

@@ -1,4 +1,4 @@
-/** Hooks: who is told what, and that no job waits for it. */
+/** Hooks: which one runs when, and that no job waits for it. */
 import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -59,7 +59,7 @@ test(
 )
 
 test(
-  'each end of a run is told by the hook of the state the job went to',
+  'the hook of the state a job went to runs at each end of a run',
   inWorld(async (world) => {
     const told = withAll(world)
     await add(world, 'true', { id: 'good' })
@@ -70,7 +70,7 @@ test(
 )
 
 test(
-  'a cancelled job is told as cancelled and not as dead, whether it waits or runs',
+  'a cancelled job runs the hook of cancelled jobs and not of dead ones, whether it waits or runs',
   inWorld(async (world) => {
     const told = withAll(world)
     await add(world, 'true', { id: 'waits' })
@@ -91,7 +91,7 @@ test(
 )
 
 test(
-  'a running job whose file is removed is told as cancelled',
+  'a running job whose file is removed counts as cancelled',
   inWorld(async (world) => {
     const told = withAll(world)
     await add(world, untilLetGo('a'), { id: 'runs' })
@@ -105,7 +105,7 @@ test(
 )
 
 test(
-  'the last of many workers to be done tells once that nothing is left',
+  'the hook of an empty queue runs once, by the last of many workers',
   inWorld(async (world) => {
     const told = withAll(world)
     await world.queue.enqueueAll(Array.from({ length: 40 }, () => ({ command: 'true' })))
@@ -180,7 +180,7 @@ test(
 )
 
 test(
-  'a command that is not there, or reads nothing, harms nobody',
+  'a command that is not there, or reads nothing, does no harm',
   inWorld(async (world) => {
     configure(world, { on_completed: '/nonexistent/program', on_dead: 'true' })
     await add(world, 'true', { id: 'a' })
@@ -240,7 +240,7 @@ for (const [status, error] of [
   [0, 'it took longer than 0.5 s'],
 ] as const)
   test(
-    `a receiver that ${status === 0 ? 'never answers' : `answers ${status}`} has failed, and the URL is not told`,
+    `a receiver that ${status === 0 ? 'never answers' : `answers ${status}`} has failed, and the URL is not shown`,
     inWorld((world) =>
       receiver(status, async (url, got) => {
         configure(world, { on_completed: url, hook_timeout: status === 0 ? 0.5 : 10 })

@@ -23,7 +23,7 @@ test('the name wins over the content on id, queue and priority, and the director
   assert.equal([job.id, job.queue, job.priority, job.state], ['job2', 'mail', -5, 'held'])
 })
 
-test('an id in the content that nobody may choose does no harm where the name is right', () => {
+test('a forbidden id in the content does no harm where the name is right', () => {
   assert.is(record({ id: '../..', queue: 5, priority: 'high' }).id, 'job1')
 })
 

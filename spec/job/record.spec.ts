@@ -83,7 +83,7 @@ test('a cancelled run says by what reason and when', () => {
   })
 })
 
-test('history tells each run in full', () => {
+test('history records each run in full', () => {
   assert.equal(settle(FAILED).history, [
     {
       run: 1,

@@ -14,7 +14,7 @@ import { DEFAULTS } from '../../lib/config/schema.ts'
 
 const test = suite('retention rules')
 
-/** Settled so many seconds before noon. */
+/** Settled this many seconds before noon. */
 const settled = (ago: number, bytes = 0): { at: number; bytes: number; ago: number } => ({
   at: (NOON - ago * 1000) * 1000,
   bytes,

@@ -7,7 +7,7 @@ import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 const test = suite('sentences for events')
 
 for (const event of EVENT_KINDS)
-  test(`a ${event} event is told in a sentence that names the job`, () => {
+  test(`a ${event} event is described by a sentence that names the job`, () => {
     assert.match(describeEvent({ event, job: 'job1' }), /^job1 \w/)
     assert.match(describeEvent({ event, job: 'job1', run: 3 }), /^job1 \(run 3\) \w/)
   })

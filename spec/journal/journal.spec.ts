@@ -1,4 +1,4 @@
-/** What is told, and what of it can still be read after a crash. */
+/** What the journal records, and what of it can still be read after a crash. */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -35,7 +35,7 @@ test(
 )
 
 test(
-  'events told together stand together, and a line end in one does not break it',
+  'events recorded together stand together, and a line end in one does not break it',
   inHome(async (home) => {
     recordEvents(
       home,
@@ -80,7 +80,7 @@ test(
 
 for (const torn of ['{"at":"2026-11-22T10:15:0', '{', '\0\0\0\0'])
   test(
-    `an event told after a line torn at ${JSON.stringify(torn)} is not lost with it`,
+    `an event recorded after a line torn at ${JSON.stringify(torn)} is not lost with it`,
     inHome(async (home) => {
       recordEvents(home, [{ event: 'started', job: 'a' }], NOON)
       appendFileSync(join(home.journal, TODAY), torn)
@@ -114,7 +114,7 @@ test(
 )
 
 test(
-  'a day that cannot be read keeps nobody from the others',
+  'a day that cannot be read does not hide the others',
   inHome(async (home) => {
     mkdirSync(join(home.journal, TODAY))
     recordEvents(home, [{ event: 'started', job: 'a' }], NOON + DAY)

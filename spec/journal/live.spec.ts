@@ -20,7 +20,7 @@ const journal = (home: string, day: string, ...lines: string[]): void => {
 }
 
 test(
-  'it counts what was told before it came, and what is told after, as metrics do',
+  'it counts events from before it was opened and from after, as metrics do',
   inWorld(async (world) => {
     await add(world, 'true')
     await add(world, 'exit 1', { max_retries: 1 })
@@ -97,7 +97,7 @@ test(
 )
 
 test(
-  'what was told since a place is told, unless that is too much',
+  'events after a cursor are returned, unless there are too many',
   inWorld(async ({ queue, home }) => {
     const [first, second, third] = [line({ job: 'a' }), line({ job: 'b' }), line({ job: 'c' })]
     journal(home, '2026-01-01', first, second)

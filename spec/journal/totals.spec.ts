@@ -66,7 +66,7 @@ test(
 )
 
 test(
-  'the last two days are never folded, for events may still be told of them',
+  'the last two days are never folded, as events may still be recorded in them',
   inWorld(async ({ home }) => {
     tellDay(home, NEW, [1])
     assert.equal(await foldDays(openHome(home), 0, NOON), [])

@@ -1,4 +1,4 @@
-/** Cancelling a job in every state, and files that nobody can read. */
+/** Cancelling a job in every state, and files that cannot be read. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -55,7 +55,7 @@ test(
 )
 
 test(
-  'a job that somebody put into processing/ by hand is cancelled, though no worker is there',
+  'a job that was put into processing/ by hand is cancelled, though no worker is there',
   inWorld(async (world) => {
     await jobIn(world, 'processing')
     assert.is((await world.queue.cancel('job1', 'x', { waitMs: 0 })).state, 'dead')
@@ -87,7 +87,7 @@ for (const [verb, place] of [
   ['cancel', 'pending'],
 ] as const)
   test(
-    `a job in ${place}/ whose file cannot be read stays where it is when somebody wants to ${verb} it`,
+    `a job in ${place}/ whose file cannot be read stays where it is at a ${verb}`,
     inWorld(async (world) => {
       const path = await jobIn(world, place)
       writeFileSync(path, '{"command":')

@@ -105,7 +105,7 @@ test(
 )
 
 test(
-  'a running job whose worker is dead is ended by whoever cancels',
+  'a running job whose worker is dead is ended by the cancelling command',
   inWorld(async (world) => {
     const { id } = await add(world, untilLetGo('a'))
     const worker = await world.startWorker()
@@ -156,7 +156,7 @@ test(
 )
 
 test(
-  'of two who cancel a pending job at once one is told that it is dead',
+  'of two commands that cancel a pending job at once, one reports that it is dead',
   inWorld(async (world) => {
     const { id } = await add(world, 'true')
     const results = await Promise.allSettled([world.queue.cancel(id, 'one'), world.queue.cancel(id, 'two')])

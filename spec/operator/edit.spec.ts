@@ -127,7 +127,7 @@ test(
 )
 
 test(
-  'a job that somebody took out of hold/ meanwhile is left alone',
+  'a job that was taken out of hold/ meanwhile is left alone',
   inWorld(async ({ queue, home }) => {
     await queue.enqueue({ id: 'a', command: 'true' })
     const editing = await queue.edit('a')
@@ -172,7 +172,7 @@ test(
 )
 
 test(
-  'edit runs VISUAL before EDITOR, and tells what came of it',
+  'edit runs VISUAL before EDITOR, and prints the result',
   inWorld(async ({ queue, cli }) => {
     await queue.enqueue({ id: 'a', command: 'true' })
     const env = { VISUAL: "sed -i 's/true/changed it/'", EDITOR: 'false' }

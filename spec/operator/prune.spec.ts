@@ -18,7 +18,7 @@ import { startPurge } from '../../lib/operator/purge.ts'
 
 const test = suite('pruning finished jobs')
 
-/** So many completed jobs, a second apart, the newest now; the path of each file. */
+/** Completed jobs, a second apart, the newest now; the path of each file. */
 const some = (world: World, n: number): string[] =>
   Array.from({ length: n }, (_, i) => putFinished(world.home, { id: `job${i}`, at: Date.now() - (n - i) * 1000 }))
 
@@ -90,7 +90,7 @@ test(
 )
 
 test(
-  'a file that nobody can understand is not pruned',
+  'a file that cannot be parsed is not pruned',
   inWorld(async (world) => {
     mkdirSync(join(world.home, 'done', '2020-01-01'), { recursive: true })
     const path = join(world.home, 'done', '2020-01-01', 'mine.json')

@@ -100,7 +100,7 @@ test(
     await world.queue.enqueue({ command: 'true', id: 'job1' })
     const operator = await racer(world.home, 'operate', 'job1')
     await operator.end()
-    // Its directory is nobody's now; the job is still seen as what it was, and can be cancelled from there.
+    // Its directory has no owner now; the job keeps its state, and can be cancelled from there.
     await until(async () => (await world.queue.get('job1')).state === 'pending', 5000, 'the job is pending')
     assert.is((await world.queue.cancel('job1')).state, 'dead')
     assert.is([...assertHomeIntact(world.home).keys()].length, 1)

@@ -25,7 +25,7 @@ const inRun = (body: (paths: RunPaths, mark: StartMark) => void): ReturnType<typ
   })
 
 test(
-  'a start mark tells the leader, the kernel, the namespace and the FIFO',
+  'a start mark has the leader, the kernel, the namespace and the FIFO',
   inRun((paths, mark) => {
     const { boot, ns } = ownIdentity()
     const fifo = lstat(paths.fifo)?.ino

@@ -75,7 +75,7 @@ test(
     for (const name of ['mkfifo', 'seq', 'sleep', 'sync']) symlinkSync(`/usr/bin/${name}`, join(bin, name))
     await add(world, chatter('a'), { id: 'a' })
     const worker = await world.startWorker({ env: { PATH: bin } })
-    // The gap is told before it is tried to make it.
+    // The gap is recorded before the attempt to make it.
     await until(() => readdirSync(join(world.home, 'run')).includes('a.1.gap'), SOON_MS, 'it was tried')
     letGo(world, 'a')
     await settles(world.queue, 'a')

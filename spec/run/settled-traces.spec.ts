@@ -22,14 +22,14 @@ const inHome = (body: (home: Home, paths: RunPaths) => void | Promise<void>): Re
 
 const HOUR = 3_600_000
 
-/** A file that was last touched so long (ms) before NOON. */
+/** A file that was last touched this long (ms) before NOON. */
 function old(path: string, age: number): void {
   writeFileSync(path, '')
   utimesSync(path, (NOON - age) / 1000, (NOON - age) / 1000)
 }
 
 test(
-  'traces of a job that nobody holds are swept once they are a minute old',
+  'traces of a job that no holder has are swept once they are a minute old',
   inHome((home, paths) => {
     makeFifos([paths.fifo])
     utimesSync(paths.fifo, 1, 1)
@@ -42,7 +42,7 @@ test(
 )
 
 test(
-  'traces of a job that somebody holds stay, however old',
+  'traces of a held job stay, however old',
   inHome((home, paths) => {
     const holder = joinWorkers(home, 1, NOON)
     writeFileSync(join(holder.dir, '1000-20261122T101500.000000Z-job1.json'), '{}')
@@ -68,7 +68,7 @@ test(
 )
 
 test(
-  'what tells of a run whose FIFO is gone stays until its kernel is gone',
+  'traces of a run whose FIFO is gone stay until its kernel is gone',
   inHome((home, paths) => {
     writeFileSync(paths.mark, `${process.pid} (sh) S boot=${ownIdentity().boot} ns=${ownIdentity().ns}\n`)
     utimesSync(paths.mark, 1, 1)

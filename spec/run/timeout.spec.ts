@@ -14,12 +14,16 @@ import {
   untilLetGo,
   letGo,
 } from '../../fixtures/jobs.ts'
+import { rounds } from '../../fixtures/rounds.ts'
 import { signal } from '../../fixtures/processes.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
 const test = suite('timeouts')
+
+/** How many runs end at about the same time. */
+const MANY = rounds(15, 40)
 
 const pidIn = (path: string): Promise<number> =>
   until(() => Number(linesOf(path).at(-1) ?? 0) || undefined, SOON_MS, `${path} names a process`)
@@ -43,11 +47,11 @@ test(
   'each of many runs is ended on time',
   inWorld(async (world) => {
     configure(world, { poll_interval: 60 })
-    const ids = Array.from({ length: 40 }, (_, n) => `job${n}`)
+    const ids = Array.from({ length: MANY }, (_, n) => `job${n}`)
     await world.queue.enqueueAll(
-      ids.map((id, n) => ({ id, command: 'exec sleep 60', timeout: 0.2 + n / 97, max_retries: 1 })),
+      ids.map((id, n) => ({ id, command: 'exec sleep 60', timeout: 0.2 + n / (2.4 * MANY), max_retries: 1 })),
     )
-    await world.startWorker({ count: 40 })
+    await world.startWorker({ count: MANY })
     for (const id of ids) {
       const job = await settles(world.queue, id, 'dead')
       assert.ok((job.duration_ms ?? 0) < (job.timeout ?? 0) * 1000 + 2000, `${id}: ${job.duration_ms} ms`)

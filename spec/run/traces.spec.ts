@@ -32,7 +32,7 @@ const inHome = (body: (home: Home, paths: RunPaths) => void | Promise<void>): Re
   })
 
 test(
-  'a run’s output files are made once, for the owner alone; a run that has been is told',
+  'a run’s output files are made once, for the owner alone; an earlier run is reported',
   inHome((home, paths) => {
     const output = createOutput(home, 'job1', 3)
     assert.ok(output)
@@ -55,7 +55,7 @@ test(
 )
 
 test(
-  'run numbers are in the order of numbers, and strangers among the logs are none',
+  'run numbers are sorted as numbers, and other files among the logs are ignored',
   inHome((home) => {
     mkdirSync(join(home.logs, 'job1'))
     for (const name of ['10.out', '9.out', '9.err', 'x.out', '.reserved.1', '2.out.gz'])
@@ -100,7 +100,7 @@ test(
 )
 
 test(
-  'a start mark tells the leader and its start time',
+  'a start mark has the leader and its start time',
   inHome((_home, paths) => {
     writeFileSync(paths.mark, STAT)
     assert.equal(readTraces(paths).leader, { pid: 4321, start: '98765' })
@@ -117,7 +117,7 @@ for (const text of ['', '\n', STAT.slice(0, -1), STAT.slice(0, 8)])
   )
 
 test(
-  'an exit record tells the code and when it was written',
+  'an exit record has the code and when it was written',
   inHome((_home, paths) => {
     writeFileSync(paths.mark, `${STAT}137\n`)
     utimesSync(paths.mark, NOON / 1000, NOON / 1000)

@@ -26,7 +26,7 @@ test(
 )
 
 test(
-  'a claim of what somebody else has taken is lost',
+  'a claim of a job that was taken already is lost',
   inWorld((world) => {
     const { home, holder } = spoolHome(world)
     assert.is(claim(home, holder.dir, formatName(aName()), aName()), undefined)

@@ -192,7 +192,7 @@ test(
 )
 
 test(
-  'a batch tells of a duplicate in its place and enqueues the others',
+  'a batch reports a duplicate in its place and enqueues the others',
   inWorld(async (world) => {
     const results = await world.queue.enqueueAll([
       { command: 'true', id: 'a' },

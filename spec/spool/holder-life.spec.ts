@@ -85,7 +85,7 @@ test(
 )
 
 test(
-  'a file called like a holder stops nobody',
+  'a file called like a holder does no harm',
   inWorld(async ({ home: root }) => {
     const home = openHome(root)
     writeFileSync(join(home.processing, 'worker-1-abcdef'), '')

@@ -79,7 +79,7 @@ test(
 )
 
 test(
-  'a holder’s directory is cleared of its furniture and of half-written stamps',
+  'a holder’s directory is cleared of its own files and of half-written stamps',
   inWorld(({ home: root }) => {
     const home = openHome(root)
     const own = joinWorkers(home, 1, NOON)

@@ -16,7 +16,7 @@ import { IntakeClock, withIntake, dropAndTake } from '../../fixtures/intake-cloc
 const test = suite('races of an intake')
 
 test(
-  'a file that somebody swaps for a link all the time is never followed',
+  'a file that is swapped for a link all the time is never followed',
   withIntake(async (intake, { home, dir }) => {
     writeFileSync(join(dir, 'elsewhere'), '{"command":"evil"}')
     const swapper = await racer(home, 'swap', { fileName: 'mine.json', target: join(dir, 'elsewhere'), times: 2000 })
@@ -102,7 +102,7 @@ test(
 )
 
 test(
-  'an id of our own making is not believed in a foreign file',
+  'a ULID in a dropped file is not trusted',
   withIntake(async (intake) => {
     intake.drop('mine.json', { command: 'true', id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })
     assert.ok(isMadeId('01ARZ3NDEKTSV4RRFFQ69G5FAV'))

@@ -78,7 +78,7 @@ test(
 )
 
 test(
-  'members that nobody knows are kept',
+  'unknown members are kept',
   withIntake(async (intake) => {
     await dropAndTake(intake, 'mine.json', { command: 'true', ticket: [1, { a: null }] })
     assert.equal(intake.job.ticket, [1, { a: null }])

@@ -112,7 +112,7 @@ test(
 )
 
 test(
-  'a home of somebody else is refused',
+  'a home of another user is refused',
   inWorld(({ dir }) => {
     asRoot()
     const root = join(dir, 'theirs')
@@ -123,7 +123,7 @@ test(
 )
 
 test(
-  'a home whose processing/ belongs to somebody else is refused',
+  'a home whose processing/ belongs to another user is refused',
   inWorld(({ home }) => {
     asRoot()
     chownSync(join(home, 'processing'), NOBODY, NOBODY)

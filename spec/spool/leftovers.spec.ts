@@ -19,7 +19,7 @@ const inHome = (body: (home: Home, paths: RunPaths) => void | Promise<void>): Re
 
 const HOUR = 3_600_000
 
-/** A file that was last touched so long (ms) before NOON. */
+/** A file that was last touched this long (ms) before NOON. */
 function old(path: string, age: number): void {
   writeFileSync(path, '')
   utimesSync(path, (NOON - age) / 1000, (NOON - age) / 1000)

@@ -95,7 +95,7 @@ test(
 )
 
 test(
-  'dropped files are told apart, and editors’ files are not seen at all',
+  'dropped files are listed apart, and editors’ files are ignored',
   inWorld((world) => {
     const candidates = scanned(world, ['mine.json', nth(1), '.hidden.json', 'x.tmp', 'y.json~'])
     candidates.add('yours.json')

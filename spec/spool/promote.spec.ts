@@ -16,7 +16,7 @@ import { quarantined, namesIn, put, claimFile, spoolHome } from '../../fixtures/
 const test = suite('promoting due jobs')
 
 test(
-  'what is due is promoted under the name it has, and the next due time is told',
+  'what is due is promoted under its name, and the next due time is returned',
   inWorld((world) => {
     const { home } = spoolHome(world)
     const first = put(home, 'scheduled', { id: 'first' }, NOON - 1)

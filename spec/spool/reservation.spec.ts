@@ -63,7 +63,7 @@ for (const [state, place] of Object.entries(PLACES))
       await attempt(world, 'job1')
       moveByHand(world, 'job1', place)
       assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
-      // Also when whoever enqueued it has ended, so that nobody holds the reservation.
+      // Also when the enqueueing process has ended, and its reservation with it.
       writeFileSync(join(world.home, 'logs/job1/.reserved.1'), deadOwner())
       assert.is(await attempt(world, 'job1'), 'DUPLICATE_JOB')
       assert.is(assertHomeIntact(world.home).size, 1)
@@ -242,7 +242,7 @@ test(
 )
 
 test(
-  'an id is free once its job was removed by hand, while whoever enqueued it lives on',
+  'an id is free once its job was removed by hand, while the enqueueing process lives on',
   inWorld(async (world) => {
     await attempt(world, 'job1')
     rmSync(findExact(openHome(world.home), 'job1')?.path ?? '')

@@ -169,7 +169,7 @@ for (const [what, make] of Object.entries<(path: string) => void>({
   'a broken text': (path) => writeFileSync(path, '{'),
 }))
   test(
-    `${what} among the jobs keeps nobody from listing them`,
+    `${what} among the jobs does not keep them from being listed`,
     inWorld(async ({ home, queue }) => {
       await queue.enqueue({ command: 'true', id: 'job1' })
       make(join(home, 'pending/mine.json'))

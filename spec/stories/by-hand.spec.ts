@@ -106,7 +106,7 @@ test(
         SOON_MS,
         'it is held',
       )
-      // Moved by somebody else in between: it was only just being started.
+      // Moved by another process in between: it was only just being started.
       if (existsSync(from)) renameSync(from, join(world.home, 'pending', basename(from)))
     }
     writeFileSync(join(world.dir, 'stop'), '')

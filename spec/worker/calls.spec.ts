@@ -16,7 +16,7 @@ import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
-/** The most there may be. Lower them when it has become less; whoever raises one gives the reason here. */
+/** Upper limits. Lower one when the count has fallen; raise one only with the reason here. */
 const MOST = {
   /** `queuectl enqueue`, whole process, beyond what `node -e 0` does. */
   enqueue: 95,
@@ -52,7 +52,7 @@ async function callsOf({ dir, home }: World, args: readonly string[]): Promise<s
   return linesOf(trace).filter((call) => !NOISE.test(call))
 }
 
-/** What one more costs: `make` tells the arguments with which so many are done. */
+/** What one more costs: `make` returns the arguments that do a given number. */
 async function oneMore(
   world: World,
   n: number,

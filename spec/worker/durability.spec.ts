@@ -115,7 +115,7 @@ test(
 )
 
 test(
-  'a flush that fails is told to those who waited for it, and not to the next',
+  'a flush that fails rejects those that waited for it, and not the next',
   inWorld(async ({ dir }) => {
     const missing = join(dir, 'missing')
     const failed = flushDir(missing).then(
@@ -129,7 +129,7 @@ test(
 )
 
 test(
-  'full: what has been told as completed is completed after a power cut',
+  'full: what was reported as completed is completed after a power cut',
   inWorld(async (world) => {
     if (process.getuid?.() !== 0) skip('only root may mount')
     for (const program of ['mkfs.ext4', 'xfs_io']) if (!isThere(program)) skip(`no ${program}`)

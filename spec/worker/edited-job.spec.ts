@@ -22,7 +22,7 @@ async function underEdit(world: World, edit: (job: JobRef) => Promise<void> | vo
   // Always those that are next: where the worker is at this moment.
   while (worker.isRunning) {
     for (const job of await queue.select({ states: ['pending'] }, { limit: 4 })) await edit(job)
-    // Where nothing waits for the system, the end of the worker would never be heard.
+    // Without a turn of the loop the end of the worker would never be noticed.
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.is((await worker.ended).code, 0)

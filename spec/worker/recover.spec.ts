@@ -20,7 +20,7 @@ const DEAD = 'worker-1-abcdef'
 const LONG_GONE = `999999 (sh) S 1 999999 999999 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 17 0 0\n`
 
 interface Left {
-  /** The FIFO of the run, held by nobody. */
+  /** The FIFO of the run, held by no process. */
   readonly fifo?: true
   readonly start?: string
   readonly exit?: string
@@ -107,7 +107,7 @@ test(
 )
 
 test(
-  'a start mark and nobody holding the FIFO: an interruption, which uses no attempt',
+  'a start mark and a FIFO that no process holds: an interruption, which uses no attempt',
   inWorld(async (world) => {
     await deadHolds(world, running, { fifo: true, start: LONG_GONE, out: 'half' })
     const job = await recovered(world)

@@ -191,7 +191,7 @@ for (const [how, lose] of [
   )
 
 test(
-  'a doorbell that was removed is hung up again and heard',
+  'a bell file that was removed is made again and watched',
   inWorld(async (world) => {
     await idleWorker(world)
     rmSync(join(world.home, 'wake/bell'))

@@ -369,7 +369,7 @@ test(
 )
 
 test(
-  'tells people what to do, and what it found with control characters made visible',
+  'says what to do, and shows control characters in what it found',
   inWorld(async (world) => {
     writeFileSync(join(world.home, 'corrupt/12-\x1b[2J.json'), '')
     const { code, stdout } = await world.cli(['doctor'])

@@ -1,4 +1,4 @@
-/** What is refused: each with its exit status, a word that tells why, and nothing enqueued. */
+/** What is refused: each with its exit status, a word that says why, and nothing enqueued. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../../fixtures/world.ts'

@@ -19,13 +19,13 @@ const parsed = (text: string): Event[] =>
     .map((line) => JSON.parse(line) as Event)
 const told = (text: string): string[] => parsed(text).map(({ job, event }) => `${job} ${event}`)
 
-/** Events of so many milliseconds ago, oldest first. */
+/** Events of these ages in milliseconds, oldest first. */
 function tellPast({ home }: World, past: readonly (readonly [number, string])[]): void {
   for (const [ago, job] of past) recordEvents(openHome(home), [{ event: 'enqueued', job }], Date.now() - ago)
 }
 
 test(
-  'it tells what happened, oldest first, a sentence a line',
+  'it prints what happened, oldest first, a sentence a line',
   inWorld(async (world) => {
     await world.queue.enqueue({ id: 'a', command: 'echo broken >&2; false', max_retries: 1 })
     await runAll(world)
@@ -124,7 +124,7 @@ test(
 )
 
 test(
-  '--follow tells each event once while many are being told',
+  '--follow prints each event once while many are being recorded',
   inWorld(async (world) => {
     const wanted = Array.from({ length: 300 }, (_, i) => `j${i}`)
     const telling = (async () => {

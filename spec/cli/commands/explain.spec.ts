@@ -29,7 +29,7 @@ test(
 )
 
 test(
-  'a pending job behind busy slots is told by what they are busy, and when it starts',
+  'a pending job behind busy slots is explained by what keeps them busy, and when it starts',
   inWorld(async (world) => {
     await add(world, 'true', { id: 'before' })
     await runAll(world)

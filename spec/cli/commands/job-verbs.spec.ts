@@ -184,7 +184,7 @@ test(
 )
 
 test(
-  'dlq retry --all passes over what was cancelled, unless told',
+  'dlq retry --all passes over what was cancelled, unless asked for',
   inWorld(async (world) => {
     await ran(world, { id: 'a', ...DEAD })
     await world.queue.enqueue({ id: 'c', command: 'x' })

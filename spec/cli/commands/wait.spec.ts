@@ -32,7 +32,7 @@ test(
 )
 
 test(
-  'the end of a run is heard at once and not by the timer',
+  'the end of a run is noticed at once and not by the timer',
   inWorld(async (world) => {
     await add(world, untilLetGo('a'), { id: 'a' })
     const worker = await world.startWorker()

@@ -107,7 +107,7 @@ for (const word of ['list', 'status', 'health']) {
 }
 
 test(
-  'list --json of nobody is [] and still ends with 5',
+  'list --json without workers prints [] and still exits with 5',
   inWorld(async ({ cli }) => {
     const { code, stdout } = await cli(['worker', 'list', '--json'])
     assert.equal([code, stdout], [5, '[]\n'])

@@ -144,7 +144,7 @@ test(
 )
 
 test(
-  'a batch goes on when nobody reads its ids any more',
+  'a batch goes on when its output has no reader any more',
   inWorld(async (world) => {
     const { stdout } = await shell(world, `yes '{"command":"true"}' | head -2500 | queuectl enqueue - | head -1`)
     assert.match(stdout, /^Enqueued \S+\n$/)

@@ -124,7 +124,7 @@ test('a stream that ends in mid-line has one bad line', async () => {
   ])
 })
 
-test('an array that ends too early is told', async () => {
+test('an array that ends too early is reported', async () => {
   assert.equal(await brief('[{"a":1},\n'), [
     [1, { a: 1 }],
     [2, 'bad'],

@@ -74,7 +74,7 @@ test(
 )
 
 test(
-  'what can be done is done, and the rest told by 6',
+  'what can be done is done, and the rest makes it exit with 6',
   inWorld(async (world) => {
     await some(world)
     const { code, stdout, stderr } = await world.cli(['hold', 'a', 'nope', 'b'])
@@ -85,7 +85,7 @@ test(
 )
 
 test(
-  '--json tells ids and errors',
+  '--json prints ids and errors',
   inWorld(async (world) => {
     await some(world)
     const { stdout } = await world.cli(['hold', 'a', 'nope', '--json'])

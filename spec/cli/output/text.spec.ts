@@ -40,12 +40,12 @@ test('of the output of a job, lines, tabs and colours pass to a terminal and not
   )
 })
 
-test('sizes are told in one unit', () => {
+test('sizes are written in one unit', () => {
   const sizes = [0, 1023, 1024, 1_500_000, 68_719_476_736, 1.2e18]
   assert.equal(sizes.map(formatBytes), ['0 B', '1023 B', '1.0 KiB', '1.4 MiB', '64 GiB', '1065 PiB'])
 })
 
-test('ages are told in one unit', () => {
+test('ages are written in one unit', () => {
   assert.equal([0, 59_999, 60_000, 7_200_000, 90_000_000].map(roughDuration), ['0s', '59s', '1m', '2h', '1d'])
 })
 

@@ -76,7 +76,7 @@ for (const [columns, rows] of [
     for (const line of lines) assert.ok(width(line) <= Math.max(columns, 20), `${width(line)}: ${line}`)
   })
 
-test('it tells counts, slots and throughput', () => {
+test('it shows counts, slots and throughput', () => {
   const text = shown({ columns: 120 }).join('\n')
   for (const part of ['Pending 40', 'Scheduled 1', 'Processing 2', 'Dead 30', 'Completed 7', '1 worker, 4 slots'])
     assert.match(text, part)
@@ -84,7 +84,7 @@ test('it tells counts, slots and throughput', () => {
   assert.not.match(text, 'Held')
 })
 
-test('it tells what each slot runs, in the order of the slots, and how many are idle', () => {
+test('it shows what each slot runs, in the order of the slots, and how many are idle', () => {
   const lines = shown()
   const at = lines.indexOf('RUNNING')
   assert.match(lines[at + 1] ?? '', /^ {2}1 {2}run1 {2}run 3 {2}- {2}sleep 1$/)
@@ -127,7 +127,7 @@ test('only the last minute counts as throughput', () => {
   assert.equal([done, failed, bySecond.length, bySecond.at(-2)], [2, 1, 60, 1])
 })
 
-test('keys are told apart, and what is none of ours is passed over', () => {
+test('keys are recognised, and unknown sequences are ignored', () => {
   assert.equal(keysIn('\x1b[A\x1b[Bj\r\x1b'), ['up', 'down', 'j', 'enter', 'escape'])
   assert.equal(keysIn('\x1b[1;5C\x1b[200~x'), ['x'])
 })
@@ -151,7 +151,7 @@ async function begin(terminal: Terminal): Promise<void> {
 async function isAsBefore(terminal: Terminal, { dir }: World, status: number): Promise<void> {
   await sees(terminal, `ended with ${status}`)
   await until(() => readFileSync(join(dir, 'after'), 'utf8').length > 0, SOON_MS, 'stty has told')
-  // All but the first line, which tells the size.
+  // All but the first line, which has the size.
   const [before, after] = ['before', 'after'].map((name) => linesOf(join(dir, name)).slice(1))
   assert.equal(after, before)
   assert.is(terminal.tells('#{alternate_on} #{cursor_flag} #{wrap_flag}'), '0 1 1')
