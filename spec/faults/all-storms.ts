@@ -10,7 +10,8 @@ export async function allStorms({ seed, rounds, say }: Plan): Promise<readonly s
   const sent: Record<string, number> = {}
   let [acknowledged, repeated, poisoned] = [0, 0, 0]
   for (let n = 0, left = rounds; left > 0; n++, left -= EACH) {
-    const wreck = await storm({ seed: seed + n, faults: Math.min(EACH, left) })
+    // Every other home lies below a symbolic link.
+    const wreck = await storm({ seed: seed + n, faults: Math.min(EACH, left), isLinked: n % 2 === 1 })
     for (const text of wreck.wrong) wrong.push(`seed ${seed + n}: ${text}`)
     for (const [kind, count] of Object.entries(wreck.sent)) sent[kind] = (sent[kind] ?? 0) + count
     acknowledged += wreck.acknowledged

@@ -3,7 +3,7 @@
  * is over a healthy worker does what is left: every acknowledged job must be at its end, and no two runs of one job may
  * ever have been going on at the same time, which each job detects by a lock of the kernel.
  */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { monotonicMs, sleep } from '../../lib/clock.ts'
 import { configure, isAlive, linesOf, program } from '../../fixtures/jobs.ts'
@@ -18,6 +18,8 @@ export interface Storm {
   readonly seed: number
   /** How many signals are sent. */
   readonly faults: number
+  /** The home lies below a symbolic link. */
+  readonly isLinked?: boolean
 }
 
 export interface Wreck {
@@ -37,8 +39,8 @@ const WORKERS = 4
 const WAITING = 30
 const CALM_MS = 50_000
 
-export async function storm({ seed, faults }: Storm): Promise<Wreck> {
-  const world = newWorld()
+export async function storm({ seed, faults, isLinked = false }: Storm): Promise<Wreck> {
+  const world = newWorld({ isLinked })
   try {
     configure(world, { backoff_base: 1, max_backoff: 1, max_retries: 1000 })
     const weather = new Weather(world, new Chance(seed))
@@ -151,7 +153,7 @@ class Weather {
   }
 
   #enqueue(): void {
-    if (this.#commands.size > 1 || readdirSync(join(this.#world.dir, 'home')).length < 3) return
+    if (this.#commands.size > 1 || !existsSync(this.#world.home) || readdirSync(this.#world.home).length < 3) return
     if (readdirSync(join(this.#world.home, 'pending')).length > WAITING) return
     const command = `${program('alone.sh')} "${this.#world.dir}/$QUEUECTL_JOB_ID" sh -c 'sleep 0.${this.#chance.below(3)}; echo $QUEUECTL_RUN >>"${this.#world.dir}/$QUEUECTL_JOB_ID.ended"'`
     const id = `job-${++this.#made}`

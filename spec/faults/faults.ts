@@ -12,6 +12,7 @@ import { allMutants } from './all-mutants.ts'
 import { allPoints } from './all-points.ts'
 import { allPower } from './all-power.ts'
 import { allStorms } from './all-storms.ts'
+import { asOrdinaryUser } from './as-user.ts'
 import type { Plan } from './plan.ts'
 
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ const { values } = parseArgs({
 const TRIALS: Record<string, (plan: Plan) => Promise<readonly string[]>> = {
   points: allPoints,
   chaos: allStorms,
+  user: asOrdinaryUser,
   power: allPower,
   mutants: allMutants,
   model: allModels,
