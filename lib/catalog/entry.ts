@@ -4,6 +4,7 @@
  */
 import { commandLine } from '../job/job.ts'
 import { DEFAULT_QUEUE, idFromStem, type JobName, parseName } from '../job/file-name.ts'
+import { errorFingerprint } from '../job/fingerprint.ts'
 import { type JobContent, type JobFile, mayBeJob, readJobFile } from '../spool/scan.ts'
 import type { State } from '../job/state.ts'
 
@@ -25,6 +26,8 @@ export interface Entry {
   text: string
   tags: readonly string[]
   error: string
+  /** What errors that differ only in numbers, names and paths have in common. */
+  fingerprint: string
   isCancelled: boolean
   isRead: boolean
   /** An earlier entry of the same id whose file is still there. */
@@ -73,6 +76,7 @@ export function entryOf(jobDir: JobDir, fileName: string): Entry | undefined {
     text: '',
     tags: NONE,
     error: '',
+    fingerprint: '',
     isCancelled: false,
     isRead: false,
     duplicate: undefined,
@@ -85,6 +89,7 @@ export function inherit(entry: Entry, before: Entry): void {
   entry.text = before.text
   entry.tags = before.tags
   entry.error = before.error
+  entry.fingerprint = before.fingerprint
   entry.isCancelled = before.isCancelled
 }
 
@@ -105,6 +110,7 @@ export function readEntry(entry: Entry): JobContent | undefined {
   const { job } = content
   if (!job) {
     entry.error = content.unreadable
+    entry.fingerprint = errorFingerprint(entry.error)
     entry.text = ''
     return content
   }
@@ -113,6 +119,7 @@ export function readEntry(entry: Entry): JobContent | undefined {
   entry.updated = Date.parse(job.updated_at) || entry.updated
   entry.text = commandLine(job.command).slice(0, SEARCHED_CHARS).toLowerCase()
   entry.tags = tags.length === 0 ? NONE : tags
+  if (error !== entry.error) entry.fingerprint = errorFingerprint(error)
   entry.error = error
   entry.isCancelled = job.cancelled !== undefined
   if (entry.dropped) {

@@ -19,14 +19,27 @@ import {
 } from './page.ts'
 import { noCounts, type StateCounts } from './job-index.ts'
 
-/** Dead jobs that have the same last error. */
+/** Dead jobs whose last errors are alike, or the same. */
 export interface DeadGroup {
+  /** That of the newest job. */
   readonly error: string
+  /** What their errors have in common; see {@link errorFingerprint}. */
+  readonly fingerprint: string
   readonly count: number
+  /** Their queues, sorted. */
+  readonly queues: readonly string[]
   /** The newest ten. */
   readonly jobs: readonly string[]
-  /** When the newest one died (ISO 8601). */
+  /** When the oldest and the newest one died (ISO 8601). */
+  readonly first: string | null
   readonly last: string | null
+}
+
+export interface GroupOptions {
+  /** Only the same errors are in one group. */
+  readonly isExact?: boolean
+  /** The largest group first, or that with the newest job; default: count. */
+  readonly sort?: 'count' | 'last'
 }
 
 /** The job that has been ready to run for the longest time. */
@@ -45,6 +58,21 @@ const JOBS_OF_GROUP = 10
 const SLICE_MS = 20
 const refOf = (entry: Entry): JobRef => ({ id: entry.id, state: entry.state, path: jobFileOf(entry).path })
 const dueTime = ({ due }: Entry): string => isoTime(Math.floor(due / 1000))
+
+/** @param all newest first */
+function groupOf(all: readonly Entry[]): DeadGroup {
+  const [newest] = all
+  const oldest = all.at(-1)
+  return {
+    error: newest?.error ?? '',
+    fingerprint: newest?.fingerprint ?? '',
+    count: all.length,
+    queues: [...new Set(all.map(({ queue }) => queue))].sort(),
+    jobs: all.slice(0, JOBS_OF_GROUP).map(({ id }) => id),
+    first: oldest ? dueTime(oldest) : null,
+    last: newest ? dueTime(newest) : null,
+  }
+}
 
 export class Live {
   readonly #home: Home
@@ -114,6 +142,13 @@ export class Live {
       .sort((a, b) => (a.queue < b.queue ? -1 : 1))
   }
 
+  /** The tags of all jobs that have been read, the most frequent first. */
+  tags(): { readonly tag: string; readonly jobs: number }[] {
+    const counts = new Map<string, number>()
+    for (const { tags } of this.#catalog.jobs) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+    return [...counts].map(([tag, jobs]) => ({ tag, jobs })).sort((a, b) => b.jobs - a.jobs || (a.tag < b.tag ? -1 : 1))
+  }
+
   oldestReady(): OldestReady | undefined {
     let oldest: Entry | undefined
     for (const entry of this.#ready()) if (!oldest || entry.due < oldest.due) oldest = entry
@@ -124,22 +159,19 @@ export class Live {
     for (const entry of this.#catalog.jobs) if (entry.state === 'pending' && !entry.dropped) yield entry
   }
 
-  /** Dead jobs by their last error, the most frequent first. */
-  async deadGroups(search: JobSearch): Promise<DeadGroup[]> {
+  /** Dead jobs by their last error. */
+  async deadGroups(search: JobSearch, { isExact = false, sort = 'count' }: GroupOptions = {}): Promise<DeadGroup[]> {
     const { entries } = matchingEntries(await this.#catalog.upToDate(), { ...search, states: ['dead'], text: '' })
-    const groups = new Map<string, Entry[]>()
+    const alike = new Map<string, Entry[]>()
     for (const entry of entries) {
-      const group = groups.get(entry.error)
+      const key = isExact ? entry.error : entry.fingerprint
+      const group = alike.get(key)
       if (group) group.push(entry)
-      else groups.set(entry.error, [entry])
+      else alike.set(key, [entry])
     }
-    return [...groups]
-      .map(([error, all]) => {
-        const newest = all.sort((a, b) => b.due - a.due).slice(0, JOBS_OF_GROUP)
-        const [last] = newest
-        return { error, count: all.length, jobs: newest.map(({ id }) => id), last: last ? dueTime(last) : null }
-      })
-      .sort((a, b) => b.count - a.count)
+    const groups = [...alike.values()].map((all) => all.sort((a, b) => b.due - a.due))
+    const lastOf = ([newest]: readonly Entry[]): number => newest?.due ?? 0
+    return groups.sort((a, b) => (sort === 'count' && b.length - a.length) || lastOf(b) - lastOf(a)).map(groupOf)
   }
 
   /** Calls `listener` soon after each change. Returns the function that ends this. */

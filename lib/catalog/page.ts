@@ -14,6 +14,8 @@ export interface JobSearch extends JobFilter {
   readonly text?: string
   /** Equals the last error. */
   readonly error?: string
+  /** Equals the fingerprint of the last error. */
+  readonly fingerprint?: string
   /** Only cancelled jobs, or only others. */
   readonly isCancelled?: boolean
 }
@@ -53,12 +55,12 @@ const COMPARE: Record<PageSort, (a: PageCursor, b: PageCursor) => number> = {
 }
 
 /** Do names not suffice to tell which jobs match? */
-export const needsContent = ({ tag, text, error, isCancelled }: JobSearch): boolean =>
-  [tag, text, error, isCancelled].some((one) => one !== undefined)
+export const needsContent = ({ tag, text, error, fingerprint, isCancelled }: JobSearch): boolean =>
+  [tag, text, error, fingerprint, isCancelled].some((one) => one !== undefined)
 
 /** The jobs that match, in no particular order, from the files read within `READ_MS`. */
 export function matchingEntries(catalog: Catalog, search: JobSearch): { entries: Entry[]; isExact: boolean } {
-  const { states = STATES, queue, tag, text, error, isCancelled } = search
+  const { states = STATES, queue, tag, text, error, fingerprint, isCancelled } = search
   const isExact = !needsContent(search) || catalog.loader.readFor(READ_MS)
   const wanted = new Set(states)
   const lower = text?.toLowerCase()
@@ -67,6 +69,7 @@ export function matchingEntries(catalog: Catalog, search: JobSearch): { entries:
     if (!wanted.has(entry.state) || (queue !== undefined && entry.queue !== queue)) continue
     if (tag !== undefined && !entry.tags.includes(tag)) continue
     if (error !== undefined && entry.error !== error) continue
+    if (fingerprint !== undefined && entry.fingerprint !== fingerprint) continue
     if (isCancelled !== undefined && entry.isCancelled !== isCancelled) continue
     if (lower === undefined || occurs(entry, lower)) entries.push(entry)
   }

@@ -20,7 +20,7 @@ export function readStateFilter(text: string | undefined): State[] | undefined {
 }
 
 /** The filter of a request. Empty parameters count as absent. @throws HttpError 400 */
-export function readSearch({ state, queue, tag, q, error }: Query): JobSearch {
+export function readSearch({ state, queue, tag, q, error, fingerprint }: Query): JobSearch {
   const states = readStateFilter(state)
   return {
     ...(states ? { states } : {}),
@@ -28,6 +28,7 @@ export function readSearch({ state, queue, tag, q, error }: Query): JobSearch {
     ...(tag ? { tag } : {}),
     ...(q ? { text: q } : {}),
     ...(error === undefined ? {} : { error }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
   }
 }
 

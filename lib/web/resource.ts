@@ -26,6 +26,8 @@ export interface UpdateRules<T> {
   readonly concerns?: (change: JobsChange) => boolean
   /** Applies a change of jobs at once, before the refetch; undefined leaves the data as it is. */
   readonly update?: (data: T, change: JobsChange) => T | undefined
+  /** For what costs the server much: the least time (ms) between two requests. */
+  readonly everyMs?: number
 }
 
 interface CacheEntry {
@@ -63,7 +65,7 @@ async function fetchEntry(path: string, entry: CacheEntry): Promise<void> {
   entry.isFetching = false
   const ended = monotonicNow()
   // Slow requests are repeated less often.
-  entry.nextAt = ended + Math.max(MIN_INTERVAL_MS, 2 * (ended - began))
+  entry.nextAt = ended + Math.max(entry.rules.everyMs ?? MIN_INTERVAL_MS, 2 * (ended - began))
   for (const listener of entry.listeners) listener()
   const failed = entry.problem?.status
   // Unreachable, overloaded or broken: try again later.

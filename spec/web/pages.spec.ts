@@ -126,6 +126,66 @@ test(
 )
 
 test(
+  'what is typed in the search is understood at a pause, and each chip takes its filter away again',
+  inBrowser(async ({ page, visit, queue, url }) => {
+    await queue.enqueueAll([
+      { id: 'one', command: 'make one', queue: 'mail', tags: ['night shift'] },
+      { id: 'two', command: 'make two', queue: 'mails' },
+      { id: 'three', command: 'make three' },
+    ])
+    await visit('/jobs')
+    await row(page, 'three').waitFor()
+    const search = page.getByLabel('Search jobs')
+    await search.pressSequentially('queue:mail')
+    // It may become `mails`: the list stays, and both are suggested.
+    await page.getByRole('option', { name: 'queue:mails' }).waitFor()
+    assert.is(await page.getByRole('row').count(), 4)
+    await search.pressSequentially('s')
+    await row(page, 'three').waitFor({ state: 'detached' })
+    await button(page, 'Remove the filter queue mails').waitFor()
+    await search.pressSequentially(' ')
+    await until(async () => (await search.inputValue()).trim() === '', 5000, 'the chip stands for the word')
+    await button(page, 'Remove the filter queue mails').click()
+    await row(page, 'three').waitFor()
+    assert.is(page.url(), `${url}/jobs`)
+    await search.fill('tag:ni')
+    await page.getByRole('option', { name: 'tag:"night shift"' }).waitFor()
+    await search.press('ArrowDown')
+    await search.press('Enter')
+    await button(page, 'Remove the filter tag night shift').waitFor()
+    await row(page, 'two').waitFor({ state: 'detached' })
+    assert.is(await page.getByRole('row').count(), 2)
+    await visit('/jobs?q=queue%3Amail+make')
+    await button(page, 'Remove the filter queue mail').waitFor()
+    await page.waitForURL(`${url}/jobs?queue=mail&q=make`)
+    assert.is(await search.inputValue(), 'make')
+  }),
+)
+
+test(
+  'a waiting job says why it waits and when it will start',
+  inBrowser(async ({ page, visit, queue, startWorker, dir }) => {
+    await queue.enqueueAll([
+      { id: 'first', command: 'while [ ! -e go ]; do sleep 0.02; done', cwd: dir },
+      { id: 'second', command: 'true' },
+      { id: 'cancelled', command: 'true' },
+    ])
+    await queue.cancel('cancelled', 'not needed')
+    await visit('/jobs/second')
+    await sees(page, /No worker is alive/)
+    await sees(page, '1 job ahead of it')
+    await startWorker()
+    await sees(page, 'The only slot is busy')
+    await page.locator('.reasons').getByRole('link', { name: 'first' }).waitFor()
+    writeFileSync(join(dir, 'go'), '')
+    await stateIs(page, 'Completed')
+    await visit('/jobs/cancelled')
+    await sees(page, 'Cancelled before it started')
+    await sees(page, /not needed/)
+  }),
+)
+
+test(
   'all matching jobs are retried, also on other pages, after a confirmation with their number',
   inBrowser(async ({ page, visit, startWorker, queue, home }) => {
     await queue.enqueueAll(Array.from({ length: 60 }, () => ({ command: 'exit 1', max_retries: 1, queue: 'bad' })))
@@ -305,6 +365,33 @@ test(
     await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 jobs' }).click()
     await sees(page, '1 job, 1 error')
     assert.is((await queue.count()).pending, 2)
+  }),
+)
+
+test(
+  'errors that differ only in ids are one group, by choice the same ones only, and the newest may come first',
+  inBrowser(async ({ page, visit, startWorker, queue }) => {
+    await queue.enqueueAll([
+      { id: 'a', command: 'echo "request 41 failed" >&2; exit 1', max_retries: 1, queue: 'mail' },
+      { id: 'b', command: 'echo "request 42 failed" >&2; exit 1', max_retries: 1 },
+      { id: 'c', command: 'exit 4', max_retries: 1, priority: -1 },
+    ])
+    const worker = await startWorker({ args: ['--burst'] })
+    await worker.ended
+    await visit('/dead')
+    await sees(page, '3 jobs, 2 errors')
+    await sees(page, /queues default, mail/)
+    const groups = page.locator('.group .error')
+    assert.match(await groups.first().innerText(), /request n failed/)
+    await button(page, 'Latest').click()
+    await groups.first().getByText('exit code 4').waitFor()
+    await button(page, 'Same').click()
+    await sees(page, '3 jobs, 3 errors')
+    await button(page, 'Alike').click()
+    await page.getByRole('link', { name: /request n failed/ }).click()
+    await row(page, 'a').waitFor()
+    assert.is(await page.getByRole('row').count(), 3)
+    assert.is(await page.locator('.button.danger').count(), 0)
   }),
 )
 

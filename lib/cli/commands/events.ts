@@ -5,8 +5,9 @@ import type { Event } from '../../journal/journal.ts'
 import { describeEvent } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { localTime, visible } from '../output/text.ts'
+import { visible } from '../output/text.ts'
 import { isCount, isSince } from '../input/option-types.ts'
+import { localTime } from '../../job/time-text.ts'
 
 /** How many past events `--follow` shows first. */
 const RECENT = 10

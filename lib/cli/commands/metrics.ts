@@ -6,8 +6,9 @@ import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
-import { localTime, visible } from '../output/text.ts'
+import { visible } from '../output/text.ts'
 import { isCount } from '../input/option-types.ts'
+import { localTime } from '../../job/time-text.ts'
 
 /** Kinds that are printed even when their count is 0. */
 const ALWAYS: readonly string[] = ['enqueued', 'started', 'completed', 'failed', 'dlq']

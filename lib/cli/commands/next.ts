@@ -5,8 +5,9 @@ import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
 import { printList } from '../output/job-list.ts'
-import { plural, timeUntil, visible } from '../output/text.ts'
+import { plural, visible } from '../output/text.ts'
 import { isCount } from '../input/option-types.ts'
+import { timeUntil } from '../../job/time-text.ts'
 
 export class NextCommand extends QueueCommand {
   static override paths = [['next']]

@@ -3,9 +3,10 @@ import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import type { Queue } from '../../queue.ts'
 import { jobJson } from './job-view.ts'
-import { localTime, plural, visible } from './text.ts'
+import { plural, visible } from './text.ts'
 import { misspelledMembers } from '../input/job-source.ts'
 import type { Io } from '../terminal.ts'
+import { localTime } from '../../job/time-text.ts'
 
 export class EnqueueReport {
   readonly #queue: Pick<Queue, 'workers'>

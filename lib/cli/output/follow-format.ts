@@ -3,8 +3,9 @@ import { StringDecoder } from 'node:string_decoder'
 import { nowMs } from '../../clock.ts'
 import { isoTime } from '../../job/time.ts'
 import type { FollowEvent } from '../../queue.ts'
-import { sanitize, localTime } from './text.ts'
+import { sanitize } from './text.ts'
 import type { Io } from '../terminal.ts'
+import { localTime } from '../../job/time-text.ts'
 
 export type Wrote = Extract<FollowEvent, { kind: 'wrote' }>
 

@@ -6,9 +6,10 @@ import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import type { FollowEvent, FollowOptions, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
-import { timeUntil, visible } from './text.ts'
+import { visible } from './text.ts'
 import type { Io } from '../terminal.ts'
 import type { FollowView } from './follow-format.ts'
+import { timeUntil } from '../../job/time-text.ts'
 
 export interface FollowScreenOptions extends FollowOptions {
   readonly view: FollowView

@@ -7,9 +7,10 @@ import { KNOWN_MEMBERS } from '../../job/parse.ts'
 import { jobJson } from '../../job/json.ts'
 import { durationText } from '../../journal/describe.ts'
 import type { ListedJob } from '../../queue.ts'
-import { localTime, roughDuration, table, timeUntil, visible } from './text.ts'
+import { table, visible } from './text.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { shownState } from '../../job/state.ts'
+import { localTime, roughDuration, timeUntil } from '../../job/time-text.ts'
 
 export { jobJson } from '../../job/json.ts'
 

@@ -1,8 +1,8 @@
 /** Shows the progress of a batch on a terminal, as a bar below the printed lines. */
 import type { SingleBar } from 'cli-progress'
 import { monotonicMs } from '../../clock.ts'
-import { roughDuration } from './text.ts'
 import type { Io } from '../terminal.ts'
+import { roughDuration } from '../../job/time-text.ts'
 
 export interface ProgressBar {
   /** @param jobs enqueued so far @param bytes read of the source so far */

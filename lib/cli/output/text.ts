@@ -24,38 +24,12 @@ export const sanitize = (text: string): string =>
     .map((part, i) => (i % 2 === 1 ? part : visible(part.replace(/\r$/, ''))))
     .join('')
 
-/** A duration in ms, rounded down to one unit: `3s`, `5m`, `2h`, `4d`. */
-export function roughDuration(ms: number): string {
-  const seconds = Math.floor(Math.max(0, ms) / 1000)
-  if (seconds < 60) return `${seconds}s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
-  return `${Math.floor(seconds / 86_400)}d`
-}
-
 /** A number of bytes in one unit: `512 B`, `64 KiB`, `1.5 GiB`. */
 export function formatBytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   const power = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log2(n) / 10))
   const value = n / 1024 ** power
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.floor(value)} ${units[power]}`
-}
-
-/** How far ahead `iso` is, from `now` (ms): `in 5m`, `due`. */
-export function timeUntil(iso: string, now: number): string {
-  const ms = Date.parse(iso) - now
-  if (ms <= 0) return 'due'
-  // Rounded up a little: a moment after asking for `1h` it still says `in 1h`, not `in 59m`.
-  return `in ${roughDuration(Math.max(1000, ms + Math.min(ms * 0.02, 60_000)))}`
-}
-
-/** An instant in local time, `2026-11-22 10:15:00`. */
-export function localTime(iso: string): string {
-  const at = new Date(iso)
-  if (Number.isNaN(at.getTime())) return visible(iso)
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
 }
 
 export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`

@@ -1,10 +1,11 @@
 /** Draws the live screen: lines from a snapshot and a size. Pure. */
 import { commandLine } from '../../job/job.ts'
 import type { ListedJob, WorkerInfo } from '../../queue.ts'
-import { clip, padTo, plural, roughDuration, visible, width } from '../output/text.ts'
+import { clip, padTo, plural, visible, width } from '../output/text.ts'
 import type { Colors } from '../terminal.ts'
 import type { Snapshot } from './snapshot.ts'
 import { shownState } from '../../job/state.ts'
+import { roughDuration } from '../../job/time-text.ts'
 
 export interface ScreenState {
   readonly snapshot: Snapshot

@@ -110,6 +110,12 @@ export const JOB_ROUTES: Readonly<Record<string, JsonObject>> = {
     body: { type: 'object', description: 'members that differ, as in JobRequest' },
     responses: { 201: response('the new job', ref('Job'), { ...LOCATION, ...ETAG }) },
   }),
+  '/api/v1/jobs/{id}/explain': getOperation({
+    summary: 'Why a job is not running, and when it probably will',
+    params: [ID_PARAM],
+    responses: { 200: response('the reasons', ref('Explanation')) },
+    problems: [404],
+  }),
   '/api/v1/jobs/{id}/attempts': getOperation({
     summary: 'Every run of a job, oldest first, including the current one',
     params: [ID_PARAM],

@@ -1,5 +1,5 @@
 /** The routes about the whole queue, and the legacy routes of older dashboards, for the OpenAPI document. */
-import { ref } from './schemas.ts'
+import { GROUP_SORTS, ref } from './schemas.ts'
 import {
   queryParam,
   plainText,
@@ -32,15 +32,29 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     summary: 'Counts by queue',
     responses: { 200: response('the queues by name', listOf('QueueRow')) },
   }),
+  '/api/v1/tags': getOperation({
+    summary: 'The hundred most frequent tags, and how many jobs have each',
+    responses: { 200: response('the tags', listOf('Tag')) },
+  }),
   '/api/v1/workers': getOperation({
     summary: 'The workers and the jobs they run',
     responses: { 200: response('the list', listOf('Worker')) },
   }),
   '/api/v1/dead/groups': getOperation({
-    summary: 'Dead jobs grouped by last error, the most frequent first',
-    description: 'The jobs of a group: /api/v1/jobs?state=dead&error=... with the exact error.',
-    params: [queryParam('queue', 'only of this queue'), queryParam('tag', 'only with this tag')],
+    summary: 'Dead jobs grouped by last error',
+    description: `Errors that differ only in numbers, paths, quoted texts and the like are in one group. Its jobs:
+      /api/v1/jobs?state=dead&fingerprint=..., with \`exact\` /api/v1/jobs?state=dead&error=...`,
+    params: [
+      queryParam('queue', 'only of this queue'),
+      queryParam('tag', 'only with this tag'),
+      queryParam('exact', '1: only the same errors are in one group', { enum: ['1'] }),
+      queryParam('sort', 'the largest group first, or that with the newest job', {
+        enum: GROUP_SORTS,
+        default: 'count',
+      }),
+    ],
     responses: { 200: response('the groups', listOf('DeadGroup')) },
+    problems: [400],
   }),
   '/api/v1/config': {
     ...getOperation({

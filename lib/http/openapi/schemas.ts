@@ -108,8 +108,28 @@ const durations = {
 }
 const eventCounts = { enqueued: count, started: count, completed: count, failed: count, dead: count, cancelled: count }
 
+/** The orders of groups of dead jobs. */
+export const GROUP_SORTS = ['count', 'last'] as const
+
 /** What can be done to one or to many jobs. */
 export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
+
+/** Why a job is not running. */
+const REASONS = [
+  'running',
+  'over',
+  'held',
+  'due',
+  'unreadable',
+  'corrupt',
+  'not_taken_in',
+  'earlier_run',
+  'disk_full',
+  'no_worker',
+  'slots_busy',
+  'ahead',
+  'next',
+] as const
 
 export const SCHEMAS = {
   Job: object({ ...record, env: mapOf(text), stdin: text, history: arrayOf(ref('Run')) }, [...always, 'history']),
@@ -183,6 +203,7 @@ export const SCHEMAS = {
       tag: text,
       q: described('occurs (in any case) in the id, command, last error, queue or a tag', text),
       error: described('the last error is exactly this', text),
+      fingerprint: described('the last error is alike', text),
     },
     [],
   ),
@@ -267,10 +288,42 @@ export const SCHEMAS = {
     },
     ['name', 'pid', 'life', 'slots', 'started_at', 'log', 'running'],
   ),
+  Explanation: object(
+    {
+      id: text,
+      state: described('as `lies_in` of a job, or corrupt', text),
+      reasons: described(
+        'what keeps it from starting, in the order in which that must be cleared, with members that depend on `why`',
+        arrayOf(
+          object(
+            {
+              why: oneOf(REASONS),
+              jobs: described('with `ahead`: how many are before it', count),
+              next: described('with `ahead`: the first of them', arrayOf(text)),
+              by: described('with `slots_busy`: what runs', arrayOf(object({ id: text }))),
+            },
+            ['why'],
+          ),
+        ),
+      ),
+      sentences: described('the reasons for people, as `queuectl explain` prints them', arrayOf(text)),
+      starts_at: described('when it will probably start; absent when that is unknown', time),
+      starts: described('the same as a sentence', text),
+      history: described('the recent runs that the estimate is based on', object({ runs: count, average_ms: number })),
+    },
+    ['id', 'state', 'reasons', 'sentences'],
+  ),
+  Tag: object({ tag: text, jobs: count }),
   DeadGroup: object({
-    error: text,
+    error: described('that of the newest job', text),
+    fingerprint: described(
+      'what the errors have in common: numbers, hexadecimal numbers, UUIDs, paths, addresses and quoted texts are masked',
+      text,
+    ),
     count,
+    queues: arrayOf(text),
     jobs: described('the newest ten ids', arrayOf(text)),
+    first: described('when the oldest died', orNull(time)),
     last: described('when the newest died', orNull(time)),
   }),
   Setting: object({

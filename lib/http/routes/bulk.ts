@@ -111,7 +111,7 @@ async function byIds({ live, queue }: ServerContext, ids: unknown): Promise<Bulk
   })
 }
 
-const FILTERS = ['state', 'queue', 'tag', 'q', 'error']
+const FILTERS = ['state', 'queue', 'tag', 'q', 'error', 'fingerprint']
 
 async function byFilter(
   { live }: ServerContext,

@@ -1,7 +1,9 @@
 /** Reads jobs: a page of the list, one job, its runs. */
 import { createHash } from 'node:crypto'
 import type { Hono } from 'hono'
+import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
+import { explainSentences, startSentence } from '../../query/explain-text.ts'
 import type { Job, Run } from '../../job/job.ts'
 import type { Queue, RunOutput } from '../../queue.ts'
 import { encodeCursor, readCount, readPageCursor, readSearch, readSort } from '../query-params.ts'
@@ -27,6 +29,13 @@ export function jobRoutes(app: Hono, ctx: ServerContext): void {
     const job = await findJob(ctx, c.req.param('id'))
     c.header('ETag', etagOf(job))
     return c.json(fullJobJson(job, queue.progress(job)))
+  })
+  app.get('/api/v1/jobs/:id/explain', async (c) => {
+    const id = c.req.param('id')
+    const explanation = await queue.explain((await live.find(id)) ?? (await findJob(ctx, id)).id)
+    const now = nowMs()
+    const sentences = explainSentences(explanation, { home: queue.home, now })
+    return c.json({ ...explanation, sentences, starts: startSentence(explanation, now) })
   })
   app.get('/api/v1/jobs/:id/attempts', async (c) => {
     const job = await findJob(ctx, c.req.param('id'))

@@ -4,13 +4,15 @@ import { nowMs } from '../../clock.ts'
 import { isoTime, parseDuration } from '../../job/time.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
 import { MINUTE_MS, TimeStep } from '../../journal/timeseries.ts'
-import { readCount, readSearch } from '../query-params.ts'
+import { GROUP_SORTS } from '../openapi/schemas.ts'
+import { readCount, readSearch, readWord } from '../query-params.ts'
 import type { EventFeed } from '../event-stream.ts'
 import { HttpError } from '../problem.ts'
 import type { ServerContext } from '../context.ts'
 
 const DAY_S = 86_400
 const DEFAULT_POINTS = 60
+const MAX_TAGS = 100
 
 export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, feed: EventFeed): void {
   app.get('/api/v1/stats', async (c) => {
@@ -55,10 +57,13 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
     })
   })
   app.get('/api/v1/queues', async (c) => c.json({ items: (await live.upToDate()).queues() }))
+  app.get('/api/v1/tags', async (c) => c.json({ items: (await live.upToDate()).tags().slice(0, MAX_TAGS) }))
   app.get('/api/v1/workers', async (c) => c.json({ items: await feed.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
-    const { queue: name, tag } = c.req.query()
-    return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag })) })
+    const query = c.req.query()
+    const { queue: name, tag } = query
+    const options = { isExact: query.exact === '1', sort: readWord(query, 'sort', GROUP_SORTS, 'count') }
+    return c.json({ items: await live.deadGroups(readSearch({ queue: name, tag }), options) })
   })
   app.get('/metrics', async (c) => {
     const oldest = (await live.upToDate()).oldestReady()

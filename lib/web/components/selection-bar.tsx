@@ -38,12 +38,7 @@ export function SelectionBar({ rows, filter, total, isPageSelected, isAll, onAll
       )}
       <span class="actions">
         {actions.map((action) => (
-          <button
-            key={action}
-            type="button"
-            class={`button small${ACTIONS[action].warning ? ' danger' : ''}`}
-            onClick={() => begin(action)}
-          >
+          <button key={action} type="button" class="button small" onClick={() => begin(action)}>
             <Icon name={ACTIONS[action].icon} size={14} /> {ACTIONS[action].label}
           </button>
         ))}

@@ -2,16 +2,29 @@
 import { countNoun } from '../format.ts'
 import { Icon } from '../components/icons.tsx'
 import { useResource } from '../resource.ts'
+import { navigate, useRoute } from '../route.ts'
 import { jobUrl, urlWithQuery } from '../url.ts'
 import { useSession } from '../session.ts'
 import type { ErrorGroup, ListOf } from '../api-types.ts'
+import { ChoiceGroup } from '../components/choice-group.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ProblemNotice } from '../components/problem-notice.tsx'
 import { TimeAgo } from '../components/time-ago.tsx'
 
+const SORTS = { count: 'Most jobs', last: 'Latest' }
+const GROUPINGS = { '': 'Alike', '1': 'Same' }
+
 export function DeadPage() {
   const { isReadOnly, ask } = useSession()
-  const { data, problem } = useResource<ListOf<ErrorGroup>>('/dead/groups', ['jobs', 'stats'])
+  const { query } = useRoute()
+  const sort = query.get('sort') === 'last' ? 'last' : 'count'
+  const exact = query.get('exact') === '1' ? '1' : ''
+  const go = (more: Record<string, string>): void =>
+    navigate(urlWithQuery('/dead', { sort: sort === 'count' ? '' : sort, exact, ...more }), 'replace')
+  const { data, problem } = useResource<ListOf<ErrorGroup>>(urlWithQuery('/dead/groups', { sort, exact }), [
+    'jobs',
+    'stats',
+  ])
   const total = data?.items.reduce((sum, group) => sum + group.count, 0) ?? 0
   const all = { filter: { state: 'dead' }, expected_count: total }
   return (
@@ -28,12 +41,33 @@ export function DeadPage() {
             <button type="button" class="button" onClick={() => ask({ action: 'retry', which: all })}>
               <Icon name="retry" /> Retry all
             </button>
-            <button type="button" class="button danger" onClick={() => ask({ action: 'delete', which: all })}>
+            <button type="button" class="button" onClick={() => ask({ action: 'delete', which: all })}>
               <Icon name="bin" /> Delete all
             </button>
           </div>
         )}
       </header>
+      {total > 0 && (
+        <div class="bar">
+          <ChoiceGroup
+            label="Errors in one group"
+            of={Object.values(GROUPINGS)}
+            chosen={GROUPINGS[exact]}
+            onChoose={(one) => go({ exact: one === GROUPINGS['1'] ? '1' : '' })}
+          />
+          <ChoiceGroup
+            label="Order"
+            of={Object.values(SORTS)}
+            chosen={SORTS[sort]}
+            onChoose={(one) => go({ sort: one === SORTS.last ? 'last' : '' })}
+          />
+          <span class="hint">
+            {exact
+              ? 'Only jobs with the same error are in one group.'
+              : 'Numbers, ids, paths and quoted texts in an error do not matter.'}
+          </span>
+        </div>
+      )}
       <ProblemNotice problem={problem} />
       {data?.items.length === 0 && (
         <div class="card">
@@ -47,7 +81,7 @@ export function DeadPage() {
       {data && data.items.length > 0 && (
         <ul class="card list groups">
           {data.items.map((group) => (
-            <ErrorGroupRow key={group.error} group={group} />
+            <ErrorGroupRow key={exact ? group.error : group.fingerprint} group={group} isExact={exact === '1'} />
           ))}
         </ul>
       )}
@@ -55,9 +89,16 @@ export function DeadPage() {
   )
 }
 
-function ErrorGroupRow({ group }: { readonly group: ErrorGroup }) {
+interface ErrorGroupRowProps {
+  readonly group: ErrorGroup
+  readonly isExact: boolean
+}
+
+function ErrorGroupRow({ group, isExact }: ErrorGroupRowProps) {
   const { isReadOnly, ask } = useSession()
-  const filter = { state: 'dead', error: group.error }
+  const isOne = isExact || group.count === 1
+  const error = isOne ? group.error : group.fingerprint
+  const filter = { state: 'dead', ...(isExact ? { error: group.error } : { fingerprint: group.fingerprint }) }
   const which = { filter, expected_count: group.count }
   return (
     <li class="group">
@@ -70,12 +111,18 @@ function ErrorGroupRow({ group }: { readonly group: ErrorGroup }) {
       </a>
       <div class="what">
         <a class="error mono" href={urlWithQuery('/jobs', filter)}>
-          {group.error === '' ? 'No error was recorded' : group.error}
+          {error === '' ? 'No error was recorded' : <Masked text={error} />}
         </a>
         <p class="faint cut">
           {group.last && (
             <>
-              last <TimeAgo at={group.last} />:{' '}
+              {group.first && group.first !== group.last && (
+                <>
+                  first <TimeAgo at={group.first} />,{' '}
+                </>
+              )}
+              last <TimeAgo at={group.last} />, {group.queues.length === 1 ? 'queue' : 'queues'}{' '}
+              {group.queues.join(', ')}:{' '}
             </>
           )}
           {group.jobs.slice(0, 4).map((id, index) => (
@@ -95,15 +142,15 @@ function ErrorGroupRow({ group }: { readonly group: ErrorGroup }) {
             type="button"
             class="button small"
             onClick={() => ask({ action: 'retry', which })}
-            aria-label={`Retry ${countNoun(group.count, 'job')}: ${group.error}`}
+            aria-label={`Retry ${countNoun(group.count, 'job')}: ${error}`}
           >
             <Icon name="retry" size={14} /> Retry
           </button>
           <button
             type="button"
-            class="button small danger"
+            class="button small"
             onClick={() => ask({ action: 'delete', which })}
-            aria-label={`Delete ${countNoun(group.count, 'job')}: ${group.error}`}
+            aria-label={`Delete ${countNoun(group.count, 'job')}: ${error}`}
           >
             <Icon name="bin" size={14} /> Delete
           </button>
@@ -112,3 +159,12 @@ function ErrorGroupRow({ group }: { readonly group: ErrorGroup }) {
     </li>
   )
 }
+
+/** An error with its masked parts set apart. */
+const Masked = ({ text }: { readonly text: string }) => (
+  <>
+    {text
+      .split(/(<(?:n|hex|uuid|path|url|text)>)/)
+      .map((part, index) => (index % 2 === 1 ? <span class="mask">{part.slice(1, -1)}</span> : part))}
+  </>
+)

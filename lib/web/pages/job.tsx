@@ -1,7 +1,7 @@
 /** One job: its details, attempts, output and actions. */
 import { commandLine } from '../../job/job.ts'
 import { useState } from 'preact/hooks'
-import { isAllowed } from '../../job/state.ts'
+import { isAllowed, isOver } from '../../job/state.ts'
 import { ACTIONS, possibleActions } from '../actions.ts'
 import { jobApiPath } from '../api.ts'
 import { actionLine, enqueueLine, logsLine, requestOf, showLine } from '../command-line.ts'
@@ -12,11 +12,12 @@ import { Icon } from '../components/icons.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { RunLog } from '../components/run-log.tsx'
 import { AttemptTimeline } from '../components/timeline.tsx'
+import { WaitingReasons } from '../components/waiting-reasons.tsx'
 import { type JobsChange, useResource } from '../resource.ts'
 import { urlWithQuery } from '../url.ts'
 import { navigate, useRoute } from '../route.ts'
 import { useSession } from '../session.ts'
-import type { Action, Attempt, JobRecord, ListOf } from '../api-types.ts'
+import type { Action, Attempt, JobRecord, ListOf, State } from '../api-types.ts'
 import { STATE_NAMES, StateBadge } from '../components/state-badge.tsx'
 import { Card } from '../components/card.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
@@ -64,11 +65,12 @@ export function JobDetailPage({ id }: { readonly id: string }) {
           </section>
           <Card title="Attempts" aside={<span class="faint">{attemptsUsed(job)}</span>}>
             {attempts.length > 0 ? (
-              <AttemptTimeline job={job} attempts={attempts} chosen={shown?.run} onChoose={choose} />
+              <>
+                <AttemptTimeline job={job} attempts={attempts} chosen={shown?.run} onChoose={choose} />
+                {isWaiting(job.lies_in) && <WaitingReasons id={job.id} />}
+              </>
             ) : (
-              <EmptyState title="Not started yet">
-                <Waiting job={job} />
-              </EmptyState>
+              <NotStarted job={job} />
             )}
           </Card>
           {shown && <RunLog key={`${id} ${shown.run}`} id={id} attempt={shown} />}
@@ -125,12 +127,7 @@ function JobHeader({ job }: { readonly job: JobRecord }) {
       {!isReadOnly && (
         <div class="actions">
           {actions.map((action) => (
-            <button
-              key={action}
-              type="button"
-              class={`button${ACTIONS[action].warning ? ' danger' : ''}`}
-              onClick={() => does(action)}
-            >
+            <button key={action} type="button" class="button" onClick={() => does(action)}>
               <Icon name={ACTIONS[action].icon} /> {ACTIONS[action].label}
             </button>
           ))}
@@ -152,18 +149,24 @@ function JobHeader({ job }: { readonly job: JobRecord }) {
 const attemptsUsed = (job: JobRecord): string =>
   `${job.attempts} of ${job.max_retries} used${job.interruptions > 0 ? `, ${job.interruptions} interrupted` : ''}`
 
-function Waiting({ job }: { readonly job: JobRecord }) {
+function NotStarted({ job }: { readonly job: JobRecord }) {
   const now = useNow()
-  if (job.lies_in === 'scheduled' && job.run_at)
+  if (job.cancelled)
     return (
-      <span>
-        It runs {relativeTime(job.run_at, now)}, at {clockTime(job.run_at, now)}.
-      </span>
+      <EmptyState title="Cancelled before it started">
+        <span>
+          {job.cancelled.reason}, {clockTime(job.cancelled.at, now)}.
+        </span>
+      </EmptyState>
     )
-  if (job.lies_in === 'held') return <span>Held until you release it.</span>
-  if (job.lies_in !== 'pending') return null
-  return <span>Waiting for a free slot for {elapsed(now - Date.parse(job.created_at))}.</span>
+  return (
+    <EmptyState title="Not started yet">
+      <WaitingReasons id={job.id} />
+    </EmptyState>
+  )
 }
+
+const isWaiting = (state: State): boolean => !isOver(state) && state !== 'processing'
 
 function Facts({ job }: { readonly job: JobRecord }) {
   const now = useNow()

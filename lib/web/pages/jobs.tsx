@@ -1,17 +1,18 @@
 /** The list of jobs: filtered, searched and sorted by the server; the address bar holds the whole view. */
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { filterFromQuery, jobsUrl, parseSearch } from '../filter.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { filterFromQuery, jobsUrl } from '../filter.ts'
 import { count, shortCount } from '../format.ts'
-import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
 import { SelectionBar } from '../components/selection-bar.tsx'
+import { FilterChips } from '../components/filter-chips.tsx'
 import { JobTable } from '../components/job-table.tsx'
 import { NoJobs } from '../components/no-jobs.tsx'
+import { SearchField } from '../components/search-field.tsx'
 import { type JobsChange, useResource } from '../resource.ts'
 import { urlWithQuery } from '../url.ts'
 import { navigate, useRoute } from '../route.ts'
 import { useSession } from '../session.ts'
-import type { Filter, JobList, ListOf, QueueRow, State, Stats } from '../api-types.ts'
+import type { Filter, JobList, State, Stats } from '../api-types.ts'
 import { STATE_NAMES } from '../components/state-badge.tsx'
 import { ProblemNotice } from '../components/problem-notice.tsx'
 
@@ -24,8 +25,6 @@ const SORTS = {
   priority: 'Priority',
   id: 'Id',
 }
-/** Time (ms) after the last key before the server is asked. */
-const SEARCH_DEBOUNCE_MS = 150
 
 /** Shows changed rows at once; the list is fetched again a moment later to learn which rows belong to it. */
 const updateRows = (page: JobList, { changed = [] }: JobsChange): JobList | undefined => {
@@ -46,6 +45,10 @@ export function JobsPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [allMatching, setAllMatching] = useState(false)
   const key = JSON.stringify(filter)
+  useEffect(() => {
+    // Qualifiers in the text of an address become parameters, so that one view has one address.
+    if ((query.get('q') ?? '') !== (filter.q ?? '')) narrow({}, 'replace')
+  }, [key])
   // A selection belongs to the filter and page it was made under.
   useEffect(() => select(new Set()), [key, cursor])
 
@@ -162,106 +165,3 @@ const Tab = ({ label, state, filter, sort, number }: TabProps) => (
     {number !== undefined && <span class="number">{shortCount(number)}</span>}
   </a>
 )
-
-type Narrow = (more: Filter & { sort?: string; cursor?: string }, how?: 'push' | 'replace') => void
-
-function SearchField({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
-  const input = useRef<HTMLInputElement>(null)
-  const timer = useRef<number>(undefined)
-  useShortcuts([
-    {
-      keys: '/',
-      does: 'Search',
-      group: 'List',
-      run: () => {
-        input.current?.focus()
-        input.current?.select()
-      },
-    },
-  ])
-  // The address bar decides: going back changes the field, except while it has the focus.
-  useEffect(() => {
-    if (input.current && document.activeElement !== input.current) input.current.value = filter.q ?? ''
-  }, [filter.q])
-  const search = (isFinished: boolean): void => {
-    clearTimeout(timer.current)
-    if (!input.current) return
-    const { value } = input.current
-    // A word still being typed is not a qualifier yet: `queue:ma` would filter too early.
-    const { found, rest } = isFinished || value.endsWith(' ') ? parseSearch(value) : { found: {}, rest: value.trim() }
-    if (Object.keys(found).length > 0) input.current.value = rest
-    if (/(?:^|\s)(?:state|queue|tag):\S*$/.test(rest) && !isFinished) return
-    narrow({ q: rest, ...found }, Object.keys(found).length > 0 ? 'push' : 'replace')
-  }
-  return (
-    <div class="search" role="search">
-      <Icon name="search" />
-      <input
-        ref={input}
-        class="field"
-        type="text"
-        aria-label="Search jobs"
-        placeholder="Search id, command, error, or queue:mail tag:x state:dead"
-        spellcheck={false}
-        autocomplete="off"
-        defaultValue={filter.q ?? ''}
-        onInput={() => {
-          clearTimeout(timer.current)
-          timer.current = setTimeout(() => search(false), SEARCH_DEBOUNCE_MS)
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') search(true)
-        }}
-      />
-      <kbd class="wide-only" aria-hidden="true">
-        /
-      </kbd>
-    </div>
-  )
-}
-
-/** The queue filter, and a chip for each other active filter that removes it. */
-function FilterChips({ filter, narrow }: { readonly filter: Filter; readonly narrow: Narrow }) {
-  const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items ?? []
-  return (
-    <>
-      {(queues.length > 1 || filter.queue) && (
-        <label>
-          <span class="unseen">Queue</span>
-          <select
-            class="field"
-            value={filter.queue ?? ''}
-            onChange={(event) => narrow({ queue: event.currentTarget.value })}
-          >
-            <option value="">All queues</option>
-            {[...new Set([...queues.map(({ queue }) => queue), ...(filter.queue ? [filter.queue] : [])])].map(
-              (queue) => (
-                <option key={queue} value={queue}>
-                  {queue}
-                </option>
-              ),
-            )}
-          </select>
-        </label>
-      )}
-      {(['tag', 'error'] as const).map((name) => {
-        const value = filter[name]
-        return (
-          value !== undefined && (
-            <button
-              key={name}
-              type="button"
-              class="button chip"
-              onClick={() => narrow({ [name]: '' })}
-              aria-label={`Remove the filter ${name} ${value}`}
-            >
-              <span class="faint">{name}</span>
-              <span class="cut">{value}</span>
-              <Icon name="close" size={12} />
-            </button>
-          )
-        )
-      })}
-    </>
-  )
-}

@@ -251,4 +251,29 @@ test(
   }),
 )
 
+test(
+  'dlq list --group takes errors for one that differ only in numbers and names, unless --exact',
+  inWorld(async (world) => {
+    const fail = (id: string, text: string, queue: string) =>
+      ({ id, command: `echo ${text} >&2; exit 1`, max_retries: 1, queue }) as const
+    await world.queue.enqueueAll([fail('a', 'row 17', 'mail'), fail('b', 'row 18', 'web'), fail('c', 'other', 'web')])
+    await world.cli(['worker', 'start', '--foreground', '--burst'])
+    const { stdout } = await world.cli(['dlq', 'list', '--group'])
+    assert.match(stdout, /^2 jobs +\d+s +\d+s +mail,web +b +exit code 1: row <n>\n1 job .* c .* exit code 1: other\n$/m)
+    const groups = async (...args: string[]): Promise<Record<string, unknown>[]> =>
+      JSON.parse((await world.cli(['dlq', 'list', '--group', '--json', ...args])).stdout) as Record<string, unknown>[]
+    const [first] = await groups()
+    assert.equal(
+      [first?.error, first?.fingerprint, first?.jobs, first?.queues],
+      ['exit code 1: row 18', 'exit code 1: row <n>', ['b', 'a'], ['mail', 'web']],
+    )
+    assert.is((await groups('--exact')).length, 3)
+    assert.equal(
+      (await groups('--sort', 'last')).map(({ jobs }) => jobs),
+      [['c'], ['b', 'a']],
+    )
+    assert.is((await world.cli(['dlq', 'list', '--exact'])).code, 2)
+  }),
+)
+
 test.run()

@@ -281,4 +281,23 @@ test(
   }),
 )
 
+test(
+  'why a job does not run is answered as on the command line',
+  inWeb(async (web) => {
+    await add(web, 'true', { id: 'a' })
+    await add(web, 'true', { id: 'b' })
+    const { json } = await web.ask('/api/v1/jobs/b/explain')
+    assert.equal(
+      json.reasons.map(({ why }: { why: string }) => why),
+      ['no_worker', 'ahead'],
+    )
+    const printed = (await web.cli(['explain', 'b'])).stdout.trimEnd().split('\n').slice(1)
+    assert.equal(
+      json.sentences,
+      printed.map((line) => line.slice(2)),
+    )
+    assert.is((await web.ask('/api/v1/jobs/nobody/explain')).status, 404)
+  }),
+)
+
 test.run()

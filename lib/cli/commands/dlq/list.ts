@@ -1,12 +1,15 @@
 /** `dlq list`: lists dead jobs and why they died, one by one or grouped by error. */
 import { Command, Option } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
+import { QueueError } from '../../../errors.ts'
+import { errorFingerprint } from '../../../job/fingerprint.ts'
 import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { deadLines } from '../../output/job-view.ts'
 import { printList } from '../../output/job-list.ts'
-import { plural, roughDuration, table, visible } from '../../output/text.ts'
+import { plural, table, visible } from '../../output/text.ts'
 import { isCount } from '../../input/option-types.ts'
+import { roughDuration } from '../../../job/time-text.ts'
 
 export class DlqListCommand extends QueueCommand {
   static override paths = [
@@ -18,7 +21,11 @@ export class DlqListCommand extends QueueCommand {
     description: 'list dead jobs and why they died, newest first',
     examples: [
       ['Dead jobs', 'queuectl dlq list'],
-      ['How many died of which error', 'queuectl dlq list --group'],
+      [
+        'How many died of which error; numbers, paths, quoted texts and the like do not count',
+        'queuectl dlq list --group',
+      ],
+      ['How many died of exactly the same error', 'queuectl dlq list --group --exact'],
       ['With the output of the last run of each', 'queuectl dlq list --output'],
     ],
   })
@@ -27,6 +34,8 @@ export class DlqListCommand extends QueueCommand {
   output = Option.Boolean('-o,--output', false, { description: 'with the output of the last run of each' })
   limit = Option.String('-n,--limit', { description: '<N> at most N jobs', validator: isCount(1) })
   group = Option.Boolean('-g,--group', false, { description: 'count by last error, most frequent first' })
+  exact = Option.Boolean('--exact', false, { description: 'with --group: only the same errors are in one group' })
+  sort = Option.String('--sort', { description: '<KEY> with --group: count (default), or last for the newest first' })
   queueName = Option.String('--queue', { description: '<NAME> only jobs of this queue' })
   tag = Option.String('--tag', { description: '<TAG> only jobs with this tag' })
 
@@ -37,40 +46,72 @@ export class DlqListCommand extends QueueCommand {
       ...(this.tag === undefined ? {} : { tag: this.tag }),
     }
     const most = this.limit === undefined ? {} : { limit: this.limit }
+    if (!this.group && (this.exact || this.sort !== undefined))
+      throw new QueueError('USAGE', 'dlq list: --exact and --sort go with --group')
+    if (this.sort !== undefined && this.sort !== 'count' && this.sort !== 'last')
+      throw new QueueError('USAGE', `dlq list: cannot sort groups by ${JSON.stringify(this.sort)}`, 'by count or last')
     const found = await queue.list(filter, this.group ? {} : most)
     const none = 'the dead letter queue is empty'
-    if (this.group) return this.printGroups(groupByError(found).slice(0, this.limit), none)
+    if (this.group)
+      return this.printGroups(groupByError(found, this.exact, this.sort === 'last').slice(0, this.limit), none)
     await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: deadLines })
   }
 
   private printGroups(groups: readonly ErrorGroup[], none: string): void {
     if (this.json) return this.printJson(groups)
     if (groups.length === 0) return this.io.message(none)
-    const rows = groups.map(({ error, jobs, last }) => [
+    const ago = (iso: string | undefined): string =>
+      iso === undefined ? '-' : roughDuration(nowMs() - Date.parse(iso))
+    const rows = groups.map(({ error, fingerprint, jobs, first, last, queues }) => [
       plural(jobs.length, 'job'),
-      last === undefined ? '-' : roughDuration(nowMs() - Date.parse(last)),
+      ago(first),
+      ago(last),
+      visible(queues.join(',')),
       visible(jobs[0] ?? '-'),
-      visible(error),
+      visible(this.exact || jobs.length === 1 ? error : fingerprint),
     ])
-    for (const line of table(['JOBS', 'LAST', 'NEWEST', 'ERROR'], rows, this.io.columns)) this.print(line)
+    const heads = ['JOBS', 'FIRST', 'LAST', 'QUEUE', 'NEWEST', 'ERROR']
+    for (const line of table(heads, rows, this.io.columns)) this.print(line)
   }
 }
 
-/** Dead jobs with the same last error, newest first. */
+/** Dead jobs whose last errors are alike, newest first. */
 interface ErrorGroup {
+  /** That of the newest job. */
   readonly error: string
-  readonly jobs: string[]
-  /** When the newest died. */
+  /** What their errors have in common. */
+  readonly fingerprint: string
+  readonly jobs: readonly string[]
+  readonly queues: readonly string[]
+  /** When the oldest and the newest died. */
+  readonly first: string | undefined
   readonly last: string | undefined
 }
 
-function groupByError(found: readonly ListedJob[]): ErrorGroup[] {
-  const groups = new Map<string, ErrorGroup>()
-  for (const { id, job, unreadable } of found) {
-    const error = job?.last_error ?? (unreadable === undefined ? 'unknown' : `cannot be read: ${unreadable}`)
-    const group = groups.get(error) ?? { error, jobs: [], last: job?.finished_at ?? job?.updated_at }
-    group.jobs.push(id)
-    groups.set(error, group)
+const errorOf = ({ job, unreadable }: ListedJob): string =>
+  job?.last_error ?? (unreadable === undefined ? 'unknown' : `cannot be read: ${unreadable}`)
+const diedAt = (one: ListedJob | undefined): string | undefined => one?.job?.finished_at ?? one?.job?.updated_at
+
+/** @param found newest first */
+function groupByError(found: readonly ListedJob[], isExact: boolean, isNewestFirst: boolean): ErrorGroup[] {
+  const alike = new Map<string, ListedJob[]>()
+  for (const one of found) {
+    const key = isExact ? errorOf(one) : errorFingerprint(errorOf(one))
+    const group = alike.get(key)
+    if (group) group.push(one)
+    else alike.set(key, [one])
   }
-  return [...groups.values()].sort((a, b) => b.jobs.length - a.jobs.length)
+  const groups = [...alike].map(([key, all]): ErrorGroup => {
+    const error = all[0] ? errorOf(all[0]) : key
+    return {
+      error,
+      fingerprint: errorFingerprint(error),
+      jobs: all.map(({ id }) => id),
+      queues: [...new Set(all.flatMap(({ job }) => job?.queue ?? []))].sort(),
+      first: diedAt(all.at(-1)),
+      last: diedAt(all[0]),
+    }
+  })
+  // Groups come in the order of their newest jobs.
+  return isNewestFirst ? groups : groups.sort((a, b) => b.jobs.length - a.jobs.length)
 }

@@ -1,0 +1,73 @@
+/** Words why a job is not running, for people: the sentences of `explain` and of the job's page. Pure. */
+import { roughDuration, localTime, timeUntil } from '../job/time-text.ts'
+import { durationText } from '../journal/describe.ts'
+import type { Explanation, Reason } from './explain.ts'
+
+interface Context {
+  readonly home: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Each reason in one or more sentences; a sentence that belongs to the one before it begins with two blanks. */
+export function explainSentences(explanation: Explanation, context: Context): string[] {
+  return explanation.reasons.flatMap((reason) => sentences(reason, explanation.id, context))
+}
+
+/** When the job will probably start; undefined when that is unknown. */
+export function startSentence({ starts_at, history }: Explanation, now: number): string | undefined {
+  if (starts_at === undefined) return undefined
+  const when = Date.parse(starts_at) - now < 1000 ? 'at once' : `about ${timeUntil(starts_at, now)}`
+  const from =
+    history && ` (the last ${counted(history.runs, 'run')} took ${durationText(history.average_ms)} on average)`
+  return `it will start ${when}${from ?? ''}`
+}
+
+const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+function sentences(reason: Reason, id: string, { home, now }: Context): string[] {
+  const timeSince = (iso: string): string => roughDuration(now - Date.parse(iso))
+  switch (reason.why) {
+    case 'running':
+      return [`it runs${reason.since === undefined ? '' : ` since ${timeSince(reason.since)}`} in ${reason.worker}`]
+    case 'over': {
+      const at = reason.at === undefined ? '' : ` ${timeSince(reason.at)} ago`
+      if (reason.how === 'completed') return [`it completed${at}; run it again with: queuectl retry ${id}`]
+      const why = reason.error === undefined ? '' : `: ${reason.error}`
+      return [`it died${at}${why}`, `run it again with: queuectl retry ${id}`]
+    }
+    case 'held':
+      return [`it was set aside; release it with: queuectl release ${id}`]
+    case 'due':
+      return [
+        `it ${reason.retry ? 'is tried again' : 'is to run'} at ${localTime(reason.at)} (${timeUntil(reason.at, now)})`,
+      ]
+    case 'unreadable':
+      return [`its file cannot be read: ${reason.error}`]
+    case 'corrupt':
+      return [`it was set aside: ${reason.error}`, `its file: ${reason.file}`]
+    case 'not_taken_in':
+      return ['its file was dropped and no worker has taken it in yet']
+    case 'earlier_run':
+      return [`${reason.what}: it does not run beside it`]
+    case 'disk_full':
+      return [`the disk of ${home} is full: nothing is claimed until there is room`]
+    case 'no_worker': {
+      const others = reason.elsewhere === 0 ? '' : ` on this machine (${reason.elsewhere} on others)`
+      return [`no worker is alive${others}; start one with: queuectl worker start`]
+    }
+    case 'slots_busy':
+      return [
+        reason.slots === 1 ? 'the only slot is busy:' : `all ${reason.slots} slots are busy:`,
+        ...reason.by.map(
+          (run) => `  ${run.id}${run.started_at === undefined ? '' : ` for ${timeSince(run.started_at)}`}`,
+        ),
+      ]
+    case 'ahead': {
+      const more = reason.jobs > reason.next.length ? ' …' : ''
+      return [`${counted(reason.jobs, 'job')} ahead of it: ${reason.next.join(', ')}${more}`]
+    }
+    case 'next':
+      return ['it is the next to run, and a slot is free']
+  }
+}

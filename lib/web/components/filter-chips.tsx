@@ -1,0 +1,52 @@
+/** What the list is filtered by: a chip for each filter, which removes it, and a choice of queues while there is none. */
+import { FILTER_LABELS } from '../filter.ts'
+import { useResource } from '../resource.ts'
+import type { Filter, ListOf, QueueRow } from '../api-types.ts'
+import { Icon } from './icons.tsx'
+
+interface FilterChipsProps {
+  readonly filter: Filter
+  readonly narrow: (more: Filter) => void
+}
+
+/** The text has no chip: it stands in the search field. */
+const CHIPS = ['state', 'queue', 'tag', 'error', 'fingerprint'] as const
+
+export function FilterChips({ filter, narrow }: FilterChipsProps) {
+  const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items ?? []
+  return (
+    <>
+      {queues.length > 1 && !filter.queue && (
+        <label>
+          <span class="unseen">Queue</span>
+          <select class="field" value="" onChange={(event) => narrow({ queue: event.currentTarget.value })}>
+            <option value="">All queues</option>
+            {queues.map(({ queue }) => (
+              <option key={queue} value={queue}>
+                {queue}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {CHIPS.map((name) => {
+        const value = filter[name]
+        return (
+          value !== undefined && (
+            <button
+              key={name}
+              type="button"
+              class="button chip"
+              onClick={() => narrow({ [name]: '' })}
+              aria-label={`Remove the filter ${FILTER_LABELS[name]} ${value}`}
+            >
+              <span class="faint">{FILTER_LABELS[name]}</span>
+              <span class="cut">{value}</span>
+              <Icon name="close" size={12} />
+            </button>
+          )
+        )
+      })}
+    </>
+  )
+}
