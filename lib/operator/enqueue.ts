@@ -2,21 +2,21 @@
 import { readConfig } from '../config/file.ts'
 import { QueueError } from '../errors.ts'
 import type { Job, JobRequest } from '../job/job.ts'
-import { readRequest } from '../job/parse.ts'
+import { newRequest } from '../job/new-request.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
 import { enqueueMany, enqueueOne } from '../spool/enqueue.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function enqueueJob(home: Home, request: JobRequest): Job {
-  const job = enqueueOne(home, withCwd(readRequest(request)), readConfig(home))
+  const job = enqueueOne(home, withCwd(newRequest(request)), readConfig(home))
   recordEvents(home, [enqueuedEvent(job)])
   return job
 }
 
 /** Many jobs with one flush. @returns for each request its job, or why that one was refused */
 export function enqueueJobs(home: Home, requests: readonly JobRequest[]): (Job | QueueError)[] {
-  const jobs = requests.map((request) => withCwd(readRequest(request)))
+  const jobs = requests.map((request) => withCwd(newRequest(request)))
   const results = enqueueMany(home, jobs, readConfig(home))
   const events = results.flatMap((result) => (result instanceof QueueError ? [] : [enqueuedEvent(result)]))
   recordEvents(home, events)

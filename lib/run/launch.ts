@@ -18,6 +18,7 @@ import { openReadEnd, openWriteEnd } from '../disk/fifo.ts'
 import { spawnError, type ShellEnd, type StartRequest, shellRequest } from './shell.ts'
 import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
+import { findProgram, looksLikeOption, splitInherited, splitVariables, withOddVariables } from './environment.ts'
 import { markSuffix } from './mark.ts'
 import { openInput } from './output.ts'
 
@@ -30,14 +31,14 @@ import { openInput } from './output.ts'
  */
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
-read -r s </proc/$$/stat || s=$$
-( echo "$s $2" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
-c=$?
-[ -s "$1" ] || [ $c != 125 ] || exit 125
+read -r queuectl_shell </proc/$$/stat || queuectl_shell=$$
+( echo "$queuectl_shell $2" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
+queuectl_code=$?
+[ -s "$1" ] || [ $queuectl_code != 125 ] || exit 125
 trap '' PIPE
-echo $c >>"$1"
+echo $queuectl_code >>"$1"
 echo >&3
-exit $c`
+exit $queuectl_code`
 
 /** The shim's exit code when it could not begin. */
 const NOT_BEGUN = 125
@@ -85,8 +86,10 @@ export async function launch(
     const cwd = job.cwd ?? ctx.home.root
     const cwdError = whyNotCwd(cwd)
     if (cwdError) return reportLaunchError(output.err, cwdError)
-    const argv = typeof job.command === 'string' ? ['/bin/sh', '-c', job.command] : job.command
-    const start = { held: run.held.path, paths, cwd, argv, env: { ...job.env, ...ownVariables(ctx, run) } }
+    const variables = splitVariables({ ...job.env, ...ownVariables(ctx, run) })
+    const argv = argvFor(job, cwd, { ...inherited().odd, ...variables.odd })
+    if ('why' in argv) return reportLaunchError(output.err, argv)
+    const start = { held: run.held.path, paths, cwd, argv, env: variables.plain }
     const since = bootSeconds()
     const request = job.stdin === undefined ? shellRequest(start, markSuffix(run.fifo, since)) : undefined
     return request === undefined
@@ -110,7 +113,7 @@ async function launchInShell(
   slot: number,
   { request, since }: { readonly request: string; readonly since: number },
 ): Promise<Launched> {
-  const shell = await shells.take(slot, `${holder.name} slot ${slot}`, workerEnvironment)
+  const shell = await shells.take(slot, `${holder.name} slot ${slot}`, inherited().plain)
   // If we die after this: the shell starts the command if the job still lies where we held it, and the run is adopted.
   const ended = shell.run(request)
   return {
@@ -142,7 +145,7 @@ async function launchShim(
       cwd,
       detached: true,
       stdio: [stdin ?? 'ignore', output.out, output.err, fifo],
-      env: { ...workerEnvironment(), ...env },
+      env: { ...inherited().plain, ...env },
     })
     const { pid } = child
     if (pid === undefined) throw await spawnError(child)
@@ -179,8 +182,30 @@ function reportLaunchError(err: number, error: LaunchError): LaunchError {
   return error
 }
 
-// A job may start workers itself: the descriptor on which this one reported that it is up is not theirs.
-const workerEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, QUEUECTL_READY_FD: undefined })
+let known: ReturnType<typeof splitInherited> | undefined
+
+/** The variables of this worker, but for the one that is its own; a job may start workers itself. */
+const inherited = (): ReturnType<typeof splitInherited> =>
+  (known ??= splitInherited({ ...process.env, QUEUECTL_READY_FD: undefined }))
+
+/** What the shell executes for a job, or why it cannot. */
+function argvFor(
+  { command, env }: Job,
+  cwd: string,
+  odd: Readonly<Record<string, string>>,
+): readonly string[] | LaunchError {
+  if (typeof command === 'string') return withOddVariables(['/bin/sh', '-c', command], odd)
+  const [name = '', ...args] = command
+  const program = looksLikeOption(name) ? findProgram(name, env?.PATH ?? inherited().plain.PATH, cwd) : name
+  if (program === undefined) return { code: 127, why: `there is no program called ${JSON.stringify(name)}` }
+  const [variable] = Object.keys(odd)
+  if (variable !== undefined && program.includes('='))
+    return {
+      code: 126,
+      why: `a program with an equals sign in its name cannot get the variable ${JSON.stringify(variable)}, whose name is no shell word`,
+    }
+  return withOddVariables([program, ...args], odd)
+}
 
 const ownVariables = ({ home, holder }: StartContext, { job, paths, slot }: RunToStart): Record<string, string> => ({
   QUEUECTL_JOB_ID: job.id,

@@ -57,10 +57,6 @@ export type ShellEnd = Report | 'killed'
 /** Longer requests get a process of their own, where the kernel decides what is too long. */
 const MAX_REQUEST_LENGTH = 32_768
 
-/** Names that a shell cannot export, or gives a meaning of its own. */
-const ODD_NAME =
-  /^(?![A-Za-z_]\w*$)|^(?:queuectl_.*|BASH.*|SHELLOPTS|E?UID|PPID|IFS|PS4|ENV|CDPATH|(?:OLD)?PWD|OPTIND|LINENO)$/
-
 /** A command to start. */
 export interface StartRequest {
   /** The path at which we hold the job. */
@@ -74,7 +70,6 @@ export interface StartRequest {
 /** The request as a line of shell; undefined when it must be started in a process of its own. */
 export function shellRequest(start: StartRequest, markSuffix: string): string | undefined {
   const { held, paths, cwd, env, argv } = start
-  if (Object.keys(env).some((name) => ODD_NAME.test(name))) return undefined
   const { fifo, mark, out, err } = paths
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const all = [held, fifo, mark, out, err, markSuffix, cwd, ...variables, '', ...argv]
@@ -167,12 +162,12 @@ export class ShellPool {
   readonly #idle = new Map<number, Shell>()
 
   /** A shell for this slot's next run, the caller's until it is given back; `name` is what process listings show. */
-  async take(slot: number, name: string, env: () => NodeJS.ProcessEnv): Promise<Shell> {
+  async take(slot: number, name: string, env: NodeJS.ProcessEnv): Promise<Shell> {
     const idle = this.#idle.get(slot)
     this.#idle.delete(slot)
     if (idle?.isFree) return idle
     idle?.detach()
-    return Shell.open(name, env())
+    return Shell.open(name, env)
   }
 
   /** Takes back a shell whose run has left no process behind. */

@@ -13,6 +13,7 @@ import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName, idFromStem, isScriptName } from '../job/file-name.ts'
+import { runnable } from '../job/new-request.ts'
 import { newJob, NotJson } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
 import { parseInstant } from '../job/time.ts'
@@ -188,7 +189,7 @@ function readDroppedFile(path: string, fileName: string): { request: JobRequest 
   try {
     text += decoder.decode()
     if (isScriptName(fileName) && text.trim() === '') return { reason: 'it is empty', unfinished: true }
-    return { request: droppedRequest(text, fileName) }
+    return { request: runnable(droppedRequest(text, fileName)) }
   } catch (error) {
     if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return { reason: 'it ends in the middle of a character', unfinished: true }

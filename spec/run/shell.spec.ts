@@ -23,7 +23,7 @@ import { inWorld, type World } from '../../fixtures/world.ts'
 const test = suite('resident shells')
 
 /** What a shell would take amiss as a variable sends a job to a process of its own. */
-const WAYS = { 'a resident shell': {}, 'a process of its own': { env: { OPTIND: '1' } } } as const
+const WAYS = { 'a resident shell': {}, 'a process of its own': { stdin: '' } } as const
 
 const COMMANDS: readonly (readonly [string, string | readonly string[], string])[] = [
   [
@@ -50,10 +50,11 @@ for (const [way, more] of Object.entries(WAYS)) {
   test(
     `${way} hands on the variables of the job, and none of its own`,
     inWorld(async (world) => {
-      const env = { ...('env' in more ? more.env : {}), A: "it's\nmine", QUEUECTL_JOB_ID: 'not yours' }
+      const env = { A: "it's\nmine", QUEUECTL_JOB_ID: 'not yours' }
       await add(world, 'env -0 | tr "\\n\\0" " \\n" | grep -E "^(A|QUEUECTL_JOB_ID|QUEUECTL_RUN|queuectl.*)="', {
         id: 'job1',
         env,
+        ...more,
       })
       await runAll(world)
       const { out } = await outputOf(world.queue, 'job1')

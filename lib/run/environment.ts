@@ -1,0 +1,71 @@
+/**
+ * How variables and a program's name reach a command past the shell that starts it.
+ *
+ * A shell drops names that are no shell words, changes those it computes itself (`RANDOM`, `SECONDS`, ...), and reads a
+ * program's name that begins with a dash as an option of `exec`. Such variables are set by env(1), which the shell starts
+ * instead; such a program is looked up here. Plain commands need neither.
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Names that dash, bash or busybox drops, cannot export or computes itself; bash warns of a locale it does not have. */
+const ODD_NAME = new RegExp(
+  `^(?![A-Za-z_]\\w*$)|^(?:${[
+    'queuectl_.*',
+    'BASH.*|COMP_.*|EPOCH.*|LC_.*|SHELLOPTS|POSIXLY_CORRECT|SHLVL',
+    'S?RANDOM|SECONDS|LINENO|HISTCMD|DIRSTACK|GROUPS|FUNCNAME|E?UID|PPID|_',
+    'IFS|PS[0-4]|ENV|CDPATH|(?:OLD)?PWD|OPTIND|OPTERR',
+  ].join('|')})$`,
+)
+
+/** Of those, what the worker has from the shell that started it, and each shell sets again. */
+const OF_EVERY_SHELL = /^(?:_|(?:OLD)?PWD|SHLVL|LC_.*)$/
+
+/** The variables that a shell passes on, and those that env(1) must set. */
+interface SplitVariables {
+  readonly plain: Record<string, string>
+  readonly odd: Record<string, string>
+}
+
+/** Splits the variables of a job. */
+export const splitVariables = (variables: Variables): SplitVariables => split(variables, (name) => ODD_NAME.test(name))
+
+/** Splits the variables of a worker. */
+export const splitInherited = (variables: Variables): SplitVariables =>
+  split(variables, (name) => ODD_NAME.test(name) && !OF_EVERY_SHELL.test(name))
+
+function split(variables: Variables, isOdd: (name: string) => boolean): SplitVariables {
+  const found: SplitVariables = { plain: {}, odd: {} }
+  for (const [name, value] of Object.entries(variables))
+    if (value !== undefined) found[isOdd(name) ? 'odd' : 'plain'][name] = value
+  return found
+}
+
+/** What the shell is to execute so that the program gets these variables too. */
+export function withOddVariables(argv: readonly string[], odd: Readonly<Record<string, string>>): readonly string[] {
+  const assignments = Object.entries(odd).map(([name, value]) => `${name}=${value}`)
+  return assignments.length === 0 ? argv : ['/usr/bin/env', '--', ...assignments, ...argv]
+}
+
+/** Would a shell take the name of this program for an option of `exec`? */
+export const looksLikeOption = (program: string): boolean => program.startsWith('-')
+
+/** The absolute path of a program; undefined when it is not in PATH. */
+export function findProgram(name: string, path: string | undefined, cwd: string): string | undefined {
+  return (path ?? '/usr/bin:/bin')
+    .split(':')
+    .map((dir) => join(resolve(cwd, dir), name))
+    .find(isProgram)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    // Not there, or not for us: the next directory.
+    return false
+  }
+}
