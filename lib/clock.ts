@@ -9,6 +9,17 @@ export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 /** Seconds since boot, on a clock that never jumps and is the same for all processes. */
 export const bootSeconds = (): number => uptime()
 
+let earliestBoot = Number.POSITIVE_INFINITY
+
+/**
+ * When this machine booted (ms since the epoch): the earliest answer that this process has had. So setting the wall clock
+ * never makes something look older than the boot.
+ */
+export function bootedAt(): number {
+  earliestBoot = Math.min(earliestBoot, Date.now() - bootSeconds() * 1000)
+  return earliestBoot
+}
+
 /** Milliseconds since the epoch (wall clock: may jump). */
 export const nowMs = (): number => Date.now()
 

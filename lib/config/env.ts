@@ -73,6 +73,8 @@ export interface Environment {
   readonly noColor: boolean
   /** The descriptor to which a background worker writes when it is ready. */
   readonly readyFd: number | undefined
+  /** How often a worker renews its lease (ms), for tests. */
+  readonly renewMs: number | undefined
   /** The token that requests to the web server need. Not an option, because every user can read command lines. */
   readonly token: string | undefined
   /** The user's editor, as a shell command: VISUAL, else EDITOR, else vi. */
@@ -80,12 +82,14 @@ export interface Environment {
 }
 
 export function environment(): Environment {
-  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, QUEUECTL_TOKEN, NO_COLOR, TERM, VISUAL, EDITOR } = process.env
+  const { QUEUECTL_FOREGROUND, QUEUECTL_READY_FD, QUEUECTL_RENEW_MS, QUEUECTL_TOKEN } = process.env
+  const { NO_COLOR, TERM, VISUAL, EDITOR } = process.env
   const word = QUEUECTL_FOREGROUND?.toLowerCase()
   return {
     foreground: word === undefined || word === '' ? undefined : !['0', 'false', 'no', 'off'].includes(word),
     noColor: (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb',
     readyFd: /^\d+$/.test(QUEUECTL_READY_FD ?? '') ? Number(QUEUECTL_READY_FD) : undefined,
+    renewMs: /^[1-9]\d*$/.test(QUEUECTL_RENEW_MS ?? '') ? Number(QUEUECTL_RENEW_MS) : undefined,
     token: QUEUECTL_TOKEN === '' ? undefined : QUEUECTL_TOKEN,
     editor: VISUAL?.trim() || EDITOR?.trim() || 'vi',
   }

@@ -224,6 +224,17 @@ export function touch(path: string): void {
   }
 }
 
+/** Sets a file's times, in seconds; false when it does not exist. */
+export function setTimes(path: string, seconds: number): boolean {
+  try {
+    utimesSync(path, seconds, seconds)
+    return true
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
 /** The names in a directory; empty when it does not exist. */
 export function listDir(path: string): string[] {
   try {
@@ -279,6 +290,22 @@ export function readText(path: string): string | undefined {
 /** The stats of a path, links not followed; undefined when it does not exist. */
 export function lstat(path: string): Stats | undefined {
   return lstatSync(pathOnDisk(path), { throwIfNoEntry: false })
+}
+
+/** The same, from a file that was opened: a network file system may answer `lstat` from its cache. */
+export function lstatAnew(path: string): Stats | undefined {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
+  } catch {
+    // Gone, or it cannot be opened: lstat has to do.
+    return lstat(path)
+  }
+  try {
+    return fstatSync(fd)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** The path as bytes if its name is not UTF-8: it was decoded to U+FFFD, so the directory is searched for the name. */

@@ -33,6 +33,8 @@ const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
   0x2fc12fc1: ['zfs', 'local'],
   0xf2f52010: ['f2fs', 'local'],
   0x794c7630: ['overlay', 'local'],
+  0x3153464a: ['jfs', 'local'],
+  0x3434: ['nilfs', 'local'],
   0x01021994: ['tmpfs', 'memory'],
   0x858458f6: ['ramfs', 'memory'],
   0x6969: ['nfs', 'network'],
@@ -46,6 +48,42 @@ const TYPES: Readonly<Record<number, readonly [string, FileSystemKind]>> = {
   0x4d44: ['vfat', 'local'],
   0x2011bab0: ['exfat', 'local'],
 }
+
+/**
+ * File systems that one kernel has for itself, by the numbers of statfs(2). Anything else, known or not, may be used by
+ * other kernels at the same time.
+ */
+const LOCAL: Readonly<Partial<Record<NodeJS.Platform, readonly number[]>>> = {
+  linux: [
+    0xef53, // ext2, ext3, ext4
+    0x58465342, // xfs
+    0x9123683e, // btrfs
+    0xf2f52010, // f2fs
+    0x2fc12fc1, // zfs
+    0xca451a4e, // bcachefs
+    0x01021994, // tmpfs
+    0x858458f6, // ramfs
+    0x794c7630, // overlay
+    0x3153464a, // jfs
+    0x3434, // nilfs
+    0x4253584e, // apfs
+    0x4244, // hfs
+    0x482b, // hfs+
+    0x00011954, // ufs
+  ],
+  darwin: [
+    0x1a, // apfs
+    0x11, // hfs
+  ],
+  freebsd: [
+    0x35, // ufs
+    0xde, // zfs
+  ],
+}
+
+/** Is a path on a file system that only this kernel can have mounted? Others may still reach it through this machine. */
+export const isLocal = (path: string): boolean =>
+  LOCAL[process.platform]?.includes(statfsSync(path).type >>> 0) === true
 
 /** The type and kind of the file system of a path. */
 export function fileSystemOf(path: string): Pick<FsCapabilities, 'type' | 'kind'> {

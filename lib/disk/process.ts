@@ -64,6 +64,17 @@ export function ownIdentity(): Identity {
   return cachedIdentity
 }
 
+/**
+ * Has our boot id or pid namespace changed, as after a checkpoint was restored or a machine was cloned? After a yes
+ * {@link ownIdentity} is the new one.
+ */
+export function hasIdentityChanged(): boolean {
+  if (cachedIdentity === undefined) return false
+  if (cachedIdentity.boot === bootId() && cachedIdentity.ns === pidNamespace()) return false
+  cachedIdentity = undefined
+  return true
+}
+
 const readProcFile = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8').trim() || undefined

@@ -75,7 +75,8 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   const run = await resume(ctx, dirname(ours), basename(ours), { slot: 0, adopt: (path) => path })
   if (run) {
     const end = await run.ended
-    if (end.kind !== 'not_begun' && end.kind !== 'taken_away') await settleRun(ctx, run, end)
+    if (end.kind !== 'not_begun' && end.kind !== 'taken_away' && end.kind !== 'abandoned')
+      await settleRun(ctx, run, end)
   }
   holder.leave()
   await hooks.finish()

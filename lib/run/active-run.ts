@@ -29,7 +29,11 @@ const AFTER_KILL_MS = 1000
 const EXHAUSTED_RETRY_MS = 100
 
 /** How a run ended, or why its command never began: a resource is exhausted, or the job's file was removed. */
-export type RunEnd = Outcome | { readonly kind: 'not_begun' } | { readonly kind: 'taken_away' }
+export type RunEnd =
+  | Outcome
+  | { readonly kind: 'not_begun' }
+  | { readonly kind: 'taken_away' }
+  | { readonly kind: 'abandoned' }
 
 /** The run to watch. */
 export interface WatchedRun {
@@ -162,6 +166,13 @@ export class ActiveRun {
     }
     this.#retrying(() => this.#terminate())
     this.#grace = setTimeout(() => this.#retrying(() => this.#kill()), GRACE_MS)
+  }
+
+  /** Kills the run and is done with it. Writes nothing: its files are not ours any more. */
+  abandon(): void {
+    this.#signal('SIGKILL')
+    this.detach()
+    this.#finish({ kind: 'abandoned' })
   }
 
   /** Ends the run if it has timed out, or if a command left a note that asks for it. */

@@ -19,15 +19,21 @@ import {
   remove,
   removeEmptyDir,
   removeScratchDir,
+  replaceFile,
   writeNew,
 } from '../disk/files.ts'
 import type { Home, HomeDir } from './layout.ts'
 import { holdFifo, fifoState, makeFifos } from '../disk/fifo.ts'
-import { type Identity, isRunning, ownIdentity } from '../disk/process.ts'
+import { environment } from '../config/env.ts'
+import { beginRenewals, isOlderThanBoot, readRenewal, RENEW_MS, type Renewal } from '../disk/lease.ts'
+import { isLocal } from '../disk/probe.ts'
+import { isRunning, ownIdentity } from '../disk/process.ts'
+import type { LeaseWatch } from './lease-watch.ts'
+import { type HolderIdentity, judgeLife, type Life } from './life.ts'
 import { quarantine } from './corrupt.ts'
 
 /** What `worker.json` says about a worker. */
-export interface WorkerCard extends Identity {
+export interface WorkerCard extends HolderIdentity {
   readonly name: string
   readonly slots: number
   /** The id of the one job it was started for. */
@@ -36,6 +42,10 @@ export interface WorkerCard extends Identity {
   readonly log: string
   /** The version of queuectl it was started with; an upgrade does not change it. */
   readonly version?: string
+  /** The messages it acts on; a worker of an older version acts on signals only. */
+  readonly hears?: readonly 'stop'[]
+  /** How often it renews its lease (s). */
+  readonly renews?: number
 }
 
 export type HolderKind = 'worker' | 'rescue' | 'operator'
@@ -45,8 +55,7 @@ export interface Holder {
   readonly dir: string
   readonly kind: HolderKind
   readonly card: WorkerCard | undefined
-  /** `elsewhere`: on another machine, where we cannot see whether it lives. */
-  readonly life: 'alive' | 'dead' | 'elsewhere'
+  readonly life: Life
 }
 
 /** A directory of our own in `processing/`. It is ours while this process lives and the directory is not removed. */
@@ -57,10 +66,15 @@ export interface OwnHolder {
   isThere(): boolean
   /** Removes the directory, or leaves it to recovery if a job is still in it. */
   leave(): void
+  /** Lets go of the directory as it is: it may be another process's. */
+  abandon(): void
 }
 
+/** A person's word that a worker is gone: names its last renewal, so that a later one takes it back. */
+const FORGOTTEN = 'forgotten'
+
 /** Files in a holder's directory that are not jobs. */
-const HOLDER_FILES = ['worker.json', 'alive', 'bell']
+const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', FORGOTTEN]
 
 /**
  * Directory of marks in an operator's directory: one for each job whose file is removed and whose output is not yet.
@@ -78,7 +92,9 @@ export function joinWorkers(home: Home, slots: number, startedAt: number, only?:
     started_at: isoTime(startedAt),
     log,
     version: VERSION,
-    ...ownIdentity(),
+    hears: ['stop'],
+    renews: ownRenewMs(home) / 1000,
+    ...identityIn(home),
   }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
@@ -87,6 +103,7 @@ export function joinWorkers(home: Home, slots: number, startedAt: number, only?:
     makeDir(aside)
     writeNew(join(aside, 'worker.json'), `${JSON.stringify(card)}\n`, false)
     writeNew(join(aside, 'bell'), '', false)
+    beginRenewals(aside)
     makeFifos([join(aside, 'alive')])
     return holdFifo(join(aside, 'alive'))
   })
@@ -95,6 +112,16 @@ export function joinWorkers(home: Home, slots: number, startedAt: number, only?:
   move(aside, dir)
   return ownHolder(home, dir, inode, card, fd)
 }
+
+/** What the cards of this process say of it. */
+const identityIn = (home: Home): HolderIdentity => {
+  const device = lstat(home.processing)?.dev
+  return { ...ownIdentity(), ...(device === undefined ? {} : { device }) }
+}
+
+/** How often workers of this process renew their lease. */
+const ownRenewMs = (home: Home): number =>
+  environment().renewMs ?? (isLocal(home.processing) ? RENEW_MS.local : RENEW_MS.other)
 
 /** Makes a directory in `tmp/` completely or, on an error, not at all. */
 function makeOrRemove<T>(aside: string, make: () => T): T {
@@ -116,6 +143,9 @@ function ownHolder(home: Home, dir: string, inode: number | undefined, card: Wor
     isThere: () => lstat(dir)?.ino === inode,
     leave() {
       removeIfEmpty(home, dir)
+      if (fd !== undefined) closeSync(fd)
+    },
+    abandon() {
       if (fd !== undefined) closeSync(fd)
     },
   }
@@ -146,14 +176,18 @@ export const heldFileNames = (dir: string): string[] =>
 /** All holders, with or without jobs. */
 export const holders = (home: Home): Holder[] => listDir(home.processing).flatMap((name) => holderOf(home, name) ?? [])
 
-/** The holder whose directory has this name; undefined when there is none. */
-export function holderOf(home: Home, name: string): Holder | undefined {
+/**
+ * The holder whose directory has this name; undefined when there is none.
+ * @param watch of a process that stays: only such a one sees that a lease is not renewed any more
+ */
+export function holderOf(home: Home, name: string, watch?: LeaseWatch): Holder | undefined {
   const kind = (['worker', 'rescue', 'operator'] as const).find((prefix) => name.startsWith(`${prefix}-`))
   if (kind === undefined) return undefined
   const dir = join(home.processing, name)
-  if (!lstat(dir)?.isDirectory()) return undefined
-  const card = readCard(dir)
-  return { name, dir, kind, card, life: lifeOf(dir, card) }
+  const stats = lstat(dir)
+  if (!stats?.isDirectory()) return undefined
+  const holder = { name, dir, kind, card: readCard(dir) }
+  return { ...holder, life: lifeOf(holder, stats.dev, watch) }
 }
 
 function readCard(dir: string): WorkerCard | undefined {
@@ -166,13 +200,37 @@ function readCard(dir: string): WorkerCard | undefined {
   }
 }
 
-function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
-  if (card !== undefined && card.machine !== ownIdentity().machine) return 'elsewhere'
-  const state = fifoState(join(dir, 'alive'))
-  if (state !== 'unknown') return state === 'held' ? 'alive' : 'dead'
-  if (card === undefined || card.boot !== ownIdentity().boot) return 'dead'
-  return isRunning(card) ? 'alive' : 'dead'
+function lifeOf(holder: Omit<Holder, 'life'>, device: number, watch: LeaseWatch | undefined): Life {
+  const { name, dir, card } = holder
+  const judged = judgeLife({
+    me: ownIdentity(),
+    device,
+    card,
+    fifo: fifoState(join(dir, 'alive')),
+    isRunning: () => card !== undefined && isRunning(card),
+    isLocal: () => isLocal(dir),
+    isOlderThanBoot: () => isOlderThanBoot(renewalOf(holder)),
+  })
+  if (judged === 'alive' || judged === 'dead') return judged
+  const { stamp } = renewalOf(holder)
+  const isOver =
+    readText(join(dir, FORGOTTEN)) === stamp || (judged === 'watch' && watch?.isOver(name, stamp, renewMsOf(holder)))
+  return isOver ? 'dead' : 'elsewhere'
 }
+
+/** The last sign of life of a holder. An operator has no lease: what it changes in its directories shows its life. */
+export function renewalOf({ dir, kind }: Pick<Holder, 'dir' | 'kind'>): Renewal {
+  if (kind === 'worker') return readRenewal(dir)
+  return readRenewal(dir, [dir, ...listDir(dir).map((name) => join(dir, name))])
+}
+
+/** How often a holder renews its lease (ms). */
+export const renewMsOf = ({ card }: Pick<Holder, 'card'>): number =>
+  typeof card?.renews === 'number' && card.renews > 0 ? card.renews * 1000 : RENEW_MS.other
+
+/** Marks a holder as gone until its next renewal. `aside`: a path in `tmp/`. False: its directory is gone. */
+export const markForgotten = (holder: Holder, aside: string): boolean =>
+  replaceFile(aside, join(holder.dir, FORGOTTEN), renewalOf(holder).stamp)
 
 /**
  * Adopts a dead worker's directory with one rename; undefined when another process was first. While we live, others
@@ -181,7 +239,7 @@ function lifeOf(dir: string, card: WorkerCard | undefined): Holder['life'] {
 export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
   const name = `rescue-${process.pid}-${randomHex(6)}`
   const dir = join(home.processing, name)
-  const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...ownIdentity() }
+  const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...identityIn(home) }
   const fd = holdAliveFifo(dead.dir)
   if (fd === undefined) return undefined
   // If we die after the move: a dead holder as before, under another name.
@@ -214,7 +272,7 @@ function holdAliveFifo(dir: string): number | undefined {
  */
 export function joinOperators(home: Home, ...dirs: readonly [HomeDir, ...(typeof PURGE_MARKS)[]]): OwnHolder {
   const name = `operator-${process.pid}-${randomHex(6)}`
-  const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...ownIdentity() }
+  const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...identityIn(home) }
   const aside = join(home.tmp, name)
   const dir = join(home.processing, name)
   makeOrRemove(aside, () => {

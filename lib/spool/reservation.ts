@@ -123,8 +123,11 @@ function isReserving(home: Home, path: string, file: string | undefined): boolea
     return false
   }
   if (typeof owner?.boot !== 'string') return false
-  if (isSameNamespace(owner, ownIdentity())) return isRunning(owner)
-  const needs = owner.file ?? (typeof owner.name === 'string' ? join('processing', owner.name) : '')
+  const me = ownIdentity()
+  const needs = owner.file ?? (owner.name && join('processing', owner.name))
+  // An older version named no file.
+  if (needs === undefined) return owner.machine === me.machine && owner.boot === me.boot && isRunning(owner)
+  if (isSameNamespace(owner, me)) return isRunning(owner)
   const scratch = /^tmp\/([^/]+\.new)$/.exec(needs)?.[1]
   if (scratch === undefined)
     return isOfHolder(needs) && file?.startsWith(`${needs}/`) !== true && exists(join(home.root, needs))

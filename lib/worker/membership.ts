@@ -14,6 +14,8 @@ interface MembershipHost {
   readonly listener: WakeupListener
   /** Called when the worker's directory was removed, which revokes its claims. */
   onRevoked(): void
+  /** Called when this process is another than the one that registered: another may do its runs as well. */
+  onChanged(): void
   /** Called when the worker is registered again, with its new name. */
   onRegistered(name: string): void
 }
@@ -27,6 +29,8 @@ export class Membership {
   readonly #homeWatch: HomeWatch
   readonly #wakeups: Wakeups
   #registration: Registration
+  /** Our boot id or pid namespace is another than when we registered. */
+  #hasChanged = false
 
   /** Registers. The home must exist. */
   constructor(home: Home, host: MembershipHost) {
@@ -45,7 +49,7 @@ export class Membership {
   /** Starts watching for wake-ups, and renewing the lease. */
   async open(): Promise<void> {
     await this.#wakeups.open(this.#registration.dir)
-    await this.#registration.keepLease()
+    await this.#keepLease()
   }
 
   /** Stops watching for wake-ups. */
@@ -55,7 +59,7 @@ export class Membership {
 
   /** Checks home and directory, and repairs what is missing once it is clear that the home is not being removed. */
   async check(): Promise<MembershipState> {
-    const isRegistered = this.#registration.holder.isThere()
+    const isRegistered = !this.#hasChanged && this.#registration.holder.isThere()
     const homeState = this.#homeWatch.check(isRegistered)
     if (homeState === 'changing') return 'changing'
     const mustWatchAnew = this.#wakeups.areOutdated()
@@ -70,12 +74,23 @@ export class Membership {
     return 'registered'
   }
 
+  #keepLease(): Promise<void> {
+    return this.#registration.keepLease(() => {
+      this.#hasChanged = true
+      this.#host.onChanged()
+    })
+  }
+
   async #registerAgain(): Promise<void> {
     openHome(this.#home.root)
-    this.#host.onRevoked()
-    this.#registration.leave()
+    if (this.#hasChanged) this.#registration.abandon()
+    else {
+      this.#host.onRevoked()
+      this.#registration.leave()
+    }
+    this.#hasChanged = false
     this.#registration = this.#register()
-    await this.#registration.keepLease()
+    await this.#keepLease()
     this.#host.onRegistered(this.#registration.name)
     await this.#wakeups.open(this.#registration.dir)
   }

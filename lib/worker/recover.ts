@@ -10,6 +10,7 @@ import { isIntakeName } from '../job/file-name.ts'
 import { exists, lstat, move, listDir } from '../disk/files.ts'
 import { type Holder, holderOf, heldFileNames, adoptHolder } from '../spool/holders.ts'
 import { putBackIntakeOf } from '../spool/intake.ts'
+import { LeaseWatch } from '../spool/lease-watch.ts'
 import { onReleased, openReadEnd } from '../disk/fifo.ts'
 import { resume } from '../run/resume.ts'
 import type { RunContext } from '../run/context.ts'
@@ -25,6 +26,8 @@ const TICK_MS = 20
 export class Peers {
   readonly #watched = new Map<string, Socket>()
   readonly #onDeath: () => void
+  /** The leases of holders whose life only their renewals show. */
+  readonly leases = new LeaseWatch()
   /** The mtime of our own directory at a scan that found every file in a slot: while it stays, a round skips the scan. */
   scannedOwnMtime = Number.NaN
 
@@ -58,9 +61,10 @@ export class Peers {
 export async function recover(ctx: RunContext, peers: Peers, slots: Slots): Promise<void> {
   const { home, holder } = ctx
   const entries = listDir(home.processing)
+  peers.leases.keep(entries)
   for (const name of entries) {
     if (name === holder.name || peers.isWatching(name)) continue
-    const other = holderOf(home, name)
+    const other = holderOf(home, name, peers.leases)
     if (!other || other.life === 'elsewhere') continue
     if (other.life === 'alive') {
       if (other.kind === 'worker') peers.watch(other)

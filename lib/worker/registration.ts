@@ -1,8 +1,9 @@
 /** Registers a worker in a home: its directory in `processing/`, its log, its shells and the FIFOs for its runs. */
 import { nowMs } from '../clock.ts'
-import { joinWorkers, type OwnHolder } from '../spool/holders.ts'
+import { joinWorkers, type OwnHolder, renewMsOf } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { keepLease } from '../disk/lease.ts'
+import { keepLease, renew } from '../disk/lease.ts'
+import { hasIdentityChanged } from '../disk/process.ts'
 import { Log } from './log.ts'
 import { ShellPool } from '../run/shell.ts'
 import { discardFifos, FifoPool } from '../run/fifo-pool.ts'
@@ -13,6 +14,7 @@ export class Registration {
   readonly shells = new ShellPool()
   readonly log: Log
   readonly #home: Home
+  #renewals: NodeJS.Timeout | undefined
 
   constructor(home: Home, slots: number, only?: string) {
     this.#home = home
@@ -29,12 +31,25 @@ export class Registration {
     return this.holder.dir
   }
 
-  keepLease(): Promise<void> {
+  /** Renews the lease from now on. @param onChanged called when this process is another than the one that registered */
+  keepLease(onChanged: () => void): Promise<void> {
+    this.#renewals = setInterval(() => {
+      if (hasIdentityChanged()) onChanged()
+      else if (this.holder.isThere()) renew(this.dir)
+    }, renewMsOf(this.holder)).unref()
     return keepLease(this.dir)
+  }
+
+  /** Lets go without touching a file: what is there belongs to the process that we were. */
+  abandon(): void {
+    clearInterval(this.#renewals)
+    this.shells.close()
+    this.holder.abandon()
   }
 
   /** Removes the registration. If the directory was renamed within `processing/`, it is a dead worker's from now on. */
   leave(): void {
+    clearInterval(this.#renewals)
     this.shells.close()
     discardFifos(this.#home, this.name)
     this.holder.leave()

@@ -124,6 +124,11 @@ export class Slots {
     for (const { run } of this.#busy.values()) run?.end(note)
   }
 
+  /** Kills every run and frees its slot; its files stay as they are. */
+  abandonAll(): void {
+    for (const { run, settling } of this.#busy.values()) if (!settling) run?.abandon()
+  }
+
   /** Stops watching; the runs go on. */
   detach(): void {
     for (const { run } of this.#busy.values()) run?.detach()
@@ -164,6 +169,10 @@ export class Slots {
     this.#host.changed()
     const end = await run.ended
     busy.settling = true
+    if (end.kind === 'abandoned') {
+      run.close(false)
+      return 'settled'
+    }
     if (end.kind === 'not_begun' || end.kind === 'taken_away') {
       run.close(false)
       removeTraces(run.paths, false)

@@ -103,6 +103,7 @@ export class Worker {
           onWatchFailed: (error) => this.#log(`cannot watch for changes (${String(error)}): relying on the timer`),
         },
         onRevoked: () => this.#endRevokedRuns(),
+        onChanged: () => this.#abandonRuns(),
         onRegistered: (name) => this.#log(`registered again as ${name}`),
       })
     } catch (error) {
@@ -235,6 +236,7 @@ export class Worker {
     if (this.#stopping) return
     this.#backpressure.keepBallast()
     await recover(this.#ctx, this.#peers, this.#slots)
+    this.#nextDuties = Math.min(this.#nextDuties, this.#peers.leases.next)
     const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff)
     for (const fileName of promoted) this.#workList.noteChange(fileName)
     this.#nextDue = next ?? Number.POSITIVE_INFINITY
@@ -254,6 +256,15 @@ export class Worker {
   #endRevokedRuns(): void {
     this.#log(`the directory of ${this.#registration.name} was taken away: ending its ${this.#slots.busy} runs`)
     this.#slots.endAll({ why: 'cancel', reason: 'the directory of its worker was taken away' }, false)
+  }
+
+  /** As if fenced, but without a trace on the disk: the process that we were may go on with these runs. */
+  #abandonRuns(): void {
+    this.#log(
+      `this process was restored or cloned (its boot or pid namespace changed): killing its ${this.#slots.busy} runs`,
+    )
+    this.#slots.abandonAll()
+    this.#wake(true)
   }
 
   async #takeDropped(): Promise<void> {

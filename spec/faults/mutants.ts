@@ -63,8 +63,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'spool/holders.js',
-        "const state = fifoState(join(dir, 'alive'));",
-        "const state = Date.now() - (lstat(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000 ? 'held' : 'free';",
+        "fifo: fifoState(join(dir, 'alive')),",
+        "fifo: Date.now() - (lstat(join(dir, 'lease'))?.mtimeMs ?? Date.now()) < 30_000 ? 'held' : 'free',",
       ),
       patch('worker/recover.js', ' || peers.isWatching(name)', ''),
     ],

@@ -146,6 +146,14 @@ for (const [whose, text] of Object.entries(LEFTOVERS))
     }),
   )
 
+test(
+  'an id that another machine reserved with an older version is free: it did not name what it needs to publish',
+  inWorld(async (world) => {
+    leaveReservation(world, 'job1', JSON.stringify({ ...ownIdentity(), machine: 'another' }))
+    assert.is(await attempt(world, 'job1'), 'job1')
+  }),
+)
+
 /** A clock that is ahead, for a program that is started with it. */
 const TWO_MINUTES_LATER = `--import=data:text/javascript,${encodeURIComponent('{ const now = Date.now; Date.now = () => now() + 120_000 }')}`
 
