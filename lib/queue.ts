@@ -4,14 +4,14 @@
  */
 import type { Config, ConfigKey } from './config/schema.ts'
 import type { Diagnosis } from './doctor/finding.ts'
-import type { QueueError } from './errors.ts'
+import { QueueError } from './errors.ts'
 import { type EventKind, recordEvents } from './journal/journal.ts'
 import type { Job, JobRequest } from './job/job.ts'
 import { QueueReader } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
-import { enqueueJob, enqueueJobs } from './operator/enqueue.ts'
-import { layout, openHome } from './spool/layout.ts'
+import { submitJob, submitJobs } from './operator/submit.ts'
+import { type Home, layout, openHome } from './spool/layout.ts'
 import type { JobRef } from './query/list.ts'
 import type { JobRefOrId } from './query/resolve.ts'
 import type { PatchMembers } from './operator/patch.ts'
@@ -43,15 +43,29 @@ export type { WorkerInfo } from './query/workers.ts'
 export type { Explanation, Reason } from './query/explain.ts'
 export type { SlotInfo } from './query/slots.ts'
 
+export interface QueueOptions {
+  readonly home?: string
+  readonly warn?: (warning: string) => void
+}
+
 /** A queue: a home directory, and the jobs in it. Any number of processes may have it open. */
 export class Queue extends QueueReader {
   /**
    * Opens the queue in a home directory, which is made on first use.
    * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
+   * @param options.warn called with what was read as another member of a new job, and what means nothing; default: a
+   * warning of the process
    * @throws QueueError NOT_WRITABLE; UNSAFE_HOME when other users may write to it
    */
-  static override open(options: { readonly home?: string } = {}): Queue {
-    return new Queue(openHome(homePath(options.home)))
+  static override open(options: QueueOptions = {}): Queue {
+    return new Queue(openHome(homePath(options.home)), options.warn)
+  }
+
+  readonly #warn: (warning: string) => void
+
+  protected constructor(home: Home, warn = (warning: string): void => process.emitWarning(warning, 'QueuectlWarning')) {
+    super(home)
+    this.#warn = warn
   }
 
   /**
@@ -69,7 +83,9 @@ export class Queue extends QueueReader {
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: JobRequest): Promise<Job> {
-    return enqueueJob(this.dirs, request)
+    const job = submitJob(this.dirs, request)
+    for (const warning of job.warnings ?? []) this.#warn(`job ${job.id}: ${warning}`)
+    return job
   }
 
   /**
@@ -78,7 +94,10 @@ export class Queue extends QueueReader {
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
-    return enqueueJobs(this.dirs, requests)
+    const results = submitJobs(this.dirs, requests)
+    const warnings = results.flatMap((result) => (result instanceof QueueError ? [] : (result.warnings ?? [])))
+    for (const warning of new Set(warnings)) this.#warn(warning)
+    return results
   }
 
   /**

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
+import { others } from '../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { ROOT, start } from '../fixtures/program.ts'
 import { assertHomeIntact } from '../fixtures/check-home.ts'
@@ -89,7 +90,7 @@ test(
     let deep: unknown = 0
     for (let n = 0; n < 100_000; n++) deep = [deep]
     for (const mine of [circle, deep, 5n])
-      assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true', mine }))).code, 'INVALID_JOB')
+      assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true', ...others({ mine }) }))).code, 'INVALID_JOB')
   }),
 )
 

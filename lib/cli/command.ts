@@ -24,7 +24,7 @@ export abstract class QueueCommand extends Command<Context> {
 
   override async execute(): Promise<number | void> {
     const { home } = this.context
-    return this.run(Queue.open(home === undefined ? {} : { home }))
+    return this.run(Queue.open({ ...(home === undefined ? {} : { home }), warn: () => {} }))
   }
 
   protected get io(): Io {

@@ -7,6 +7,8 @@
  */
 import { homePath } from '../config/env.ts'
 import { diskSpace } from '../disk/space.ts'
+import { newRequest } from '../job/new-request.ts'
+import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
 import { type Home, openHome } from '../spool/layout.ts'
@@ -34,10 +36,10 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
     return 0
   }
   const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined
-  if (source === undefined || 'from' in source) return undefined
+  if (source === undefined || 'from' in source || !isInOurWords(source.job)) return undefined
   const home = openHome(homePath(argv.home))
   const report = new EnqueueReport(reader(home), io, argv.json)
-  report.add(enqueueJob(home, withDirectory(io, source.job)))
+  report.add(enqueueJob(home, newRequest(withDirectory(io, source.job))))
   await report.finish()
   return 0
 }
@@ -49,6 +51,16 @@ const reader = (home: Home): StatusReader => ({
   workers: async () => workersOf(home),
   room: async () => diskSpace(home),
 })
+
+/** The members are spelled as ours, and times are in seconds: there is nothing to translate, and to warn of. */
+const isInOurWords = (given: unknown): boolean =>
+  typeof given !== 'object' ||
+  given === null ||
+  Object.entries(given).every(
+    ([name, value]) => KNOWN_MEMBERS.includes(name) && !(typeof value === 'string' && IN_SECONDS.includes(name)),
+  )
+
+const IN_SECONDS: readonly string[] = ['timeout', 'max_backoff']
 
 /** Words or an exact command. Neither, or both, is left to the command itself. */
 function sourceIn(words: readonly string[], exact: readonly string[] | undefined): JobSource | undefined {

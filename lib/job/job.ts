@@ -6,7 +6,7 @@
 import { shellQuote } from './shell-quote.ts'
 import type { State } from './state.ts'
 
-/** A request to run a command. Only `command` is required; unknown members are kept. */
+/** A request to run a command. Only `command` is required. */
 export interface JobRequest {
   /** 1 to 128 of `A-Za-z0-9._-`. Default: a generated ULID. */
   readonly id?: string
@@ -40,7 +40,8 @@ export interface JobRequest {
   readonly retry_later_codes?: readonly number[]
   /** Exit codes that mean "do not retry": the job is dead at once. Default []. */
   readonly give_up_codes?: readonly number[]
-  readonly [unknown: string]: unknown
+  /** Anything of your own: kept, and never read. */
+  readonly meta?: Readonly<Record<string, unknown>>
 }
 
 /** How a run ended, as recorded in `history`. */
@@ -97,6 +98,8 @@ export interface Job extends JobRequest {
   readonly strays?: readonly number[]
   /** A person's word that it may run beside what is alive of this run and of earlier ones (`retry --beside`). */
   readonly beside?: number
+  /** What was read as something else when it was enqueued, and what means nothing. */
+  readonly warnings?: readonly string[]
   readonly history: readonly Run[]
 }
 
@@ -122,6 +125,7 @@ export const OUR_MEMBERS = [
   'slot',
   'strays',
   'beside',
+  'warnings',
   'history',
 ] as const
 

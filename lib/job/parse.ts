@@ -60,9 +60,13 @@ const isRequest = t.isObject(
     success_codes: t.isOptional(codes),
     retry_later_codes: t.isOptional(codes),
     give_up_codes: t.isOptional(codes),
+    meta: t.isOptional(t.cascade(t.isRecord(t.isUnknown()), [isNoArray])),
   },
   { extra: t.isRecord(t.isUnknown()) },
 )
+
+/** A request that has been read, with the warnings about how it was. */
+export type NewRequest = JobRequest & Pick<Job, 'warnings'>
 
 /** The members of a request that have a meaning; others are kept and ignored. */
 export const KNOWN_MEMBERS: readonly string[] = [
@@ -83,6 +87,7 @@ export const KNOWN_MEMBERS: readonly string[] = [
   'success_codes',
   'retry_later_codes',
   'give_up_codes',
+  'meta',
 ]
 
 /**
@@ -117,10 +122,11 @@ function sizeOf(members: object): number {
 
 const OUR_MEMBER_SET: ReadonlySet<string> = new Set(OUR_MEMBERS)
 
-function assertRequest(members: Record<string, unknown>): asserts members is JobRequest {
+function assertRequest(members: object): asserts members is JobRequest {
+  const { command } = members as { command?: unknown }
   const errors: string[] = []
-  if (isRequest(members, { errors }) && whyNotCommand(members.command) === undefined) return
-  const why = whyNotCommand(members.command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
+  if (isRequest(members, { errors }) && whyNotCommand(command) === undefined) return
+  const why = whyNotCommand(command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
   throw new QueueError(
     'INVALID_JOB',
     `invalid job: ${why}`,
@@ -155,7 +161,7 @@ function asObject(value: unknown): object {
 
 /** The record of a new job: the request and its defaults, enqueued at `now` (ms). */
 export function newJob(
-  request: JobRequest,
+  request: NewRequest,
   id: string,
   defaults: { max_retries: number; default_priority: number },
   state: State,
@@ -247,6 +253,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
     ...optional('worker', string('worker')),
     ...optional('slot', number('slot')),
     ...(isPids(value.strays) ? { strays: value.strays } : {}),
+    ...(isTexts(value.warnings) ? { warnings: value.warnings } : {}),
     ...(typeof value.beside === 'number' ? { beside: count(value.beside) } : {}),
     history: Array.isArray(value.history) ? value.history.filter(isRun) : [],
   }
@@ -254,6 +261,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
 
 const isCancelled = t.isObject({ at: t.isString(), reason: t.isString() })
 const isPids = t.isArray(t.isNumber())
+const isTexts = t.isArray(t.isString())
 const isRun = (value: unknown): value is Run =>
   typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'number' && 'outcome' in value
 

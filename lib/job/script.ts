@@ -1,7 +1,7 @@
 /** Scripts as jobs: the text of a dropped `*.sh` file is a command, run by its own interpreter. Pure. */
 import { isScriptName } from './file-name.ts'
-import type { JobRequest } from './job.ts'
 import { parseJson, readRequest } from './parse.ts'
+import { memberValue, readForeign, type ReadRequest } from './spelling.ts'
 
 /** The command in a script's text: DOS line ends become Unix ones. */
 export const scriptCommand = (text: string): string => text.replaceAll('\r\n', '\n').trimEnd()
@@ -9,19 +9,20 @@ export const scriptCommand = (text: string): string => text.replaceAll('\r\n', '
 /**
  * The request in a dropped file. A `*.sh` file that holds a job as JSON is read as that, as on standard input: a process
  * that dies while it takes a script in leaves one.
+ * @param now ms, from which a delay counts
  * @throws NotJson; QueueError INVALID_JOB
  */
-export const droppedRequest = (text: string, fileName: string): JobRequest =>
+export const droppedRequest = (text: string, fileName: string, now: number): ReadRequest =>
   isScriptName(fileName) && !isJsonJob(text)
-    ? readRequest({ command: scriptCommand(text.replace(/^\uFEFF/, '')) })
-    : readRequest(parseJson(text))
+    ? { request: readRequest({ command: scriptCommand(text.replace(/^\uFEFF/, '')) }), warnings: [] }
+    : readForeign(parseJson(text), now)
 
 /** `{` also begins a group of commands. */
 function isJsonJob(text: string): boolean {
   if (!/^\s*\{/.test(text)) return false
   try {
     const value = parseJson(text)
-    return typeof value === 'object' && value !== null && 'command' in value
+    return typeof value === 'object' && value !== null && memberValue(value, 'command') !== undefined
   } catch {
     return false
   }

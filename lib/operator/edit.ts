@@ -10,8 +10,8 @@ import { QueueError } from '../errors.ts'
 import { type Job, type JobRequest, OUR_MEMBERS } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { DEFAULT_QUEUE, formatName } from '../job/file-name.ts'
-import { newRequest } from '../job/new-request.ts'
 import { parseJson } from '../job/parse.ts'
+import { readForeign } from '../job/spelling.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
 import { actOn, wrongState } from './take.ts'
 import type { Defaults } from '../spool/enqueue.ts'
@@ -133,7 +133,7 @@ export function readEdited(text: string, id: string): JobRequest {
   const newId = typeof value === 'object' && value !== null && 'id' in value ? value.id : id
   if (newId !== id) throw new QueueError('INVALID_JOB', `invalid job: its id stays ${id}`)
   // A generated id would not be valid as a chosen one.
-  return newRequest(typeof value === 'object' && value !== null ? without(value, 'id') : value)
+  return readForeign(typeof value === 'object' && value !== null ? without(value, 'id') : value, nowMs()).request
 }
 
 const without = (value: object, name: string): object =>

@@ -8,6 +8,7 @@ import type { Job } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { requireChangeable } from './reorder.ts'
+import { meantBy, overridden } from '../job/spelling.ts'
 import { actOn, take } from './take.ts'
 import { editable, edited, readEdited } from './edit.ts'
 import type { Defaults } from '../spool/enqueue.ts'
@@ -44,7 +45,11 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       const job = readJobOrThrow(file, 'change', taken.path)
       if (job === undefined) return undefined
       if (!condition(job)) return { id: job.id, isChanged: false }
-      const merged = Object.entries({ ...editable(job), ...members }).filter(([, value]) => value !== null)
+      // A member of the patch in any spelling takes the place of the job's own.
+      const renamed = Object.fromEntries(Object.keys(members).map((name) => [meantBy(name, members) ?? name, null]))
+      const merged = Object.entries({ ...overridden(editable(job), renamed), ...members }).filter(
+        ([, value]) => value !== null,
+      )
       const next = edited(
         { jobFile: file, job, defaults },
         readEdited(JSON.stringify(Object.fromEntries(merged)), job.id),

@@ -16,6 +16,7 @@ import { formatName, idFromStem, isScriptName } from '../job/file-name.ts'
 import { runnable } from '../job/new-request.ts'
 import { newJob, NotJson } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
+import { readAs, type ReadRequest } from '../job/spelling.ts'
 import { parseInstant } from '../job/time.ts'
 import { exists, lstat, makeDir, move, listDir, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
@@ -114,7 +115,7 @@ export class Intake {
       chosen = chooseId(home, request, { fileName, held })
     } catch (error) {
       if (error instanceof QueueError && error.code === 'DUPLICATE_JOB')
-        return corrupt(`a job with the id ${request.id} already exists`)
+        return corrupt([`a job with the id ${request.id} already exists`, ...readAs('id', read.warnings)].join('; '))
       throw error
     }
     const { id, reservation } = chosen
@@ -175,7 +176,7 @@ function findProblem(path: string, fileName: string): IntakeProblem | 'gone' | u
   return 'reason' in read ? read : undefined
 }
 
-function readDroppedFile(path: string, fileName: string): { request: JobRequest } | IntakeProblem | undefined {
+function readDroppedFile(path: string, fileName: string): ReadRequest | IntakeProblem | undefined {
   const file = readUntrusted(path, MAX_JOB_BYTES)
   if (file === undefined) return undefined
   if ('refused' in file) return { reason: file.refused, unfinished: file.wait === true }
@@ -189,7 +190,9 @@ function readDroppedFile(path: string, fileName: string): { request: JobRequest 
   try {
     text += decoder.decode()
     if (isScriptName(fileName) && text.trim() === '') return { reason: 'it is empty', unfinished: true }
-    return { request: runnable(droppedRequest(text, fileName)) }
+    const read = droppedRequest(text, fileName, nowMs())
+    runnable(read.request)
+    return read
   } catch (error) {
     if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return { reason: 'it ends in the middle of a character', unfinished: true }

@@ -154,8 +154,8 @@ export function readJobFile(file: JobFile): JobContent | undefined {
 
 /** A dropped file as the job it will probably become when it is taken in. */
 function readDropped(text: string, file: JobFile): Job {
-  const request = droppedRequest(text, file.fileName)
   const modifiedAt = lstat(file.path)?.mtimeMs ?? 0
+  const { request } = droppedRequest(text, file.fileName, modifiedAt)
   const name = {
     id: request.id ?? file.name.id,
     queue: request.queue ?? DEFAULT_QUEUE,

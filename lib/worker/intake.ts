@@ -26,6 +26,7 @@ export class WorkerIntake {
       else if (taken.ms !== undefined) due = Math.min(due, nowMs() + taken.ms)
       if (taken.kind === 'taken') {
         ctx.record({ event: 'enqueued', job: taken.job.id })
+        for (const warning of taken.job.warnings ?? []) ctx.log(`${taken.job.id}: ${warning}`)
         if (taken.job.state === 'pending') this.#workList.noteChange(taken.fileName)
         else due = Math.min(due, Date.parse(taken.job.run_at ?? ''))
       }

@@ -42,6 +42,7 @@ const ACCEPTED: Record<string, readonly unknown[]> = {
   success_codes: [[], [0], [0, 255]],
   retry_later_codes: [[], [75]],
   give_up_codes: [[], [100]],
+  meta: [{}, { retries: 5, deep: [null] }],
 }
 
 const REFUSED: Record<string, readonly unknown[]> = {
@@ -62,6 +63,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   success_codes: [0, '0', [256], [-1], [1.5], ['0'], null],
   retry_later_codes: [75, [256], null],
   give_up_codes: [100, [256], null],
+  meta: ['x', [], null],
 }
 
 for (const [member, values] of Object.entries(ACCEPTED))

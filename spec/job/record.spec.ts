@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { aJob, NOON } from '../../fixtures/job.ts'
+import { aJob, NOON, others } from '../../fixtures/job.ts'
 import type { Job } from '../../lib/job/job.ts'
 import { commandLine } from '../../lib/job/job.ts'
 import { printJob } from '../../lib/job/print.ts'
@@ -192,13 +192,13 @@ test('a record that missed only its move says where it belongs', () => {
 })
 
 test('a record that was settled is read back as it was printed', () => {
-  const job = settle(FAILED, { priority: 5, queue: 'mail', env: { A: 'ä\n' }, tags: ['x'], mine: { kept: true } })
+  const job = settle(FAILED, { priority: 5, queue: 'mail', env: { A: 'ä\n' }, tags: ['x'], meta: { kept: true } })
   const name = { priority: 5, due: NOON * 1000, id: 'job1', queue: 'mail' }
   assert.equal(readJob(printJob(job), name, 'failed'), job)
 })
 
 test('a record has one member a line, in the order of the manual, unknown ones before ours', () => {
-  const job = aJob({ mine: { kept: true }, tags: ['x'], command: 'a\nb', timeout: 5, last_error: 'no' })
+  const job = aJob({ ...others({ mine: { kept: true } }), tags: ['x'], command: 'a\nb', timeout: 5, last_error: 'no' })
   const lines = printJob(job).trimEnd().split('\n')
   const names = lines.slice(1, -1).map((line) => /^ {2}"(\w+)": /.exec(line)?.[1])
   const asked = 'command id queue tags priority max_retries timeout mine'

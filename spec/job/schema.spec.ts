@@ -138,6 +138,7 @@ const member: Record<string, fc.Arbitrary<unknown>> = {
   success_codes: codes,
   retry_later_codes: codes,
   give_up_codes: codes,
+  meta: fc.oneof(fc.dictionary(anyText, fc.jsonValue()), fc.constantFrom<unknown>(null, [], 'a', 5)),
 }
 
 test('the schema describes the members that the reader knows, and no others', () => {

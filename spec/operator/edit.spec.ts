@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
+import { others } from '../../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { processesOf, signal } from '../../fixtures/processes.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
@@ -35,7 +36,7 @@ test(
     await editing.save()
     assert.equal(readdirSync(join(home, 'pending')).sort(), before)
     const job = await queue.get('a')
-    assert.equal([job.command, job.customer, job.state], ['changed', 7, 'pending'])
+    assert.equal([job.command, (job as { customer?: unknown }).customer, job.state], ['changed', 7, 'pending'])
     assert.equal(readdirSync(join(home, 'tmp')), [])
     assertHomeIntact(home)
   }),
@@ -44,7 +45,7 @@ test(
 test(
   'what is edited has the members that a person may say, and no others',
   inWorld(async ({ queue }) => {
-    await queue.enqueue({ id: 'a', command: 'true', tags: ['x'], customer: 7 })
+    await queue.enqueue({ id: 'a', command: 'true', tags: ['x'], ...others({ customer: 7 }) })
     const editing = await queue.edit('a')
     const members = Object.keys(JSON.parse(readFileSync(editing.file, 'utf8')) as object).sort()
     assert.equal(members, ['command', 'customer', 'cwd', 'id', 'max_retries', 'priority', 'queue', 'tags'])

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
+import { others } from '../../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { add, fileOf, isUp, letGo, runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { racer } from '../../fixtures/race.ts'
@@ -13,7 +14,7 @@ const test = suite('patching a job')
 test(
   'members are changed in the file and in its name, and the job stays where it is',
   inWorld(async (world) => {
-    await add(world, 'true', { id: 'a', tags: ['x'], timeout: 5, note: 'kept' })
+    await add(world, 'true', { id: 'a', tags: ['x'], timeout: 5, ...others({ note: 'kept' }) })
     assert.is(await world.queue.change('a', { priority: 4, queue: 'mail', tags: null, timeout: 9 }), true)
     const path = await fileOf(world.queue, 'a')
     assert.match(path, /\/pending\/0996-.*-a@mail\.json$/)

@@ -2,6 +2,7 @@
 import { commandLine } from '../../lib/job/job.ts'
 import { execFileSync } from 'node:child_process'
 import { suite } from 'uvu'
+import { others } from '../../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 import { actionLine, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
@@ -74,7 +75,7 @@ test(
       queue: 'mail',
       tags: ['x'],
       priority: 3,
-      odd: [1],
+      ...others({ odd: [1] }),
     })
     const request = requestOf(first as unknown as JobRecord)
     const argv = execFileSync('sh', ['-c', enqueueLine(null, request).replace('queuectl', `printf '%s\\0'`)], {

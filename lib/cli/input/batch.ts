@@ -5,7 +5,8 @@
 import { createReadStream, statSync } from 'node:fs'
 import { errno, QueueError } from '../../errors.ts'
 import type { Job, JobRequest } from '../../job/job.ts'
-import { newRequest } from '../../job/new-request.ts'
+import { readForeign } from '../../job/spelling.ts'
+import { nowMs } from '../../clock.ts'
 import type { Queue } from '../../queue.ts'
 import { type ProgressBar, openProgressBar } from '../output/progress-bar.ts'
 import { plural, visible } from '../output/text.ts'
@@ -110,7 +111,9 @@ class Batch {
     this.#reportFirst()
     try {
       if ('error' in found) throw new QueueError('INVALID_JOB', `invalid job: ${found.error}`)
-      return { line: found.line, request: newRequest(complete(found.value)) }
+      const request = complete(found.value)
+      readForeign(request, nowMs())
+      return { line: found.line, request }
     } catch (error) {
       if (!(error instanceof QueueError) || error.code !== 'INVALID_JOB') throw error
       this.#refuse(found.line, error)

@@ -4,6 +4,7 @@ import { Option } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
+import { memberValue, overridden, withDefault } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
 import { QueueCommand } from '../command.ts'
 import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
@@ -86,7 +87,7 @@ export abstract class JobCommand extends QueueCommand {
   /** The given job with the options added. */
   protected request(given: unknown): JobRequest {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return given as never
-    const job = given as JobRequest
+    const env = memberValue(given, 'env')
     const options = Object.entries({
       id: this.chosenId,
       priority: this.priority,
@@ -95,11 +96,11 @@ export abstract class JobCommand extends QueueCommand {
       run_at: this.startTime(),
       queue: this.queueName,
       tags: this.tags,
-      cwd: this.workingDirectory() ?? job.cwd ?? this.io.cwd,
-      env: this.variables && { ...job.env, ...parseVariables(this.variables) },
+      cwd: this.workingDirectory(),
+      env: this.variables && { ...(typeof env === 'object' ? env : {}), ...parseVariables(this.variables) },
       backoff_base: this.backoffBase,
     }).filter(([, value]) => value !== undefined)
-    return { ...job, ...Object.fromEntries(options) }
+    return withDefault(overridden(given, Object.fromEntries(options)), 'cwd', this.io.cwd) as JobRequest
   }
 
   private workingDirectory(): string | undefined {

@@ -3,9 +3,7 @@
  * jobs from. Pure.
  */
 import { QueueError } from '../../errors.ts'
-import { type JobRequest, OUR_MEMBERS } from '../../job/job.ts'
-import { KNOWN_MEMBERS, NotJson, parseJson } from '../../job/parse.ts'
-import { nearest } from '../../errors.ts'
+import { NotJson, parseJson } from '../../job/parse.ts'
 import { clip, visible } from '../output/text.ts'
 
 /** One job, or a file of jobs; `-` is standard input. */
@@ -50,16 +48,6 @@ const QUOTING = `quote it so that its double quotes arrive, or avoid JSON
   PowerShell      queuectl enqueue '{\\"command\\":\\"echo hello\\"}'
   cmd.exe         queuectl enqueue "{\\"command\\":\\"echo hello\\"}"
   any of them     queuectl enqueue -c "echo hello"    queuectl enqueue @job.json`
-
-/** Unknown members with nearly the name of a known one: [typed, known]. */
-export const misspelledMembers = (request: JobRequest): [string, string][] =>
-  Object.keys(request).flatMap((name) => {
-    if (KNOWN_MEMBERS.includes(name) || OUR_NAMES.has(name)) return []
-    const known = nearest(name.replaceAll('-', '_').toLowerCase(), KNOWN_MEMBERS)
-    return known === undefined ? [] : [[name, known] as [string, string]]
-  })
-
-const OUR_NAMES: ReadonlySet<string> = new Set(OUR_MEMBERS)
 
 /** Parses `NAME=VALUE` words. @throws QueueError USAGE */
 export function parseVariables(typed: readonly string[]): Record<string, string> {

@@ -1,10 +1,10 @@
 /** Reports enqueued jobs: their ids on stdout, warnings and hints on stderr. */
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
+import { isReadAs } from '../../job/spelling.ts'
 import type { Queue } from '../../queue.ts'
 import { jobJson } from './job-view.ts'
 import { plural, visible } from './text.ts'
-import { misspelledMembers } from '../input/job-source.ts'
 import type { Io } from '../terminal.ts'
 import { localTime } from '../../job/time-text.ts'
 
@@ -15,7 +15,7 @@ export class EnqueueReport {
   #printed = 0
   #late = 0
   #firstLate: Job | undefined
-  readonly #misspelt = new Map<string, string>()
+  readonly #warnings = new Set<string>()
 
   constructor(queue: Pick<Queue, 'workers'>, io: Io, json: boolean) {
     this.#queue = queue
@@ -38,7 +38,7 @@ export class EnqueueReport {
   collect(...jobs: readonly Job[]): void {
     for (const job of jobs) {
       this.ids.push(job.id)
-      for (const [typed, known] of misspelledMembers(job)) this.#misspelt.set(typed, known)
+      for (const warning of job.warnings ?? []) this.#warnings.add(warning)
       if (job.run_at !== undefined && Date.parse(job.run_at) <= nowMs()) {
         this.#late++
         this.#firstLate ??= job
@@ -48,8 +48,8 @@ export class EnqueueReport {
 
   /** Prints the warnings, and a hint when no worker is running. */
   async finish(): Promise<void> {
-    for (const [typed, known] of this.#misspelt)
-      this.#io.message(`warning: ${JSON.stringify(visible(typed))} means nothing to queuectl; did you mean ${known}?`)
+    for (const warning of this.#warnings)
+      this.#io.message(`${isReadAs(warning) ? 'note' : 'warning'}: ${visible(warning)}`)
     const late = this.#firstLate
     if (late)
       this.#io.message(

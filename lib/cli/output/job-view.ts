@@ -162,6 +162,7 @@ function memberRows(job: Job): [string, string | undefined][] {
     ['Last error', text(job.last_error)],
     ['Left running', list(job.strays)],
     ['Worker', text(job.worker)],
+    ['Warnings', job.warnings && visible(job.warnings.join('; '))],
   ]
   return [...shown, ...unknownMembers(job)]
 }

@@ -71,6 +71,8 @@ const record = {
   success_codes: arrayOf(whole),
   retry_later_codes: arrayOf(whole),
   give_up_codes: arrayOf(whole),
+  meta: described('whatever the client put there', {}),
+  warnings: described('what was read as another member when it was enqueued, and what means nothing', arrayOf(text)),
   progress: described('what a running job reports about its progress', progress),
 }
 const always = [

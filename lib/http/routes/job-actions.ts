@@ -4,6 +4,7 @@ import type { Context, Hono } from 'hono'
 import { defaultDirectory } from '../../config/env.ts'
 import { QueueError } from '../../errors.ts'
 import { type Job, type JobRequest, OUR_MEMBERS } from '../../job/job.ts'
+import { memberValue, overridden, withDefault } from '../../job/spelling.ts'
 import { HttpError } from '../problem.ts'
 import { fullJobJson } from '../job-json.ts'
 import type { ServerContext } from '../context.ts'
@@ -90,17 +91,19 @@ export async function enqueue(
   key?: string,
 ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
   // The directory where the server was started means nothing to its clients.
-  const full = { ...request, cwd: request.cwd ?? defaultDirectory() } as unknown as JobRequest
-  if (key === undefined) return { job: await queue.enqueue(full), isNew: true }
+  const full = withDefault(request, 'cwd', defaultDirectory())
+  if (key === undefined) return { job: await queue.enqueue(full as JobRequest), isNew: true }
   if (key === '' || key.length > 200) throw new HttpError(400, 'Idempotency-Key: expected 1 to 200 characters')
   const requestDigest = digest(JSON.stringify(request))
-  const id = typeof request.id === 'string' ? request.id : `key-${digest(key)}`
+  const chosen = memberValue(request, 'id')
+  const id = typeof chosen === 'string' ? chosen : `key-${digest(key)}`
+  const keyed = overridden(full, { id, idempotency: { key, request: requestDigest } })
   try {
-    return { job: await queue.enqueue({ ...full, id, idempotency: { key, request: requestDigest } }), isNew: true }
+    return { job: await queue.enqueue(keyed as JobRequest), isNew: true }
   } catch (error) {
     if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
     const job = await queue.get(id)
-    const before = job.idempotency as { key?: unknown; request?: unknown } | undefined
+    const { idempotency: before } = job as { idempotency?: { key?: unknown; request?: unknown } }
     if (before?.key !== key) throw error
     if (before.request !== requestDigest) throw new HttpError(422, 'this Idempotency-Key was used for another request')
     return { job, isNew: false }

@@ -190,11 +190,12 @@ export function JobForm({ request, onClose }: { readonly request: FormRequest; r
 }
 
 /** The members that differ; removed ones are null. */
-function changes(before: Partial<JobRequest>, after: JobRequest): Record<string, unknown> {
+function changes(before: object, after: object): Record<string, unknown> {
+  const [old, changed]: Record<string, unknown>[] = [{ ...before }, { ...after }]
   const members = new Set([...Object.keys(before), ...Object.keys(after)])
   return Object.fromEntries(
     [...members].flatMap((member): [string, unknown][] =>
-      JSON.stringify(before[member]) === JSON.stringify(after[member]) ? [] : [[member, after[member] ?? null]],
+      JSON.stringify(old?.[member]) === JSON.stringify(changed?.[member]) ? [] : [[member, changed?.[member] ?? null]],
     ),
   )
 }

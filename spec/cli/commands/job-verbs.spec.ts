@@ -1,5 +1,6 @@
 /** What is done with one job, or with the dead ones: show, logs, retry, cancel, dlq. */
 import { suite } from 'uvu'
+import { others } from '../../../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { JobRequest } from '../../../lib/job/job.ts'
@@ -30,7 +31,7 @@ for (const word of ['show', 'get'])
   test(
     `${word} --json prints the record on one line`,
     inWorld(async ({ cli, queue }) => {
-      await queue.enqueue({ id: 'a', command: 'x', customer: 7 })
+      await queue.enqueue({ id: 'a', command: 'x', ...others({ customer: 7 }) })
       const { stdout } = await cli([word, 'a', '--json'])
       assert.is(stdout.split('\n').length, 2)
       const job = JSON.parse(stdout) as Record<string, unknown>

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { misspelledMembers, parseVariables, parseWords } from '../../../lib/cli/input/job-source.ts'
+import { parseVariables, parseWords } from '../../../lib/cli/input/job-source.ts'
 import { QueueError } from '../../../lib/errors.ts'
 
 const test = suite('sources of job requests')
@@ -71,17 +71,6 @@ for (const shell of ['sh, bash', 'PowerShell', 'cmd.exe', '-c', '@job.json'])
 
 test('a refusal shows no control characters', () => {
   assert.not.match(refusal(['{\u001b[2J']).message, '\u001b')
-})
-
-test('a member nearly called like one of ours is noticed', () => {
-  assert.equal(misspelledMembers({ command: 'x', priorty: 1, 'max-retries': 2 }), [
-    ['priorty', 'priority'],
-    ['max-retries', 'max_retries'],
-  ])
-})
-
-test('members of ours and far-off ones are not taken for slips', () => {
-  assert.equal(misspelledMembers({ command: 'x', priority: 1, state: 'pending', customer: 7 }), [])
 })
 
 test('a variable has all after the first = as its value', () => {

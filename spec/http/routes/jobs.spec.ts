@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
+import { others } from '../../../fixtures/job.ts'
 import * as assert from 'uvu/assert'
 import { add, fileOf, runAll } from '../../../fixtures/jobs.ts'
 import { assertHomeIntact } from '../../../fixtures/check-home.ts'
@@ -105,7 +106,7 @@ test(
 test(
   'a job is the JSON of its file and its state directory',
   inWeb(async (web) => {
-    await add(web, 'true', { id: 'a', note: 'kept' })
+    await add(web, 'true', { id: 'a', ...others({ note: 'kept' }) })
     const record = JSON.parse(readFileSync(await fileOf(web.queue, 'a'), 'utf8')) as object
     const { json, headers } = await web.ask('/api/v1/jobs/a')
     assert.equal(json, { ...record, lies_in: 'pending' })
