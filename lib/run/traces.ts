@@ -53,10 +53,13 @@ export interface Traces {
 }
 
 export function readTraces(paths: RunPaths): Traces {
-  const { mark, exit } = readMark(paths)
+  const before = readMark(paths)
+  const life = lifeOf(paths, before.mark, before.exit !== undefined)
+  // The shell writes the exit record and then lets go of the FIFO: only what is read after that is complete.
+  const { mark, exit } = life === 'alive' ? before : readMark(paths)
   const note = readNote(paths)
   return {
-    life: lifeOf(paths, mark, exit !== undefined),
+    life,
     mark,
     leader: typeof mark === 'string' ? undefined : mark.leader,
     exit,

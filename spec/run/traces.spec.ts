@@ -125,6 +125,24 @@ test(
   }),
 )
 
+test(
+  'an exit record that is written just before the FIFO is released is read',
+  inHome((_home, paths) => {
+    makeFifos([paths.fifo])
+    writeFileSync(paths.mark, STAT)
+    const racing: RunPaths = {
+      ...paths,
+      // The run ends at the moment its FIFO is looked at.
+      get fifo() {
+        writeFileSync(paths.mark, `${STAT}7\n`)
+        return paths.fifo
+      },
+    }
+    const { life, exit } = readTraces(racing)
+    assert.equal([life, exit?.code], ['over', 7])
+  }),
+)
+
 for (const text of ['', '0', '\n', '\0\0', '1 2\n', '-1\n', 'x\n', '\n0\n', '0\n0\n'])
   test(
     `an exit record ${JSON.stringify(text)} is none`,
