@@ -186,6 +186,7 @@ test('only lib/config/env.ts reads the environment', () => {
   const allowed = {
     'lib/config/env.ts': 'it is the reader',
     'lib/run/launch.ts': 'hands the whole environment on to jobs, and reads nothing in it',
+    'lib/run/foreground.ts': 'hands the whole environment on to a job outside the queue, and reads nothing in it',
     'lib/hooks/command.ts': 'hands the whole environment on to hooks, and reads nothing in it',
     'lib/worker/start.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
   }
@@ -201,6 +202,7 @@ test('only named files start programs', () => {
   const allowed = {
     'lib/run/launch.ts': 'starts the jobs that no shell can be asked to start',
     'lib/run/shell.ts': 'the shells that start jobs',
+    'lib/run/foreground.ts': 'starts a job outside the queue',
     'lib/worker/start.ts': 'starts workers in the background',
     'lib/run/output-cap.ts': 'fallocate(1) punches holes: Node cannot',
     'lib/hooks/command.ts': 'starts the commands of hooks, which are no jobs',

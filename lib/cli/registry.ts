@@ -12,6 +12,7 @@ const status: Load = async () => (await import('./commands/status.ts')).StatusCo
 const list: Load = async () => (await import('./commands/list.ts')).ListCommand
 const show: Load = async () => (await import('./commands/show.ts')).ShowCommand
 const run: Load = async () => (await import('./commands/run.ts')).RunCommand
+const exec: Load = async () => (await import('./commands/exec.ts')).ExecCommand
 const wait: Load = async () => (await import('./commands/wait.ts')).WaitCommand
 const logs: Load = async () => (await import('./commands/logs.ts')).LogsCommand
 const retry: Load = async () => (await import('./commands/retry.ts')).RetryCommand
@@ -58,6 +59,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   get: show,
   logs,
   run,
+  exec,
   wait,
   retry,
   restart: retry,

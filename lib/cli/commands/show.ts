@@ -1,8 +1,9 @@
 /** `show`: prints a job with its runs. */
-import { Command } from 'clipanion'
+import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import type { JobRefOrId, Output, Queue } from '../../queue.ts'
+import { runnableScript } from '../../job/runnable.ts'
 import { jobJson, jobDetails } from '../output/job-view.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
@@ -16,10 +17,15 @@ export class ShowCommand extends SelectingCommand {
     details: `Several jobs are printed by --json as one object per line.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl show job1'],
+      ['As a shell script that runs it outside the queue', 'queuectl show --script job1 | sh'],
       ['Why the last one failed', 'queuectl show last --json | jq -r .last_error'],
     ],
   })
   static override forms = SELECTION
+
+  script = Option.Boolean('--script', false, {
+    description: 'print a shell script that goes to its directory, sets its environment and runs it',
+  })
 
   // Hides the option: this command changes nothing.
   override dryRun = false
@@ -27,12 +33,15 @@ export class ShowCommand extends SelectingCommand {
 
   protected async run(queue: Queue): Promise<number> {
     const { jobs, isMany } = await this.selected(queue, 'show', this.selectedStates)
+    if (this.script && (jobs.length > 1 || this.json))
+      throw new QueueError('USAGE', 'show: --script prints the script of one job, and not as JSON')
     if (jobs.length === 0) this.io.message('no job matches')
     let shown = 0
     return forEachJob(jobs, this.io, {
       done: 'shown',
       act: async (selected) => {
         const job = await this.job(queue, selected)
+        if (this.script) return this.io.print(runnableScript(job, queue.home))
         if (isMany && !this.json && shown++ > 0) this.print('')
         await this.showOne(queue, job)
       },

@@ -56,7 +56,8 @@ export async function enqueueFrom(options: EnqueueFrom): Promise<QueueError | un
   return batch.finish(source)
 }
 
-async function* openSource(source: string, io: Io): AsyncGenerator<Uint8Array> {
+/** The bytes of a file that the user names, or of standard input. @throws QueueError USAGE */
+export async function* openSource(source: string, io: Io): AsyncGenerator<Uint8Array> {
   try {
     yield* source === '-' ? io.input : createReadStream(source)
   } catch (error) {

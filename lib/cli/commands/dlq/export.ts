@@ -1,5 +1,6 @@
 /** `dlq export`: prints dead jobs as NDJSON. */
-import { Command } from 'clipanion'
+import { Command, Option } from 'clipanion'
+import { redactJob } from '../../../job/redact.ts'
 import type { Queue } from '../../../queue.ts'
 import { jobJson } from '../../output/job-view.ts'
 import { SelectingCommand } from '../../input/selection.ts'
@@ -10,13 +11,19 @@ export class DlqExportCommand extends SelectingCommand {
     category: 'Dead letter queue',
     description: 'print dead jobs as NDJSON, one per line',
     details: `All of them, unless ids or options select some. Nothing is changed; after a purge, enqueue - takes the exported jobs
-      again under the same ids.`,
+      again under the same ids.
+
+      --redact hides the values of the environment, the input, and what looks like a password, token or key in command,
+      errors and unknown members. It is a best effort: read what you give away.`,
     examples: [
       ['Keep what is about to be removed', 'queuectl dlq export >dead.ndjson && queuectl dlq purge --all'],
+      ['For a bug report', 'queuectl dlq export --redact job1 >job1.json'],
       ['Into another home', 'queuectl dlq export | queuectl --home DIR enqueue -'],
     ],
   })
   static override forms = ['[ID...]', '[--queue Q] [--tag T]', '-']
+
+  redact = Option.Boolean('--redact', false, { description: 'hide values of the environment, input and secrets' })
 
   // Hides the option: this command changes nothing.
   override dryRun = false
@@ -28,7 +35,7 @@ export class DlqExportCommand extends SelectingCommand {
       if (this.io.isReaderGone) return
       if (job instanceof Error) throw job
       const found = await queue.get(job)
-      if (found.state === 'dead') this.printJson(jobJson(found))
+      if (found.state === 'dead') this.printJson(jobJson(this.redact ? redactJob(found) : found))
     }
   }
 }

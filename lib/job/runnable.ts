@@ -1,0 +1,46 @@
+/** A job as it is run outside the queue: the variables it finds, and a shell script that does what a worker does. Pure. */
+import type { Job, JobRequest } from './job.ts'
+import { alwaysQuoted, shellQuote } from './shell-quote.ts'
+
+/** What of a job matters outside the queue. */
+export type RunnableJob = JobRequest & { readonly id: string } & Partial<Pick<Job, 'attempts' | 'runs'>>
+
+/** The variables that a worker adds, so that a command that uses them works. No worker reads its progress. */
+export const outsideVariables = (
+  { id, attempts = 0, runs = 0 }: RunnableJob,
+  home: string,
+): Record<string, string> => ({
+  QUEUECTL_JOB_ID: id,
+  QUEUECTL_ATTEMPT: String(attempts + 1),
+  QUEUECTL_RUN: String(runs + 1),
+  QUEUECTL_WORKER: 'none',
+  QUEUECTL_SLOT: '1',
+  QUEUECTL_HOME: home,
+  QUEUECTL_PROGRESS: '/dev/null',
+})
+
+/** What the kernel is to start. */
+export const argvOf = ({ command }: Pick<JobRequest, 'command'>): readonly string[] =>
+  typeof command === 'string' ? ['/bin/sh', '-c', command] : command
+
+/** Names that a shell cannot export, or gives a meaning of its own. */
+const ODD_NAME =
+  /^(?![A-Za-z_]\w*$)|^(?:BASH.*|SHELLOPTS|E?UID|PPID|GROUPS|S?RANDOM|SECONDS|EPOCH.*|IFS|PS4|ENV|CDPATH|(?:OLD)?PWD|OPTIND|LINENO)$/
+
+/** A shell script that goes to the job's directory, sets its environment and becomes its command. */
+export function runnableScript(job: RunnableJob, home: string): string {
+  const variables = Object.entries({ ...outsideVariables(job, home), ...job.env })
+  const odd = variables.filter(([name]) => ODD_NAME.test(name)).map(([name, value]) => alwaysQuoted(`${name}=${value}`))
+  const argv = argvOf(job)
+  // env takes the first word that is no assignment as the program; the shell would take one with a dash as an option.
+  const env = odd.length > 0 || argv[0]?.startsWith('-') ? ['env', '--', 'QUEUECTL_SLOT=1', ...odd] : []
+  const exec = `exec ${[...env, ...argv.map(shellQuote)].join(' ')}`
+  return [
+    '#!/bin/sh',
+    `# Runs the job ${job.id} outside the queue: what it does is not recorded.`,
+    `cd ${shellQuote(job.cwd ?? home)} || exit 126`,
+    ...variables.filter(([name]) => !ODD_NAME.test(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    job.stdin ? `printf %s ${alwaysQuoted(job.stdin)} | ${exec}` : `${exec} </dev/null`,
+    '',
+  ].join('\n')
+}
