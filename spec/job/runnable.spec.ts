@@ -6,14 +6,15 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { skip } from '../../fixtures/skip.ts'
-import { runnableScript, type RunnableJob } from '../../lib/job/runnable.ts'
+import type { JobRequest } from '../../lib/job/job.ts'
+import { runnableScript } from '../../lib/job/runnable.ts'
 
 const test = suite('the script of a job')
 
-const run = (shell: string, job: Omit<RunnableJob, 'id'>): { status: number | null; stdout: string } => {
+const run = (shell: string, job: JobRequest): { status: number | null; stdout: string } => {
   const [file = '', ...args] = shell.split(' ')
   const { status, stdout, error } = spawnSync(file, [...args, '-s'], {
-    input: runnableScript({ id: 'x', ...job } as RunnableJob, '/home/q'),
+    input: runnableScript({ id: 'x', ...job }, '/home/q'),
     encoding: 'utf8',
   })
   if (error) skip(`no ${shell}`)
