@@ -224,6 +224,20 @@ test('only lib/cli and bin write to standard output and error, or end the proces
   )
 })
 
+test('only named files write to the terminal what is not made harmless first', () => {
+  const allowed = {
+    'lib/cli/terminal.ts': 'makes all else harmless',
+    'lib/cli/top/screen.ts': 'control sequences of its own around lines made harmless',
+    'lib/cli/output/refresh.ts': 'the same',
+    'lib/cli/commands/logs.ts': 'output of jobs, where stdout is no terminal',
+    'lib/cli/commands/show.ts': 'a job as a script, where stdout is no terminal',
+    'lib/cli/output/follow-format.ts': 'output of jobs, where stdout is no terminal or the job was run in it',
+  }
+  none(using(within('lib/cli'), /\bio\.write\(|\bpassStderr\(/, allowed), 'cleaning belongs to the sink')
+  const json = using(within('lib/cli'), /\bprint\w*\([^\n]*JSON\.stringify/)
+  none(json, 'jsonText() escapes what would be harmful on a terminal')
+})
+
 test('lib/cli opens no file of the home', () => {
   none(
     using(

@@ -1,4 +1,5 @@
 /** The base of every command: opens the queue, calls one of its verbs and prints the result. */
+import { jsonText } from '../job/visible.ts'
 import { type BaseContext, Command, Option } from 'clipanion'
 import { Queue } from '../queue.ts'
 import type { Io } from './terminal.ts'
@@ -33,7 +34,7 @@ export abstract class QueueCommand extends Command<Context> {
 
   /** Prints one value as one line of JSON. */
   protected printJson(value: unknown): void {
-    this.io.print(`${JSON.stringify(value)}\n`)
+    this.io.print(`${jsonText(value)}\n`)
   }
 
   protected print(line: string): void {

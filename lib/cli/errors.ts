@@ -1,4 +1,5 @@
 /** Reports errors, to people or as JSON, and decides the exit status of each. Nothing else decides it. */
+import { jsonText } from '../job/visible.ts'
 import { errno, explained, nearest, QueueError } from '../errors.ts'
 import { printMessage } from './terminal.ts'
 
@@ -8,16 +9,19 @@ export function reportError(error: unknown, doing: string, json: boolean): numbe
   const known = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, doing) : error
   if (known instanceof QueueError) {
     const { code, message, hint } = known
-    if (json) printMessage(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
-    else printMessage(`queuectl: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`)
+    if (json) printMessage(jsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
+    else printMessage(`queuectl: ${oneMessage(message)}${hint === undefined ? '' : `\nhint: ${hint}`}`)
     return known.exitCode
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const message = error instanceof Error ? error.message : String(error)
-  if (json) printMessage(JSON.stringify({ error: { code: 'BUG', message, stack } }))
-  else printMessage(`queuectl: ${message}\nthis is a bug; please report it with what follows\n${stack}`)
+  if (json) printMessage(jsonText({ error: { code: 'BUG', message, stack } }))
+  else printMessage(`queuectl: ${oneMessage(message)}\nthis is a bug; please report it with what follows\n${stack}`)
   return 1
 }
+
+/** Further lines are indented: what they quote cannot pose as a line of ours. */
+const oneMessage = (message: string): string => message.replaceAll('\n', '\n  ')
 
 /** The error clipanion throws when no form of the command matches the arguments. */
 interface SyntaxMismatch extends Error {

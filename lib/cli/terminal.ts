@@ -9,13 +9,20 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { environment } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
+import { visible, visibleLines } from '../job/visible.ts'
+import { sanitize } from './output/text.ts'
 
 export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>
 export type ColorMode = 'auto' | 'always' | 'never'
 
 export interface Io {
-  /** Writes data to stdout, all of it however slow the reader; nothing once the reader has gone. */
-  print(data: string | Uint8Array): void
+  /**
+   * Writes lines to stdout, all of them however slow the reader; nothing once the reader has gone. Whatever is in them is
+   * harmless afterwards: of control characters only line ends, tabs and colours pass.
+   */
+  print(text: string): void
+  /** The same, unchanged: what a job has written, and control sequences of our own. */
+  write(data: string | Uint8Array): void
   readonly message: typeof printMessage
   /** Writes bytes to stderr unchanged: what a job has written to its own. */
   passStderr(data: Uint8Array): void
@@ -37,10 +44,10 @@ export interface Io {
   readonly program: string
 }
 
-/** Writes one line to stderr. Never throws. */
+/** Writes a message to stderr, with nothing harmful in it. Never throws. */
 export function printMessage(line: string): void {
   try {
-    writeAll(2, `${line}\n`)
+    writeAll(2, `${visibleLines(line)}\n`)
   } catch {
     // stderr is closed: there is nowhere left to report to.
   }
@@ -52,7 +59,7 @@ export async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve) => {
     lines.once('close', () => resolve('no'))
-    lines.question(question, (answer) => {
+    lines.question(visible(question), (answer) => {
       resolve(answer.trim())
       lines.close()
     })
@@ -65,16 +72,18 @@ export async function openIo(mode: ColorMode): Promise<Io> {
   const hasColors = mode === 'always' || (mode === 'auto' && stdoutIsTerminal && isColorWanted())
   const colors = hasColors ? (await import('picocolors')).default.createColors(true) : PLAIN
   let isReaderGone = false
+  const write = (data: string | Uint8Array): void => {
+    if (isReaderGone) return
+    try {
+      writeAll(1, data)
+    } catch (error) {
+      if (errno(error) !== 'EPIPE') throw new QueueError('FAILED', `cannot write the output: ${describeErrno(error)}`)
+      isReaderGone = true
+    }
+  }
   return {
-    print(data) {
-      if (isReaderGone) return
-      try {
-        writeAll(1, data)
-      } catch (error) {
-        if (errno(error) !== 'EPIPE') throw new QueueError('FAILED', `cannot write the output: ${describeErrno(error)}`)
-        isReaderGone = true
-      }
-    },
+    print: (text) => write(sanitize(text)),
+    write,
     message: printMessage,
     passStderr(data) {
       try {

@@ -1,7 +1,11 @@
 /** Words every event for people: in worker logs, `events`, `metrics` and the event stream. */
+import { visible } from '../job/visible.ts'
 import type { Event } from './journal.ts'
 
-export function describeEvent(event: Omit<Event, 'at'>): string {
+/** One harmless line: an error may quote what a job has written. */
+export const describeEvent = (event: Omit<Event, 'at'>): string => visible(sentence(event))
+
+function sentence(event: Omit<Event, 'at'>): string {
   const job = event.run === undefined ? event.job : `${event.job} (run ${event.run})`
   const took = event.duration_ms === undefined ? '' : ` in ${durationText(event.duration_ms)}`
   const why = event.error === undefined ? '' : `: ${event.error}`

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
 import { bootSeconds } from '../clock.ts'
 import { errno } from '../errors.ts'
+import { visible } from '../job/visible.ts'
 import type { Job } from '../job/job.ts'
 import { exists, isExhausted } from '../disk/files.ts'
 import type { Held } from '../spool/transitions.ts'
@@ -178,7 +179,7 @@ function whyNotCwd(cwd: string): LaunchError | undefined {
 
 /** Writes the reason to the job's stderr, as a shell does. */
 function reportLaunchError(err: number, error: LaunchError): LaunchError {
-  writeSync(err, `queuectl: cannot start the command: ${error.why}\n`)
+  writeSync(err, `queuectl: cannot start the command: ${visible(error.why)}\n`)
   return error
 }
 

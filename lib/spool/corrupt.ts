@@ -1,6 +1,7 @@
 /** Quarantines files in `corrupt/`, each beside the reason, and lists them. */
 import { join } from 'node:path'
 import { lstat, move, listDir, readText, remove, writeNew } from '../disk/files.ts'
+import { visible } from '../job/visible.ts'
 import type { Home } from './layout.ts'
 import { randomHex } from '../clock.ts'
 
@@ -24,7 +25,7 @@ export function quarantine(home: Home, path: string, fileName: string, reason: s
   const name = `${randomHex(8)}-${truncateName(fileName)}`
   const reasonPath = join(home.corrupt, `${name}.reason`)
   // If we die after this: a reason without a file, which is harmless and not listed.
-  writeNew(reasonPath, `${reason}\n`, false)
+  writeNew(reasonPath, `${visible(reason)}\n`, false)
   if (move(path, join(home.corrupt, name))) return true
   remove(reasonPath)
   return false

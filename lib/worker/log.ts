@@ -1,5 +1,6 @@
 /** Writes a worker's log file: one line for each event, rotated to `<name>.log.1` when it grows large. */
 import { nowMs } from '../clock.ts'
+import { visible } from '../job/visible.ts'
 import { isoTime } from '../job/time.ts'
 import { append, lstat, move } from '../disk/files.ts'
 
@@ -17,7 +18,7 @@ export class Log {
 
   /** Best effort: a full disk must not stop a worker. */
   write(line: string): void {
-    const text = `${isoTime(nowMs())} ${line}\n`
+    const text = `${isoTime(nowMs())} ${visible(line)}\n`
     try {
       if (this.#size > MAX_LOG_BYTES) {
         // If we die after this: the next line begins a new log.

@@ -2,7 +2,8 @@
 import { Command, Option } from 'clipanion'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { plural, visible } from '../output/text.ts'
+import { plural } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 
 /** How many findings of one check are printed. */
 const MAX_SHOWN = 20

@@ -5,7 +5,7 @@ import type { Event } from '../../journal/journal.ts'
 import { describeEvent } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { visible } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import { isCount, isSince } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 

@@ -4,7 +4,7 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { sanitize, visible } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isCount } from '../input/option-types.ts'
 import { STATES } from '../../job/state.ts'
@@ -99,7 +99,8 @@ export class LogsCommand extends SelectingCommand {
     const { io } = this
     const text = new StringDecoder('utf8')
     for (const block of queue.read(id, run, stream, this.tail)) {
-      io.print(io.stdoutIsTerminal ? sanitize(text.write(block)) : block)
+      if (io.stdoutIsTerminal) io.print(text.write(block))
+      else io.write(block)
       if (io.isReaderGone) return
     }
     if (io.stdoutIsTerminal) io.print(text.end())

@@ -6,7 +6,7 @@ import { EVENT_KINDS } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
-import { visible } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import { isCount } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 

@@ -3,7 +3,8 @@ import { Command } from 'clipanion'
 import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { table, visible } from '../output/text.ts'
+import { table } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import { roughDuration } from '../../job/time-text.ts'
 
 export class PsCommand extends QueueCommand {

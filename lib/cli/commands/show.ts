@@ -41,11 +41,17 @@ export class ShowCommand extends SelectingCommand {
       done: 'shown',
       act: async (selected) => {
         const job = await this.job(queue, selected)
-        if (this.script) return this.io.print(runnableScript(job, queue.home))
+        if (this.script) return this.printScript(runnableScript(job, queue.home))
         if (isMany && !this.json && shown++ > 0) this.print('')
         await this.showOne(queue, job)
       },
     })
+  }
+
+  /** A program, so unchanged but on a terminal. */
+  private printScript(script: string): void {
+    if (this.io.stdoutIsTerminal) this.io.print(script)
+    else this.io.write(script)
   }
 
   private async showOne(queue: Queue, job: Job): Promise<void> {

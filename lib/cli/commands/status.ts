@@ -1,4 +1,5 @@
 /** `status`, also bare `queuectl`: how many jobs are in each state. */
+import { jsonText } from '../../job/visible.ts'
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
@@ -33,7 +34,7 @@ export class StatusCommand extends QueueCommand {
     if (this.id !== undefined) {
       const job = await queue.get(this.id)
       const progress = queue.progress(job)
-      return this.json ? [JSON.stringify(jobJson(job, progress))] : jobDetails(job, this.io, progress)
+      return this.json ? [jsonText(jobJson(job, progress))] : jobDetails(job, this.io, progress)
     }
     return statusLines(queue, this.io, this.json)
   }

@@ -1,4 +1,5 @@
 /** Applies one verb to several jobs: tries each, reports its error, and sums up in the exit status. */
+import { jsonText } from '../../job/visible.ts'
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId } from '../../queue.ts'
 import { plural } from '../output/text.ts'
@@ -76,7 +77,7 @@ export async function forEachId(
   })
   if (json && (jobs.length > 1 || failed.length === 0)) {
     const errors = failed.map(({ code, message }) => ({ code, message }))
-    io.print(`${JSON.stringify({ [verb.done]: changed, failed: errors })}\n`)
+    io.print(`${jsonText({ [verb.done]: changed, failed: errors })}\n`)
   }
   return exitStatusFor(failed, jobs.length, verb.done)
 }

@@ -4,7 +4,8 @@
  */
 import { QueueError } from '../../errors.ts'
 import { NotJson, parseJson } from '../../job/parse.ts'
-import { clip, visible } from '../output/text.ts'
+import { clip } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 
 /** One job, or a file of jobs; `-` is standard input. */
 export type JobSource = { readonly job: unknown } | { readonly from: string }

@@ -4,7 +4,8 @@ import type { Job } from '../../job/job.ts'
 import { isReadAs } from '../../job/spelling.ts'
 import type { Queue } from '../../queue.ts'
 import { jobJson } from './job-view.ts'
-import { plural, visible } from './text.ts'
+import { plural } from './text.ts'
+import { jsonText, visible } from '../../job/visible.ts'
 import type { Io } from '../terminal.ts'
 import { localTime } from '../../job/time-text.ts'
 
@@ -30,7 +31,7 @@ export class EnqueueReport {
   add(...jobs: readonly Job[]): void {
     this.collect(...jobs)
     this.#printed += jobs.length
-    const lines = jobs.map((job) => (this.#json ? JSON.stringify(jobJson(job)) : `Enqueued ${job.id}`))
+    const lines = jobs.map((job) => (this.#json ? jsonText(jobJson(job)) : `Enqueued ${job.id}`))
     this.#io.print(lines.map((line) => `${line}\n`).join(''))
   }
 

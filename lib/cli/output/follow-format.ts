@@ -1,9 +1,9 @@
 /** Formats the output of a job that is followed: as it comes, with times, or as JSON. */
+import { jsonText } from '../../job/visible.ts'
 import { StringDecoder } from 'node:string_decoder'
 import { nowMs } from '../../clock.ts'
 import { isoTime } from '../../job/time.ts'
 import type { FollowEvent } from '../../queue.ts'
-import { sanitize } from './text.ts'
 import type { Io } from '../terminal.ts'
 import { localTime } from '../../job/time-text.ts'
 
@@ -18,7 +18,7 @@ export interface FollowView {
 /** Each stream to its own, byte for byte, as if the command ran in this terminal. */
 export const separateStreams = (io: Io): FollowView => ({
   show({ stream, bytes }) {
-    if (stream === 'stdout') io.print(bytes)
+    if (stream === 'stdout') io.write(bytes)
     else io.passStderr(bytes)
   },
   flush() {},
@@ -26,12 +26,12 @@ export const separateStreams = (io: Io): FollowView => ({
 
 /** Both streams on stdout as they come; on a terminal only colours pass. */
 export function mergedStreams(io: Io): FollowView {
-  if (!io.stdoutIsTerminal) return { show: ({ bytes }) => io.print(bytes), flush() {} }
+  if (!io.stdoutIsTerminal) return { show: ({ bytes }) => io.write(bytes), flush() {} }
   const texts = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
   return {
-    show: ({ stream, bytes }) => io.print(sanitize(texts[stream].write(bytes))),
+    show: ({ stream, bytes }) => io.print(texts[stream].write(bytes)),
     flush() {
-      for (const text of Object.values(texts)) io.print(sanitize(text.end()))
+      for (const text of Object.values(texts)) io.print(text.end())
     },
   }
 }
@@ -41,13 +41,15 @@ export const timestampedLines = (io: Io): FollowView =>
   lineByLine((line, { stream }) => {
     const now = nowMs()
     const at = `${localTime(isoTime(now))}.${String(now % 1000).padStart(3, '0')}`
-    io.print(`${at} ${stream === 'stdout' ? 'out' : 'err'} ${io.stdoutIsTerminal ? sanitize(line) : line}\n`)
+    const text = `${at} ${stream === 'stdout' ? 'out' : 'err'} ${line}\n`
+    if (io.stdoutIsTerminal) io.print(text)
+    else io.write(text)
   })
 
 /** A JSON object for each line. */
 export const jsonLines = (io: Io): FollowView =>
   lineByLine((line, { run, stream }) => {
-    io.print(`${JSON.stringify({ at: isoTime(nowMs()), run, stream, line })}\n`)
+    io.print(`${jsonText({ at: isoTime(nowMs()), run, stream, line })}\n`)
   })
 
 function lineByLine(print: (line: string, of: Wrote) => void): FollowView {

@@ -1,4 +1,5 @@
 /** Prints a list of jobs, as lines or JSON, with or without their output. */
+import { jsonText } from '../../job/visible.ts'
 import type { ListedJob, Queue } from '../../queue.ts'
 import { listedJson } from './job-view.ts'
 import { sanitize } from './text.ts'
@@ -38,7 +39,7 @@ async function printJson(found: readonly ListedJob[], { queue, io, output }: Pri
     const texts: string[] = []
     for (const listed of found.slice(i, i + BATCH_SIZE)) {
       const json = listedJson(listed)
-      texts.push(JSON.stringify(output ? { ...json, output: lastOutput(queue, listed.id) ?? null } : json))
+      texts.push(jsonText(output ? { ...json, output: lastOutput(queue, listed.id) ?? null } : json))
     }
     io.print((i === 0 ? '' : ',') + texts.join(','))
   }

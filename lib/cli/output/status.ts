@@ -1,4 +1,5 @@
 /** The lines of `status`: the jobs in each state, the workers, the disk. */
+import { jsonText } from '../../job/visible.ts'
 import type { Queue, DiskSpace } from '../../queue.ts'
 import { formatBytes } from './text.ts'
 import type { Io } from '../terminal.ts'
@@ -13,7 +14,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const disk = await queue.room()
   if (json) {
     const about = { active_workers: slots, worker_processes: alive.length, home: queue.home, disk }
-    return [JSON.stringify({ ...counts, ...about })]
+    return [jsonText({ ...counts, ...about })]
   }
   return [
     `Pending:    ${counts.pending}`,

@@ -1,24 +1,10 @@
 /** Formats text for people: untrusted text made harmless, times, sizes, tables. Pure. */
-
-// Expressions with \p are written where they are used: compiling one takes up to 0.5 ms, which most commands do not need.
-
-const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\x1b': '\\e' }
-
-/** Untrusted text on one line; characters that move the cursor or hide text are made visible. */
-export const visible = (text: string): string =>
-  text.replace(
-    // Control characters, bidi and zero-width characters, line separators, lone surrogates.
-    /[\p{Cc}\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]|\p{Cs}/gu,
-    escaped,
-  )
-
-const escaped = (char: string): string => {
-  const code = char.codePointAt(0) ?? 0
-  return NAMED[char] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
-}
+import { visible } from '../../job/visible.ts'
 
 /** Untrusted text of many lines for a terminal: line ends, tabs and colours stay. */
-export const sanitize = (text: string): string =>
+export const sanitize = (text: string): string => (/^[\n\t\x20-\x7e]*$/.test(text) ? text : sanitizeParts(text))
+
+const sanitizeParts = (text: string): string =>
   text
     .split(/(\n|\t|\x1b\[[\d;]*m)/)
     .map((part, i) => (i % 2 === 1 ? part : visible(part.replace(/\r$/, ''))))

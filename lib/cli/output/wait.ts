@@ -5,7 +5,8 @@ import { exitStatus } from '../../job/exit-status.ts'
 import { durationText } from '../../journal/describe.ts'
 import type { EndedJob, JobRefOrId, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
-import { plural, visible } from './text.ts'
+import { plural } from './text.ts'
+import { visible } from '../../job/visible.ts'
 import type { Io } from '../terminal.ts'
 
 /** How a job has ended. */

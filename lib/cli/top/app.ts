@@ -1,7 +1,8 @@
 /** Runs the live screen: takes snapshots of the queue, draws them and acts on keys. */
 import { monotonicMs, nowMs, sleep } from '../../clock.ts'
 import type { Queue } from '../../queue.ts'
-import { clip, visible } from '../output/text.ts'
+import { clip } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import { Screen } from './screen.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { FollowedOutput } from './run-output.ts'

@@ -2,6 +2,7 @@
  * Takes over the terminal: its alternate buffer, single keys, redrawing only changed lines. However the program ends,
  * except by SIGKILL, the terminal is restored.
  */
+import { sanitize } from '../output/text.ts'
 import type { Io } from '../terminal.ts'
 
 /** Alternate buffer, no cursor, no line wrapping; and back. */
@@ -73,9 +74,11 @@ export class Screen {
     if (!this.#isOpen) return
     const rows = Array.from({ length: this.rows }, (_, i) => lines[i] ?? '')
     // Clear the line before writing it: after a full line the cursor is still on its last character.
-    const changed = rows.flatMap((line, i) => (line === this.#shown[i] ? [] : [`\x1b[${i + 1};1H\x1b[K${line}`]))
+    const changed = rows.flatMap((line, i) =>
+      line === this.#shown[i] ? [] : [`\x1b[${i + 1};1H\x1b[K${sanitize(line)}`],
+    )
     this.#shown = rows
-    if (changed.length > 0) this.#io.print(changed.join(''))
+    if (changed.length > 0) this.#io.write(changed.join(''))
     if (this.#io.isReaderGone) this.#handler.ended(EXIT_STATUS.SIGHUP)
   }
 
@@ -97,7 +100,7 @@ export class Screen {
     if (this.#isOpen) return
     this.#isOpen = true
     process.stdin.setRawMode(true)
-    this.#io.print(ENTER)
+    this.#io.write(ENTER)
     this.#redraw()
   }
 
@@ -110,7 +113,7 @@ export class Screen {
       // The terminal is gone, and its settings with it.
     }
     try {
-      this.#io.print(LEAVE)
+      this.#io.write(LEAVE)
     } catch {
       // The terminal is gone.
     }
@@ -124,7 +127,7 @@ export class Screen {
 
   #redraw(): void {
     this.#shown = []
-    if (this.#isOpen) this.#io.print('\x1b[2J')
+    if (this.#isOpen) this.#io.write('\x1b[2J')
     this.#handler.resized()
   }
 

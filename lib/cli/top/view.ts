@@ -1,7 +1,8 @@
 /** Draws the live screen: lines from a snapshot and a size. Pure. */
 import { commandLine } from '../../job/job.ts'
 import type { ListedJob, WorkerInfo } from '../../queue.ts'
-import { clip, padTo, plural, visible, width } from '../output/text.ts'
+import { clip, padTo, plural, width } from '../output/text.ts'
+import { visible } from '../../job/visible.ts'
 import type { Colors } from '../terminal.ts'
 import type { Snapshot } from './snapshot.ts'
 import { shownState } from '../../job/state.ts'

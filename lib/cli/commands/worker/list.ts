@@ -5,7 +5,8 @@ import { QueueError } from '../../../errors.ts'
 import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { clip, plural, visible } from '../../output/text.ts'
+import { clip, plural } from '../../output/text.ts'
+import { visible } from '../../../job/visible.ts'
 import { roughDuration } from '../../../job/time-text.ts'
 
 export class WorkerListCommand extends QueueCommand {
