@@ -68,7 +68,8 @@ export async function writeSetting(
       const { [key]: _old, ...others } = readSettings(home)
       const next = value === undefined ? others : { ...others, [key]: value }
       const aside = join(home.tmp, `config.${randomHex(8)}.new`)
-      replaceFile(aside, home.config, `${JSON.stringify(next, undefined, 2)}\n`)
+      if (!replaceFile(aside, home.config, `${JSON.stringify(next, undefined, 2)}\n`))
+        throw new QueueError('FAILED', `cannot write ${home.config}: its directory was removed`)
     } finally {
       await release()
     }

@@ -44,15 +44,35 @@ export const isExhausted = (error: unknown): boolean =>
 /** Is the disk full, for bytes or for inodes, or the user's quota used up? */
 export const isFull = (error: unknown): boolean => isOneOf(error, ['ENOSPC', 'EDQUOT', 'DISK_FULL'])
 
-/** Moves a file or directory with one rename. False when it is gone: another process moved it first. */
-export function move(from: string, to: string): boolean {
+/**
+ * Moves a file or directory with one rename. False when it is gone: another process moved it first.
+ *
+ * A network file system that has lost its reply may answer an error to a rename that it has done, so an error is believed
+ * only after a look at the target.
+ * @param isOurs tells whether what is at the target is what we moved. By default anything is: most targets are names that
+ *   exist nowhere else
+ */
+export function move(from: string, to: string, isOurs: (to: string) => boolean = isThere): boolean {
   try {
     // If we die here: it is at `from` or at `to`, whole.
     renameSync(pathOnDisk(from), to)
     return true
   } catch (error) {
+    if (hasHappened(() => !isThere(from) && isOurs(to))) return true
     // ENOENT also when the target directory is gone. Do not recreate it: removing it revoked our lease.
     if (errno(error) !== 'ENOENT') throw error
+    return false
+  }
+}
+
+const isThere = (path: string): boolean => lstat(path) !== undefined
+
+/** Was an operation done, although it was answered with an error? */
+function hasHappened(look: () => boolean): boolean {
+  try {
+    return look()
+  } catch {
+    // A failed look tells nothing: the error of the operation itself is reported.
     return false
   }
 }
@@ -108,7 +128,7 @@ export async function stamp(path: string, text: string, durable = true): Promise
     remove(aside)
     return false
   }
-  return move(aside, path)
+  return move(aside, path, holds(text))
 }
 
 /**
@@ -118,20 +138,36 @@ export async function stamp(path: string, text: string, durable = true): Promise
 export function replaceFile(aside: string, path: string, text: string, durable = true): boolean {
   // If we die before the move: the old content, and scratch in tmp/.
   writeNew(aside, text, durable)
-  if (move(aside, path)) return true
+  if (move(aside, path, holds(text))) return true
   remove(aside)
   return false
 }
 
-/** Makes a hard link; false when the name is taken. If we die: the link exists or not. */
+/** Was our new content moved to this path, or is it still the old one? */
+const holds =
+  (text: string) =>
+  (path: string): boolean =>
+    readText(path) === text
+
+/**
+ * Makes a hard link; false when another file has the name. If we die: the link exists or not.
+ *
+ * As in {@link move}, the answer "it exists" may be to a link that was made: then the name is this very file's.
+ */
 export function linkNew(from: string, to: string): boolean {
   try {
     linkSync(from, to)
     return true
   } catch (error) {
+    if (hasHappened(() => isSameFile(from, to))) return true
     if (errno(error) === 'EEXIST') return false
     throw error
   }
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [lstat(a), lstat(b)]
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev
 }
 
 /** Creates an empty file, open for appending; undefined when it exists. */

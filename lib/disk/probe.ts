@@ -116,7 +116,10 @@ export function probeFileSystem(home: { readonly root: string; readonly tmp: str
       writeNew(at('b'), 'y', false)
       return move(at('a'), at('b')) && readText(at('b')) === 'x'
     })
-    attempt('hard links', () => linkNew(at('b'), at('c')) && !linkNew(at('b'), at('c')))
+    attempt('hard links', () => {
+      writeNew(at('d'), 'z', false)
+      return linkNew(at('b'), at('c')) && !linkNew(at('d'), at('c'))
+    })
     attempt('flush a directory', () => syncDir(dir))
     attempt('FIFOs', () => {
       makeFifos([at('fifo')])

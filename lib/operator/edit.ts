@@ -21,7 +21,7 @@ import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { takeAsOperator } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
-import { moveInto } from '../spool/transitions.ts'
+import { moveInto, moveOut } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { shownState, type State, isAllowed } from '../job/state.ts'
 
@@ -52,7 +52,7 @@ export function editJob(home: Home, target: JobRefOrId, defaults: Defaults): Pro
     const held = join(home.hold, jobFile.fileName)
     refuseCopy(jobFile.name.id, jobFile.path, held)
     // If we die after this: the job is held until the user releases it.
-    if (held !== jobFile.path && !moveInto(home, jobFile.path, home.hold, jobFile.fileName)) return undefined
+    if (held !== jobFile.path && !moveInto(home, jobFile.path, held)) return undefined
     try {
       const job = readJobOrThrow({ ...jobFile, path: held }, 'edit')
       return job && begin(home, { jobFile, held, job, defaults })
@@ -179,7 +179,7 @@ async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, du
   try {
     if (!(await stamp(taken.path, printJob(job), flushesRecords(defaults.durability)))) return undefined
     // If we die before this: a worker puts it back to `hold/`, with its new content.
-    if (!moveInto(home, taken.path, dir, fileName)) return undefined
+    if (!moveOut(home, taken.path, target)) return undefined
     if (flushesMoves(defaults.durability)) await flushDir(dir)
     ring(home)
     return { ...job, state: to }

@@ -16,7 +16,7 @@ import { move, stamp } from '../disk/files.ts'
 import { flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
-import { moveInto } from '../spool/transitions.ts'
+import { moveOut } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { readJobOrThrow } from '../spool/scan.ts'
 
@@ -58,7 +58,7 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       const dir = home[STATE_DIR[next.to]]
       const { priority, queue } = next.job
       // If we die before this: a worker puts it back under its old name, which overrides the new priority and queue.
-      isBack = moveInto(home, taken.path, dir, formatName({ priority, due: next.due, id: job.id, queue }))
+      isBack = moveOut(home, taken.path, join(dir, formatName({ priority, due: next.due, id: job.id, queue })))
       if (!isBack) return undefined
       if (flushesMoves(defaults.durability)) await flushDir(dir)
       return { id: job.id, isChanged: true }

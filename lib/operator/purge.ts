@@ -65,7 +65,7 @@ export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSessio
         throw error
       }
       // If we die before this: the job is whole, and put back; after it: gone, and the mark says what is left.
-      if (!remove(taken)) {
+      if (!remove(taken) && findExact(home, id)) {
         remove(mark)
         unblock?.()
         return 'gone'

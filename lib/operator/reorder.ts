@@ -5,7 +5,7 @@
  *
  * Crash: the job is whole, under its old or its new name. A power cut may undo the rename, unless `durability` is full.
  */
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { nowMicros } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { formatName, type JobName, parseName, PRIORITY_LIMIT, whyNotQueue } from '../job/file-name.ts'
@@ -16,6 +16,7 @@ import { flushDir, flushesMoves } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import type { JobRef } from '../query/list.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
+import { findExact } from '../spool/lookup.ts'
 import { moveInto } from '../spool/transitions.ts'
 import { ring } from '../spool/wakeup.ts'
 import { DEFAULTS } from '../config/schema.ts'
@@ -112,6 +113,17 @@ export interface RenameTarget {
   readonly doing: string
 }
 
+/**
+ * Has a worker taken on what was renamed into `pending/`, whatever the rename was answered? It claims a job under its
+ * name in `pending/`; and a job that was in another state runs only once it was moved there.
+ */
+function isTakenOn(home: Home, { name: { id }, path, state }: JobFile, to: string): boolean {
+  if (dirname(to) !== home.pending || path === to || exists(path)) return false
+  const found = findExact(home, id)
+  const hasRun = state !== 'pending' && found !== undefined && found.state !== 'held' && found.state !== 'scheduled'
+  return hasRun || found?.fileName === basename(to)
+}
+
 /** Renames a job's file; undefined when the job has moved. */
 export async function renameJob(
   home: Home,
@@ -127,7 +139,7 @@ export async function renameJob(
     throw new QueueError('FAILED', `cannot ${doing} ${id}: ${path} is there already`, 'one of the two is a copy')
   if (dryRun) return { id, state: file.state, path: file.path }
   // If we die after this: the job is changed, and no event is recorded.
-  if (!(isSame ? exists(path) : moveInto(home, file.path, dir, fileName))) return undefined
+  if (!(isSame ? exists(path) : moveInto(home, file.path, path) || isTakenOn(home, file, path))) return undefined
   if (flushesMoves(durability)) await flushDir(dir)
   // Workers do not watch these directories as they do pending/.
   if (to === 'scheduled' || to === 'failed') ring(home)

@@ -12,6 +12,7 @@ import { move, stamp } from '../disk/files.ts'
 import { readJobOrThrow, type JobFile, jobFileAt } from '../spool/scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
+import { moveOut } from '../spool/transitions.ts'
 import { holderOf, takeAsOperator } from '../spool/holders.ts'
 import { resolveJob, type JobRefOrId } from '../query/resolve.ts'
 import { type Reservation, reserve } from '../spool/reservation.ts'
@@ -102,7 +103,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
-    if (!isStamped || !move(taken.path, join(home[to], name))) {
+    if (!isStamped || !moveOut(home, taken.path, join(home[to], name))) {
       reservation?.giveUp()
       return undefined
     }

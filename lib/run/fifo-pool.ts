@@ -11,6 +11,12 @@ const BATCH = 64
 
 const poolDir = (home: Home, owner: string): string => join(home.tmp, `${owner}.fifos`)
 
+/** The name of a run's FIFO may bear another one. */
+const hasInode =
+  (ino: number) =>
+  (path: string): boolean =>
+    lstat(path)?.ino === ino
+
 /** Removes the FIFOs that a worker has made and not used. */
 export function discardFifos(home: Home, owner: string): void {
   try {
@@ -56,7 +62,7 @@ export class FifoPool {
     if (ino === undefined) return false
     try {
       // If we die after this: scratch that the sweeper removes.
-      if (this.#ready.length >= BATCH || !move(path, spare)) return false
+      if (this.#ready.length >= BATCH || !move(path, spare, hasInode(ino))) return false
       this.#ready.push({ path: spare, ino })
       return true
     } catch {
@@ -68,7 +74,7 @@ export class FifoPool {
   #put(path: string): number | undefined {
     const next = this.#ready.pop()
     // If we die after this: a FIFO that nothing holds beside a job that was not started; recovery removes it.
-    if (!next || !move(next.path, path)) return undefined
+    if (!next || !move(next.path, path, hasInode(next.ino))) return undefined
     this.#taken.set(path, next.ino)
     return next.ino
   }

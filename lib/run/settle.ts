@@ -13,6 +13,9 @@ import { truncateMiddle } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 import { removeTraces } from './traces.ts'
 import { findExact } from '../spool/lookup.ts'
+import { readJobFile } from '../spool/scan.ts'
+import { exists } from '../disk/files.ts'
+import { dirname } from 'node:path'
 
 /** A run that has ended. */
 export interface EndedRun {
@@ -57,10 +60,12 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
     // If we die here: the run has ended and is not counted; recovery settles it from its traces.
     if (paths && limit > 0) await truncateMiddle(paths, limit)
     // If we die between the stamp and the move: the run is counted; recovery makes the move.
-    return (
+    if (
       (await stampHeld(held, record, ctx.config.durability)) &&
       settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)
     )
+      return true
+    return isRecorded(ctx, held, record)
   })
   // If we die after the move: the job is settled; its traces are leftovers that the sweeper removes.
   if (isMoved) await flushSettled(ctx, job.id, verdict.to, verdict.due ?? now)
@@ -69,6 +74,17 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   if (paths) removeTraces(paths, ended.strays !== undefined, ctx.fifos)
   // If we die here: the job is settled, and the journal lacks one event.
   recordSettled(ctx, record, { verdict, facts, isMoved })
+}
+
+/**
+ * Does a record that counts this run lie elsewhere? Then we moved it, whatever the rename was answered, and a worker may
+ * have taken it on. If our directory is gone too, the process that took it over has settled the run.
+ */
+function isRecorded(ctx: RunContext, { path }: Held, record: Job): boolean {
+  if (exists(path) || !exists(dirname(path))) return false
+  const file = findExact(ctx.home, record.id)
+  const job = file && readJobFile(file)?.job
+  return job?.history.some(({ run }) => run === record.history.at(-1)?.run) ?? false
 }
 
 /** Flushes the move that settled a job. The move has happened: a failed flush neither undoes nor repeats it. */

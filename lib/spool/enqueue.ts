@@ -14,9 +14,11 @@ import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
 import { parseInstant } from '../job/time.ts'
-import { discard, move, remove, writeNew } from '../disk/files.ts'
+import { discard, exists, move, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import type { Home } from './layout.ts'
+import { findExact } from './lookup.ts'
+import { readJobFile } from './scan.ts'
 import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
 import { type Reservation, reserve, UNRESERVED } from './reservation.ts'
@@ -39,10 +41,10 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
     const durable = flushesRecords(defaults.durability)
     prepared = prepare(home, request, defaults, durable)
     if (durable && request.id !== undefined) syncDir(home.logs)
-    publish(prepared)
+    publish(home, prepared)
     if (durable) syncDir(dirname(prepared.target))
   } catch (error) {
-    if (prepared) undo(prepared)
+    if (prepared) undo(home, prepared)
     throw explained(error, 'enqueue a job')
   }
   prepared.reservation.use()
@@ -71,13 +73,13 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
     const durable = flushesRecords(defaults.durability)
     // If we die before the first publish: scratch, and reservations of dead processes.
     if (durable) flushFileSystem(home, all)
-    for (const prepared of all) publish(prepared)
+    for (const prepared of all) publish(home, prepared)
     if (durable) for (const dir of new Set(all.map((prepared) => dirname(prepared.target)))) syncDir(dir)
     for (const prepared of all) prepared.reservation.use()
     ring(home)
     return results
   } catch (error) {
-    for (const prepared of all) undo(prepared)
+    for (const prepared of all) undo(home, prepared)
     throw explained(error, 'enqueue the jobs')
   }
 }
@@ -88,7 +90,6 @@ interface PreparedJob {
   readonly aside: string
   readonly target: string
   readonly reservation: Reservation
-  isPublished: boolean
 }
 
 function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): PreparedJob {
@@ -103,27 +104,40 @@ function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: b
   writeNew(aside, printJob(job), durable)
   try {
     const reservation = request.id === undefined ? UNRESERVED : reserve(home, id, aside)
-    return { job, aside, target: join(home[state], name), reservation, isPublished: false }
+    return { job, aside, target: join(home[state], name), reservation }
   } catch (error) {
     discard(aside)
     throw error
   }
 }
 
-function publish(prepared: PreparedJob): void {
-  // If we die after this: the job will run, although its id was never reported.
-  prepared.isPublished = move(prepared.aside, prepared.target)
-  if (!prepared.isPublished)
-    throw new QueueError(
-      'FAILED',
-      `cannot enqueue ${prepared.job.id}: its file in tmp/, or the directory it goes to, was removed`,
-    )
+function publish(home: Home, prepared: PreparedJob): void {
+  const { aside, target } = prepared
+  try {
+    // If we die after this: the job will run, although its id was never reported.
+    if (move(aside, target) || isTakenOn(home, prepared)) return
+  } catch (error) {
+    if (isTakenOn(home, prepared)) return
+    throw error
+  }
+  throw new QueueError(
+    'FAILED',
+    `cannot enqueue ${prepared.job.id}: its file in tmp/, or the directory it goes to, was removed`,
+  )
 }
 
-/** Removes a job that could not be acknowledged, unless a worker already has it. */
-function undo(prepared: PreparedJob): void {
-  remove(prepared.aside)
-  if (!prepared.isPublished || remove(prepared.target)) prepared.reservation.giveUp()
+/** Was this very job published, whatever the rename was answered, and has a worker moved it on since? */
+function isTakenOn(home: Home, { aside, job }: PreparedJob): boolean {
+  if (exists(aside)) return false
+  const file = findExact(home, job.id)
+  // Not by its id alone: one that was reserved by a process that is gone may be another job's by now.
+  const found = file && readJobFile(file)?.job
+  return found?.created_at === job.created_at && JSON.stringify(found.command) === JSON.stringify(job.command)
+}
+
+/** Removes a job that could not be acknowledged, unless a worker already has it: then the id is in use. */
+function undo(home: Home, prepared: PreparedJob): void {
+  if (remove(prepared.aside) || remove(prepared.target) || !isTakenOn(home, prepared)) prepared.reservation.giveUp()
 }
 
 function flushFileSystem(home: Home, all: readonly PreparedJob[]): void {

@@ -24,7 +24,7 @@ import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
-import { moveToPending } from './transitions.ts'
+import { moveOut, moveToPending } from './transitions.ts'
 import { quarantine } from './corrupt.ts'
 import { type Reservation, reserve } from './reservation.ts'
 
@@ -133,7 +133,8 @@ export class Intake {
     let isTaken = false
     try {
       isTaken =
-        (await stamp(held, printJob(job), flushesRecords(defaults.durability))) && move(held, join(home[state], name))
+        (await stamp(held, printJob(job), flushesRecords(defaults.durability))) &&
+        moveOut(home, held, join(home[state], name))
     } finally {
       // Also on an error: else the next try would find our own reservation.
       if (isTaken) reservation.use()

@@ -5,7 +5,7 @@
  * Crash: before the rename the job is in the old state, after it in the new one; there is nothing in between.
  */
 import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName, isIntakeName, isPendingName, type JobName, parseName } from '../job/file-name.ts'
@@ -17,6 +17,7 @@ import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk
 import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { quarantine } from './corrupt.ts'
+import { findExact } from './lookup.ts'
 
 /** A job file in a directory of our own. Holding one is the permission to stamp and settle the job. */
 export interface Held {
@@ -49,7 +50,7 @@ export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], d
   if (to === 'pending') return putBack(home, held)
   const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
   // If we die before this: the record is stamped and its traces are still in run/, so recovery only moves it.
-  return moveInto(home, held.path, settledDir(home, to, due), fileName)
+  return moveInto(home, held.path, join(settledDir(home, to, due), fileName))
 }
 
 const settledDir = (home: Home, state: Job['state'], at: number): string =>
@@ -71,14 +72,25 @@ export async function flushMove(home: Home, to: Job['state'], at: number, durabi
  * Moves a file into a directory of the home, which is created if it is missing: a new day's, or one that was removed.
  * False when the file is gone. If we die in here: perhaps an empty directory.
  */
-export function moveInto(home: Home, path: string, dir: string, fileName: string): boolean {
-  const target = join(dir, fileName)
-  if (move(path, target)) return true
+export function moveInto(home: Home, path: string, target: string, isOurs?: (to: string) => boolean): boolean {
+  const dir = dirname(target)
+  if (move(path, target, isOurs)) return true
   // If the file is gone too, the whole home may have been removed: do not recreate it.
   if (!exists(path)) return false
   if (dirname(dir) !== home.root) makeDir(dirname(dir))
   makeDir(dir)
-  return move(path, target)
+  return move(path, target, isOurs)
+}
+
+/**
+ * Moves a job out of a directory of our own to where a worker may take it on at once. False when it was taken away by
+ * hand. A rename that was done and answered "not there" leaves it in neither place then: it is searched for.
+ */
+export function moveOut(home: Home, path: string, target: string): boolean {
+  if (moveInto(home, path, target)) return true
+  const id = parseName(basename(target))?.id
+  // If our directory is gone too, it was the process that took it over that moved the job.
+  return id !== undefined && exists(dirname(path)) && findExact(home, id) !== undefined
 }
 
 /** Puts a held job back to `pending/` under its old name. False when it was taken away. */
@@ -87,11 +99,11 @@ export function putBack(home: Home, held: Held): boolean {
 }
 
 /** Moves a file into `pending/`. A copy of it that was put there meanwhile is quarantined, not overwritten. */
-export function moveToPending(home: Home, path: string, fileName: string): boolean {
+export function moveToPending(home: Home, path: string, fileName: string, isOurs?: () => boolean): boolean {
   const target = join(home.pending, fileName)
   if (exists(target) && exists(path))
     quarantine(home, target, fileName, 'a copy of a job that exists: another file of this name came into pending/')
-  return moveInto(home, path, home.pending, fileName)
+  return moveInto(home, path, target, isOurs)
 }
 
 /** Puts a job back into the state it was taken from. False when it was taken away. */
@@ -99,8 +111,11 @@ export function moveBack(home: Home, path: string, fileName: string, state: Job[
   if (state === 'pending') return moveToPending(home, path, fileName)
   const settledAt = parseName(fileName)?.due
   const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
-  return moveInto(home, path, day ?? home[STATE_DIR[state]], fileName)
+  return moveInto(home, path, join(day ?? home[STATE_DIR[state]], fileName))
 }
+
+/** Any worker promotes, and under the same name: what is in `pending/` already was promoted by another one. */
+const byAnother = (): boolean => false
 
 /** The result of a promotion. Times in milliseconds. */
 export interface Promotion {
@@ -130,7 +145,7 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
           isRetryDue(due, now, maxBackoffSeconds) &&
           isRetryDue(due, now, ownBackoff(join(home.failed, fileName), name) ?? maxBackoffSeconds))
       if (!isDue) next = Math.min(next ?? due, due)
-      else if (moveToPending(home, join(home[state], fileName), fileName)) promoted.push(fileName)
+      else if (moveToPending(home, join(home[state], fileName), fileName, byAnother)) promoted.push(fileName)
     }
   }
   return { promoted, next }

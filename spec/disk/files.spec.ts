@@ -17,7 +17,18 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
-import { append, lstat, makeDir, move, listDir, readText, stamp, touch, writeNew } from '../../lib/disk/files.ts'
+import {
+  append,
+  linkNew,
+  lstat,
+  makeDir,
+  move,
+  listDir,
+  readText,
+  stamp,
+  touch,
+  writeNew,
+} from '../../lib/disk/files.ts'
 import { makeFifos } from '../../lib/disk/fifo.ts'
 
 const test = suite('files and directories')
@@ -25,6 +36,31 @@ const test = suite('files and directories')
 test(
   'a move of what is gone is no error, only lost',
   inWorld(({ dir }) => assert.is(move(join(dir, 'a'), join(dir, 'b')), false)),
+)
+
+test(
+  'of a move that failed the target is believed only as what we moved',
+  inWorld(({ dir }) => {
+    writeFileSync(join(dir, 'b'), 'another')
+    assert.is(
+      move(join(dir, 'a'), join(dir, 'b'), (path) => readText(path) === 'ours'),
+      false,
+    )
+    assert.is(
+      move(join(dir, 'a'), join(dir, 'b'), (path) => readText(path) === 'another'),
+      true,
+    )
+  }),
+)
+
+test(
+  'a link that exists is ours if it is the same file, and taken if it is another of the same content',
+  inWorld(({ dir }) => {
+    for (const name of ['a', 'b']) writeFileSync(join(dir, name), 'same')
+    assert.is(linkNew(join(dir, 'a'), join(dir, 'link')), true)
+    assert.is(linkNew(join(dir, 'a'), join(dir, 'link')), true)
+    assert.is(linkNew(join(dir, 'b'), join(dir, 'link')), false)
+  }),
 )
 
 test(

@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'run/settle.js',
-        'return ((await stampHeld(held, record, ctx.config.durability)) &&\n            settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now));',
+        'if ((await stampHeld(held, record, ctx.config.durability)) &&\n            settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now))\n            return true;',
         `if (!settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)) return false;
         const moved = findExact(ctx.home, record.id);
         return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, ctx.config.durability));`,
@@ -162,6 +162,16 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     caughtBy: 'a job whose removal is cut off is whole, with its output, or gone with all of it',
+  },
+  {
+    name: 'ENOENT is believed',
+    patches: [patch('disk/files.js', 'return look();', 'return false;')],
+    caughtBy: 'what was done is believed, although its reply was lost',
+  },
+  {
+    name: 'a job that was taken on at once is not searched for',
+    patches: [patch('spool/enqueue.js', 'return found?.created_at === job.created_at', 'return false')],
+    caughtBy: 'what was done is believed, although its reply was lost',
   },
 ]
 
