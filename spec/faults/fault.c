@@ -7,7 +7,10 @@
  *   FAULT_AT     N, from 1; 0 only counts
  *   FAULT_MATCH  only operations are counted whose line (operation, path, second path, blanks between) contains this
  *   FAULT_SPAN   how many operations from N on fail (errors only), by default 1
- *   FAULT_KIND   kill-before, kill-after, short (a write takes half of it), or the number of an errno
+ *   FAULT_KIND   kill-before, kill-after, short (a write takes half of it), lied (a rename or link is done and answered
+ *                with the errno of its repetition, as by a network file system that lost its reply; only these are
+ *                counted), or the number of an errno
+ *   FAULT_PAUSE  milliseconds before the answer of `lied`, by default 0
  *   FAULT_TRACE  a file that gets a line for each operation: pid, operation, path, second path, separated by tabs
  */
 #define _GNU_SOURCE
@@ -34,7 +37,7 @@ struct state {
 
 static struct state *state;
 static const char *home, *kind, *match;
-static int at, span, error, trace = -1;
+static int at, span, error, lies, pause_ms, trace = -1;
 static dev_t trace_dev;
 static ino_t trace_ino;
 
@@ -54,6 +57,8 @@ __attribute__((constructor)) static void begin(void) {
   at = atoi(getenv("FAULT_AT") ? getenv("FAULT_AT") : "0");
   span = wide ? atoi(wide) : 1;
   error = kind ? atoi(kind) : 0;
+  lies = kind && !strcmp(kind, "lied");
+  pause_ms = getenv("FAULT_PAUSE") ? atoi(getenv("FAULT_PAUSE")) : 0;
   if (lines) {
     /* High up, where no redirection of sh reaches. */
     fd = REAL(open)(lines, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -84,20 +89,21 @@ static void tell(const char *operation, const char *path, const char *second) {
   if (REAL(write)(trace, line, n) != n) return;
 }
 
-/* Counts an operation. 0: let it be done; an errno: it fails; -1: do it, then die; -2: do half of it. */
+/* Counts an operation. 0: let it be done; an errno: it fails; -1: do it, then die; -2: do half; -3: do it, then lie. */
 static int step(const char *operation, const char *path, const char *second) {
   char line[sizeof state->what];
   snprintf(line, sizeof line, "%s %s%s%s", operation, path, second ? " " : "", second ? second : "");
   if (match && !strstr(line, match)) return 0;
+  if (lies && strcmp(operation, "rename") && strcmp(operation, "link")) return 0;
   int n = atomic_fetch_add(&state->count, 1) + 1;
   int past = n - at;
-  if (!at || past < 0 || past >= (error ? span : 1) || (!strcmp(kind, "short") && strcmp(operation, "write"))) return 0;
+  if (!at || past < 0 || past >= (error || lies ? span : 1) || (!strcmp(kind, "short") && strcmp(operation, "write"))) return 0;
   if (!atomic_exchange(&state->fired, 1)) {
     state->pid = getpid();
     memcpy(state->what, line, sizeof line);
   }
   if (!strcmp(kind, "kill-before")) die();
-  return error ? error : !strcmp(kind, "short") ? -2 : -1;
+  return error ? error : lies ? -3 : !strcmp(kind, "short") ? -2 : -1;
 }
 
 /* Does `call` under the eye of step(). */
@@ -109,6 +115,7 @@ static int step(const char *operation, const char *path, const char *second) {
     int kept = errno;                                                                                                  \
     if (result >= 0) tell(operation, path, second);                                                                    \
     if (what == -1) die();                                                                                             \
+    if (what == -3 && result >= 0) return usleep(1000 * pause_ms), errno = *(operation) == 'l' ? EEXIST : ENOENT, -1;    \
     return errno = kept, result;                                                                                       \
   } while (0)
 

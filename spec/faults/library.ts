@@ -9,8 +9,11 @@ import { ROOT } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
 import { linesOf } from '../../fixtures/jobs.ts'
 
-/** What the N-th operation meets. Of `short`, a write takes half of what it is given, and says so. */
-export const KINDS = ['kill-before', 'kill-after', 'ENOSPC', 'EIO', 'EMFILE', 'EDQUOT', 'short'] as const
+/**
+ * What the N-th operation meets. `short`: a write takes half of what it is given, and says so. `lied`: a rename or link
+ * is done, and answered ENOENT or EEXIST.
+ */
+export const KINDS = ['kill-before', 'kill-after', 'ENOSPC', 'EIO', 'EMFILE', 'EDQUOT', 'short', 'lied'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** One operation on the disk, as it was done. */
@@ -29,6 +32,8 @@ export interface Fault {
   readonly span?: number
   /** Only operations whose line `operation path second` contains this are counted. */
   readonly match?: string
+  /** `lied` only: how long (ms) before the answer, for others to go on with what was done. */
+  readonly pause?: number
 }
 
 const STATE_BYTES = 12 + 1024
@@ -68,6 +73,7 @@ export class Trap {
       FAULT_STATE: this.#state,
       FAULT_AT: String(fault?.at ?? 0),
       FAULT_SPAN: String(fault?.span ?? 1),
+      FAULT_PAUSE: String(fault?.pause ?? 0),
       FAULT_KIND: fault ? codeOf(fault.kind) : '0',
       ...(fault ? {} : { FAULT_TRACE: this.#trace }),
       ...(fault?.match === undefined ? {} : { FAULT_MATCH: fault.match }),

@@ -7,10 +7,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { linesOf } from '../../fixtures/jobs.ts'
+import * as assert from 'uvu/assert'
+import { eventsOf, linesOf } from '../../fixtures/jobs.ts'
 import type { Running } from '../../fixtures/program.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { world as newWorld, type World } from '../../fixtures/world.ts'
+import { isMadeId } from '../../lib/job/file-name.ts'
 import { type Fault, type Kind, kindOf, KINDS, type Step, Trap } from './library.ts'
 import { isKill, type Operation } from './operations.ts'
 
@@ -21,10 +23,17 @@ export interface Point extends Fault {
 
 const AGAIN = 3
 
+/** What is recorded; ids that are made differ from one time to the next. */
+const kindsOfEvents = ({ home }: World): string[] =>
+  eventsOf(home).map(({ event, job }) => `${event} ${isMadeId(job) ? '' : job}`)
+
 /** The home an operation begins in, made once. */
 export class Bench {
   readonly operation: Operation
   readonly #dir = mkdtempSync(join(tmpdir(), 'queuectl-bench-'))
+
+  /** What the operation records when nothing fails. */
+  #events: readonly string[] = []
 
   constructor(operation: Operation) {
     this.operation = operation
@@ -43,10 +52,15 @@ export class Bench {
     return this.#inWorld(async (world) => {
       const trap = new Trap(world.dir, world.home)
       const ran = await this.#act(world, trap).ended
+      this.#events = kindsOfEvents(world)
       if (ran.code !== 0) throw new Error(`it fails without a fault: ${ran.stdout}${ran.stderr}`)
       const steps = trap.steps().filter(({ operation }) => operation !== 'say')
       return this.#own(distinct(steps, world.home)).flatMap(({ at, step, alike }, index) =>
-        kindsFor(step, index).map((kind) => ({ at, kind, step: alike })),
+        kindsFor(step, index).map((kind) => ({
+          at: kind === 'lied' ? steps.slice(0, at).filter(mayLie).length : at,
+          kind,
+          step: alike,
+        })),
       )
     })
   }
@@ -68,6 +82,10 @@ export class Bench {
         // A fault may also strike what it started: the shim, mkfifo(1), sync(1).
         if (struck.pid === pid && isKill(point) && ran.signal !== 'SIGKILL')
           throw new Error(`it ended with ${ran.code ?? ran.signal}`)
+        if (point.kind === 'lied' && struck.pid === pid) {
+          if (ran.code !== 0) throw new Error(`what was done is not believed: it ended with ${ran.code}`)
+          assert.equal(kindsOfEvents(world), this.#events, 'events')
+        }
         await operation.atOnce?.({ world, fault: point, ran, isElsewhere: struck.pid !== pid })
         const healthy = await world.cli(['worker', 'start', '--foreground', '--burst'])
         if (healthy.code !== 0)
@@ -147,9 +165,12 @@ function distinct(steps: readonly Step[], home: string): Numbered[] {
 
 const ERRORS = KINDS.filter((kind) => kind.startsWith('E'))
 
+const mayLie = ({ operation }: Step): boolean => operation === 'rename' || operation === 'link'
+
 /** Both deaths at every step; of the errors two, by turns; half a write where there is a write. */
 const kindsFor = (step: Step, index: number): Kind[] =>
   KINDS.filter((kind) => {
     if (kind === 'short') return step.operation === 'write'
+    if (kind === 'lied') return mayLie(step)
     return !kind.startsWith('E') || (ERRORS.indexOf(kind) + index) % 2 === 0
   })

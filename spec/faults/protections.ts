@@ -37,6 +37,7 @@ import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import { flushed } from './flushed.ts'
 import { Trap } from './library.ts'
+import { repliesAreLost } from './lied.ts'
 
 type Tale = (world: World) => Promise<void>
 
@@ -323,6 +324,7 @@ export const PROTECTIONS = {
     assert.is.not(first.name, second.name)
     assert.is((await world.cli(['worker', 'stop'], { program: installed })).code, 0)
   },
+  'what was done is believed, although its reply was lost': repliesAreLost,
 } as const satisfies Record<string, Tale>
 
 export type Protection = keyof typeof PROTECTIONS
