@@ -179,7 +179,7 @@ async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, du
   try {
     if (!(await stamp(taken.path, printJob(job), flushesRecords(defaults.durability)))) return undefined
     // If we die before this: a worker puts it back to `hold/`, with its new content.
-    if (!moveOut(home, taken.path, target)) return undefined
+    if (!moveOut(home, taken.path, target, job)) return undefined
     if (flushesMoves(defaults.durability)) await flushDir(dir)
     ring(home)
     return { ...job, state: to }

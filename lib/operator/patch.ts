@@ -58,7 +58,12 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       const dir = home[STATE_DIR[next.to]]
       const { priority, queue } = next.job
       // If we die before this: a worker puts it back under its old name, which overrides the new priority and queue.
-      isBack = moveOut(home, taken.path, join(dir, formatName({ priority, due: next.due, id: job.id, queue })))
+      isBack = moveOut(
+        home,
+        taken.path,
+        join(dir, formatName({ priority, due: next.due, id: job.id, queue })),
+        next.job,
+      )
       if (!isBack) return undefined
       if (flushesMoves(defaults.durability)) await flushDir(dir)
       return { id: job.id, isChanged: true }

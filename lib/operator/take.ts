@@ -103,7 +103,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
-    if (!isStamped || !moveOut(home, taken.path, join(home[to], name))) {
+    if (!isStamped || !moveOut(home, taken.path, join(home[to], name), next)) {
       reservation?.giveUp()
       return undefined
     }

@@ -12,8 +12,7 @@ import { withDiskSpace } from './outcome.ts'
 import { truncateMiddle } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 import { removeTraces } from './traces.ts'
-import { findExact } from '../spool/lookup.ts'
-import { readJobFile } from '../spool/scan.ts'
+import { findExact, findSame } from '../spool/lookup.ts'
 import { exists } from '../disk/files.ts'
 import { dirname } from 'node:path'
 
@@ -82,9 +81,7 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
  */
 function isRecorded(ctx: RunContext, { path }: Held, record: Job): boolean {
   if (exists(path) || !exists(dirname(path))) return false
-  const file = findExact(ctx.home, record.id)
-  const job = file && readJobFile(file)?.job
-  return job?.history.some(({ run }) => run === record.history.at(-1)?.run) ?? false
+  return findSame(ctx.home, record)?.history.some(({ run }) => run === record.history.at(-1)?.run) ?? false
 }
 
 /** Flushes the move that settled a job. The move has happened: a failed flush neither undoes nor repeats it. */

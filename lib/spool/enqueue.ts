@@ -17,8 +17,7 @@ import { parseInstant } from '../job/time.ts'
 import { discard, exists, move, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import type { Home } from './layout.ts'
-import { findExact } from './lookup.ts'
-import { readJobFile } from './scan.ts'
+import { findSame } from './lookup.ts'
 import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
 import { type Reservation, reserve, UNRESERVED } from './reservation.ts'
@@ -127,13 +126,8 @@ function publish(home: Home, prepared: PreparedJob): void {
 }
 
 /** Was this very job published, whatever the rename was answered, and has a worker moved it on since? */
-function isTakenOn(home: Home, { aside, job }: PreparedJob): boolean {
-  if (exists(aside)) return false
-  const file = findExact(home, job.id)
-  // Not by its id alone: one that was reserved by a process that is gone may be another job's by now.
-  const found = file && readJobFile(file)?.job
-  return found?.created_at === job.created_at && JSON.stringify(found.command) === JSON.stringify(job.command)
-}
+const isTakenOn = (home: Home, { aside, job }: PreparedJob): boolean =>
+  !exists(aside) && findSame(home, job) !== undefined
 
 /** Removes a job that could not be acknowledged, unless a worker already has it: then the id is in use. */
 function undo(home: Home, prepared: PreparedJob): void {

@@ -134,7 +134,7 @@ export class Intake {
     try {
       isTaken =
         (await stamp(held, printJob(job), flushesRecords(defaults.durability))) &&
-        moveOut(home, held, join(home[state], name))
+        moveOut(home, held, join(home[state], name), job)
     } finally {
       // Also on an error: else the next try would find our own reservation.
       if (isTaken) reservation.use()

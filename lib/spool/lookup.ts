@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { exists, listDir, lstat } from '../disk/files.ts'
+import type { Job } from '../job/job.ts'
 import { isMadeId, mayName } from '../job/file-name.ts'
 import { type State, STATES } from '../job/state.ts'
 import { type Home, STATE_DIR } from './layout.ts'
@@ -59,6 +60,18 @@ function findUnfinished(home: Home, id: string): JobFile | undefined {
 /** The job with exactly this id; undefined when there is none. */
 export const findExact = (home: Home, id: string): JobFile | undefined =>
   findUnfinished(home, id) ?? scanUntilStable(home, () => findIn(home, STATES, id))
+
+/**
+ * This very job as it is now, wherever it is; undefined when it is gone. Its id alone does not tell: it may be another
+ * job's by now.
+ */
+export function findSame(home: Home, { id, created_at, command }: Job): Job | undefined {
+  const file = findExact(home, id)
+  const found = file && readJobFile(file)?.job
+  return found?.created_at === created_at && JSON.stringify(found.command) === JSON.stringify(command)
+    ? found
+    : undefined
+}
 
 /**
  * The jobs that a text can name: the one with exactly this id, else those whose made id ends in it (6 characters or

@@ -5,7 +5,7 @@
  * Crash: before the rename the job is in the old state, after it in the new one; there is nothing in between.
  */
 import { UNSETTLED, WAITING_FOR_TIME } from '../job/state.ts'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName, isIntakeName, isPendingName, type JobName, parseName } from '../job/file-name.ts'
@@ -17,7 +17,7 @@ import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk
 import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { quarantine } from './corrupt.ts'
-import { findExact } from './lookup.ts'
+import { findSame } from './lookup.ts'
 
 /** A job file in a directory of our own. Holding one is the permission to stamp and settle the job. */
 export interface Held {
@@ -86,11 +86,10 @@ export function moveInto(home: Home, path: string, target: string, isOurs?: (to:
  * Moves a job out of a directory of our own to where a worker may take it on at once. False when it was taken away by
  * hand. A rename that was done and answered "not there" leaves it in neither place then: it is searched for.
  */
-export function moveOut(home: Home, path: string, target: string): boolean {
+export function moveOut(home: Home, path: string, target: string, job: Job): boolean {
   if (moveInto(home, path, target)) return true
-  const id = parseName(basename(target))?.id
   // If our directory is gone too, it was the process that took it over that moved the job.
-  return id !== undefined && exists(dirname(path)) && findExact(home, id) !== undefined
+  return exists(dirname(path)) && findSame(home, job) !== undefined
 }
 
 /** Puts a held job back to `pending/` under its old name. False when it was taken away. */
