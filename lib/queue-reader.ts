@@ -44,6 +44,7 @@ import {
   type RunOutput,
 } from './run/output-reader.ts'
 import { type DiskSpace, diskSpace } from './disk/space.ts'
+import { holderOf } from './spool/holders.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { SlotInfo } from './query/slots.ts'
@@ -189,6 +190,12 @@ export class QueueReader {
   /** The workers of this home. A dead one is listed until another has taken over its jobs. */
   async workers(): Promise<WorkerInfo[]> {
     return workersOf(this.dirs)
+  }
+
+  /** Watches the lease of a worker: does it renew it within the time of three renewals? */
+  async renewsLease(name: string): Promise<boolean> {
+    const { unrenewedStamp } = await import('./spool/silence.ts')
+    return (await unrenewedStamp(this.dirs, name)) === undefined && holderOf(this.dirs, name) !== undefined
   }
 
   /**

@@ -139,6 +139,16 @@ export class Queue extends QueueReader {
   }
 
   /**
+   * Takes your word that a worker elsewhere is gone: its jobs go to the next worker. First watches its lease, for the time
+   * of three renewals (a minute at most).
+   * @throws QueueError NOT_FOUND; WRONG_STATE when it lives
+   */
+  async forgetWorker(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { forgetWorker } = await import('./operator/forget.ts')
+    return forgetWorker(this.dirs, name, options.signal)
+  }
+
+  /**
    * Removes finished jobs that are over any of the limits for good, with their output.
    * @param options without a limit the settings apply, as for workers; `pruned` is called for each job removed
    * @returns the removed jobs

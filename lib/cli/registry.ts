@@ -31,6 +31,7 @@ const workerStart: Load = async () => (await import('./commands/worker/start.ts'
 const workerStop: Load = async () => (await import('./commands/worker/stop.ts')).WorkerStopCommand
 const workerList: Load = async () => (await import('./commands/worker/list.ts')).WorkerListCommand
 const workerHealth: Load = async () => (await import('./commands/worker/health.ts')).WorkerHealthCommand
+const workerForget: Load = async () => (await import('./commands/worker/forget.ts')).WorkerForgetCommand
 const dlqList: Load = async () => (await import('./commands/dlq/list.ts')).DlqListCommand
 const dlqShow: Load = async () => (await import('./commands/dlq/show.ts')).DlqShowCommand
 const dlqRetry: Load = async () => (await import('./commands/dlq/retry.ts')).DlqRetryCommand
@@ -81,6 +82,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'worker list': workerList,
   'worker status': workerList,
   'worker health': workerHealth,
+  'worker forget': workerForget,
   'dlq list': dlqList,
   'dlq ls': dlqList,
   'dlq show': dlqShow,

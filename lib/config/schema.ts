@@ -120,7 +120,7 @@ export const SETTINGS: Record<ConfigKey, Setting> = {
   keep_journal: {
     isValid: isAgeLimit,
     expected: AGE,
-    meaning: 'how long single events are kept; older days are folded into the totals',
+    meaning: 'how long single events and the logs of ended workers are kept; older days are folded into the totals',
   },
   on_completed: hook('completes'),
   on_failed: hook('fails and will be retried'),

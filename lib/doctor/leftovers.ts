@@ -2,6 +2,11 @@
 import { join, relative } from 'node:path'
 import { lstat, listDir } from '../disk/files.ts'
 import { jobFiles } from '../spool/scan.ts'
+import { leaseAge } from '../disk/lease.ts'
+import { nowMs } from '../clock.ts'
+import { isoTime } from '../job/time.ts'
+import { roughDuration } from '../job/time-text.ts'
+import { silentSince } from '../spool/silence.ts'
 import { holders, heldFileNames } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { lifeOf, processesOf } from '../run/life.ts'
@@ -16,8 +21,17 @@ export function checkHolders(home: Home): CheckResult {
   const all = holders(home)
   const hasWorker = all.some(({ kind, life }) => kind === 'worker' && life === 'alive')
   const findings: Finding[] = []
-  for (const { name, dir, kind, life } of all) {
-    if (life === 'elsewhere') findings.push(noteFinding(`${name} belongs to another machine: left alone`))
+  for (const holder of all) {
+    const { name, dir, kind, life } = holder
+    if (life === 'elsewhere') findings.push(elsewhereFinding(name, leaseAge(dir, nowMs())))
+    const since = silentSince(holder)
+    if (since !== undefined)
+      findings.push(
+        problemFinding(
+          `${name} is alive and has not answered since ${isoTime(since)}: it is stopped, frozen or stuck`,
+          'kill -CONT wakes a stopped one; kill -9 ends one, and the next worker adopts its jobs',
+        ),
+      )
     // A command lives for milliseconds: it may have ended since it was listed.
     if (life !== 'dead' || !lstat(dir)) continue
     const jobs =
@@ -34,6 +48,14 @@ export function checkHolders(home: Home): CheckResult {
     findings.push(problemFinding(`processing/${name} has no holder`, 'the next worker resumes it'))
   const alive = all.filter(({ life }) => life === 'alive').length
   return { check: 'holders', fact: `${alive} alive`, findings }
+}
+
+function elsewhereFinding(name: string, leaseAgeMs: number | undefined): Finding {
+  const age = leaseAgeMs === undefined ? 'it has no lease' : `its lease was renewed ${roughDuration(leaseAgeMs)} ago`
+  return noteFinding(
+    `${name} is elsewhere, ${age}: left alone`,
+    `if its machine is gone for good: queuectl worker forget ${name}`,
+  )
 }
 
 /** What a worker's maintenance removes, and what it leaves. @param now milliseconds */

@@ -101,6 +101,14 @@ export function checkVersions(home: Home): CheckResult {
         'queuectl worker stop --leave && queuectl worker start: its jobs run on',
       ),
     )
+  for (const { name, card } of workers)
+    if (card?.pid === 1)
+      findings.push(
+        noteFinding(
+          `${name} is PID 1 of its container and reaps no zombies that jobs leave: start the container with an init (--init)`,
+          'docker run --init, podman run --init, or init: true in compose',
+        ),
+      )
   const fact = `queuectl ${VERSION}, node ${process.version}, ${countOf(workers.length, 'worker')}`
   return { check: 'versions', fact, findings }
 }

@@ -3,6 +3,7 @@
  * Recent frames are kept, so that a slow or reconnecting client gets what it missed; one that is too far behind gets a
  * `reset` and fetches its data again.
  */
+import { countWorkers } from '../query/workers.ts'
 import { monotonicMs, randomHex, sleep } from '../clock.ts'
 import type { Event } from '../journal/journal.ts'
 import type { CatalogChange, JournalOffset, WorkerInfo } from '../queue.ts'
@@ -73,12 +74,7 @@ export class EventFeed {
   }
 
   async counts(): Promise<Record<string, number>> {
-    const alive = (await this.workers()).filter((worker) => worker.life !== 'dead')
-    return {
-      ...this.#ctx.live.counts(),
-      active_workers: alive.reduce((sum, worker) => sum + worker.slots, 0),
-      worker_processes: alive.length,
-    }
+    return { ...this.#ctx.live.counts(), ...countWorkers(await this.workers()) }
   }
 
   /** Yields the frames of these topics from now on, or since the frame with the id `since`. */

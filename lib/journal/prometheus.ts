@@ -3,6 +3,7 @@
  * `/metrics`. Our own thirty lines: prom-client takes 40 ms to load and keeps a registry in one process, while our numbers
  * come from the files of many. Pure.
  */
+import { isAnswering } from '../spool/silence.ts'
 import type { Metrics } from './metrics.ts'
 
 type Kind = 'gauge' | 'counter' | 'summary'
@@ -10,10 +11,10 @@ type Kind = 'gauge' | 'counter' | 'summary'
 export function prometheusText(
   metrics: Metrics,
   counts: Readonly<Record<string, number>>,
-  workers: readonly { readonly life: string; readonly slots: number }[],
+  workers: readonly (Parameters<typeof isAnswering>[0] & { readonly slots: number })[],
   oldestReadySeconds = 0,
 ): string {
-  const alive = workers.filter((worker) => worker.life !== 'dead')
+  const alive = workers.filter(isAnswering)
   const { scheduled: _within, ...states } = counts
   const { count, total, p50, p95 } = metrics.duration_ms
   const seconds = (ms: number): number => ms / 1000
@@ -34,7 +35,7 @@ export function prometheusText(
       'What happened to jobs.',
       Object.entries(metrics.events).map(([event, n]) => [`{event="${event}"}`, n]),
     ),
-    ...family('queuectl_workers', 'gauge', 'Workers that are alive.', [['', alive.length]]),
+    ...family('queuectl_workers', 'gauge', 'Workers that are alive and answer.', [['', alive.length]]),
     ...family('queuectl_worker_slots', 'gauge', 'Jobs they can run at a time.', [
       ['', alive.reduce((sum, worker) => sum + worker.slots, 0)],
     ]),

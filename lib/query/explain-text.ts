@@ -54,6 +54,10 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
       return [`the disk of ${home} is full: nothing is claimed until there is room`]
     case 'no_worker': {
       const others = reason.elsewhere === 0 ? '' : ` on this machine (${reason.elsewhere} on others)`
+      if (reason.not_answering !== undefined)
+        return [
+          `no worker answers${others}: ${counted(reason.not_answering, 'worker')} alive, but stopped, frozen or stuck`,
+        ]
       return [`no worker is alive${others}; start one with: queuectl worker start`]
     }
     case 'slots_busy':

@@ -1,6 +1,8 @@
 /** Explains why a job is not running: every reason that is visible on disk, in the order they must be cleared. */
 import { heldSentence, lifeOf, processesOf } from '../run/life.ts'
 import { runPaths } from '../run/paths.ts'
+import { readConfig } from '../config/file.ts'
+import { dueOf } from '../spool/transitions.ts'
 import { readMark, tracedRuns } from '../run/traces.ts'
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
@@ -15,6 +17,7 @@ import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
+import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
 import { findMatches } from '../spool/lookup.ts'
@@ -29,7 +32,7 @@ export type Reason =
   | { readonly why: 'not_taken_in' }
   | { readonly why: 'earlier_run'; readonly run: number; readonly pids: readonly number[]; readonly what: string }
   | { readonly why: 'disk_full' }
-  | { readonly why: 'no_worker'; readonly elsewhere: number }
+  | { readonly why: 'no_worker'; readonly elsewhere: number; readonly not_answering?: number }
   | { readonly why: 'slots_busy'; readonly slots: number; readonly by: WorkerInfo['running'] }
   | { readonly why: 'ahead'; readonly jobs: number; readonly next: readonly string[] }
   | { readonly why: 'next' }
@@ -76,8 +79,9 @@ function explainFile(home: Home, file: JobFile): Explanation {
       return is({ why: 'held' })
     case 'scheduled':
     case 'failed': {
-      const at = Math.max(file.name.due / 1000, nowMs())
-      const due: Reason = { why: 'due', at: isoTime(file.name.due / 1000), retry: file.state === 'failed' }
+      const dueAt = dueOf(home, file, nowMs(), readConfig(home).max_backoff)
+      const at = Math.max(dueAt, nowMs())
+      const due: Reason = { why: 'due', at: isoTime(dueAt), retry: file.state === 'failed' }
       const others = obstacles(home)
       const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
       return { ...is(due, ...others), ...starts }
@@ -95,11 +99,15 @@ function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
 
 /** What keeps all jobs from starting. */
 function obstacles(home: Home): Reason[] {
-  const workers = workersOf(home).filter(({ life }) => life !== 'dead')
-  const alive = workers.filter(({ life }) => life === 'alive')
+  const workers = workersOf(home)
+  const alive = workers.filter(isAnswering)
   const reasons: Reason[] = []
   if (diskSpace(home).state === 'full') reasons.push({ why: 'disk_full' })
-  if (alive.length === 0) reasons.push({ why: 'no_worker', elsewhere: workers.length })
+  if (alive.length === 0) {
+    const silent = workers.filter(({ life }) => life === 'alive').length
+    const elsewhere = workers.filter(({ life }) => life === 'elsewhere').length
+    reasons.push({ why: 'no_worker', elsewhere, ...(silent > 0 ? { not_answering: silent } : {}) })
+  }
   const slots = slotsIn(alive)
   const by = alive.flatMap(({ running }) => running)
   if (alive.length > 0 && by.length >= slots) reasons.push({ why: 'slots_busy', slots, by })
@@ -120,7 +128,7 @@ function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'st
   if (durations.length === 0) return { reasons }
   const average_ms = Math.round(durations.reduce((sum, one) => sum + (one.duration_ms ?? 0), 0) / durations.length)
   const now = nowMs()
-  const alive = workersOf(home).filter(({ life }) => life === 'alive')
+  const alive = workersOf(home).filter(isAnswering)
   const elapsed = alive.flatMap(({ running }) => running.map((run) => now - (Date.parse(run.started_at ?? '') || now)))
   const wait = waitBefore(before.length, elapsed, slotsIn(alive), average_ms)
   return {

@@ -1,9 +1,11 @@
 /** Lists the workers of a home and what each runs. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
+import { isoTime } from '../job/time.ts'
 import { readJobFile, jobFiles } from '../spool/scan.ts'
 import { type Holder, holders } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
+import { isAnswering, silentSince } from '../spool/silence.ts'
 import { leaseAge } from '../disk/lease.ts'
 
 /** A worker of this home, alive or dead. */
@@ -16,6 +18,8 @@ export interface WorkerInfo {
   readonly only?: string
   readonly started_at: string
   readonly log: string
+  /** A worker that is alive has not renewed its lease since then (ISO 8601): it is stopped, frozen or stuck. */
+  readonly not_answering_since?: string
   /** Seconds since a worker of another machine (`elsewhere`) renewed its lease. */
   readonly lease_age?: number
   readonly running: readonly {
@@ -25,6 +29,22 @@ export interface WorkerInfo {
     readonly command: Job['command']
     readonly started_at?: string
   }[]
+}
+
+/** Slots and processes of the workers that answer, and how many do not, or are elsewhere. */
+export const countWorkers = (workers: readonly WorkerInfo[]): Record<string, number> => {
+  const answering = workers.filter(isAnswering)
+  return {
+    active_workers: answering.reduce((sum, { slots }) => sum + slots, 0),
+    worker_processes: answering.length,
+    not_answering: workers.filter(({ not_answering_since }) => not_answering_since !== undefined).length,
+    elsewhere: workers.filter(({ life }) => life === 'elsewhere').length,
+  }
+}
+
+function silenceOf(holder: Holder): Pick<WorkerInfo, 'not_answering_since'> {
+  const since = silentSince(holder)
+  return since === undefined ? {} : { not_answering_since: isoTime(since) }
 }
 
 /** All workers; a dead one until another has taken over its jobs. */
@@ -40,6 +60,7 @@ export function workersOf(home: Home): WorkerInfo[] {
       ...(holder.card?.only === undefined ? {} : { only: holder.card.only }),
       started_at: holder.card?.started_at ?? '',
       log: holder.card?.log ?? '',
+      ...silenceOf(holder),
       ...(holder.life === 'elsewhere' ? { lease_age: Math.round((leaseAge(holder.dir, nowMs()) ?? 0) / 1000) } : {}),
       running: running
         .filter((file) => file.holder === holder.name)

@@ -228,9 +228,12 @@ export function renewalOf({ dir, kind }: Pick<Holder, 'dir' | 'kind'>): Renewal 
 export const renewMsOf = ({ card }: Pick<Holder, 'card'>): number =>
   typeof card?.renews === 'number' && card.renews > 0 ? card.renews * 1000 : RENEW_MS.other
 
-/** Marks a holder as gone until its next renewal. `aside`: a path in `tmp/`. False: its directory is gone. */
-export const markForgotten = (holder: Holder, aside: string): boolean =>
-  replaceFile(aside, join(holder.dir, FORGOTTEN), renewalOf(holder).stamp)
+/**
+ * Marks a holder as gone, until a renewal later than the one of this stamp. False: its directory is gone.
+ * @param aside a path in `tmp/`
+ */
+export const markForgotten = ({ dir }: Holder, aside: string, stamp: string): boolean =>
+  replaceFile(aside, join(dir, FORGOTTEN), stamp)
 
 /**
  * Adopts a dead worker's directory with one rename; undefined when another process was first. While we live, others

@@ -137,17 +137,30 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
       const name = parseName(fileName)
       // A dropped file in one of these directories is moved to pending/ and taken in there.
       if (!name && !isIntakeName(fileName)) continue
-      const due = name ? name.due / 1000 : now
-      const isDue =
-        due <= now ||
-        (state === 'failed' &&
-          isRetryDue(due, now, maxBackoffSeconds) &&
-          isRetryDue(due, now, ownBackoff(join(home.failed, fileName), name) ?? maxBackoffSeconds))
-      if (!isDue) next = Math.min(next ?? due, due)
+      const due = name ? dueOf(home, { state, fileName, name }, now, maxBackoffSeconds) : now
+      if (due > now) next = Math.min(next ?? due, due)
       else if (moveToPending(home, join(home[state], fileName), fileName, byAnother)) promoted.push(fileName)
     }
   }
   return { promoted, next }
+}
+
+/**
+ * When a job that waits for its time is due (ms), for every worker: `now` for a retry that is further ahead than any
+ * back-off, because the clock was set back.
+ */
+export function dueOf(
+  home: Home,
+  { state, fileName, name }: { readonly state: Job['state']; readonly fileName: string; readonly name: JobName },
+  now: number,
+  maxBackoffSeconds: number,
+): number {
+  const due = name.due / 1000
+  const isClockBack =
+    state === 'failed' &&
+    isRetryDue(due, now, maxBackoffSeconds) &&
+    isRetryDue(due, now, ownBackoff(join(home.failed, fileName), name) ?? maxBackoffSeconds)
+  return isClockBack ? Math.min(due, now) : due
 }
 
 /** The job's own `max_backoff`, in seconds; undefined when it has none. */

@@ -2,7 +2,9 @@
 import { nowMs } from '../clock.ts'
 import { visible } from '../job/visible.ts'
 import { isoTime } from '../job/time.ts'
-import { append, lstat, move } from '../disk/files.ts'
+import { join } from 'node:path'
+import { append, eachName, exists, lstat, move, remove } from '../disk/files.ts'
+import type { Home } from '../spool/layout.ts'
 
 /** A log is rotated at this size; one old file is kept. */
 const MAX_LOG_BYTES = 1_048_576
@@ -31,4 +33,22 @@ export class Log {
       // Only this line is lost: nothing reads the log to decide anything.
     }
   }
+}
+
+/**
+ * Removes the logs of workers that have left, as far as they were not written to for `seconds`. @param now milliseconds
+ * @returns how many files
+ */
+export function pruneLogs(home: Home, seconds: number, now: number): number {
+  let count = 0
+  for (const entry of eachName(home.logs)) {
+    const name = /^(worker-\d+-[0-9a-f]+)\.log(?:\.1)?$/.exec(entry)?.[1]
+    // A worker that may live, whatever its clock says, goes on with its log.
+    if (name === undefined || exists(join(home.processing, name))) continue
+    const path = join(home.logs, entry)
+    const stats = lstat(path)
+    // If we die in between: the rest goes with the next pass.
+    if (stats?.isFile() && now - stats.mtimeMs > seconds * 1000 && remove(path)) count++
+  }
+  return count
 }

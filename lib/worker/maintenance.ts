@@ -10,6 +10,7 @@ import { foldDays } from '../journal/totals.ts'
 import type { Home } from '../spool/layout.ts'
 import { pruneAll, pruneCandidates } from '../operator/prune.ts'
 import { sweepTraces } from '../run/settled-traces.ts'
+import { pruneLogs } from './log.ts'
 import { sweep } from '../spool/leftovers.ts'
 import { PRUNABLE } from '../job/state.ts'
 
@@ -70,6 +71,8 @@ export class Maintenance {
       await this.#prune(config)
       const seconds = parseDuration(config.keep_journal)
       if (seconds === undefined) return
+      const logs = pruneLogs(this.#home, seconds, nowMs())
+      if (logs > 0) this.#host.log(`removed ${logs} old logs of workers`)
       const days = await foldDays(this.#home, seconds, nowMs(), () => this.#isStopping)
       if (days.length > 0) this.#host.log(`folded into the totals: the events of ${days.join(', ')}`)
     } catch (error) {

@@ -2,7 +2,7 @@
 import { nowMs } from '../clock.ts'
 import { joinWorkers, type OwnHolder, renewMsOf } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
-import { keepLease, renew } from '../disk/lease.ts'
+import { beginRenewals, keepLease, renew } from '../disk/lease.ts'
 import { hasIdentityChanged } from '../disk/process.ts'
 import { Log } from './log.ts'
 import { ShellPool } from '../run/shell.ts'
@@ -35,7 +35,8 @@ export class Registration {
   keepLease(onChanged: () => void): Promise<void> {
     this.#renewals = setInterval(() => {
       if (hasIdentityChanged()) onChanged()
-      else if (this.holder.isThere()) renew(this.dir)
+      // A person may have removed the file.
+      else if (this.holder.isThere() && !renew(this.dir)) beginRenewals(this.dir)
     }, renewMsOf(this.holder)).unref()
     return keepLease(this.dir)
   }

@@ -1,64 +1,98 @@
 /**
- * Stops workers, from any terminal: sends a signal to the process that a worker's info file names by pid and start time,
- * and waits until no process holds the worker's FIFO.
+ * Stops workers, from any terminal and pid namespace: sends each a message or, to one of an older version, a signal, and
+ * waits until it is gone. A worker that can get neither, or does not answer, is named.
  */
 import { join } from 'node:path'
-import { sleep } from '../clock.ts'
-import { type Holder, holders } from '../spool/holders.ts'
-import { openHome } from '../spool/layout.ts'
+import { monotonicMs, sleep } from '../clock.ts'
+import { type Holder, holderOf, holders, renewalOf, renewMsOf } from '../spool/holders.ts'
+import { type Home, openHome } from '../spool/layout.ts'
+import { LeaseWatch } from '../spool/lease-watch.ts'
+import { silentSince } from '../spool/silence.ts'
+import { sendStop, type StopMode } from '../spool/stop-message.ts'
 import { onReleased, openReadEndIfThere } from '../disk/fifo.ts'
 import { homePath } from '../config/env.ts'
-import { isRunning } from '../disk/process.ts'
+import { isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 
 export interface StopOptions {
   readonly home: string
-  /** `drain`: finish the runs. `leave`: stop now, the runs go on and are adopted. `force`: end the runs, give jobs back. */
-  readonly mode: 'drain' | 'leave' | 'force'
+  readonly mode: StopMode
   /** Seconds to wait; undefined: without limit. */
   readonly timeout?: number
+  /** Called once for each worker that does not answer while it is waited for. @param since milliseconds */
+  readonly onSilent?: (name: string, since: number) => void
+}
+
+export interface StopResult {
+  readonly stopped: readonly string[]
+  /** Those still running when the timeout was over. */
+  readonly left: readonly string[]
+  /** Those that could not be told, or did not answer from elsewhere. */
+  readonly unreachable: readonly string[]
 }
 
 const SIGNAL = { drain: 'SIGTERM', leave: 'SIGUSR2', force: 'SIGQUIT' } as const
 
-/** Stops all workers of a home and waits for their end. `left`: those still running when the timeout was over. */
-export async function stopWorkers(
-  options: StopOptions,
-): Promise<{ readonly stopped: readonly string[]; readonly left: readonly string[] }> {
+/** Stops all workers of a home and waits for their end. */
+export async function stopWorkers(options: StopOptions): Promise<StopResult> {
   const home = openHome(homePath(options.home))
-  const alive = holders(home).filter((holder) => holder.kind === 'worker' && holder.life === 'alive')
-  for (const { card } of alive) {
-    // Once: a draining worker takes a second SIGTERM as `force`.
-    if (card && isRunning(card)) process.kill(card.pid, SIGNAL[options.mode])
-  }
-  const waits = await Promise.all(
-    alive.map(async (worker) => ({ name: worker.name, isGone: await goneWithin(worker, options.timeout) })),
+  const workers = holders(home).filter(({ kind, life }) => kind === 'worker' && life !== 'dead')
+  const told = workers.map((worker) => ({ worker, isTold: tell(home, worker, options.mode) }))
+  const ends = await Promise.all(
+    told.map(async ({ worker, isTold }) => ({
+      name: worker.name,
+      end: isTold ? await endOf(home, worker, options) : ('unreachable' as const),
+    })),
   )
-  return {
-    stopped: waits.filter((wait) => wait.isGone).map((wait) => wait.name),
-    left: waits.filter((wait) => !wait.isGone).map((wait) => wait.name),
-  }
+  const those = (end: WorkerEnd): string[] => ends.filter((one) => one.end === end).map(({ name }) => name)
+  return { stopped: those('stopped'), left: those('left'), unreachable: those('unreachable') }
 }
 
-/** Resolves true as soon as a worker's process has ended, false when it has not after `seconds`. */
-async function goneWithin(worker: Holder, seconds: number | undefined): Promise<boolean> {
-  const fd = openReadEndIfThere(join(worker.dir, 'alive'))
-  if (fd === undefined) return true
-  let ended: () => void = () => {}
-  const gone = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const socket = onReleased(fd, ended)
-  const timer = new AbortController()
-  try {
-    const isGone = gone.then(() => true)
-    if (seconds !== undefined && !(await Promise.race([isGone, sleep(seconds * 1000, timer.signal).then(() => false)])))
-      return false
-    await gone
-    // The worker releases its FIFO some milliseconds before its process ends.
-    while (worker.card && isRunning(worker.card)) await sleep(2)
+/** False: it can be told in no way. */
+function tell(home: Home, { dir, card, life }: Holder, mode: StopMode): boolean {
+  if (card?.hears?.includes('stop')) {
+    // Where its directory is gone it is stopping already.
+    sendStop(home, dir, mode)
     return true
+  }
+  if (card === undefined || life !== 'alive' || !isSameNamespace(card, ownIdentity())) return false
+  // Once: a draining worker takes a second SIGTERM as `force`.
+  if (isRunning(card)) process.kill(card.pid, SIGNAL[mode])
+  return true
+}
+
+const hasProcessHere = ({ card }: Holder): boolean =>
+  card !== undefined && isSameNamespace(card, ownIdentity()) && isRunning(card)
+
+type WorkerEnd = 'stopped' | 'left' | 'unreachable'
+
+/** How often (ms) to look at a worker of which no FIFO reports the end, and for how long it has not answered. */
+const LOOK_EVERY_MS = 250
+
+async function endOf(home: Home, worker: Holder, { timeout, onSilent }: StopOptions): Promise<WorkerEnd> {
+  const until = timeout === undefined ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000
+  const fd = worker.life === 'alive' ? openReadEndIfThere(join(worker.dir, 'alive')) : undefined
+  const released = new AbortController()
+  const socket = fd === undefined ? undefined : onReleased(fd, () => released.abort())
+  const watch = new LeaseWatch()
+  let isSaid = false
+  try {
+    for (;;) {
+      const now = holderOf(home, worker.name)
+      if (released.signal.aborted || (fd === undefined && (now === undefined || now.life === 'dead'))) break
+      if (monotonicMs() >= until) return 'left'
+      if (now?.life === 'elsewhere' && watch.isOver(now.name, renewalOf(now).stamp, renewMsOf(now)))
+        return 'unreachable'
+      const since = now && silentSince(now)
+      if (since !== undefined && !isSaid) {
+        isSaid = true
+        onSilent?.(worker.name, since)
+      }
+      await sleep(Math.min(LOOK_EVERY_MS, until - monotonicMs()), released.signal)
+    }
+    // The worker releases its FIFO some milliseconds before its process ends.
+    while (hasProcessHere(worker)) await sleep(2)
+    return 'stopped'
   } finally {
-    timer.abort()
-    socket.destroy()
+    socket?.destroy()
   }
 }

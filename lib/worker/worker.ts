@@ -14,6 +14,7 @@ import { describeEvent } from '../journal/describe.ts'
 import type { OwnHolder } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
+import { takeStop } from '../spool/stop-message.ts'
 import { ring } from '../spool/wakeup.ts'
 import { WorkerIntake } from './intake.ts'
 import { Hooks } from '../hooks/hooks.ts'
@@ -233,6 +234,7 @@ export class Worker {
       monotonicMs() + (this.#isHomeChanging ? CHANGING_EVERY_MS : this.#settings.now.poll_interval * 1000)
     if (this.#isHomeChanging) return
     this.#slots.check(this.#registration.dir)
+    this.#obeyStop()
     if (this.#stopping) return
     this.#backpressure.keepBallast()
     await recover(this.#ctx, this.#peers, this.#slots)
@@ -244,6 +246,12 @@ export class Worker {
     if (this.#slots.free > 0) this.#workList.scan()
     await this.#takeDropped()
     this.#maintenance.startIfDue(this.#settings.now)
+  }
+
+  /** Does what `worker stop` asks for. */
+  #obeyStop(): void {
+    const mode = takeStop(this.#registration.dir)
+    if (mode !== undefined) this[mode]()
   }
 
   #stopWithoutHome(): void {

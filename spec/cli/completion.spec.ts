@@ -92,7 +92,7 @@ for (const [shell, options, script] of SHELLS)
   for (const [line, expected] of [
     ['queuectl release', 'held1 last'],
     ['queuectl hold --queue', 'default mail'],
-    ['queuectl worker', 'health list start status stop'],
+    ['queuectl worker', 'forget health list start status stop'],
   ] as const)
     test(
       `${shell} offers what lives in the home for: ${line}`,

@@ -1,4 +1,5 @@
 /** `run`: enqueues a job, shows its output and exits with its status. */
+import { isAnswering } from '../../spool/silence.ts'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
@@ -75,8 +76,8 @@ export class RunCommand extends JobCommand {
     if (state === 'held') return
     const workers = await queue.workers()
     const isServed = workers.some(
-      ({ life, only, running }) =>
-        life === 'alive' && (only === undefined || only === id || running.some((one) => one.id === id)),
+      ({ only, running, ...worker }) =>
+        isAnswering(worker) && (only === undefined || only === id || running.some((one) => one.id === id)),
     )
     if (isServed) return
     const { startInBackground } = await import('../../worker/start.ts')

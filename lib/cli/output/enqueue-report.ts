@@ -1,4 +1,5 @@
 /** Reports enqueued jobs: their ids on stdout, warnings and hints on stderr. */
+import { mayAnswer } from '../../spool/silence.ts'
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import { isReadAs } from '../../job/spelling.ts'
@@ -63,6 +64,6 @@ export class EnqueueReport {
   }
 
   async #isWorkerAlive(): Promise<boolean> {
-    return (await this.#queue.workers()).some(({ life, only }) => life !== 'dead' && only === undefined)
+    return (await this.#queue.workers()).some((worker) => mayAnswer(worker) && worker.only === undefined)
   }
 }

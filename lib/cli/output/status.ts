@@ -1,7 +1,8 @@
 /** The lines of `status`: the jobs in each state, the workers, the disk. */
 import { jsonText } from '../../job/visible.ts'
 import type { Queue, DiskSpace } from '../../queue.ts'
-import { formatBytes } from './text.ts'
+import { countWorkers } from '../../query/workers.ts'
+import { formatBytes, plural } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
@@ -9,12 +10,10 @@ export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room'>
 
 export async function statusLines(queue: StatusReader, io: Io, json: boolean): Promise<string[]> {
   const counts = await queue.count()
-  const alive = (await queue.workers()).filter((worker) => worker.life !== 'dead')
-  const slots = alive.reduce((sum, worker) => sum + worker.slots, 0)
+  const workers = countWorkers(await queue.workers())
   const disk = await queue.room()
   if (json) {
-    const about = { active_workers: slots, worker_processes: alive.length, home: queue.home, disk }
-    return [jsonText({ ...counts, ...about })]
+    return [jsonText({ ...counts, ...workers, home: queue.home, disk })]
   }
   return [
     `Pending:    ${counts.pending}`,
@@ -26,10 +25,15 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     ...(counts.held > 0 ? [`Held:       ${counts.held}`] : []),
     ...(counts.corrupt > 0 ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`] : []),
     '',
-    `Active Workers: ${slots}`,
+    `Active Workers: ${workers.active_workers}`,
+    ...apart('Not answering', workers.not_answering),
+    ...apart('Elsewhere', workers.elsewhere),
     ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
   ]
 }
+
+const apart = (word: string, count = 0): string[] =>
+  count === 0 ? [] : [`${word}: ${plural(count, 'worker')} (see: queuectl worker list)`]
 
 function diskLine({ state, free_bytes, free_inodes }: DiskSpace, { colors }: Io): string {
   const left = `${formatBytes(free_bytes)}${free_inodes === undefined ? '' : ` and ${free_inodes} files`} free`

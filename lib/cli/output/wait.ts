@@ -1,4 +1,5 @@
 /** Waits for jobs to end, and sums up their exit statuses. */
+import { mayAnswer } from '../../spool/silence.ts'
 import { QueueError } from '../../errors.ts'
 import type { Job } from '../../job/job.ts'
 import { exitStatus } from '../../job/exit-status.ts'
@@ -92,6 +93,5 @@ const idOf = (job: JobRefOrId): string => (typeof job === 'string' ? job : job.i
 async function hintIfNoWorker(queue: Queue, io: Io): Promise<void> {
   if (!io.stderrIsTerminal) return
   const workers = await queue.workers()
-  if (!workers.some(({ life }) => life !== 'dead'))
-    io.message('hint: no worker is running; start one with: queuectl worker start')
+  if (!workers.some(mayAnswer)) io.message('hint: no worker is running; start one with: queuectl worker start')
 }

@@ -1,4 +1,5 @@
 /** Draws the live screen: lines from a snapshot and a size. Pure. */
+import { isAnswering } from '../../spool/silence.ts'
 import { commandLine } from '../../job/job.ts'
 import type { ListedJob, WorkerInfo } from '../../queue.ts'
 import { clip, padTo, plural, width } from '../output/text.ts'
@@ -72,7 +73,7 @@ export function screenLines(state: ScreenState): string[] {
 
 function header({ snapshot, minute, home, columns, colors }: ScreenState): string[] {
   const { counts, workers, at } = snapshot
-  const alive = workers.filter(({ life }) => life !== 'dead')
+  const alive = workers.filter(isAnswering)
   const slots = alive.reduce((sum, one) => sum + one.slots, 0)
   const clock = new Date(at).toLocaleTimeString('en-GB')
   const title = clip(`queuectl  ${visible(home)}`, columns - clock.length - 2)

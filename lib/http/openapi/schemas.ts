@@ -232,8 +232,10 @@ export const SCHEMAS = {
   Counts: object(counts),
   Stats: object({
     ...counts,
-    active_workers: described('slots of live workers', count),
-    worker_processes: count,
+    active_workers: described('slots of the workers that answer', count),
+    worker_processes: described('workers that answer', count),
+    not_answering: described('workers that are alive and do not answer', count),
+    elsewhere: described('workers of which cannot be seen from here whether they live', count),
     home: text,
     disk: object({ state: oneOf(['ok', 'low', 'full']), free_bytes: number }),
     oldest_ready: described(
@@ -276,14 +278,15 @@ export const SCHEMAS = {
       name: text,
       pid: whole,
       life: described(
-        'dead: its jobs have not been recovered yet; elsewhere: on another machine',
+        'dead: its jobs have not been recovered yet; elsewhere: it cannot be seen from here whether it lives',
         oneOf(['alive', 'dead', 'elsewhere']),
       ),
       slots: count,
       only: text,
       started_at: text,
       log: text,
-      lease_age: number,
+      not_answering_since: described('it is alive, but has not renewed its lease since', time),
+      lease_age: described('seconds since a worker elsewhere renewed its lease', number),
       running: arrayOf(
         object({ id: text, slot: whole, run: count, command, started_at: time }, ['id', 'run', 'command']),
       ),

@@ -15,7 +15,7 @@ import { ProblemNotice } from '../components/problem-notice.tsx'
 const LIFE_TEXTS = {
   alive: 'Alive',
   dead: 'Dead: another worker will recover its jobs',
-  elsewhere: 'On another machine',
+  elsewhere: 'Elsewhere: whether it lives cannot be seen from here',
 }
 
 export function WorkersPage() {
@@ -72,7 +72,11 @@ function WorkerCard({ worker, progress }: WorkerCardProps) {
         <SlotMeter worker={worker} />
       </div>
       <p class="about soft">
-        <span class={worker.life === 'alive' ? 'good' : 'bad'}>{LIFE_TEXTS[worker.life]}</span>
+        {worker.not_answering_since ? (
+          <span class="bad">Not answering for {elapsed(now - Date.parse(worker.not_answering_since))}</span>
+        ) : (
+          <span class={worker.life === 'alive' ? 'good' : 'bad'}>{LIFE_TEXTS[worker.life]}</span>
+        )}
         <span>pid {worker.pid}</span>
         {worker.started_at && <span>up {elapsed(now - Date.parse(worker.started_at))}</span>}
         {worker.only && <span>only for {worker.only}</span>}

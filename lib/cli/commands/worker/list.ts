@@ -7,7 +7,8 @@ import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { clip, plural } from '../../output/text.ts'
 import { visible } from '../../../job/visible.ts'
-import { roughDuration } from '../../../job/time-text.ts'
+import { localTime, roughDuration } from '../../../job/time-text.ts'
+import { mayAnswer } from '../../../spool/silence.ts'
 
 export class WorkerListCommand extends QueueCommand {
   static override paths = [
@@ -17,7 +18,7 @@ export class WorkerListCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'list the workers and what each runs',
-    details: 'Exit status 5 if none is alive.',
+    details: 'Exit status 5 if none answers.',
     examples: [
       ['Workers and their jobs', 'queuectl worker list'],
       ['For a script', "queuectl worker list --json | jq -r '.[].pid'"],
@@ -29,12 +30,29 @@ export class WorkerListCommand extends QueueCommand {
     const workers = await queue.workers()
     if (this.json) this.printJson(workers)
     else for (const line of workers.flatMap((worker) => this.lines(worker))) this.print(line)
-    if (!workers.some(isAlive))
-      throw new QueueError('NO_WORKER', 'no worker is running', 'start one with: queuectl worker start')
+    if (await this.hasWorker(queue, workers)) return
+    const silent = workers.filter(({ not_answering_since }) => not_answering_since !== undefined)
+    if (silent.length > 0)
+      throw new QueueError(
+        'NO_WORKER',
+        `no worker answers: ${plural(silent.length, 'worker')} alive, but stopped, frozen or stuck`,
+        'kill -CONT wakes a stopped one; kill -9 ends one, and the next worker adopts its jobs',
+      )
+    throw new QueueError('NO_WORKER', 'no worker is running', 'start one with: queuectl worker start')
   }
 
-  private lines({ name, pid, life, slots, only, started_at, log, running }: WorkerInfo): string[] {
-    const word = { alive: 'healthy', dead: 'dead (its jobs wait for the next worker)', elsewhere: 'on another machine' }
+  /** What the exit status says. */
+  protected async hasWorker(_queue: Queue, workers: readonly WorkerInfo[]): Promise<boolean> {
+    return workers.some(mayAnswer)
+  }
+
+  private lines(worker: WorkerInfo): string[] {
+    const { name, pid, life, slots, only, started_at, log, running, not_answering_since: silent, lease_age } = worker
+    const word = {
+      alive: silent === undefined ? 'healthy' : `not answering since ${localTime(silent)} (${since(silent)})`,
+      dead: 'dead (its jobs wait for the next worker)',
+      elsewhere: `elsewhere, lease renewed ${roughDuration((lease_age ?? 0) * 1000)} ago`,
+    }
     const up = life === 'alive' ? `up ${since(started_at)}, ` : ''
     const task = only === undefined ? '' : `for ${only} only, `
     return [
@@ -47,5 +65,4 @@ export class WorkerListCommand extends QueueCommand {
   }
 }
 
-const isAlive = (worker: WorkerInfo): boolean => worker.life !== 'dead'
 const since = (iso: string): string => roughDuration(nowMs() - Date.parse(iso))

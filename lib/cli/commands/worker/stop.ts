@@ -1,9 +1,11 @@
 /** `worker stop`: stops all workers of the home. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
+import { isoTime } from '../../../job/time.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { plural } from '../../output/text.ts'
+import { visible } from '../../../job/visible.ts'
 import { isDuration } from '../../input/option-types.ts'
 
 export class WorkerStopCommand extends QueueCommand {
@@ -31,18 +33,26 @@ export class WorkerStopCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     if (this.leave && this.force) throw new QueueError('USAGE', 'worker stop: --leave or --force, not both')
     const { stopWorkers } = await import('../../../worker/stop.ts')
-    const { stopped, left } = await stopWorkers({
+    const { stopped, left, unreachable } = await stopWorkers({
       home: queue.home,
       mode: this.force ? 'force' : this.leave ? 'leave' : 'drain',
       ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
+      onSilent: (name, since) =>
+        this.io.message(`${visible(name)} has not answered since ${isoTime(since)}: it stops once it goes on`),
     })
-    if (this.json) this.printJson({ stopped, left })
+    if (this.json) this.printJson({ stopped, left, unreachable })
     else if (stopped.length > 0) this.print(`Stopped ${plural(stopped.length, 'worker')}`)
     if (left.length > 0)
       throw new QueueError(
         'STILL_RUNNING',
         `${plural(left.length, 'worker')} still finishing after ${this.timeout} s: ${left.join(', ')}`,
         'they take no more jobs; --force ends what they run',
+      )
+    if (unreachable.length > 0)
+      throw new QueueError(
+        'PARTLY_DONE',
+        `cannot reach ${unreachable.map(visible).join(', ')}: of another pid namespace or machine, and of an older version or not answering`,
+        'stop it there; if it is gone for good: queuectl worker forget NAME',
       )
     if (stopped.length === 0 && !this.json) this.print('No worker is running')
   }

@@ -1,0 +1,33 @@
+/**
+ * Asks a worker to stop, by a file in its directory and its bell: a signal does not reach another pid namespace.
+ *
+ * Crash: before the move scratch, for the sweeper; after it the worker reads the message at its next round.
+ */
+import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import { readText, remove, replaceFile } from '../disk/files.ts'
+import type { Home } from './layout.ts'
+import { ringHolder } from './wakeup.ts'
+
+/** `drain`: finish the runs. `leave`: exit now, runs go on and are adopted. `force`: end the runs, give the jobs back. */
+export type StopMode = 'drain' | 'leave' | 'force'
+
+const MODES: readonly string[] = ['drain', 'leave', 'force'] satisfies StopMode[]
+
+const messagePath = (dir: string): string => join(dir, 'stop')
+
+/** False: the worker's directory is gone. */
+export function sendStop(home: Home, dir: string, mode: StopMode): boolean {
+  const isSent = replaceFile(join(home.tmp, `stop.${randomHex(8)}.new`), messagePath(dir), mode, false)
+  ringHolder(dir)
+  return isSent
+}
+
+/** The message in our own directory, once. */
+export function takeStop(dir: string): StopMode | undefined {
+  const text = readText(messagePath(dir))
+  if (text === undefined) return undefined
+  // If we die after this: we are stopped, as asked.
+  remove(messagePath(dir))
+  return MODES.includes(text) ? (text as StopMode) : undefined
+}
