@@ -14,10 +14,8 @@ const MAX_WORDS_BYTES = 1_572_864
 const WORD_COST = 9
 
 /** A request from a parsed value. @throws QueueError INVALID_JOB */
-export const newRequest = (value: unknown): JobRequest => runnable(readRequest(value))
-
-/** The same request. @throws QueueError INVALID_JOB */
-export function runnable(request: JobRequest): JobRequest {
+export function newRequest(value: unknown): JobRequest {
+  const request = readRequest(value)
   const { command, env = {} } = request
   const words = typeof command === 'string' ? [] : command
   const variables = Object.entries(env).map(([name, text]) => `${name}=${text}`)

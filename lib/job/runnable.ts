@@ -1,5 +1,7 @@
 /** A job as it is run outside the queue: the variables it finds, and a shell script that does what a worker does. Pure. */
+import { interpreterOf } from './interpreter.ts'
 import type { Job, JobRequest } from './job.ts'
+import { isOddName } from './variable-names.ts'
 import { alwaysQuoted, shellQuote } from './shell-quote.ts'
 
 /** What of a job matters outside the queue. */
@@ -23,24 +25,32 @@ export const outsideVariables = (
 export const argvOf = ({ command }: Pick<JobRequest, 'command'>): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command
 
-/** Names that a shell cannot export, or gives a meaning of its own. */
-const ODD_NAME =
-  /^(?![A-Za-z_]\w*$)|^(?:BASH.*|SHELLOPTS|E?UID|PPID|GROUPS|S?RANDOM|SECONDS|EPOCH.*|IFS|PS4|ENV|CDPATH|(?:OLD)?PWD|OPTIND|LINENO)$/
-
 /** A shell script that goes to the job's directory, sets its environment and becomes its command. */
 export function runnableScript(job: RunnableJob, home: string): string {
   const variables = Object.entries({ ...outsideVariables(job, home), ...job.env })
-  const odd = variables.filter(([name]) => ODD_NAME.test(name)).map(([name, value]) => alwaysQuoted(`${name}=${value}`))
-  const argv = argvOf(job)
+  const odd = variables.filter(([name]) => isOddName(name)).map(([name, value]) => alwaysQuoted(`${name}=${value}`))
+  const { command } = job
+  const interpreter = typeof command === 'string' ? interpreterOf(command) : undefined
+  const argv = interpreter ?? argvOf(job)
   // env takes the first word that is no assignment as the program; the shell would take one with a dash as an option.
   const env = odd.length > 0 || argv[0]?.startsWith('-') ? ['env', '--', 'QUEUECTL_SLOT=1', ...odd] : []
-  const exec = `exec ${[...env, ...argv.map(shellQuote)].join(' ')}`
+  const words = [...env, ...argv.map(shellQuote)].join(' ')
+  const run = interpreter ? `${words} "$queuectl_script"` : `exec ${words}`
   return [
     '#!/bin/sh',
     `# Runs the job ${job.id} outside the queue: what it does is not recorded.`,
     `cd ${shellQuote(job.cwd ?? home)} || exit 126`,
-    ...variables.filter(([name]) => !ODD_NAME.test(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    job.stdin ? `printf %s ${alwaysQuoted(job.stdin)} | ${exec}` : `${exec} </dev/null`,
+    ...variables.filter(([name]) => !isOddName(name)).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    ...(interpreter ? ['queuectl_script=$(mktemp) || exit 126', hereDocument(String(command))] : []),
+    job.stdin ? `printf %s ${alwaysQuoted(job.stdin)} | ${run}` : `${run} </dev/null`,
+    ...(interpreter ? ['queuectl_code=$?', 'rm -f "$queuectl_script"', 'exit $queuectl_code'] : []),
     '',
   ].join('\n')
+}
+
+/** Puts a command that is run from a file into it. */
+function hereDocument(text: string): string {
+  let end = 'END'
+  while (text.includes(end)) end += '_'
+  return `cat >"$queuectl_script" <<'${end}'\n${text}\n${end}`
 }

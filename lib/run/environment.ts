@@ -7,18 +7,9 @@
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isOddName } from '../job/variable-names.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
-
-/** Names that dash, bash or busybox drops, cannot export or computes itself; bash warns of a locale it does not have. */
-const ODD_NAME = new RegExp(
-  `^(?![A-Za-z_]\\w*$)|^(?:${[
-    'queuectl_.*',
-    'BASH.*|COMP_.*|EPOCH.*|LC_.*|SHELLOPTS|POSIXLY_CORRECT|SHLVL',
-    'S?RANDOM|SECONDS|LINENO|HISTCMD|DIRSTACK|GROUPS|FUNCNAME|E?UID|PPID|_',
-    'IFS|PS[0-4]|ENV|CDPATH|(?:OLD)?PWD|OPTIND|OPTERR',
-  ].join('|')})$`,
-)
 
 /** Of those, what the worker has from the shell that started it, and each shell sets again. */
 const OF_EVERY_SHELL = /^(?:_|(?:OLD)?PWD|SHLVL|LC_.*)$/
@@ -30,11 +21,11 @@ interface SplitVariables {
 }
 
 /** Splits the variables of a job. */
-export const splitVariables = (variables: Variables): SplitVariables => split(variables, (name) => ODD_NAME.test(name))
+export const splitVariables = (variables: Variables): SplitVariables => split(variables, (name) => isOddName(name))
 
 /** Splits the variables of a worker. */
 export const splitInherited = (variables: Variables): SplitVariables =>
-  split(variables, (name) => ODD_NAME.test(name) && !OF_EVERY_SHELL.test(name))
+  split(variables, (name) => isOddName(name) && !OF_EVERY_SHELL.test(name))
 
 function split(variables: Variables, isOdd: (name: string) => boolean): SplitVariables {
   const found: SplitVariables = { plain: {}, odd: {} }

@@ -1,8 +1,12 @@
 /** Runs a job in the foreground, outside any queue: nothing of it is recorded, and no worker takes part. */
 import { spawn } from 'node:child_process'
 import { statSync } from 'node:fs'
-import { constants } from 'node:os'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomHex } from '../clock.ts'
+import { remove, writeNew } from '../disk/files.ts'
 import { errno } from '../errors.ts'
+import { interpreterOf } from '../job/interpreter.ts'
 import { readProcessTable, usageOf } from '../disk/process-table.ts'
 import { argvOf, outsideVariables, type RunnableJob } from '../job/runnable.ts'
 
@@ -28,10 +32,11 @@ export function runForeground(
   where: { readonly cwd: string; readonly home: string },
   stdout: 1 | 2 = 1,
 ): Promise<ForegroundEnd> {
-  const [program = '', ...args] = argvOf(job)
   const cwd = job.cwd ?? where.cwd
   if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
     return Promise.resolve({ code: 126, timedOut: false, error: `its working directory ${cwd} is not there` })
+  const script = scriptFile(job)
+  const [program = '', ...args] = script?.argv ?? argvOf(job)
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...job.env, ...outsideVariables(job, where.home) },
@@ -51,6 +56,7 @@ export function runForeground(
     const end = (ended: Omit<ForegroundEnd, 'timedOut'>): void => {
       pass.stop()
       timeout.stop()
+      script?.remove()
       resolve({ ...ended, timedOut })
     }
     child.once('error', (error) => {
@@ -61,6 +67,15 @@ export function runForeground(
       end(signal ? { code: 128 + constants.signals[signal], signal } : { code: code ?? 0 }),
     )
   })
+}
+
+/** A file for a command that is run from one; after SIGKILL of this process it stays in the temporary directory. */
+function scriptFile({ command }: RunnableJob): { readonly argv: readonly string[]; remove(): void } | undefined {
+  const interpreter = typeof command === 'string' ? interpreterOf(command) : undefined
+  if (interpreter === undefined) return undefined
+  const path = join(tmpdir(), `queuectl-${randomHex(12)}.script`)
+  writeNew(path, `${String(command)}\n`, false)
+  return { argv: [...interpreter, path], remove: () => void remove(path) }
 }
 
 /** Passes on signals that were sent to this process alone; those of the terminal's keys reach the command by themselves. */

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
 import { bootSeconds } from '../clock.ts'
 import { errno } from '../errors.ts'
+import { interpreterOf } from '../job/interpreter.ts'
 import { visible } from '../job/visible.ts'
 import type { Job } from '../job/job.ts'
 import { exists, isExhausted } from '../disk/files.ts'
@@ -21,7 +22,7 @@ import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
 import { findProgram, looksLikeOption, splitInherited, splitVariables, withOddVariables } from './environment.ts'
 import { markSuffix } from './mark.ts'
-import { openInput } from './output.ts'
+import { openInput, writeScript } from './output.ts'
 
 /**
  * `trap :` and not `trap ''`: exec resets caught signals to their default, ignored ones stay ignored in the command.
@@ -88,8 +89,9 @@ export async function launch(
     const cwdError = whyNotCwd(cwd)
     if (cwdError) return reportLaunchError(output.err, cwdError)
     const variables = splitVariables({ ...job.env, ...ownVariables(ctx, run) })
-    const argv = argvFor(job, cwd, { ...inherited().odd, ...variables.odd })
+    const argv = argvFor(job, { cwd, script: paths.script }, { ...inherited().odd, ...variables.odd })
     if ('why' in argv) return reportLaunchError(output.err, argv)
+    if (typeof job.command === 'string' && argv.includes(paths.script)) writeScript(paths, job.command)
     const start = { held: run.held.path, paths, cwd, argv, env: variables.plain }
     const since = bootSeconds()
     const request = job.stdin === undefined ? shellRequest(start, markSuffix(run.fifo, since)) : undefined
@@ -192,10 +194,13 @@ const inherited = (): ReturnType<typeof splitInherited> =>
 /** What the shell executes for a job, or why it cannot. */
 function argvFor(
   { command, env }: Job,
-  cwd: string,
+  { cwd, script }: { readonly cwd: string; readonly script: string },
   odd: Readonly<Record<string, string>>,
 ): readonly string[] | LaunchError {
-  if (typeof command === 'string') return withOddVariables(['/bin/sh', '-c', command], odd)
+  if (typeof command === 'string') {
+    const interpreter = interpreterOf(command)
+    return withOddVariables(interpreter ? [...interpreter, script] : ['/bin/sh', '-c', command], odd)
+  }
   const [name = '', ...args] = command
   const program = looksLikeOption(name) ? findProgram(name, env?.PATH ?? inherited().plain.PATH, cwd) : name
   if (program === undefined) return { code: 127, why: `there is no program called ${JSON.stringify(name)}` }

@@ -32,9 +32,16 @@ export function createOutput(home: Home, id: string, run: number): OpenOutput | 
   return undefined
 }
 
+/** Writes the command of a run that is run from a file. */
+export function writeScript(paths: RunPaths, text: string): void {
+  // If we die here or below: a trace of a run that did not start; recovery removes it.
+  remove(paths.script)
+  writeNew(paths.script, text.endsWith('\n') ? text : `${text}\n`, false)
+}
+
 /** Opens a run's standard input: a file with the text, already unlinked. */
 export function openInput(paths: RunPaths, text: string): number {
-  // If we die here or below: a trace of a run that did not start; recovery removes it.
+  // If we die here or below: scratch that the sweeper removes.
   remove(paths.stdin)
   writeNew(paths.stdin, text, false)
   const fd = openSync(paths.stdin, constants.O_RDONLY)

@@ -7,7 +7,7 @@
  *                          of a resident shell, when this run began; second line: the exit record, the command's exit
  *                          code. One file, because creating and removing files is what costs
  *   run/<id>.<n>.note      why the run is being ended, on disk before the first signal
- *   run/<id>.<n>.stdin     its standard input, while it is being started
+ *   run/<id>.<n>.script    its command, where that is run from a file (job/interpreter.ts)
  *   run/<id>.<n>.gap       what is punched out of its output (output-cap.ts)
  *   run/<id>.<n>.progress  its progress, written by the job itself
  */

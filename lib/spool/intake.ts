@@ -13,7 +13,6 @@ import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName, idFromStem, isScriptName } from '../job/file-name.ts'
-import { runnable } from '../job/new-request.ts'
 import { newJob, NotJson } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
 import { readAs, type ReadRequest } from '../job/spelling.ts'
@@ -191,9 +190,7 @@ function readDroppedFile(path: string, fileName: string): ReadRequest | IntakePr
   try {
     text += decoder.decode()
     if (isScriptName(fileName) && text.trim() === '') return { reason: 'it is empty', unfinished: true }
-    const read = droppedRequest(text, fileName, nowMs())
-    runnable(read.request)
-    return read
+    return droppedRequest(text, fileName, nowMs())
   } catch (error) {
     if (errno(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return { reason: 'it ends in the middle of a character', unfinished: true }

@@ -81,7 +81,7 @@ export abstract class JobCommand extends QueueCommand {
         )
       chunks.push(chunk)
     }
-    return parseScript(Buffer.concat(chunks))
+    return parseScript(Buffer.concat(chunks), (text) => this.io.message(text))
   }
 
   /** The given job with the options added. */

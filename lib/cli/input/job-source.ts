@@ -4,6 +4,7 @@
  */
 import { QueueError } from '../../errors.ts'
 import { NotJson, parseJson } from '../../job/parse.ts'
+import { scriptCommand } from '../../job/script.ts'
 import { clip } from '../output/text.ts'
 import { visible } from '../../job/visible.ts'
 
@@ -19,15 +20,21 @@ export function parseWords(words: readonly string[]): JobSource {
   return { job: looksLikeJson(text.trim()) ? parseJobJson(text) : { command: text } }
 }
 
-/** Parses a text of many lines as a command or, if it is JSON, as a job. @returns empty when it is blank */
-export function parseScript(bytes: Uint8Array): JobSource[] {
+/**
+ * Parses a text of many lines as a command or, if it is JSON, as a job.
+ * @param note called with what was changed in it @returns empty when it is blank
+ */
+export function parseScript(bytes: Uint8Array, note: (text: string) => void): JobSource[] {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new QueueError('INVALID_JOB', 'the command on standard input is not UTF-8')
   }
-  return text.trim() === '' ? [] : [parseWords([text.trimEnd()])]
+  if (text.trim() === '') return []
+  if (looksLikeJson(text.trim())) return [parseWords([text.trimEnd()])]
+  if (text.includes('\r\n')) note('note: the DOS line ends of the script were made Unix ones')
+  return [{ job: { command: scriptCommand(text) } }]
 }
 
 /** Conservative: `[` also begins a shell test, and `true` is a command. */
