@@ -47,6 +47,7 @@ import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { holderOf } from './spool/holders.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
+import type { LogIndex } from './query/log-index.ts'
 import type { SlotInfo } from './query/slots.ts'
 import { homePath } from './config/env.ts'
 import { readConfig, readSettings } from './config/file.ts'
@@ -175,6 +176,12 @@ export class QueueReader {
     start?: OutputStart,
   ): OutputReader {
     return new OutputReader(runPaths(this.dirs, of.id, of.run), stream === 'stdout' ? 'out' : 'err', start)
+  }
+
+  /** The lines of one stream of a run, by number and by text, also of output that grows. The job is not looked up. */
+  async logIndex(of: { readonly id: string; readonly run: number }, stream: 'stdout' | 'stderr'): Promise<LogIndex> {
+    const { LogIndex } = await import('./query/log-index.ts')
+    return new LogIndex(this.dirs, of, stream)
   }
 
   /** The runs of a job that have output, and its size in bytes. @param job as {@link get} returned it */

@@ -18,12 +18,16 @@ export const RATES = {
 /** Open event streams of all clients together. */
 export const MAX_STREAMS = 200
 
+/** Searches through output that run at once. */
+export const MAX_SEARCHES = 4
+
 /** Buckets that are kept; the least recently used is dropped first. */
 const MAX_ADDRESSES = 10_000
 
 export class RateLimits {
   readonly #spent = new Map<string, { tokens: number; at: number }>()
   #streams = 0
+  #searches = 0
 
   /** Counts one request. @throws HttpError 429 */
   count(kind: 'reading' | 'changing', address: string): void {
@@ -54,6 +58,16 @@ export class RateLimits {
       this.#spent.delete(oldest)
     }
     return isEnough
+  }
+
+  /** Counts a search until the returned function is called. @throws HttpError 429 */
+  openSearch(): () => void {
+    if (this.#searches >= MAX_SEARCHES)
+      throw new HttpError(429, `${MAX_SEARCHES} searches are running`, 'try again in a moment', { 'Retry-After': '1' })
+    this.#searches++
+    return () => {
+      this.#searches--
+    }
   }
 
   /** Counts an open stream until the returned function is called. @throws HttpError 429 */

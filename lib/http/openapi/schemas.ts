@@ -192,6 +192,28 @@ export const SCHEMAS = {
       object({ stdout_bytes: orNull(count), stderr_bytes: described('null: there is no output', orNull(count)) }),
     ],
   } as const,
+  LogLines: object({
+    stream: oneOf(['stdout', 'stderr']),
+    from: described('the number of the first line', count),
+    items: described(
+      'fewer than asked for when they are long',
+      arrayOf(object({ text, omitted: described('bytes left out at its end', count) }, ['text'])),
+    ),
+    total: described('how many lines there are; the last one may have no end yet', count),
+    complete: described('how many lines have an end', count),
+    offset: described('where the line after those begins (bytes)', count),
+    groups: described(
+      'lines from `::group::TITLE` to `::endgroup::`; without `to` while it is open',
+      arrayOf(object({ from: count, to: count, title: text }, ['from', 'title'])),
+    ),
+  }),
+  LogMatches: object({
+    items: described(
+      'those of stdout, then those of stderr',
+      arrayOf(object({ stream: oneOf(['stdout', 'stderr']), line: count, text: described('an excerpt', text) })),
+    ),
+    is_complete: described('false when there may be more than `limit`', flag),
+  }),
   Jobs: object({
     items: arrayOf(ref('Row')),
     next_cursor: described('the cursor of the next page; null on the last', orNull(text)),

@@ -1,6 +1,7 @@
 /** Serves the output of runs: whole, a byte range, or as an event stream. Output is untrusted and always sent as text. */
 import type { Context, Hono } from 'hono'
 import type { Job } from '../../job/job.ts'
+import { LOOKS_LIKE_ERROR, type LogIndex } from '../../query/log-index.ts'
 import type { FollowEvent, FollowOptions } from '../../queue.ts'
 import type { Stream } from '../../query/follow.ts'
 import { readCount, readWord } from '../query-params.ts'
@@ -12,14 +13,24 @@ import { monotonicMs } from '../../clock.ts'
 import { findJob, findRun } from './jobs.ts'
 
 const STREAMS = ['stdout', 'stderr'] as const satisfies readonly Stream[]
+const WITH_MERGED = [...STREAMS, 'merged'] as const
 const MAX_LINES = 1_000_000
+/** Lines in one answer. */
+const MAX_PAGE = 5000
+const MAX_MATCHES = 5000
+const MAX_QUERY_CHARS = 500
 
 export function logRoutes(app: Hono, ctx: ServerContext, limits: RateLimits): void {
   const { queue } = ctx
   app.get('/api/v1/jobs/:id/attempts/:n/log', async (c) => {
     const { job, run } = await requestedRun(ctx, c)
     const query = c.req.query()
-    const stream = readWord(query, 'stream', STREAMS, 'stdout')
+    const stream = readWord(query, 'stream', query.download === '1' ? WITH_MERGED : STREAMS, 'stdout')
+    if (stream === 'merged') {
+      c.header('Content-Type', 'text/plain; charset=utf-8')
+      c.header('Content-Disposition', `attachment; filename="${job.id}.${run}.txt"`)
+      return c.body(streamBody(bothStreams(queue, job.id, run)))
+    }
     const tail = readCount(query, 'tail', 0, MAX_LINES)
     const output = await queue.output(job, run)
     const size = queue.written(job).find((one) => one.run === run)?.[`${stream}_bytes`] ?? 0
@@ -34,12 +45,49 @@ export function logRoutes(app: Hono, ctx: ServerContext, limits: RateLimits): vo
     c.header('Content-Length', String(range.to - range.from))
     return c.body(streamBody(queue.bytes(output[stream], range.from, range.to)), 206)
   })
+  const indexes = new LogIndexes(queue)
+  app.get('/api/v1/jobs/:id/attempts/:n/log/lines', async (c) => {
+    const { job, run } = await requestedRun(ctx, c)
+    const query = c.req.query()
+    const stream = readWord(query, 'stream', STREAMS, 'stdout')
+    const from = readCount(query, 'from', 1, Number.MAX_SAFE_INTEGER) ?? 1
+    const limit = readCount(query, 'limit', 0, MAX_PAGE) ?? 500
+    const index = await indexes.upToDate(job.id, run, stream)
+    const items = index.read({ from, limit, isRaw: query.raw === '1' })
+    const { total, complete, offset, groups } = index
+    return c.json({ stream, from, items, total, complete, offset, groups })
+  })
+  app.get('/api/v1/jobs/:id/attempts/:n/log/search', async (c) => {
+    const { job, run } = await requestedRun(ctx, c)
+    const query = c.req.query()
+    const which = readWord(query, 'stream', WITH_MERGED, 'merged')
+    const limit = readCount(query, 'limit', 1, MAX_MATCHES) ?? 1000
+    const text = query.q ?? ''
+    if (query.errors !== '1' && (text === '' || text.length > MAX_QUERY_CHARS))
+      throw new HttpError(400, `q: expected a text of 1 to ${MAX_QUERY_CHARS} characters`)
+    const end = limits.openSearch()
+    try {
+      const items = []
+      let isComplete = true
+      for (const stream of STREAMS) {
+        if (which !== 'merged' && which !== stream) continue
+        const index = await indexes.upToDate(job.id, run, stream)
+        const find = query.errors === '1' ? LOOKS_LIKE_ERROR : text
+        const found = await index.search({ find, limit, signal: c.req.raw.signal })
+        items.push(...found.items.map((one) => ({ stream, ...one })))
+        isComplete &&= found.isComplete
+      }
+      return c.json({ items, is_complete: isComplete })
+    } finally {
+      end()
+    }
+  })
   app.get('/api/v1/jobs/:id/attempts/:n/log/stream', async (c) => {
     const { job, run } = await requestedRun(ctx, c)
     const query = c.req.query()
-    const which = readWord(query, 'stream', [...STREAMS, 'merged'] as const, 'merged')
+    const which = readWord(query, 'stream', WITH_MERGED, 'merged')
     const tail = readCount(query, 'tail', 0, MAX_LINES)
-    const from = readOffsets(c.req.header('last-event-id'), which)
+    const from = readOffsets(c.req.header('last-event-id') ?? query.from, which)
     const options: FollowOptions = { run, ...(from ? { from } : tail === undefined ? {} : { tail }) }
     return sseResponse(c, limits, ctx.end, (signal) =>
       logEvents(queue.follow(job.id, { ...options, signal }), which, from),
@@ -50,6 +98,53 @@ export function logRoutes(app: Hono, ctx: ServerContext, limits: RateLimits): vo
 async function requestedRun(ctx: ServerContext, c: Context): Promise<{ readonly job: Job; readonly run: number }> {
   const job = await findJob(ctx, c.req.param('id') ?? '')
   return { job, run: findRun(ctx.queue, job, c.req.param('n') ?? '').run }
+}
+
+/** Runs whose lines are indexed; the least recently used is dropped first. */
+const MAX_INDEXES = 64
+
+class LogIndexes {
+  readonly #queue: ServerContext['queue']
+  readonly #known = new Map<string, { readonly index: Promise<LogIndex>; update: Promise<void> }>()
+
+  constructor(queue: ServerContext['queue']) {
+    this.#queue = queue
+  }
+
+  /** The lines of a stream as far as it is written now. */
+  async upToDate(id: string, run: number, stream: Stream): Promise<LogIndex> {
+    const key = `${stream} ${run} ${id}`
+    const one = this.#known.get(key) ?? {
+      index: this.#queue.logIndex({ id, run }, stream),
+      update: Promise.resolve(),
+    }
+    this.#known.delete(key)
+    this.#known.set(key, one)
+    for (const [oldest] of this.#known) {
+      if (this.#known.size <= MAX_INDEXES) break
+      this.#known.delete(oldest)
+    }
+    const index = await one.index
+    // One after the other: an index is read by one at a time.
+    one.update = one.update.catch(() => undefined).then(() => index.update())
+    await one.update
+    return index
+  }
+}
+
+/** All of stdout, then all of stderr with a line before it. */
+function* bothStreams(queue: ServerContext['queue'], id: string, run: number): Generator<Buffer> {
+  let last = 10
+  for (const block of queue.read(id, run, 'stdout')) {
+    last = block.at(-1) ?? last
+    yield block
+  }
+  let isFirst = true
+  for (const block of queue.read(id, run, 'stderr')) {
+    if (isFirst) yield Buffer.from(`${last === 10 ? '' : '\n'}--- stderr ---\n`)
+    isFirst = false
+    yield block
+  }
 }
 
 /** A generator of blocks as a response body, read only as fast as the client takes it. */
