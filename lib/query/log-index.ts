@@ -32,14 +32,14 @@ export interface LineRange {
   readonly isRaw?: boolean
 }
 
-export interface LogSearch {
+export interface LineSearch {
   /** A text, in any case, or what looks like an error. */
   readonly find: string | RegExp
   readonly limit: number
   readonly signal?: AbortSignal
 }
 
-export interface LogMatches {
+export interface LineMatches {
   readonly items: readonly { readonly line: number; readonly text: string }[]
   /** False when there may be more than `limit`. */
   readonly isComplete: boolean
@@ -146,7 +146,7 @@ export class LogIndex {
   }
 
   /** Lines that match, the first ones. */
-  async search({ find, limit, signal }: LogSearch): Promise<LogMatches> {
+  async search({ find, limit, signal }: LineSearch): Promise<LineMatches> {
     const wanted = typeof find === 'string' ? find.toLowerCase() : find
     const isMatch = (text: string): number =>
       typeof wanted === 'string' ? text.toLowerCase().indexOf(wanted) : text.search(wanted)

@@ -4,6 +4,9 @@ import { useEffect, useState } from 'preact/hooks'
 /** Monotonic milliseconds. */
 export const monotonicNow = (): number => performance.now()
 
+/** Milliseconds since the epoch. */
+export const wallNow = (): number => Date.now()
+
 const listeners = new Set<(now: number) => void>()
 let timer: number | undefined
 

@@ -11,7 +11,7 @@ const notifyListeners = (): void => {
 
 /** Goes to an address of the dashboard; `replace` adds no step to the history. */
 export function navigate(where: string, how: 'push' | 'replace' = 'push'): void {
-  if (where === location.pathname + location.search) return
+  if (where === location.pathname + location.search + location.hash) return
   const isNewPage = new URL(where, location.origin).pathname !== location.pathname
   if (how === 'push') history.pushState(null, '', where)
   else history.replaceState(null, '', where)
@@ -29,12 +29,14 @@ document.addEventListener('click', (event) => {
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return
   if (link.pathname.startsWith('/api/') || link.pathname.startsWith('/metrics')) return
   event.preventDefault()
-  navigate(link.pathname + link.search)
+  navigate(link.pathname + link.search + link.hash)
 })
 
 export interface Route {
   readonly path: string
   readonly query: URLSearchParams
+  /** With its `#`; empty without one. */
+  readonly hash: string
 }
 
 export function useRoute(): Route {
@@ -46,5 +48,5 @@ export function useRoute(): Route {
       listeners.delete(listener)
     }
   }, [])
-  return { path: location.pathname, query: new URLSearchParams(location.search) }
+  return { path: location.pathname, query: new URLSearchParams(location.search), hash: location.hash }
 }

@@ -3,88 +3,21 @@
  * it, and the footer says which. Output is untrusted and only ever becomes text nodes.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Terminal } from '../ansi.ts'
-import { apiUrl, jobApiPath } from '../api.ts'
-import { count } from '../format.ts'
+import { get, jobApiPath } from '../api.ts'
+import { clockTime, count } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
-import type { Attempt } from '../api-types.ts'
-import { followStream as keepUp } from '../stream.ts'
-import { Icon } from './icons.tsx'
+import { LogModel } from '../log/model.ts'
+import { type LineTarget, targetOf } from '../log/target.ts'
+import { useRoute } from '../route.ts'
+import type { Attempt, LogMatches } from '../api-types.ts'
 import { ChoiceGroup } from './choice-group.tsx'
+import { Icon, type IconName } from './icons.tsx'
+import { LogRow } from './log-row.tsx'
+import { LogSearch } from './log-search.tsx'
+import { LogView } from './log-view.tsx'
+import { showToast } from './toasts.tsx'
 
-const STREAMS = ['both', 'stdout', 'stderr'] as const
-/** How many earlier lines are loaded, and how many nodes are kept on the page. */
-const TAIL_LINES = 2000
-const MAX_NODES = 6000
-/** This close to the end still counts as at the end. */
-const END_TOLERANCE_PX = 24
-
-interface LogChunk {
-  readonly stream: 'stdout' | 'stderr'
-  readonly text: string
-}
-
-class LogView {
-  readonly #terminals = { stdout: new Terminal(), stderr: new Terminal() }
-  /** The text nodes of each stream's last line, which a later chunk may overwrite. */
-  readonly #lastLine: Record<LogChunk['stream'], Text[]> = { stdout: [], stderr: [] }
-  #lines = 0
-  #isCut = false
-  readonly #element: HTMLElement
-
-  constructor(element: HTMLElement) {
-    this.#element = element
-    element.textContent = ''
-  }
-
-  get lines(): number {
-    return this.#lines
-  }
-  /** Whether earlier lines were removed. */
-  get isCut(): boolean {
-    return this.#isCut
-  }
-
-  write({ stream, text }: LogChunk): void {
-    const fresh = document.createDocumentFragment()
-    for (const piece of this.#terminals[stream].read(text)) {
-      if (piece.erase) this.#erase(stream, piece.erase)
-      this.#lines += piece.text.split('\n').length - 1
-      const node = document.createTextNode(piece.text)
-      if (piece.text.endsWith('\n')) this.#lastLine[stream] = []
-      else this.#lastLine[stream].push(node)
-      if (piece.classes === '' && !piece.color && !piece.background && !piece.link) {
-        fresh.append(node)
-        continue
-      }
-      const span = document.createElement('span')
-      span.className = piece.classes
-      if (piece.color) span.style.color = piece.color
-      if (piece.background) span.style.background = piece.background
-      span.append(node)
-      if (piece.link) span.append(` (${piece.link})`)
-      fresh.append(span)
-    }
-    this.#element.append(fresh)
-    while (this.#element.childNodes.length > MAX_NODES) {
-      this.#element.firstChild?.remove()
-      this.#isCut = true
-    }
-  }
-
-  /** Removes so many characters from the end of a stream's last line. */
-  #erase(stream: LogChunk['stream'], length: number): void {
-    const nodes = this.#lastLine[stream]
-    for (let left = length; left > 0 && nodes.length > 0; ) {
-      const node = nodes.at(-1)
-      if (!node) return
-      const cut = Math.min(left, node.data.length)
-      node.data = node.data.slice(0, node.data.length - cut)
-      left -= cut
-      if (node.data === '') nodes.pop()
-    }
-  }
-}
+const SHOWN = ['both', 'stdout', 'stderr'] as const
 
 interface RunLogProps {
   readonly id: string
@@ -93,115 +26,185 @@ interface RunLogProps {
 
 export function RunLog({ id, attempt }: RunLogProps) {
   const { run } = attempt
-  const pre = useRef<HTMLPreElement>(null)
-  const [stream, setStream] = useState<(typeof STREAMS)[number]>('both')
-  const [follows, setFollows] = useState(true)
+  const { hash, path } = useRoute()
+  const [version, setVersion] = useState(0)
+  const [shown, setShown] = useState<(typeof SHOWN)[number]>('both')
+  const [follows, setFollows] = useState(targetOf(hash) === undefined)
   const [wraps, setWraps] = useState(true)
-  const [state, setState] = useState({ lines: 0, isCut: false, isOver: false, isLost: false })
-  const following = useRef(true)
+  const [isRaw, setRaw] = useState(false)
+  const [hasTimes, setTimes] = useState(false)
+  const [isFull, setFull] = useState(false)
+  const [found, setFound] = useState<{ text: string; match: LineTarget | undefined }>({ text: '', match: undefined })
+  const [goTo, setGoTo] = useState<{ row: number }>()
+  const model = useModel(id, attempt, () => setVersion((n) => n + 1))
+  model.show(shown, isRaw)
+  const { isLoaded, problem } = model.state
 
-  const follow = (does: boolean): void => {
-    following.current = does
-    setFollows(does)
-    if (does && pre.current) pre.current.scrollTop = pre.current.scrollHeight
-  }
-
-  useEffect(() => {
-    if (!pre.current) return undefined
-    const element = pre.current
-    let view = new LogView(element)
-    const wanted = stream === 'both' ? 'merged' : stream
-    const show = (more: object): void =>
-      setState((before) => ({ ...before, lines: view.lines, isCut: view.isCut, ...more }))
-    const stop = keepUp(`${jobApiPath(id)}/attempts/${run}/log/stream?stream=${wanted}&tail=${TAIL_LINES}`, {
-      on: {
-        log: (chunk) => {
-          view.write(chunk as LogChunk)
-          if (following.current) element.scrollTop = element.scrollHeight
-          show({})
-        },
-        end: () => {
-          stop()
-          show({ isOver: true })
-        },
-      },
-      opened: (isNew) => {
-        if (isNew) view = new LogView(element)
-        show({ isLost: false })
-      },
-      lost: () => show({ isLost: true }),
-    })
-    setState({ lines: 0, isCut: false, isOver: false, isLost: false })
-    follow(true)
-    return stop
-  }, [id, run, stream])
-
-  const onScroll = (): void => {
-    const { current } = pre
-    if (!current) return
-    const isAtEnd = current.scrollHeight - current.scrollTop - current.clientHeight < END_TOLERANCE_PX
-    if (isAtEnd !== following.current) {
-      following.current = isAtEnd
-      setFollows(isAtEnd)
+  const reveal = ({ stream, line }: LineTarget): void => {
+    if (shown !== 'both' && shown !== stream) {
+      setShown('both')
+      model.show('both', isRaw)
     }
+    const row = model.reveal(stream, line)
+    if (row !== undefined) setGoTo({ row })
   }
+  const target = targetOf(hash)
+  useEffect(() => {
+    if (isLoaded && target) reveal(target)
+  }, [hash, isLoaded])
 
-  useShortcuts([{ keys: 'f', does: 'Follow output on or off', group: 'Job', run: () => follow(!follows) }])
+  const toFirstError = (): void => {
+    get<LogMatches>(`${jobApiPath(id)}/attempts/${run}/log/search?errors=1&limit=1`).then(
+      ({ items }) => {
+        const [first] = items
+        const error = first ?? (model.linesOf('stderr') > 0 ? { stream: 'stderr' as const, line: 1 } : undefined)
+        if (!error) return showToast('No line looks like an error')
+        setFound({ text: found.text, match: error })
+        reveal(error)
+      },
+      (error: Error) => showToast(error.message),
+    )
+  }
+  useShortcuts([
+    { keys: 'f', does: 'Follow output on or off', group: 'Job', run: () => setFollows(!follows) },
+    { keys: 'e', does: 'First error line', group: 'Job', run: toFirstError },
+    { keys: 'z', does: 'Output on the full screen or not', group: 'Job', run: () => setFull(!isFull) },
+    ...(isFull
+      ? [{ keys: 'Escape', does: 'Leave the full screen', group: 'Job', run: () => setFull(false) } as const]
+      : []),
+  ])
 
-  // Each stream is its own file.
-  const file = stream === 'stderr' ? 'stderr' : 'stdout'
+  const renderRow = (index: number) => {
+    const row = model.row(index)
+    if (!row) return null
+    if (row.kind === 'note')
+      return (
+        <p key="note" class="log-note">
+          {row.text}
+        </p>
+      )
+    const { stream, line } = row
+    const group = model.groupAt(stream, line)
+    const seenAt = hasTimes ? model.seenAt(stream, line) : undefined
+    const isTarget = [target, found.match].some((one) => one?.stream === stream && one.line === line)
+    return (
+      <LogRow
+        key={`${stream} ${line}`}
+        stream={stream}
+        line={line}
+        pieces={model.line(stream, line)}
+        url={`${path}?run=${run}`}
+        time={hasTimes ? (seenAt === undefined ? '' : clockTime(new Date(seenAt).toISOString(), seenAt)) : undefined}
+        group={group}
+        onFold={() => model.fold(stream, line, !group?.isFolded)}
+        mark={found.text.toLowerCase()}
+        isTarget={isTarget}
+      />
+    )
+  }
   return (
-    <section class="card" aria-label="Output">
+    <section class={isFull ? 'card log-card full' : 'card log-card'} aria-label="Output">
       <div class="log-head">
         <h2>Output of run {run}</h2>
-        <ChoiceGroup label="Output stream" of={STREAMS} chosen={stream} onChoose={setStream} />
+        <ChoiceGroup label="Output stream" of={SHOWN} chosen={shown} onChoose={setShown} />
+        <LogSearch
+          id={id}
+          run={run}
+          stream={shown}
+          onFind={(text, match) => {
+            setFound({ text, match })
+            if (match) reveal(match)
+          }}
+        />
         <div class="actions">
           <button
             type="button"
             class="button plain small"
-            aria-pressed={wraps}
-            onClick={() => setWraps(!wraps)}
-            title="Wrap long lines"
+            onClick={toFirstError}
+            title="Jump to the first error line (e)"
           >
-            <Icon name="wrap" size={14} /> Wrap
+            <Icon name="dead" size={14} /> First error
           </button>
-          <a
-            class="button plain small"
-            href={apiUrl(`${jobApiPath(id)}/attempts/${run}/log?stream=${file}&download=1`)}
-            download
-          >
-            <Icon name="download" size={14} /> Download {file}
-          </a>
+          {model.hasGroups && (
+            <Toggle icon="fold" label="Fold groups" isOn={model.isAllFolded} onToggle={(isOn) => model.foldAll(isOn)} />
+          )}
+          <Toggle icon="clock" label="Times" title="When this page saw each line" isOn={hasTimes} onToggle={setTimes} />
+          <Toggle icon="wrap" label="Wrap" title="Wrap long lines" isOn={wraps} onToggle={setWraps} />
+          <Toggle icon="jobs" label="Raw" title="Show every byte" isOn={isRaw} onToggle={setRaw} />
+          <Toggle icon="full" label="Full screen" title="Full screen (z)" isOn={isFull} onToggle={setFull} />
         </div>
       </div>
-      <pre
-        ref={pre}
-        class={wraps ? 'log wraps' : 'log'}
-        tabIndex={0}
-        role="log"
-        aria-live="off"
-        aria-label={`Output of run ${run}`}
-        onScroll={onScroll}
+      <LogView
+        label={`Output of run ${run}`}
+        rows={model.rows}
+        wraps={wraps}
+        row={renderRow}
+        follows={follows}
+        onFollow={setFollows}
+        goTo={goTo}
+        version={`${version} ${isRaw} ${hasTimes}`}
       />
       <div class="log-foot">
-        <span role="status">{statusText(state, follows)}</span>
+        <span role="status">{problem ?? statusText(model, follows)}</span>
         {!follows && (
-          <button type="button" class="button small" onClick={() => follow(true)}>
+          <button type="button" class="button small" onClick={() => setFollows(true)}>
             <Icon name="down" size={12} /> Jump to end
           </button>
         )}
+        <span class="downloads">
+          <Icon name="download" size={14} /> Download
+          {(['stdout', 'stderr', 'merged'] as const).map((which) => (
+            <a
+              key={which}
+              href={model.downloadUrl(which)}
+              download
+              aria-label={`Download ${which === 'merged' ? 'both' : which}`}
+            >
+              {which === 'merged' ? 'both' : which}
+            </a>
+          ))}
+        </span>
       </div>
     </section>
   )
 }
 
-function statusText(
-  state: { lines: number; isCut: boolean; isOver: boolean; isLost: boolean },
-  follows: boolean,
-): string {
-  const lines = state.lines === 0 ? 'No output' : `${count(state.lines)} ${state.lines === 1 ? 'line' : 'lines'}`
-  const cut = state.isCut || state.lines >= TAIL_LINES ? ', earlier ones omitted: download for all' : ''
-  if (state.isOver) return `${lines}${cut}. The run has ended.`
-  if (state.isLost) return `${lines}${cut}. Connection lost, reconnecting.`
-  return `${state.lines === 0 ? 'No output yet' : lines}${cut}. ${follows ? 'Following.' : 'Paused because you scrolled up.'}`
+function useModel(id: string, attempt: Attempt, changed: () => void): LogModel {
+  const latest = useRef(changed)
+  latest.current = changed
+  const [model] = useState(() => new LogModel(id, attempt.run, attempt.outcome === 'running', () => latest.current()))
+  useEffect(() => {
+    void model.open()
+    return () => model.close()
+  }, [])
+  return model
+}
+
+interface ToggleProps {
+  readonly icon: IconName
+  readonly label: string
+  readonly title?: string
+  readonly isOn: boolean
+  readonly onToggle: (isOn: boolean) => void
+}
+
+const Toggle = ({ icon, label, title, isOn, onToggle }: ToggleProps) => (
+  <button
+    type="button"
+    class="button plain small"
+    aria-pressed={isOn}
+    title={title ?? label}
+    onClick={() => onToggle(!isOn)}
+  >
+    <Icon name={icon} size={14} /> {label}
+  </button>
+)
+
+function statusText(model: LogModel, follows: boolean): string {
+  const { isLoaded, isOver, isLost } = model.state
+  if (!isLoaded) return 'Loading'
+  const lines = model.lines === 0 ? 'No output' : `${count(model.lines)} ${model.lines === 1 ? 'line' : 'lines'}`
+  if (isOver) return `${lines}. The run has ended.`
+  if (isLost) return `${lines}. Connection lost, reconnecting.`
+  return `${model.lines === 0 ? 'No output yet' : lines}. ${follows ? 'Following.' : 'Paused because you scrolled up.'}`
 }
