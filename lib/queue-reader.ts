@@ -15,7 +15,7 @@ import { type CorruptFile, corruptFiles } from './spool/corrupt.ts'
 import { type EndedJob, waitForEnds } from './query/wait.ts'
 import { countJobs, type Counts, jobFileAt, readJobOrThrow } from './spool/scan.ts'
 import { followRuns, type FollowEvent, type FollowOptions } from './query/follow.ts'
-import { type Home, layout, refuseUnsafe, requireHome } from './spool/layout.ts'
+import { type Home, isMade, layout, refuseUnsafe, requireHome } from './spool/layout.ts'
 import {
   type JobFilter,
   type JobRef,
@@ -84,6 +84,11 @@ export class QueueReader {
   /** The absolute path of the home directory. */
   get home(): string {
     return this.dirs.root
+  }
+
+  /** Is there a home? Without one the queue is empty. */
+  get isMade(): boolean {
+    return isMade(this.dirs)
   }
 
   /**

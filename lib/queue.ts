@@ -11,7 +11,7 @@ import { QueueReader } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
 import { submitJob, submitJobs } from './operator/submit.ts'
-import { type Home, layout, openHome } from './spool/layout.ts'
+import { type Home, layout, openHome, openHomeIfMade } from './spool/layout.ts'
 import type { JobRef } from './query/list.ts'
 import type { JobRefOrId } from './query/resolve.ts'
 import type { PatchMembers } from './operator/patch.ts'
@@ -45,6 +45,7 @@ export type { SlotInfo } from './query/slots.ts'
 
 export interface QueueOptions {
   readonly home?: string
+  readonly make?: boolean
   readonly warn?: (warning: string) => void
 }
 
@@ -53,12 +54,14 @@ export class Queue extends QueueReader {
   /**
    * Opens the queue in a home directory, which is made on first use.
    * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
+   * @param options.make false: make no home; where there is none, the queue is empty, and nothing can be enqueued
    * @param options.warn called with what was read as another member of a new job, and what means nothing; default: a
    * warning of the process
    * @throws QueueError NOT_WRITABLE; UNSAFE_HOME when other users may write to it
    */
   static override open(options: QueueOptions = {}): Queue {
-    return new Queue(openHome(homePath(options.home)), options.warn)
+    const open = options.make === false ? openHomeIfMade : openHome
+    return new Queue(open(homePath(options.home)), options.warn)
   }
 
   readonly #warn: (warning: string) => void

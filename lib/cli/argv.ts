@@ -17,6 +17,8 @@ export interface ParsedArgv {
   /** The arguments after `--`. */
   readonly exact: readonly string[] | undefined
   readonly home: string | undefined
+  /** The value of `--home` that was a word of its own and no path: perhaps meant as something else. */
+  readonly homeWord: string | undefined
   readonly color: ColorMode
   readonly json: boolean
   readonly help: boolean
@@ -30,6 +32,7 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   const end = argv.indexOf('--')
   const before = end < 0 ? argv : argv.slice(0, end)
   let home: string | undefined
+  let homeWord: string | undefined
   let color: ColorMode = 'auto'
   let help = false
   const args: string[] = []
@@ -39,11 +42,14 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     const [, name = arg, bound] = /^(--(?:home|color|colour))=(.*)$/s.exec(arg) ?? []
     const value = (): string => {
       const given = bound ?? before[++i]
-      if (given === undefined || given === '') throw new QueueError('USAGE', `${name} needs a value`)
+      if (given === undefined || given === '' || (bound === undefined && given.startsWith('-')))
+        throw new QueueError('USAGE', `${name} needs a value`)
       return given
     }
-    if (name === '--home') home = value()
-    else if (name === '--color' || name === '--colour') color = parseColorMode(value())
+    if (name === '--home') {
+      home = value()
+      homeWord = bound === undefined && !home.includes('/') ? home : undefined
+    } else if (name === '--color' || name === '--colour') color = parseColorMode(value())
     else if (name === '--no-color') color = 'never'
     else if (name === '-h' || name === '--help') help = true
     else if (isNegativeNumber(arg)) numbers.push(arg)
@@ -60,6 +66,7 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     numbers,
     exact: end < 0 ? undefined : argv.slice(end + 1),
     home,
+    homeWord,
     color,
     json: before.includes('--json'),
     help: help || asksHelp,

@@ -1,7 +1,9 @@
 /** The base of every command: opens the queue, calls one of its verbs and prints the result. */
 import { jsonText } from '../job/visible.ts'
 import { type BaseContext, Command, Option } from 'clipanion'
+import { isHomeNamed } from '../config/env.ts'
 import { Queue } from '../queue.ts'
+import { noQueueYet } from './output/status.ts'
 import type { Io } from './terminal.ts'
 
 export interface Context extends BaseContext {
@@ -17,6 +19,8 @@ export abstract class QueueCommand extends Command<Context> {
   static readonly forms: readonly string[] = ['']
   /** The command takes the arguments after `--` exactly as typed. */
   static readonly takesExact: boolean = false
+  /** The command makes a home if there is none. Others only look. */
+  static readonly makesHome: boolean = false
 
   json = Option.Boolean('--json', false, { description: 'print JSON' })
 
@@ -25,7 +29,14 @@ export abstract class QueueCommand extends Command<Context> {
 
   override async execute(): Promise<number | void> {
     const { home } = this.context
-    return this.run(Queue.open({ ...(home === undefined ? {} : { home }), warn: () => {} }))
+    const { makesHome } = this.constructor as typeof QueueCommand
+    const queue = Queue.open({ ...(home === undefined ? {} : { home }), warn: () => {}, make: makesHome })
+    // With --json an error is the only thing on stderr, so what is said beside it comes last.
+    const note = queue.isMade || !isHomeNamed(home) ? undefined : noQueueYet(queue.home)
+    if (note !== undefined && !this.json) this.io.message(note)
+    const status = await this.run(queue)
+    if (note !== undefined && this.json) this.io.message(note)
+    return status
   }
 
   protected get io(): Io {
@@ -48,4 +59,5 @@ export interface CommandClass {
   readonly usage?: ReturnType<typeof Command.Usage>
   readonly forms: readonly string[]
   readonly takesExact: boolean
+  readonly makesHome: boolean
 }

@@ -128,7 +128,7 @@ async function jobIds(of: readonly State[], startsWith: string, home: string | u
 
 /** The queue, unless its home does not exist: completion must not create one. */
 const openExisting = (home: string | undefined): Queue | undefined =>
-  existsSync(homePath(home)) ? Queue.open(home === undefined ? {} : { home }) : undefined
+  existsSync(homePath(home)) ? Queue.open({ make: false, ...(home === undefined ? {} : { home }) }) : undefined
 
 async function optionsOfCommand(words: readonly string[]): Promise<Completion[]> {
   const [{ Cli }, help] = await Promise.all([import('clipanion'), import('./help.ts')])

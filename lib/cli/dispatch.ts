@@ -7,6 +7,7 @@ import type { ParsedArgv } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
 import { reportError, isSyntaxMismatch, usageError } from './errors.ts'
 import { type Io, openIo } from './terminal.ts'
+import { QueueError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 
 /** Runs the command. Never throws. */
@@ -16,6 +17,15 @@ export async function dispatch(parsed: ParsedArgv): Promise<number> {
   } catch (error) {
     return reportError(error, parsed.words.slice(0, 2).join(' ') || 'status', parsed.json)
   }
+}
+
+/** Refuses a command that `--home` without a value has swallowed. @returns the exit status; undefined when it is a home */
+export async function checkHomeWord(word: string, json: boolean): Promise<number | undefined> {
+  const { firstWords } = await import('./registry.ts')
+  if (!firstWords().includes(word) && !/\s/.test(word)) return undefined
+  const why = `--home needs a value, and got ${JSON.stringify(word)}`
+  const hint = 'queuectl --home DIR ...; a directory of that name is written --home=./NAME'
+  return reportError(new QueueError('USAGE', why, hint), '--home', json)
 }
 
 /** Prints completions of the last word for a shell. Reports no errors: they would appear in the line being typed. */

@@ -5,19 +5,19 @@
  * `dispatch.ts` handles the rest, and these the same way (`spec/cli/fast-path.spec.ts` compares the two). This file and
  * what it imports are a bundle of their own: none of them may import a module of ours dynamically.
  */
-import { homePath } from '../config/env.ts'
+import { homePath, isHomeNamed } from '../config/env.ts'
 import { diskSpace } from '../disk/space.ts'
 import { newRequest } from '../job/new-request.ts'
 import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
-import { type Home, openHome } from '../spool/layout.ts'
+import { type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
 import { countJobs } from '../spool/scan.ts'
 import type { ParsedArgv } from './argv.ts'
 import { reportError } from './errors.ts'
 import { type JobSource, parseWords } from './input/job-source.ts'
 import { EnqueueReport } from './output/enqueue-report.ts'
-import { statusLines, type StatusReader } from './output/status.ts'
+import { noQueueYet, statusLines, type StatusReader } from './output/status.ts'
 import { type Io, openIo } from './terminal.ts'
 
 /** @returns the exit status; undefined when the call is left to `dispatch.ts`, and nothing has been done yet */
@@ -32,7 +32,9 @@ export async function fastPath(argv: ParsedArgv): Promise<number | undefined> {
 async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   const [name = 'status', ...words] = argv.words
   if (name === 'status' && words.length === 0 && argv.exact === undefined) {
-    for (const line of await statusLines(reader(openHome(homePath(argv.home))), io, argv.json)) io.print(`${line}\n`)
+    const home = openHomeIfMade(homePath(argv.home))
+    if (isHomeNamed(argv.home) && !isMade(home)) io.message(noQueueYet(home.root))
+    for (const line of await statusLines(reader(home), io, argv.json)) io.print(`${line}\n`)
     return 0
   }
   const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined

@@ -5,6 +5,7 @@
  * They are three bundles (`bin/bundle.ts`), so a class that two of them use exists twice: each reports its own errors and
  * returns an exit status.
  */
+import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { compileCacheDir } from '../config/env.ts'
 import { VERSION } from '../version.ts'
@@ -31,6 +32,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return reportError(error, 'queuectl', argv.includes('--json'))
   }
   keepCompiled()
+  if (parsed.homeWord !== undefined && !existsSync(parsed.homeWord)) {
+    const { checkHomeWord } = await import('./dispatch.ts')
+    const status = await checkHomeWord(parsed.homeWord, parsed.json)
+    if (status !== undefined) return status
+  }
   if (mayBeFast(parsed)) {
     const { fastPath } = await import('./fast-path.ts')
     const status = await fastPath(parsed)

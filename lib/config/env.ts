@@ -1,16 +1,17 @@
 /** Reads the environment: no other file does. */
+import { existsSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { QueueError } from '../errors.ts'
 
 /**
- * The absolute path of the home: the given one, else QUEUECTL_HOME, else `~/.queuectl`. systemd, docker and .env files
- * expand nothing, so a leading `~` is expanded here.
+ * The absolute path of the home: the given one, else QUEUECTL_HOME, else {@link defaultHome}. systemd, docker and .env
+ * files expand nothing, so a leading `~` is expanded here.
  * @throws QueueError USAGE for what would make a home that depends on the current directory without being meant to
  */
 export function homePath(given?: string): string {
   const named = given || process.env.QUEUECTL_HOME
-  if (!named) return join(userDirectory(), '.queuectl')
+  if (!named) return defaultHome()
   if (/^~(\/|$)/.test(named)) return join(userDirectory(), named.slice(1))
   if (/^[~$]/.test(named))
     throw new QueueError(
@@ -19,6 +20,35 @@ export function homePath(given?: string): string {
       'write the whole path; a directory of that very name is written with ./ before it',
     )
   return resolve(named)
+}
+
+/** Was a home asked for, by an option or by the environment? */
+export const isHomeNamed = (given?: string): boolean => Boolean(given || process.env.QUEUECTL_HOME)
+
+/** `~/.queuectl`; where that does not exist and XDG_STATE_HOME is set, `queuectl` in there. */
+function defaultHome(): string {
+  const usual = usualHome()
+  const other = xdgHome()
+  return other === undefined || existsSync(usual) ? usual : other
+}
+
+const usualHome = (): string => join(userDirectory(), '.queuectl')
+
+/** The home that XDG_STATE_HOME means; the specification has relative paths ignored. */
+export function xdgHome(): string | undefined {
+  const { XDG_STATE_HOME } = process.env
+  return XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME) ? join(XDG_STATE_HOME, 'queuectl') : undefined
+}
+
+/** Is this home, an absolute path without links, `~/.queuectl`? */
+export function isUsualHome(home: string): boolean {
+  try {
+    const usual = usualHome()
+    return home === usual || home === realpathSync(usual)
+  } catch {
+    // There is no such directory, or no user's directory at all.
+    return false
+  }
 }
 
 /** The user's home directory: HOME, else what the system knows. Never a path that depends on the current directory. */

@@ -6,7 +6,7 @@
  * is written to `tmp/` and removed: that detects quotas too.
  */
 import { statfsSync, type StatsFs } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { randomHex } from '../clock.ts'
 import { exists, isFull, remove, replaceFile, writeNew } from './files.ts'
 
@@ -37,6 +37,7 @@ export interface SpaceDirs {
 
 /** The free space of a home now. */
 export function diskSpace(home: SpaceDirs): DiskSpace {
+  if (!exists(home.tmp)) return spaceWithoutHome(home)
   const { free_bytes, free_inodes } = freeSpace(home)
   const ballast = exists(home.ballast)
   const isLow = free_bytes < LOW_BYTES || (free_inodes ?? LOW_INODES) < LOW_INODES
@@ -44,7 +45,16 @@ export function diskSpace(home: SpaceDirs): DiskSpace {
   return { state: isOut ? 'full' : isLow ? 'low' : 'ok', free_bytes, free_inodes, ballast }
 }
 
-function freeSpace(home: SpaceDirs): Pick<DiskSpace, 'free_bytes' | 'free_inodes'> {
+/** Where there is no home yet: of the file system it would be on, by its figures, since nothing can be tried. */
+function spaceWithoutHome({ root }: SpaceDirs): DiskSpace {
+  let dir = root
+  while (!exists(dir) && dirname(dir) !== dir) dir = dirname(dir)
+  const { free_bytes, free_inodes } = freeSpace({ root: dir })
+  const isLow = free_bytes < LOW_BYTES || (free_inodes ?? LOW_INODES) < LOW_INODES
+  return { state: isLow ? 'low' : 'ok', free_bytes, free_inodes, ballast: false }
+}
+
+function freeSpace(home: Pick<SpaceDirs, 'root'>): Pick<DiskSpace, 'free_bytes' | 'free_inodes'> {
   const stats: StatsFs = statfsSync(home.root)
   return { free_bytes: stats.bavail * stats.bsize, free_inodes: stats.files === 0 ? undefined : stats.ffree }
 }

@@ -1,5 +1,6 @@
 /** Checks the home itself: is it complete and safe, can its settings be read? */
 import { dirname, join, relative } from 'node:path'
+import { isUsualHome, xdgHome } from '../config/env.ts'
 import { QueueError } from '../errors.ts'
 import { eachName, lstat } from '../disk/files.ts'
 import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
@@ -8,7 +9,7 @@ import { readSettings } from '../config/file.ts'
 
 /** Every directory of the home must exist, on one file system. */
 export function checkStructure(home: Home): CheckResult {
-  const findings: Finding[] = []
+  const findings: Finding[] = [...otherHome(home)]
   const device = lstat(home.root)?.dev
   for (const name of HOME_DIRS) {
     const path = join(home.root, name)
@@ -25,6 +26,15 @@ export function checkStructure(home: Home): CheckResult {
       )
   }
   return { check: 'structure', fact: `${HOME_DIRS.length} directories on one file system`, findings }
+}
+
+/** Where both default places have a home, a queue may be in the one that is not used. */
+function otherHome({ root }: Home): Finding[] {
+  const other = xdgHome()
+  if (other === undefined || !isUsualHome(root) || lstat(other) === undefined) return []
+  return [
+    noteFinding(`${other} is there too, and not used: ~/.queuectl goes before $XDG_STATE_HOME`, 'keep one of them'),
+  ]
 }
 
 /** A user who can write to the home can run commands as its owner. */

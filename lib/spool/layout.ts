@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
-import { lstat, makeDir } from '../disk/files.ts'
+import { exists, lstat, makeDir } from '../disk/files.ts'
 import type { State } from '../job/state.ts'
 
 export const HOME_DIRS = [
@@ -61,6 +61,25 @@ export function openHome(root: string): Home {
   // Resolved once: every process names the same files by the same paths, wherever a symbolic link leads.
   return layout(realpathSync.native(root))
 }
+
+/**
+ * Opens the home at this absolute path and makes none: where there is none, everything in it reads as empty.
+ * @throws QueueError as {@link openHome}
+ */
+export function openHomeIfMade(root: string): Home {
+  const home = layout(root)
+  if (isMade(home)) return openHome(root)
+  try {
+    refuseUnsafe(home)
+  } catch (error) {
+    throw explained(error, `use ${root} as home`)
+  }
+  return home
+}
+
+/** Is there a home, perhaps with a part missing? Other directories have a `tmp` or `run` too. */
+export const isMade = (home: Home): boolean =>
+  exists(home.pending) || HOME_DIRS.filter((name) => exists(home[name])).length > HOME_DIRS.length / 2
 
 /** Checks the home and its directories without creating anything. @throws QueueError UNSAFE_HOME, NOT_WRITABLE */
 export function refuseUnsafe({ root }: Home): void {

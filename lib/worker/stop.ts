@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { monotonicMs, sleep } from '../clock.ts'
 import { type Holder, holderOf, holders, renewalOf, renewMsOf } from '../spool/holders.ts'
-import { type Home, openHome } from '../spool/layout.ts'
+import { type Home, openHomeIfMade } from '../spool/layout.ts'
 import { LeaseWatch } from '../spool/lease-watch.ts'
 import { silentSince } from '../spool/silence.ts'
 import { sendStop, type StopMode } from '../spool/stop-message.ts'
@@ -34,7 +34,7 @@ const SIGNAL = { drain: 'SIGTERM', leave: 'SIGUSR2', force: 'SIGQUIT' } as const
 
 /** Stops all workers of a home and waits for their end. */
 export async function stopWorkers(options: StopOptions): Promise<StopResult> {
-  const home = openHome(homePath(options.home))
+  const home = openHomeIfMade(homePath(options.home))
   const workers = holders(home).filter(({ kind, life }) => kind === 'worker' && life !== 'dead')
   const told = workers.map((worker) => ({ worker, isTold: tell(home, worker, options.mode) }))
   const ends = await Promise.all(

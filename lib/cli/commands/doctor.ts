@@ -1,5 +1,8 @@
 /** `doctor`: reports what is wrong with the home, and repairs it with `--fix`. */
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'clipanion'
+import { homePath } from '../../config/env.ts'
+import { noQueueYet } from '../output/status.ts'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { plural } from '../output/text.ts'
@@ -30,6 +33,12 @@ export class DoctorCommand extends QueueCommand {
   /** Does not open the home, which would create missing directories and refuse an unsafe one. */
   override async execute(): Promise<number> {
     const { home } = this.context
+    const root = homePath(home)
+    if (!existsSync(root)) {
+      if (this.json) this.printJson({ home: root, checks: [], healthy: true } satisfies Diagnosis)
+      this.io.message(noQueueYet(root))
+      return 0
+    }
     const diagnosis = await Queue.diagnose({ fix: this.fix, ...(home === undefined ? {} : { home }) })
     if (this.json) this.printJson(diagnosis)
     else for (const line of this.lines(diagnosis)) this.print(line)

@@ -31,6 +31,7 @@ export class EnqueueCommand extends JobCommand {
       ['Wait for the job, and exit with its status', 'queuectl enqueue --wait -c "make test"'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = [
     '[options] \'{"command":"..."}\'',
     '[options] COMMAND LINE',

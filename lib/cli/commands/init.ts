@@ -15,6 +15,7 @@ export class InitCommand extends QueueCommand {
       ['Another one', 'queuectl init --home /srv/queue'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['[--home DIR]']
 
   override async execute(): Promise<number | void> {

@@ -39,6 +39,7 @@ export class RunCommand extends JobCommand {
       ['Stay at most a minute', 'queuectl run --detach-after 1m -c ./nightly.sh'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['[options] -- PROGRAM [ARG...]', '[options] COMMAND LINE', "[options] <<'EOF'"]
 
   cancelOnInterrupt = Option.Boolean('--cancel-on-interrupt', false, { description: 'cancel the job on Ctrl-C' })

@@ -27,6 +27,7 @@ export class WebCommand extends QueueCommand {
       ['A description of the API', 'curl -s http://127.0.0.1:5000/api/v1/openapi.json'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['[--host ADDRESS] [--port N] [options]']
 
   host = Option.String('--host', '127.0.0.1', { description: '<ADDRESS> the address to listen on' })

@@ -4,7 +4,7 @@ import { Option } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
-import { memberValue, overridden, withDefault } from '../../job/spelling.ts'
+import { memberValue, overridden } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
 import { QueueCommand } from '../command.ts'
 import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
@@ -100,7 +100,9 @@ export abstract class JobCommand extends QueueCommand {
       env: this.variables && { ...(typeof env === 'object' ? env : {}), ...parseVariables(this.variables) },
       backoff_base: this.backoffBase,
     }).filter(([, value]) => value !== undefined)
-    return withDefault(overridden(given, Object.fromEntries(options)), 'cwd', this.io.cwd) as JobRequest
+    const job = overridden(given, Object.fromEntries(options))
+    // The current directory may have been removed: ask for it only when it is needed.
+    return (memberValue(job, 'cwd') === undefined ? { ...job, cwd: this.io.cwd } : job) as JobRequest
   }
 
   private workingDirectory(): string | undefined {

@@ -1,4 +1,6 @@
 /** The lines of `status`: the jobs in each state, the workers, the disk. */
+import { isUsualHome } from '../../config/env.ts'
+import { shellQuote } from '../../job/shell-quote.ts'
 import { jsonText } from '../../job/visible.ts'
 import type { Queue, DiskSpace } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
@@ -7,6 +9,10 @@ import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
 export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room'>
+
+/** Said where a home is named that does not exist. */
+export const noQueueYet = (home: string): string =>
+  `there is no queue in ${home} yet; the first enqueue makes it, or: queuectl init --home ${shellQuote(home)}`
 
 export async function statusLines(queue: StatusReader, io: Io, json: boolean): Promise<string[]> {
   const counts = await queue.count()
@@ -28,6 +34,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     `Active Workers: ${workers.active_workers}`,
     ...apart('Not answering', workers.not_answering),
     ...apart('Elsewhere', workers.elsewhere),
+    ...(isUsualHome(queue.home) ? [] : [`Home:           ${queue.home}`]),
     ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
   ]
 }

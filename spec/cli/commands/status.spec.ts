@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { until } from '../../../fixtures/until.ts'
@@ -16,15 +18,25 @@ Active Workers: 0
 
 test(
   'of an empty queue has the labels that scripts look for',
-  inWorld(async ({ cli }) => {
-    assert.equal(await cli(['status']).then(({ code, stdout, stderr }) => [code, stdout, stderr]), [0, EMPTY, ''])
+  inWorld(async ({ cli, home }) => {
+    const { code, stdout, stderr } = await cli(['status'])
+    assert.equal([code, stdout, stderr], [0, `${EMPTY}Home:           ${home}\n`, ''])
   }),
 )
 
 test(
   'is what bare queuectl prints',
   inWorld(async ({ cli }) => {
-    assert.is((await cli([])).stdout, EMPTY)
+    assert.is((await cli([])).stdout, (await cli(['status'])).stdout)
+  }),
+)
+
+test(
+  'does not name the usual home',
+  inWorld(async ({ cli, dir }) => {
+    const env = { QUEUECTL_HOME: '' }
+    assert.is((await cli(['status'], { env })).stdout, EMPTY)
+    assert.not.ok(existsSync(join(dir, '.queuectl')))
   }),
 )
 

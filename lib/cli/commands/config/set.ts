@@ -19,6 +19,7 @@ export class ConfigSetCommand extends QueueCommand {
       ['Longer waits between attempts: 3, 9, 27 seconds', 'queuectl config set backoff-base 3'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['KEY VALUE', 'KEY=VALUE']
 
   words = Option.Rest({ name: 'key', required: 1 })

@@ -15,6 +15,7 @@ export class ConfigUnsetCommand extends QueueCommand {
       ['In any spelling', 'queuectl config unset backoffBase'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['KEY']
 
   key = Option.String({ name: 'key' })

@@ -22,6 +22,7 @@ export class WorkerStartCommand extends QueueCommand {
       ['One job now, ahead of all others', 'queuectl worker start --only job1'],
     ],
   })
+  static override readonly makesHome = true
   static override forms = ['[options]']
 
   count = Option.String('-c,--count', '1', {
