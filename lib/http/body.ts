@@ -1,5 +1,6 @@
 /** Reads the body of a request: JSON, of a limited size. */
 import type { Context } from 'hono'
+import { refuseInexactNumbers } from '../job/exact-numbers.ts'
 import { HttpError } from './problem.ts'
 
 /** Room for one job (1 MiB) and for ten thousand ids (a little more). */
@@ -24,6 +25,7 @@ export async function readBody(c: Context): Promise<Record<string, unknown>> {
   } catch (error) {
     throw new HttpError(400, `the body is not JSON: ${(error as Error).message}`)
   }
+  refuseInexactNumbers(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new HttpError(400, 'the body is not one JSON object')
   return value as Record<string, unknown>

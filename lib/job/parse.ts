@@ -5,6 +5,7 @@
  */
 import * as t from 'typanion'
 import { QueueError } from '../errors.ts'
+import { refuseInexactNumbers, refuseUnwritable } from './exact-numbers.ts'
 import { DEFAULT_MAX_RETRIES, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run } from './job.ts'
 import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
 import { isoTime, parseInstant } from './time.ts'
@@ -14,6 +15,7 @@ const between = (low: number, high: number) => t.cascade(t.isNumber(), t.isInInc
 const whole = (low: number, high: number) => t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(low, high)])
 const text = t.cascade(t.isString(), [
   must((value) => (value.includes('\0') ? 'expected no NUL character' : undefined)),
+  must(whyNotWritable),
 ])
 const notBlank = must((value) => (value.trim() === '' ? 'expected something other than blanks' : undefined))
 const isDate = must((value) =>
@@ -49,7 +51,7 @@ const isRequest = t.isObject(
     run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
     cwd: t.isOptional(t.cascade(text, [isAbsolute])),
     env: t.isOptional(t.cascade(t.isRecord(text, { keys: t.cascade(t.isString(), [isVariable]) }), [isNoArray])),
-    stdin: t.isOptional(t.isString()),
+    stdin: t.isOptional(t.cascade(t.isString(), [must(whyNotWritable)])),
     tags: t.isOptional(t.isArray(t.cascade(text, [isShort, notBlank]))),
     priority: t.isOptional(LIMITS.priority),
     max_retries: t.isOptional(LIMITS.max_retries),
@@ -113,7 +115,7 @@ export function readRequest(value: unknown): JobRequest {
  */
 function sizeOf(members: object): number {
   try {
-    return Buffer.byteLength(JSON.stringify(members))
+    return Buffer.byteLength(JSON.stringify(members, refuseUnwritable))
   } catch (error) {
     const why = error instanceof RangeError ? 'it is nested too deeply' : String(error).split('\n')[0]
     throw new QueueError('INVALID_JOB', `invalid job: it cannot be written as JSON: ${why}`)
@@ -139,14 +141,19 @@ function whyNotCommand(command: unknown): string | undefined {
   if (command === undefined) return 'it has no command'
   if (typeof command === 'string') {
     if (command.trim() === '') return 'its command is empty'
-    return command.includes('\0') ? 'its command has a NUL character in it' : undefined
+    return whyNotWord(command)
   }
   if (!Array.isArray(command))
     return `its command is ${command === null ? 'null' : `a ${typeof command}`}, expected a string or an array of strings`
   if (command.length === 0 || command[0] === '') return 'its command names no program'
   if (!command.every((arg) => typeof arg === 'string'))
     return 'its command is an array with something other than strings in it'
-  return command.some((arg) => arg.includes('\0')) ? 'its command has a NUL character in it' : undefined
+  return command.map(whyNotWord).find((why) => why !== undefined)
+}
+
+function whyNotWord(word: string): string | undefined {
+  if (word.includes('\0')) return 'its command has a NUL character in it'
+  return whyNotWritable(word) && 'its command has half of a character in it'
 }
 
 function asObject(value: unknown): object {
@@ -199,14 +206,17 @@ export class NotJson extends Error {
   }
 }
 
-/** @throws NotJson */
+/** @throws NotJson; QueueError INVALID_JOB when a number in it would not be kept */
 export function parseJson(source: string): unknown {
   const body = source.startsWith('\uFEFF') ? source.slice(1) : source
+  let value: unknown
   try {
-    return JSON.parse(body)
+    value = JSON.parse(body)
   } catch (error) {
     throw new NotJson(error, body)
   }
+  refuseInexactNumbers(body)
+  return value
 }
 
 const count = (value: unknown): number =>
@@ -266,6 +276,10 @@ const isRun = (value: unknown): value is Run =>
   typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'number' && 'outcome' in value
 
 /** A validator of a text, from a function that returns what was expected, or undefined when the text is valid. */
+function whyNotWritable(value: string): string | undefined {
+  return /\p{Surrogate}/u.test(value) ? 'expected no half of a character' : undefined
+}
+
 function must(whyNot: (value: string) => string | undefined) {
   return t.makeValidator<string>({
     test: (value, state) => {

@@ -1,4 +1,5 @@
 /** Scripts as jobs: the text of a dropped `*.sh` file is a command, run by its own interpreter. Pure. */
+import { QueueError } from '../errors.ts'
 import { isScriptName } from './file-name.ts'
 import { parseJson } from './parse.ts'
 import { memberValue, readForeign, type ReadRequest } from './spelling.ts'
@@ -24,7 +25,8 @@ function isJsonJob(text: string): boolean {
   try {
     const value = parseJson(text)
     return typeof value === 'object' && value !== null && memberValue(value, 'command') !== undefined
-  } catch {
-    return false
+  } catch (error) {
+    // JSON, though with a number that would not be kept: never a script.
+    return error instanceof QueueError
   }
 }

@@ -128,6 +128,7 @@ export function readEdited(text: string, id: string): JobRequest {
   try {
     value = parseJson(text)
   } catch (error) {
+    if (error instanceof QueueError) throw error
     throw new QueueError('INVALID_JOB', `invalid job: it is not JSON: ${(error as Error).message}`)
   }
   const newId = typeof value === 'object' && value !== null && 'id' in value ? value.id : id

@@ -4,6 +4,7 @@
  */
 import { sleep } from '../../clock.ts'
 import { MAX_JOB_BYTES } from '../../job/job.ts'
+import { QueueError } from '../../errors.ts'
 import { NotJson, parseJson } from '../../job/parse.ts'
 
 /** A value of the stream and the line it begins on, or why that line holds none. */
@@ -173,6 +174,7 @@ function parseValue(
   try {
     return { value: parseJson(text) }
   } catch (error) {
+    if (error instanceof QueueError) return { error: error.message.replace(/^invalid job: /, '') }
     if (!(error instanceof NotJson)) throw error
     return { error: error.endsTooEarly ? 'not JSON: it ends too early' : `not JSON: ${error.message}` }
   }
