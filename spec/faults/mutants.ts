@@ -173,6 +173,49 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch('spool/enqueue.js', '!exists(aside) && findSame(home, job) !== undefined', 'false')],
     caughtBy: 'what was done is believed, although its reply was lost',
   },
+  {
+    name: 'a card of another boot is dead at once',
+    patches: [patch('spool/life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'dead'")],
+    caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
+  },
+  {
+    name: 'a card of another boot is left alone for ever',
+    patches: [patch('spool/life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'elsewhere'")],
+    caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
+  },
+  {
+    name: 'a free FIFO counts in every boot',
+    patches: [
+      patch('spool/life.js', "if (fifo === 'held')", "if (fifo === 'free') return 'dead';\n    if (fifo === 'held')"),
+    ],
+    caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
+  },
+  {
+    name: 'a pid counts in every pid namespace',
+    patches: [patch('spool/reservation.js', 'if (isSameNamespace(owner, me))', 'if (owner.boot === me.boot)')],
+    caughtBy: 'an id is refused while a process of another pid namespace may publish its job',
+  },
+  {
+    name: 'alive is healthy',
+    patches: [patch('spool/silence.js', "life === 'alive' && not_answering_since === undefined", "life === 'alive'")],
+    caughtBy: 'a worker that is stopped is not healthy',
+  },
+  {
+    name: 'the message to stop is not read',
+    patches: [patch('worker/worker.js', 'this.#obeyStop();', ';')],
+    caughtBy: 'a worker is stopped by a message',
+  },
+  {
+    name: 'a person is believed at once',
+    patches: [
+      patch(
+        'spool/silence.js',
+        'if (stamp !== first)',
+        'if (stamp === first) return stamp;\n        if (stamp !== first)',
+      ),
+    ],
+    caughtBy: 'a worker that renews its lease is not forgotten',
+  },
 ]
 
 /** @throws Error when a patch does not fit the program as it is. */

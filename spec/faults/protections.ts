@@ -36,6 +36,13 @@ import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
 import { flushed } from './flushed.ts'
+import {
+  clonesKeepTheirJobs,
+  renewingIsNotForgotten,
+  reservedBeyond,
+  stoppedIsNotHealthy,
+  stopsByMessage,
+} from './strangers.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
 
@@ -325,6 +332,11 @@ export const PROTECTIONS = {
     assert.is((await world.cli(['worker', 'stop'], { program: installed })).code, 0)
   },
   'what was done is believed, although its reply was lost': repliesAreLost,
+  'a clone of our machine keeps its job while it renews its lease, and only then': clonesKeepTheirJobs,
+  'an id is refused while a process of another pid namespace may publish its job': reservedBeyond,
+  'a worker that is stopped is not healthy': stoppedIsNotHealthy,
+  'a worker is stopped by a message': stopsByMessage,
+  'a worker that renews its lease is not forgotten': renewingIsNotForgotten,
 } as const satisfies Record<string, Tale>
 
 export type Protection = keyof typeof PROTECTIONS
