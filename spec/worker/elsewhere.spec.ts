@@ -1,6 +1,15 @@
 /** Workers that cannot be seen, or do not answer: of another pid namespace, boot or machine, stopped, or clones of ours. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -271,6 +280,70 @@ test(
     assert.equal([job.runs, job.attempts], [1, 1])
     for (const worker of [one, two]) worker.kill()
     await Promise.all([one.ended, two.ended])
+  }),
+)
+
+test(
+  'a worker whose boot changes while it runs kills its runs, touches nothing of them, and begins anew',
+  inWorld(async (world) => {
+    needs(['unshare', '--mount'])
+    if (spawnSync('nsenter', ['--version']).status !== 0) skip('there is no nsenter')
+    await add(world, 'echo up >>a.up; [ "$QUEUECTL_RUN" = 2 ] || exec sleep 60', { id: 'a' })
+    const worker = startUnder(world, ['unshare', '--mount'])
+    await until(() => existsSync(join(world.dir, 'a.up')), SOON_MS, 'a runs')
+    const [before = ''] = readdirSync(join(world.home, 'processing'))
+    const id = join(world.dir, 'bbbbbbbb')
+    writeFileSync(id, 'bbbbbbbb-1111-1111-1111-111111111111\n')
+    const mount = ['mount', '--bind', id, '/proc/sys/kernel/random/boot_id']
+    assert.is(spawnSync('nsenter', ['-t', String(worker.pid), '-m', ...mount]).status, 0)
+    await until(() => worker.stderr.includes('restored or cloned'), SOON_MS, 'it has seen it')
+    assert.ok(existsSync(join(world.home, 'processing', before)), 'its old directory stays until its lease is over')
+    const job = await settles(world.queue, 'a')
+    assert.equal([job.runs, job.interruptions, job.worker === before], [2, 1, false])
+    worker.kill()
+    await worker.ended
+  }),
+)
+
+test(
+  'a living command of another pid namespace keeps the job that it changes; one that is gone gives it back',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'job1' })
+    const home = openHome(world.home)
+    const dir = fakeHolder(home, 'operator-1-abcdef', {
+      ns: '1',
+      pid: 1,
+      device: statSync(home.processing).dev,
+      renews: 0.1,
+    })
+    mkdirSync(join(dir, 'pending'))
+    const [fileName = ''] = readdirSync(home.pending)
+    const held = join(dir, 'pending', fileName)
+    renameSync(join(home.pending, fileName), held)
+    const working = setInterval(() => utimesSync(dir, new Date(), new Date()), RENEW_MS / 2)
+    const worker = await world.startWorker({ env: FAST })
+    try {
+      await add(world, 'sleep 0.6', { id: 'job2' })
+      await settles(world.queue, 'job2')
+      assert.ok(existsSync(held))
+    } finally {
+      clearInterval(working)
+    }
+    await settles(world.queue, 'job1')
+    worker.kill()
+    await worker.ended
+  }),
+)
+
+test(
+  'a worker that is PID 1 says that it needs an init, and so does doctor',
+  inWorld(async (world) => {
+    needs(NEW_PIDS)
+    const worker = startUnder(world, NEW_PIDS)
+    await until(() => worker.stderr.includes('--init'), SOON_MS, 'it says so')
+    assert.match((await world.cli(['doctor'])).stdout, '--init')
+    await world.cli(['worker', 'stop'])
+    await worker.ended
   }),
 )
 

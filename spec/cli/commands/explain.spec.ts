@@ -1,5 +1,5 @@
 /** `explain`, `next` and `ps`: why a job does not run, what runs next, what runs. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -88,6 +88,21 @@ test(
     writeFileSync(join(home, 'hold', basename(path)), '{')
     assert.equal(await reasons(world, 'a'), ['unreadable'])
     assert.is((await world.cli(['explain', 'nowhere'])).code, 4)
+  }),
+)
+
+test(
+  'a retry that no back-off explains is due now, as for the workers: the clock was set back',
+  inWorld(async (world) => {
+    await add(world, 'false', { id: 'a', backoff_base: 1000 })
+    const worker = await world.startWorker()
+    await settles(world.queue, 'a', 'failed')
+    worker.kill()
+    await worker.ended
+    const [fileName = ''] = readdirSync(join(world.home, 'failed'))
+    renameSync(join(world.home, 'failed', fileName), join(world.home, 'failed', fileName.replace(/-\d{4}/, '-2099')))
+    const [due] = (await world.queue.explain('a')).reasons
+    assert.ok(due?.why === 'due' && Date.parse(due.at) <= Date.now(), JSON.stringify(due))
   }),
 )
 
