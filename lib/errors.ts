@@ -83,6 +83,9 @@ export function explained(error: unknown, doing: string): unknown {
     ENOTDIR: ['part of the path is not a directory'],
     EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
     ENAMETOOLONG: ['the name is too long'],
+    ELOOP: ['a symbolic link is in the place of a file'],
+    EISDIR: ['a directory is in the place of a file'],
+    EIO: ['the disk failed', 'see the system log'],
   }
   const [reason, hint] = why[code] ?? [code]
   const kind =
@@ -91,7 +94,9 @@ export function explained(error: unknown, doing: string): unknown {
       : ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code)
         ? 'NOT_WRITABLE'
         : 'FAILED'
-  return new QueueError(kind, `cannot ${doing}: ${reason}`, hint, { cause: error })
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined
+  const where = path === undefined || kind === 'DISK_FULL' || doing.includes(path) ? '' : ` (${path})`
+  return new QueueError(kind, `cannot ${doing}: ${reason}${where}`, hint, { cause: error })
 }
 
 /** The word of `known` nearest to what was typed; undefined when none is near enough. */

@@ -26,6 +26,7 @@ export {
   QueueReader,
   type Reason,
   type DiskSpace,
+  type Trouble,
   type JobRef,
   type SlotInfo,
   type Sort,

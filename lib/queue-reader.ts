@@ -44,7 +44,8 @@ import {
   type RunOutput,
 } from './run/output-reader.ts'
 import { type DiskSpace, diskSpace } from './disk/space.ts'
-import { holderOf } from './spool/holders.ts'
+import { holderOf, holders } from './spool/holders.ts'
+import { type Trouble, troublesOf } from './spool/troubles.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { LogIndex } from './query/log-index.ts'
@@ -202,6 +203,11 @@ export class QueueReader {
   /** The workers of this home. A dead one is listed until another has taken over its jobs. */
   async workers(): Promise<WorkerInfo[]> {
     return workersOf(this.dirs)
+  }
+
+  /** What the living workers leave alone for a while because it cannot be handled now. */
+  async troubles(): Promise<Trouble[]> {
+    return troublesOf(holders(this.dirs))
   }
 
   /** Watches the lease of a worker: does it renew it within the time of three renewals? */

@@ -193,11 +193,18 @@ export class Catalog {
     jobDir.listedMtime = lstat(dir)?.mtimeMs ?? 0
     const missing = new Set(jobDir.entries.keys())
     let count = 0
-    for (const fileName of eachName(dir)) {
-      if (!missing.delete(fileName) && !jobDir.entries.has(fileName)) this.#add(jobDir, fileName)
-      if (++count % BATCH_SIZE === 0) yield
+    try {
+      for (const fileName of eachName(dir)) {
+        if (!missing.delete(fileName) && !jobDir.entries.has(fileName)) this.#add(jobDir, fileName)
+        if (++count % BATCH_SIZE === 0) yield
+      }
+    } catch (error) {
+      // One holder or day that cannot be listed now: what is known of it stays, and the others are listed.
+      if (holder === undefined && dir === this.#home[STATE_DIR[state]]) throw error
+      missing.clear()
+    } finally {
+      jobDir.listings.delete(changed)
     }
-    jobDir.listings.delete(changed)
     // A name that changed during the listing may have been listed before or after that.
     for (const fileName of [...missing, ...changed]) this.#check(jobDir, fileName)
   }

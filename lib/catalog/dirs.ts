@@ -1,6 +1,6 @@
 /** Finds the directories of jobs that come and go: of holders, and of days in `done/`. */
 import { join } from 'node:path'
-import { listDir, lstat } from '../disk/files.ts'
+import { isRealDir, listDir } from '../disk/files.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { type State, STATES } from '../job/state.ts'
 
@@ -17,12 +17,13 @@ export function* holderDirs({ processing }: Home): Generator<FoundDir> {
   for (const holder of listDir(processing)) {
     if (holder.endsWith('.json')) continue
     const dir = join(processing, holder)
+    if (!isRealDir(dir)) continue
     const isOperator = holder.startsWith('operator-')
     yield { dir, state: isOperator ? undefined : 'processing', holder }
     if (!isOperator) continue
     for (const state of STATES) {
       const from = join(dir, STATE_DIR[state])
-      if (lstat(from)) yield { dir: from, state, holder }
+      if (isRealDir(from)) yield { dir: from, state, holder }
     }
   }
 }
@@ -30,5 +31,5 @@ export function* holderDirs({ processing }: Home): Generator<FoundDir> {
 /** `done/` and its directories, one for each day. */
 export function* doneDayDirs({ done }: Home): Generator<FoundDir> {
   yield { dir: done, state: 'completed' }
-  for (const day of listDir(done)) if (!day.endsWith('.json')) yield { dir: join(done, day), state: 'completed' }
+  for (const day of listDir(done)) if (isRealDir(join(done, day))) yield { dir: join(done, day), state: 'completed' }
 }

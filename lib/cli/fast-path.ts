@@ -12,7 +12,9 @@ import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
 import { type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
+import { holders } from '../spool/holders.ts'
 import { countJobs } from '../spool/scan.ts'
+import { troublesOf } from '../spool/troubles.ts'
 import type { ParsedArgv } from './argv.ts'
 import { reportError } from './errors.ts'
 import { type JobSource, parseWords } from './input/job-source.ts'
@@ -51,6 +53,7 @@ const reader = (home: Home): StatusReader => ({
   home: home.root,
   count: async () => countJobs(home),
   workers: async () => workersOf(home),
+  troubles: async () => troublesOf(holders(home)),
   room: async () => diskSpace(home),
 })
 

@@ -13,9 +13,18 @@ export interface ConfigPaths {
   readonly tmp: string
 }
 
+function readConfigText(path: string): string | undefined {
+  try {
+    return readText(path)
+  } catch (error) {
+    if (!(error instanceof QueueError)) throw explained(error, `read ${path}`)
+    throw new QueueError('BAD_CONFIG', `cannot read ${error.message}`, 'put a regular file in its place, or remove it')
+  }
+}
+
 /** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it */
 export function readSettings(home: ConfigPaths): Partial<Config> {
-  const text = readText(home.config)
+  const text = readConfigText(home.config)
   if (text === undefined || text.trim() === '') return {}
   let value: unknown
   try {

@@ -17,19 +17,27 @@ export function makeFifos(paths: readonly string[]): void {
   if (made.status !== 0) throw new QueueError('FAILED', `cannot make a FIFO: ${made.stderr.toString().trim()}`)
 }
 
-/** Holds a FIFO until the descriptor is closed or this process ends. @throws ENOENT */
-export const holdFifo = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+/** Opens a FIFO at once. @throws ENOENT; QueueError FAILED when something else is there */
+function openFifo(path: string, flags: number): number {
+  const fd = openSync(path, flags | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
+  if (fstatSync(fd).isFIFO()) return fd
+  closeSync(fd)
+  throw new QueueError('FAILED', `${path} is not a FIFO`)
+}
 
-/** Opens the read end of a FIFO, which does not hold it. */
-export const openReadEnd = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+/** Holds a FIFO until the descriptor is closed or this process ends. @throws as `openFifo` */
+export const holdFifo = (path: string): number => openFifo(path, constants.O_RDWR)
 
-/** Opens the read end of a FIFO; undefined when there is no such FIFO. */
+/** Opens the read end of a FIFO, which does not hold it. @throws as `openFifo` */
+export const openReadEnd = (path: string): number => openFifo(path, constants.O_RDONLY)
+
+/** Opens the read end of a FIFO; undefined when there is no FIFO of this name, or what is there cannot be opened. */
 export function openReadEndIfThere(path: string): number | undefined {
   try {
     return openReadEnd(path)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
-    throw error
+    if (isOutOfResources(error)) throw error
+    return undefined
   }
 }
 

@@ -13,8 +13,10 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   opendirSync,
   openSync,
@@ -24,15 +26,19 @@ import {
   rmdirSync,
   rmSync,
   type Stats,
-  truncateSync,
   unlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { nowMs } from '../clock.ts'
+import { nowMs, randomHex } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
+import { withFile } from './read.ts'
 import { flushFile } from './sync.ts'
+
+const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
+/** Does not wait where a FIFO has been put in the file's place. */
+const REWRITE = WRITE | constants.O_NONBLOCK
 
 const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
   codes.includes(errno(error) ?? '') || (error instanceof Error && codes.includes(errno(error.cause) ?? ''))
@@ -80,7 +86,7 @@ function hasHappened(look: () => boolean): boolean {
 /** Writes a new file and flushes it. The name must be free. Any error removes what was written. */
 export function writeNew(path: string, text: string, durable = true): void {
   // If we die before this returns: an unfinished file in tmp/, for the sweeper.
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  const fd = openSync(path, WRITE | constants.O_EXCL, 0o600)
   try {
     writeAll(fd, text)
     if (durable) fsyncSync(fd)
@@ -104,15 +110,18 @@ function writeAll(fd: number, text: string): void {
  * the whole directory was taken away.
  */
 export async function stamp(path: string, text: string, durable = true): Promise<boolean> {
-  const aside = join(dirname(path), `.${basename(path)}.new`)
-  let fd: number
+  let aside = join(dirname(path), `.${basename(path)}.new`)
+  let fd: number | undefined
   try {
     // If we die here: the old content, and a dotfile that goes with the directory.
-    fd = openSync(aside, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600)
+    fd = createNew(aside)
+    // A stamp that was cut off left it, or the job put something there.
+    if (fd === undefined) fd = createNew((aside = `${aside}.${randomHex(4)}`))
   } catch (error) {
     if (errno(error) === 'ENOENT') return false
     throw error
   }
+  if (fd === undefined) return false
   try {
     writeAll(fd, text)
     // Without the flush a power cut may leave an empty file under the job's name (XFS, measured).
@@ -124,7 +133,8 @@ export async function stamp(path: string, text: string, durable = true): Promise
   } finally {
     closeSync(fd)
   }
-  if (!existsSync(path)) {
+  // What is there instead of a file is not ours: our file is gone.
+  if (lstat(path)?.isFile() !== true) {
     remove(aside)
     return false
   }
@@ -174,11 +184,7 @@ function isSameFile(a: string, b: string): boolean {
 export function createNew(path: string): number | undefined {
   try {
     // If we die here: an empty log of a run that never started; its number is not used again.
-    return openSync(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW,
-      0o600,
-    )
+    return openSync(path, WRITE | constants.O_EXCL | constants.O_APPEND, 0o600)
   } catch (error) {
     if (errno(error) === 'EEXIST') return undefined
     throw error
@@ -187,16 +193,23 @@ export function createNew(path: string): number | undefined {
 
 /** Truncates a file if it exists. If we die: it has the old or the new length. */
 export function truncate(path: string, length = 0): void {
+  let fd: number
   try {
-    truncateSync(path, length)
+    fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (errno(error) !== 'ENOENT') throw error
+    return
+  }
+  try {
+    ftruncateSync(fd, length)
+  } finally {
+    closeSync(fd)
   }
 }
 
 /** Appends with one write, so that the lines of several writers never mix. If we die: the line is there or not. */
 export function append(path: string, text: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
+  const fd = openSync(path, REWRITE | constants.O_APPEND, 0o600)
   try {
     writeSync(fd, text)
   } finally {
@@ -253,7 +266,7 @@ export const removeScratchDir = (path: string): void => rmSync(path, { recursive
 export function touch(path: string): void {
   const now = new Date(nowMs())
   try {
-    utimesSync(path, now, now)
+    lutimesSync(path, now, now)
   } catch (error) {
     if (errno(error) !== 'ENOENT') throw error
     append(path, '')
@@ -281,6 +294,9 @@ export function listDir(path: string): string[] {
   }
 }
 
+/** The names in a directory that may have been replaced by anything; empty when it is not a real directory. */
+export const listRealDir = (path: string): string[] => (isRealDir(path) ? listDir(path) : [])
+
 /** Yields the names in a directory one by one, for directories too large to hold in memory. */
 export function* eachName(path: string): Generator<string> {
   let dir: ReturnType<typeof opendirSync>
@@ -305,28 +321,24 @@ const MAX_BYTES = 67_108_864
  * @throws QueueError FAILED when it is not a regular file, or is too large to be one of ours.
  */
 export function readText(path: string): string | undefined {
-  let fd: number
-  try {
-    fd = openSync(pathOnDisk(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
-    if (errno(error) === 'ENXIO') throw new QueueError('FAILED', `${path} is not a regular file`)
-    throw error
-  }
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) throw new QueueError('FAILED', `${path} is not a regular file`)
-    if (stats.size > MAX_BYTES) throw new QueueError('FAILED', `${path} is larger than ${MAX_BYTES} bytes`)
+  return withFile(pathOnDisk(path), (fd, size) => {
+    if (size > MAX_BYTES) throw new QueueError('FAILED', `${path} is larger than ${MAX_BYTES} bytes`)
     return readFileSync(fd, 'utf8')
-  } finally {
-    closeSync(fd)
+  })
+}
+
+/** The stats of a path, links not followed; undefined when it does not exist, or cannot. */
+export function lstat(path: string): Stats | undefined {
+  try {
+    return lstatSync(pathOnDisk(path), { throwIfNoEntry: false })
+  } catch (error) {
+    if (['ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(errno(error) ?? '')) return undefined
+    throw error
   }
 }
 
-/** The stats of a path, links not followed; undefined when it does not exist. */
-export function lstat(path: string): Stats | undefined {
-  return lstatSync(pathOnDisk(path), { throwIfNoEntry: false })
-}
+/** Is it a directory, and not a link to one? */
+export const isRealDir = (path: string): boolean => lstat(path)?.isDirectory() === true
 
 /** The same, from a file that was opened: a network file system may answer `lstat` from its cache. */
 export function lstatAnew(path: string): Stats | undefined {

@@ -1,30 +1,79 @@
 /**
  * Reads parts of files that other processes write to or remove meanwhile.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { errno } from '../errors.ts'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
+import { errno, QueueError } from '../errors.ts'
 
 const BLOCK = 65_536
 
-/** Opens a file for reading; undefined when it does not exist. Does not wait for the writer of a FIFO. */
-export function openIfThere(path: string): number | undefined {
+interface OpenFile {
+  readonly fd: number
+  readonly stats: Stats
+}
+
+/** What a path leads to that is no regular file, as the end of a sentence. */
+interface NoFile {
+  readonly noFile: string
+}
+
+/**
+ * Opens a regular file for reading, or says what is there instead; undefined when it does not exist. Never waits and
+ * follows no symbolic link, because a job may have put anything in place of a file of ours.
+ */
+export function openOrWhyNot(path: string | Buffer): OpenFile | NoFile | undefined {
+  let fd: number
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
+    const code = errno(error) ?? ''
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (code === 'ELOOP') return { noFile: 'is a symbolic link' }
+    if (code === 'ENXIO' || code === 'ENODEV') return NOT_REGULAR
     throw error
+  }
+  try {
+    const stats = fstatSync(fd)
+    if (stats.isFile()) return { fd, stats }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+  closeSync(fd)
+  return NOT_REGULAR
+}
+
+const NOT_REGULAR: NoFile = { noFile: 'is not a regular file' }
+
+/** The same. @throws QueueError FAILED when something else is there */
+function openRegular(path: string | Buffer): OpenFile | undefined {
+  const file = openOrWhyNot(path)
+  if (file && 'noFile' in file) throw new QueueError('FAILED', `${String(path)} ${file.noFile}`)
+  return file
+}
+
+/** The same, as a bare descriptor. */
+export const openIfThere = (path: string): number | undefined => openRegular(path)?.fd
+
+/** Opens a file, calls `use` with its descriptor and size in bytes, and closes it; undefined when it does not exist. */
+export function withFile<T>(path: string | Buffer, use: (fd: number, size: number) => T): T | undefined {
+  const file = openRegular(path)
+  if (!file) return undefined
+  try {
+    return use(file.fd, file.stats.size)
+  } catch (error) {
+    throw naming(path, error)
+  } finally {
+    closeSync(file.fd)
   }
 }
 
-/** Opens a file, calls `use` with its descriptor and size in bytes, and closes it; undefined when it does not exist. */
-export function withFile<T>(path: string, use: (fd: number, size: number) => T): T | undefined {
-  const fd = openIfThere(path)
-  if (fd === undefined) return undefined
-  try {
-    return use(fd, fstatSync(fd).size)
-  } finally {
-    closeSync(fd)
+/** Adds the path to the error of a read: the system does not say of which file it is. */
+function naming(path: string | Buffer, error: unknown): unknown {
+  if (error instanceof Error && errno(error) !== undefined && !(error instanceof QueueError) && !('path' in error)) {
+    error.message += ` '${String(path)}'`
+    Object.assign(error, { path: String(path) })
   }
+  return error
 }
 
 /** Up to `length` bytes from an offset; fewer where the file ends. */

@@ -2,9 +2,9 @@
  * Reads files that other programs dropped. They are untrusted: a file may be a directory, a link, a FIFO that never
  * ends, another user's, or still being written.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { errno } from '../errors.ts'
+import { closeSync, readSync, type Stats } from 'node:fs'
 import { pathOnDisk } from './files.ts'
+import { openOrWhyNot } from './read.ts'
 
 /** The content of an untrusted file, or why it is refused; `wait` when that may be temporary. */
 export type UntrustedFile =
@@ -14,25 +14,14 @@ export type UntrustedFile =
 /**
  * Reads an untrusted file. Never blocks, never follows a link and never reads more than `limit` bytes. Undefined when
  * the file is gone.
+ * @throws what the system says when it cannot be read now: it may be good, and stays where it is
  */
 export function readUntrusted(path: string, limit: number): UntrustedFile | undefined {
-  let fd: number
+  const file = openOrWhyNot(pathOnDisk(path))
+  if (file === undefined) return undefined
+  if ('noFile' in file) return { refused: `it ${file.noFile}` }
+  const { fd, stats } = file
   try {
-    fd = openSync(
-      pathOnDisk(path),
-      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
-    )
-  } catch (error) {
-    const code = errno(error)
-    if (code === 'ENOENT') return undefined
-    if (code === 'ELOOP') return { refused: 'it is a symbolic link' }
-    if (code === 'EACCES') return { refused: 'its permissions do not let us read it' }
-    if (code === 'ENXIO') return { refused: 'it is not a regular file' }
-    throw error
-  }
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) return { refused: 'it is not a regular file' }
     if (process.getuid && stats.uid !== process.getuid())
       return { refused: `it belongs to another user (uid ${stats.uid})` }
     // Some programs rename by making a second link for a moment. A link that stays could be used to change the file.

@@ -39,7 +39,8 @@ function runCheck(check: string, make: () => CheckResult): CheckResult {
     return make()
   } catch (error) {
     const problem = explained(error, `check: ${check}`)
-    if (!(problem instanceof QueueError)) throw error
-    return { check, fact: 'not known', findings: [problemFinding(problem.message, problem.hint)] }
+    const message = problem instanceof Error ? problem.message : String(problem)
+    const hint = problem instanceof QueueError ? problem.hint : undefined
+    return { check, fact: 'not known', findings: [problemFinding(message, hint)] }
   }
 }

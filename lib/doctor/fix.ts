@@ -4,11 +4,10 @@
  *
  * Crash: as in those functions. A holder that was taken over becomes the directory of a dead holder again.
  */
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { runChecks } from './checks.ts'
 import { type CheckResult, type Diagnosis, type Finding, isUnfixed, type Remedy } from './finding.ts'
-import { explained, QueueError } from '../errors.ts'
 import { parseName } from '../job/file-name.ts'
 import { exists, makeDir, removeScratchDir } from '../disk/files.ts'
 import { jobFiles } from '../spool/scan.ts'
@@ -16,6 +15,8 @@ import { type Holder, holderOf, heldFileNames, adoptHolder } from '../spool/hold
 import { type Home, refuseUnsafe } from '../spool/layout.ts'
 import { putBackIntakeOf } from '../spool/intake.ts'
 import { resume } from '../run/resume.ts'
+import { sweepTrace } from '../run/settled-traces.ts'
+import { mayBeAlive } from '../run/traces.ts'
 import { giveBackOperator } from '../operator/give-back.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
@@ -45,9 +46,7 @@ async function fixFinding(home: Home, finding: Finding, remedy: Remedy): Promise
     if (left.length === 0) return { ...finding, fixed: did }
     return { ...finding, ...(did.length === 0 ? {} : { partly_fixed: did }), advice: left.join('; ') }
   } catch (error) {
-    const problem = explained(error, 'fix it')
-    if (!(problem instanceof QueueError)) throw error
-    return { ...finding, advice: `not fixed: ${problem.message}` }
+    return { ...finding, advice: `not fixed: ${error instanceof Error ? error.message : String(error)}` }
   }
 }
 
@@ -66,9 +65,12 @@ async function applyRemedy(home: Home, remedy: Remedy): Promise<FixResult> {
     case 'make':
       return makeDir(remedy.path) ? did(`made ${shown(remedy.path)}/`) : NOTHING
     case 'sweep':
-      removeScratchDir(remedy.path)
+      if (dirname(remedy.path) === home.run) sweepTrace(home, remedy.path)
+      else removeScratchDir(remedy.path)
       return did(`removed ${shown(remedy.path)}`)
     case 'set_aside':
+      if (mayBeAlive(home, parseName(remedy.fileName)?.id ?? ''))
+        return { did: [], left: ['a process of an earlier run is alive, or may be: it is quarantined after that'] }
       return quarantine(home, remedy.path, remedy.fileName, remedy.reason)
         ? did(`moved ${shown(remedy.path)} to corrupt/, bytes untouched`)
         : NOTHING
@@ -83,12 +85,23 @@ async function recoverFrom(home: Home, name: string): Promise<FixResult> {
   const moved: string[] = []
   const left: string[] = []
   if (dead.kind === 'operator') {
-    const leave = async (_dir: string, fileName: string): Promise<void> => {
-      left.push(`${fileName} was running; the next worker resumes it: queuectl worker start`)
-    }
-    await giveBackOperator({ home, log: (line) => moved.push(line) }, dead, leave)
+    await giveBackOperator({ home, log: (line) => moved.push(line) }, dead, {
+      takeUpRun: async (_dir, fileName) => {
+        left.push(`${fileName} was running; the next worker resumes it: queuectl worker start`)
+      },
+      contain: (_entry, doing, act) => contain(left, doing, act),
+    })
   } else await recoverFromWorker(home, dead, moved, left)
   return moved.length + left.length === 0 ? did(`removed processing/${name}: it held no job`) : { did: moved, left }
+}
+
+/** A failure with one job is a line of what is left, and the others go on. */
+async function contain(left: string[], doing: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    left.push(`cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 /** Settles runs that have ended and puts back jobs that never began. Running ones are left for a worker to adopt. */
@@ -98,13 +111,14 @@ async function recoverFromWorker(home: Home, dead: Holder, moved: string[], left
   const hooks = operatorHooks(home)
   const ctx = operatorContext(home, holder, hooks)
   try {
-    putBackIntakeOf(home, holder.dir)
-    for (const fileName of heldFileNames(holder.dir)) {
-      const path = join(holder.dir, fileName)
-      await resume(ctx, holder.dir, fileName, { slot: 0, adopt: () => undefined })
-      if (exists(path)) left.push(`${fileName} still runs, and the next worker adopts it: queuectl worker start`)
-      else moved.push(`moved processing/${dead.name}/${fileName} to ${presentPath(home, fileName)}`)
-    }
+    await contain(left, 'put back what it was taking in', async () => putBackIntakeOf(home, holder.dir))
+    for (const fileName of heldFileNames(holder.dir))
+      await contain(left, `resume ${fileName}`, async () => {
+        await resume(ctx, holder.dir, fileName, { slot: 0, adopt: () => undefined })
+        if (exists(join(holder.dir, fileName)))
+          left.push(`${fileName} still runs, and the next worker adopts it: queuectl worker start`)
+        else moved.push(`moved processing/${dead.name}/${fileName} to ${presentPath(home, fileName)}`)
+      })
     discardFifos(home, dead.name)
   } finally {
     holder.leave()

@@ -75,8 +75,13 @@ function openFiles(home: Home): Finding[] {
     if (stats?.isFile()) {
       if ((stats.mode & 0o022) !== 0) writable.push(path)
       else if ((stats.mode & 0o044) !== 0) readable.push(path)
-    } else if (stats?.isDirectory() && (stats.mode & 0o011) !== 0 && depth > 0)
-      for (const name of eachName(path)) visit(join(path, name), depth - 1)
+    } else if (stats?.isDirectory() && (stats.mode & 0o011) !== 0 && depth > 0) {
+      try {
+        for (const name of eachName(path)) visit(join(path, name), depth - 1)
+      } catch {
+        // The other checks report a directory that cannot be listed.
+      }
+    }
   }
   visit(home.root, 3)
   const [firstWritable = ''] = writable

@@ -1,9 +1,10 @@
 /** Checks the jobs: each must be in one place, readable, and of this time. Lists quarantined files. */
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { isPendingName } from '../job/file-name.ts'
 import { corruptFiles } from '../spool/corrupt.ts'
-import { lstat, listDir } from '../disk/files.ts'
-import { type JobContent, readJobFile, type JobFile, jobFiles } from '../spool/scan.ts'
+import { isRealDir, listDir, lstat } from '../disk/files.ts'
+import { STATES } from '../job/state.ts'
+import { readJobFile, type JobFile, jobFiles, type Unlisted, type Unreadable } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { runNumbers } from '../run/output-reader.ts'
@@ -17,41 +18,40 @@ const YEAR_MS = 31_536_000_000
 /** What a scan of all jobs found. */
 interface JobsOnDisk {
   readonly paths: Map<string, JobFile[]>
-  readonly unreadable: { readonly file: JobFile; readonly why: string }[]
+  readonly unreadable: { readonly file: JobFile; readonly content: Unreadable }[]
   readonly ahead: JobFile[]
+  readonly unlisted: Unlisted[]
 }
 
 /** @param now milliseconds */
 export function checkJobs(home: Home, now: number): CheckResult {
-  const { paths, unreadable, ahead } = scanJobs(home, now)
+  const { paths, unreadable, ahead, unlisted } = scanJobs(home, now)
   const findings = [
-    ...unreadable.map(({ file, why }) => unreadableFinding(home, file, why)),
+    ...unreadable.map(({ file, content }) => unreadableFinding(home, file, content)),
     ...[...paths.values()].flatMap((file) => duplicateFinding(home, file) ?? []),
     ...ahead.map((file) => aheadFinding(home, file, now)),
+    ...unlisted.map(({ dir, why }) =>
+      problemFinding(
+        `${relative(home.root, dir)}/ cannot be listed: ${why}`,
+        'check who owns it, its mode and the disk',
+      ),
+    ),
+    ...strangers(home),
     ...ignored(home),
   ]
   return { check: 'jobs', fact: `${countOf(paths.size, 'job')}, each in one place and readable`, findings }
 }
 
 function scanJobs(home: Home, now: number): JobsOnDisk {
-  const found: JobsOnDisk = { paths: new Map(), unreadable: [], ahead: [] }
-  for (const file of jobFiles(home)) {
+  const found: JobsOnDisk = { paths: new Map(), unreadable: [], ahead: [], unlisted: [] }
+  for (const file of jobFiles(home, STATES, undefined, found.unlisted)) {
     const { id } = file.name
     found.paths.set(id, [...(found.paths.get(id) ?? []), file])
-    const content = contentOf(file)
-    if (content && !content.job && !isBeingWritten(file, now)) found.unreadable.push({ file, why: content.unreadable })
+    const content = readJobFile(file)
+    if (content && !content.job && !isBeingWritten(file, now)) found.unreadable.push({ file, content })
     if (!file.dropped && isAhead(file, now)) found.ahead.push(file)
   }
   return found
-}
-
-function contentOf(file: JobFile): JobContent | undefined {
-  try {
-    return readJobFile(file)
-  } catch (error) {
-    // No regular file, or one that we may not read: report the error.
-    return { unreadable: error instanceof Error ? error.message : String(error) }
-  }
 }
 
 const isBeingWritten = (file: JobFile, now: number): boolean =>
@@ -63,8 +63,13 @@ function isAhead({ state, name }: JobFile, now: number): boolean {
   return ahead > (state === 'scheduled' ? 10 * YEAR_MS : state === 'failed' ? YEAR_MS + HOUR_MS : HOUR_MS)
 }
 
-function unreadableFinding(home: Home, file: JobFile, why: string): Finding {
+function unreadableFinding(home: Home, file: JobFile, { unreadable: why, mayBeGood }: Unreadable): Finding {
   const where = relative(home.root, file.path)
+  if (mayBeGood)
+    return problemFinding(
+      `${where} cannot be read now: ${why}`,
+      'it stays where it is; check its owner, its mode and the disk',
+    )
   const isWaiting = file.state === 'pending' || file.state === 'scheduled' || file.state === 'failed'
   if (file.dropped || !isWaiting)
     return problemFinding(
@@ -108,7 +113,7 @@ function duplicateFinding(home: Home, file: readonly JobFile[]): Finding | undef
 /** Is it a stale copy by the rule of a worker's start: does its next run have output already? */
 function isStaleCopy(home: Home, file: JobFile): boolean {
   if (file.dropped || (file.state !== 'pending' && file.state !== 'scheduled' && file.state !== 'failed')) return false
-  const job = contentOf(file)?.job
+  const job = readJobFile(file)?.job
   return job !== undefined && runNumbers(home, file.name.id).includes(job.runs + 1)
 }
 
@@ -116,6 +121,14 @@ const aheadFinding = (home: Home, file: JobFile, now: number): Finding =>
   noteFinding(
     `${relative(home.root, file.path)} is dated ${Math.round((file.name.due / 1000 - now) / HOUR_MS)} hours from now`,
     'the clock was ahead when it was written, or is behind now',
+  )
+
+/** What is neither a directory nor a job file where only holders and days are: left alone, and followed nowhere. */
+const strangers = (home: Home): Finding[] =>
+  [home.processing, home.done].flatMap((dir) =>
+    listDir(dir)
+      .filter((name) => !name.endsWith('.json') && !isRealDir(join(dir, name)))
+      .map((name) => noteFinding(`${relative(home.root, join(dir, name))} is no directory: left alone`, 'remove it')),
   )
 
 /** Files that a person may take for jobs. */

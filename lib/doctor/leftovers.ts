@@ -1,6 +1,6 @@
 /** Checks what dead processes left: holders with jobs, traces, scratch, stray processes, output without a job. */
 import { join, relative } from 'node:path'
-import { lstat, listDir } from '../disk/files.ts'
+import { listDir, listRealDir, lstat } from '../disk/files.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { leaseAge } from '../disk/lease.ts'
 import { nowMs } from '../clock.ts'
@@ -12,15 +12,20 @@ import type { Home } from '../spool/layout.ts'
 import { lifeOf, processesOf } from '../run/life.ts'
 import { runPaths } from '../run/paths.ts'
 import { readMark } from '../run/traces.ts'
+import { troublesOf } from '../spool/troubles.ts'
 import { scratchOf } from '../spool/leftovers.ts'
 import { settledTraces } from '../run/settled-traces.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 
 /** Workers and commands that died while they held jobs. */
 export function checkHolders(home: Home): CheckResult {
-  const all = holders(home)
-  const hasWorker = all.some(({ kind, life }) => kind === 'worker' && life === 'alive')
   const findings: Finding[] = []
+  const all = holders(home, (name, error) =>
+    findings.push(problemFinding(`processing/${name} cannot be read: ${String(error)}`, 'left alone until it can be')),
+  )
+  const hasWorker = all.some(({ kind, life }) => kind === 'worker' && life === 'alive')
+  for (const { entry, why, since } of troublesOf(all))
+    findings.push(problemFinding(`a worker leaves ${entry} alone since ${since}: ${why}`, 'it tries again by itself'))
   for (const holder of all) {
     const { name, dir, kind, life } = holder
     if (life === 'elsewhere') findings.push(elsewhereFinding(name, leaseAge(dir, nowMs())))
@@ -35,7 +40,7 @@ export function checkHolders(home: Home): CheckResult {
     // A command lives for milliseconds: it may have ended since it was listed.
     if (life !== 'dead' || !lstat(dir)) continue
     const jobs =
-      kind === 'operator' ? listDir(dir).flatMap((from) => heldFileNames(join(dir, from))) : heldFileNames(dir)
+      kind === 'operator' ? listRealDir(dir).flatMap((from) => heldFileNames(join(dir, from))) : heldFileNames(dir)
     findings.push(
       problemFinding(
         `${name} is dead and holds ${countOf(jobs.length, 'job')}`,
@@ -82,9 +87,14 @@ function strays(home: Home): Finding[] {
     const [, id = '', run = ''] = /^(.+)\.(\d+)$/.exec(name) ?? []
     if (held.has(id)) return []
     const paths = runPaths(home, id, Number(run))
-    const { mark } = readMark(paths)
-    if (lifeOf(paths, mark, true) === 'over') return []
-    const pids = processesOf(paths, mark)
+    let pids: readonly number[]
+    try {
+      const { mark } = readMark(paths)
+      if (lifeOf(paths, mark, true) === 'over') return []
+      pids = processesOf(paths, mark)
+    } catch (error) {
+      return [problemFinding(`whether run ${run} of ${id} is over cannot be told: ${String(error)}`)]
+    }
     return [
       noteFinding(
         `run ${run} of ${id} is over and left ${pids.length === 0 ? 'processes that are not visible' : `process ${pids.join(', ')}`} running`,

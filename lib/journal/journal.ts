@@ -6,11 +6,13 @@
  */
 import { openIfThere, readTail } from '../disk/read.ts'
 import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { nowMs } from '../clock.ts'
 import { isoTime, utcDay } from '../job/time.ts'
+import { failureKind } from '../disk/errno.ts'
 import { append, listDir, lstat } from '../disk/files.ts'
+import { quarantine } from '../spool/corrupt.ts'
 import type { Home } from '../spool/layout.ts'
 
 /**
@@ -62,13 +64,24 @@ export interface Event {
 
 /** Appends events. Best effort: a full disk must not keep a job from being settled. @param at milliseconds */
 export function recordEvents(home: Home, records: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
+  const file = dayFile(home, utcDay(at))
+  const text = records.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join('')
   try {
-    append(
-      dayFile(home, utcDay(at)),
-      records.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join(''),
-    )
-  } catch {
+    append(file, text)
+  } catch (error) {
+    if (failureKind(error) === 'content') appendAnew(home, file, text)
     // The journal is history, not state: nothing depends on it.
+  }
+}
+
+/** Quarantines what is no file in the place of a day, and begins the day anew. */
+function appendAnew(home: Home, file: string, text: string): void {
+  try {
+    if (lstat(file)?.isFile() === false)
+      quarantine(home, file, basename(file), 'it was in the place of a day of the journal')
+    append(file, text)
+  } catch {
+    // As with any event that cannot be recorded.
   }
 }
 

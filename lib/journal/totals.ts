@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { errno, QueueError } from '../errors.ts'
 import { randomHex } from '../clock.ts'
 import { utcDay } from '../job/time.ts'
+import { failureKind } from '../disk/errno.ts'
 import { listDir, readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { days, events } from './journal.ts'
@@ -22,14 +23,15 @@ const pathOf = (home: Home): string => join(home.journal, 'totals.json')
 
 /** @throws QueueError FAILED when the file is damaged. */
 export function readTotals(home: Home): StoredTotals {
-  const text = readText(pathOf(home))
-  if (text === undefined) return { ...NO_TOTALS, folded: [] }
   try {
+    const text = readText(pathOf(home))
+    if (text === undefined) return { ...NO_TOTALS, folded: [] }
     const kept = JSON.parse(text) as StoredTotals
     if (Array.isArray(kept.folded) && typeof kept.events === 'object' && typeof kept.durations.buckets === 'object')
       return kept
-  } catch {
-    // Not JSON: reported below, as other damage is.
+  } catch (error) {
+    if (failureKind(error) === 'surroundings') throw error
+    // Not JSON, or no file: reported below, as other damage is.
   }
   throw new QueueError(
     'FAILED',

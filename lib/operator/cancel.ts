@@ -69,7 +69,10 @@ async function endUnwatched(home: Home, id: string): Promise<void> {
   const holder = joinOperators(home, 'processing')
   const ours = join(holder.dir, 'processing', basename(file.path))
   // If we die after this: a worker finds the job with a dead operator and resumes it.
-  if (!move(file.path, ours)) return holder.leave()
+  if (!move(file.path, ours)) {
+    holder.leave()
+    return
+  }
   const hooks = operatorHooks(home)
   const ctx = operatorContext(home, holder, hooks)
   const run = await resume(ctx, dirname(ours), basename(ours), { slot: 0, adopt: (path) => path })

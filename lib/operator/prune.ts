@@ -15,7 +15,7 @@ import {
   surplus,
 } from '../job/retention.ts'
 import { isoTime, utcDay } from '../job/time.ts'
-import { listDir, lstat, removeEmptyDir } from '../disk/files.ts'
+import { listDir, listRealDir, lstat, removeEmptyDir } from '../disk/files.ts'
 import { doneDays, inDoneDay, type JobFile, jobFiles, readJobFile } from '../spool/scan.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
 import { startPurge } from './purge.ts'
@@ -102,7 +102,10 @@ function* candidates(home: Home, state: Prunable, limits: RetentionLimits, now: 
   for (const day of doneDays(home)) if (day <= last) yield* inDoneDay(home, day)
 }
 
-/** Removes jobs one by one, and yields each that was removed. @param now milliseconds since the epoch */
+/**
+ * Removes jobs one by one, and yields each that was removed. @param now milliseconds since the epoch
+ * @throws the first failure, once all have been tried
+ */
 export async function* pruneAll(
   home: Home,
   state: Prunable,
@@ -112,15 +115,22 @@ export async function* pruneAll(
   if (all.length === 0) return
   const session = await startPurge(home, STATE_DIR[state])
   let tried = 0
+  const failures: unknown[] = []
   try {
     for (const one of all) {
-      if (session.purge(one) === 'purged') yield one
+      try {
+        if (session.purge(one) === 'purged') yield one
+      } catch (error) {
+        // It stays; the others are pruned all the same.
+        failures.push(error)
+      }
       if (++tried % BATCH_SIZE === 0) await setImmediate()
     }
   } finally {
     session.close()
   }
   if (state === 'completed') removeEmptyDays(home, now)
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Removes empty days of `done/`, but not the last two, into which a job may be moved just now. */
@@ -132,7 +142,7 @@ function removeEmptyDays(home: Home, now: number): void {
 
 const outputBytes = (home: Home, id: string): number => {
   const dir = join(home.logs, id)
-  return listDir(dir).reduce((sum, name) => sum + diskBytes(join(dir, name)), 0)
+  return listRealDir(dir).reduce((sum, name) => sum + diskBytes(join(dir, name)), 0)
 }
 
 /** How much a file takes on disk (bytes): less than its size if a hole was punched into it. */

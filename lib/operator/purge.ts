@@ -11,14 +11,15 @@ import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
-import { isFull, linkNew, listDir, move, remove } from '../disk/files.ts'
+import { isFull, isRealDir, linkNew, move, remove } from '../disk/files.ts'
+import { quarantine } from '../spool/corrupt.ts'
 import { type TreeRemover, treeRemover } from '../disk/trees.ts'
 import type { JobFile } from '../spool/scan.ts'
 import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
-import { readMark, removeTraces, tracedRuns } from '../run/traces.ts'
+import { mayBeAlive, readMark, removeTraces, tracedRuns } from '../run/traces.ts'
 import { lifeOf } from '../run/life.ts'
 import { endStrays } from '../run/kill.ts'
 import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
@@ -45,10 +46,15 @@ export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSessio
       const taken = join(holder.dir, from, fileName)
       // If we die after this: a worker puts it back.
       if (!move(path, taken)) return 'gone'
+      if (isRealDir(taken)) {
+        // It is no job, but may hold what a person wants.
+        quarantine(home, taken, fileName, 'it was in the place of a job that is removed')
+        return 'gone'
+      }
       // A dropped file has no output: what lies under the id that it might get is another job's.
       if (dropped) return remove(taken) ? 'purged' : 'gone'
       // The traces are all that tells the next job of this id what is alive of this one.
-      if (isSomethingAlive(home, id)) {
+      if (mayBeAlive(home, id)) {
         move(taken, path)
         return 'held'
       }
@@ -89,13 +95,6 @@ function joinPurgers(home: Home, from: HomeDir): OwnHolder {
   }
 }
 
-/** Is, or may, something be alive that a run under this id has started? */
-const isSomethingAlive = (home: Home, id: string): boolean =>
-  tracedRuns(home, id).some((run) => {
-    const paths = runPaths(home, id, run)
-    return lifeOf(paths, readMark(paths).mark, true) !== 'over'
-  })
-
 /** Ends what runs under this id have left behind. */
 async function endAll(home: Home, id: string): Promise<void> {
   for (const run of tracedRuns(home, id)) await endStrays(runPaths(home, id, run))
@@ -120,22 +119,22 @@ function removeRest(home: Home, id: string, aside: string | undefined, removeTre
   }
 }
 
-/** Finishes what a dead operator was removing, once its jobs have been put back. */
-export async function finishPurges(home: Home, operatorDir: string): Promise<void> {
-  const marks = join(operatorDir, PURGE_MARKS)
-  const fileNames = listDir(marks)
-  if (fileNames.length === 0) return
-  const removeTree = await treeRemover()
-  for (const fileName of fileNames) {
-    const id = parseName(fileName)?.id
-    const reservation = id === undefined ? undefined : reservePurged(home, id, join(marks, fileName))
-    if (id !== undefined && reservation) finishPurge(home, id, reservation, removeTree)
-    // If we die before this: the next worker to recover finds nothing left to remove.
-    remove(join(marks, fileName))
+/** Finishes the removal of a job that a dead operator left this mark of, once its jobs have been put back. */
+export async function finishPurge(home: Home, marks: string, fileName: string): Promise<void> {
+  const mark = join(marks, fileName)
+  if (isRealDir(mark)) {
+    quarantine(home, mark, fileName, 'it was in the place of a mark of a removed job')
+    return
   }
+  const removeTree = await treeRemover()
+  const id = parseName(fileName)?.id
+  const reservation = id === undefined ? undefined : reservePurged(home, id, mark)
+  if (id !== undefined && reservation) removePurgedOutput(home, id, reservation, removeTree)
+  // If we die before this: the next worker to recover finds nothing left to remove.
+  remove(mark)
 }
 
-function finishPurge(home: Home, id: string, reservation: Reservation, removeTree: TreeRemover): void {
+function removePurgedOutput(home: Home, id: string, reservation: Reservation, removeTree: TreeRemover): void {
   let aside: string | undefined
   try {
     aside = moveOutputAside(home, id)

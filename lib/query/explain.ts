@@ -12,7 +12,8 @@ import type { Job } from '../job/job.ts'
 import { parseName } from '../job/file-name.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
-import { eachName, listDir, readText } from '../disk/files.ts'
+import { eachName, listDir } from '../disk/files.ts'
+import { reasonOf } from '../spool/corrupt.ts'
 import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
@@ -165,5 +166,5 @@ function inCorrupt(home: Home, text: string): Reason | undefined {
   })
   if (file === undefined) return undefined
   const path = join(home.corrupt, file)
-  return { why: 'corrupt', error: readText(`${path}.reason`)?.trim() ?? 'unknown', file: path }
+  return { why: 'corrupt', error: reasonOf(path), file: path }
 }

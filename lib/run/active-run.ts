@@ -25,8 +25,9 @@ import { type Note, readMark, readNote, readTraces, type Traces, writeNote } fro
 const TERM_RETRY_MS = 20
 /** How long processes may take to end after KILL (ms); after that they are left behind as strays. */
 const AFTER_KILL_MS = 1000
-/** Pause before a step is tried again that failed because a resource is exhausted (ms). */
+/** Pause before a step is tried again that failed because a resource is exhausted (ms), or for another reason. */
 const EXHAUSTED_RETRY_MS = 100
+const FAILED_RETRY_MS = 1000
 
 /** How a run ended, or why its command never began: a resource is exhausted, or the job's file was removed. */
 export type RunEnd =
@@ -46,6 +47,8 @@ export interface WatchedRun {
   readonly timeout: number
   /** The inode of its FIFO, where it is known. */
   readonly fifo: number | undefined
+  /** Writes a line to the worker's log. */
+  readonly log: (line: string) => void
 }
 
 /** Processes that a run left behind. */
@@ -85,9 +88,12 @@ export class ActiveRun {
   #isAdopted = false
   #isOver = false
   #isDetached = false
+  readonly #log: (line: string) => void
+  /** The last failure of a step, reported once. */
+  #failure = ''
 
   /** @param elapsed milliseconds that the run has taken so far */
-  private constructor({ home, job, held, slot, timeout, fifo }: WatchedRun, startedAt: number, elapsed: number) {
+  private constructor({ home, job, held, slot, timeout, fifo, log }: WatchedRun, startedAt: number, elapsed: number) {
     this.#home = home
     this.job = job
     this.held = held
@@ -96,6 +102,7 @@ export class ActiveRun {
     this.startedAt = startedAt
     this.#timeout = timeout
     this.#fifo = fifo
+    this.#log = log
     this.#deadline = timeout === 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000 - elapsed
     this.ended = new Promise((resolve) => {
       this.#finish = (end) => {
@@ -237,14 +244,20 @@ export class ActiveRun {
     this.#retrying(() => this.#checkTraces())
   }
 
-  /** Does a step, and tries it again later while a resource is exhausted. Does nothing once the run is over. */
+  /**
+   * Does a step, and tries it again later when it fails: a failure is about this run, and must not end the worker that
+   * watches others too. Does nothing once the run is over.
+   */
   #retrying(act: () => unknown): void {
     if (this.#isOver || this.#isDetached) return
     try {
       act()
     } catch (error) {
-      if (!isExhausted(error)) throw error
-      setTimeout(() => this.#retrying(act), EXHAUSTED_RETRY_MS).unref()
+      const pause = isExhausted(error) ? EXHAUSTED_RETRY_MS : FAILED_RETRY_MS
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      if (why !== this.#failure && !isExhausted(error)) this.#log(`cannot watch ${this.id} (trying again): ${why}`)
+      this.#failure = why
+      setTimeout(() => this.#retrying(act), pause).unref()
     }
   }
 

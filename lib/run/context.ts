@@ -22,8 +22,8 @@ export interface RunContext {
   callHook(hook: Hook, job: Job): void
   /** Writes a line to the log only. */
   log(line: string): void
-  /** Repeats an action until it succeeds. A worker claims nothing meanwhile. */
-  retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T>
+  /** Repeats an action until it succeeds. @param entry what a failure is about, as a path in the home */
+  retryUntilDone<T>(doing: string, act: () => T | Promise<T>, entry: string): Promise<T>
 }
 
 /** What it takes besides to start a run. */

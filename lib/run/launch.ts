@@ -12,7 +12,7 @@ import { errno } from '../errors.ts'
 import { interpreterOf } from '../job/interpreter.ts'
 import { visible } from '../job/visible.ts'
 import type { Job } from '../job/job.ts'
-import { exists, isExhausted } from '../disk/files.ts'
+import { exists, isExhausted, lstat } from '../disk/files.ts'
 import type { Held } from '../spool/transitions.ts'
 import type { StartContext } from './context.ts'
 import type { OpenOutput } from './output.ts'
@@ -34,12 +34,15 @@ import { openInput, writeScript } from './output.ts'
 const SHIM = `trap : TERM INT HUP
 exec 4>&2 2>/dev/null
 read -r queuectl_shell </proc/$$/stat || queuectl_shell=$$
-( echo "$queuectl_shell $2" >"$1" || exit 125; shift 2; exec "$@" 2>&4 4>&- )
+queuectl_code=125
+{
+( echo "$queuectl_shell $2" >&5 || exit 125; shift 2; exec "$@" 2>&4 4>&- 5>&- )
 queuectl_code=$?
-[ -s "$1" ] || [ $queuectl_code != 125 ] || exit 125
+[ -s /dev/fd/5 ] || [ -s "$1" ] || [ $queuectl_code != 125 ] || exit 125
 trap '' PIPE
-echo $queuectl_code >>"$1"
+echo $queuectl_code >&5
 echo >&3
+} 5>>"$1"
 exit $queuectl_code`
 
 /** The shim's exit code when it could not begin. */
@@ -154,7 +157,7 @@ async function launchShim(
     if (pid === undefined) throw await spawnError(child)
     const ended = new Promise<ShellEnd>((resolve) => {
       child.once('exit', (code) => {
-        if (code === NOT_BEGUN && !exists(paths.mark)) resolve('unbegun')
+        if (code === NOT_BEGUN && !lstat(paths.mark)?.size) resolve('unbegun')
         else resolve(code ?? 'killed')
       })
     })

@@ -9,11 +9,13 @@
  * names the inode of a file that is gone and is ignored.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, read as readAt, write } from 'node:fs'
+import { closeSync, read as readAt, write } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { randomHex } from '../clock.ts'
-import { createNew, exists, lstat, move, readText, remove, replaceFile } from '../disk/files.ts'
+import { createNew, exists, isRealDir, lstat, move, readText, remove, replaceFile } from '../disk/files.ts'
+import { openIfThere } from '../disk/read.ts'
+import { QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
 import type { RunPaths } from './paths.ts'
 
@@ -36,12 +38,16 @@ const roundDown = (bytes: number): number => Math.floor(bytes / PAGE) * PAGE
 /** The line that stands for the bytes left out. */
 export const gapLine = (bytes: number): string => `\n--- queuectl: ${bytes} bytes left out here (max-log-bytes) ---\n`
 
+const isGap = (gap: Partial<Gap> | null): boolean =>
+  [gap?.ino, gap?.from, gap?.to].every((value) => Number.isSafeInteger(value))
+
 /** The gaps recorded in a run's gap file. */
 export function gapsOf(path: string): Partial<Record<OutputFile, Gap>> {
   try {
-    return JSON.parse(readText(path) ?? '{}') as Partial<Record<OutputFile, Gap>>
+    const gaps = JSON.parse(readText(path) ?? '{}') as Partial<Record<OutputFile, Gap>> | null
+    return Object.values(gaps ?? {}).every(isGap) ? (gaps ?? {}) : {}
   } catch {
-    // Torn by a power cut. The run that it belonged to is gone too.
+    // Torn by a power cut, whose run is gone too; or the job put something else there.
     return {}
   }
 }
@@ -55,7 +61,7 @@ export function punchHole(home: Home, paths: RunPaths, limit: number): void {
   for (const stream of ['out', 'err'] as const) {
     const stats = lstat(paths[stream])
     // Each punch costs a process: only once a quarter more than the limit is on the disk.
-    if (!stats || stats.blocks * 512 < limit + Math.max(limit / 4, 2 * PAGE)) continue
+    if (!stats?.isFile() || stats.blocks * 512 < limit + Math.max(limit / 4, 2 * PAGE)) continue
     const gaps = gapsOf(paths.gap)
     const known = gaps[stream]
     const from = known?.from ?? roundUp(limit / 2)
@@ -83,7 +89,7 @@ export async function truncateMiddle(paths: RunPaths, limit: number): Promise<vo
     const stats = lstat(paths[stream])
     const gap = gaps[stream]
     const isPunched = gap !== undefined && gap.ino === stats?.ino
-    if (!stats?.isFile() || (stats.size <= limit && !isPunched)) continue
+    if (!stats?.isFile() || (stats.size <= limit && !isPunched) || !isRealDir(dirname(paths[stream]))) continue
     const head = isPunched ? gap.from : Math.floor(limit / 2)
     const end = Math.max(isPunched ? gap.to : 0, stats.size - Math.floor(limit / 2), head)
     try {
@@ -104,8 +110,9 @@ async function rewrite(path: string, head: number, end: number, size: number): P
   // If we die from here on: the long file, and beside it a dotfile that the next rewrite removes.
   const to = createNew(aside)
   if (to === undefined) return
-  const from = openSync(path, 'r')
+  const from = openIfThere(path)
   try {
+    if (from === undefined) throw new QueueError('FAILED', `${path} is gone`)
     await copy(from, to, 0, head)
     await writeSome(to, gapLine(end - head))
     await copy(from, to, end, size)
@@ -115,7 +122,7 @@ async function rewrite(path: string, head: number, end: number, size: number): P
     remove(aside)
     throw error
   } finally {
-    closeSync(from)
+    if (from !== undefined) closeSync(from)
     closeSync(to)
   }
 }

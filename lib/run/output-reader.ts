@@ -1,7 +1,7 @@
 /** Reads what runs have written: output while it grows, the last error line, progress. Changes nothing. */
 import { closeSync, fstatSync } from 'node:fs'
-import { join } from 'node:path'
-import { listDir, lstat } from '../disk/files.ts'
+import { dirname, join } from 'node:path'
+import { isRealDir, listRealDir, lstat } from '../disk/files.ts'
 import { openIfThere, readAt, readTail } from '../disk/read.ts'
 import type { Job } from '../job/job.ts'
 import { parseProgress, type Progress } from '../job/progress.ts'
@@ -64,7 +64,9 @@ export class OutputReader {
   }
 
   #open(): boolean {
-    this.#fd = openIfThere(this.#paths[this.#stream])
+    const path = this.#paths[this.#stream]
+    if (!isRealDir(dirname(path))) return false
+    this.#fd = openIfThere(path)
     if (this.#fd === undefined) return false
     const { size, ino } = fstatSync(this.#fd)
     this.#ino = ino
@@ -109,7 +111,7 @@ export const listOutputs = (home: Home, id: string): RunOutput[] =>
 
 /** The numbers of all runs of a job that left output, ascending. */
 export const runNumbers = (home: Home, id: string): number[] =>
-  listDir(join(home.logs, id))
+  listRealDir(join(home.logs, id))
     .flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b)
@@ -118,14 +120,24 @@ export const runNumbers = (home: Home, id: string): number[] =>
 export function readProgress(home: Home, job: Job): Progress | undefined {
   if (job.state !== 'processing') return undefined
   const { progress } = runPaths(home, job.id, job.runs)
-  // The job may have put anything there: reading a FIFO would block.
-  if (!lstat(progress)?.isFile()) return undefined
-  return parseProgress(readTail(progress, 4096))
+  try {
+    return parseProgress(readTail(progress, 4096))
+  } catch {
+    // Written by the job: what cannot be read reports no progress.
+    return undefined
+  }
 }
 
-/** The last line a run wrote to standard error, for the record; at most 300 characters. */
+/** The last line a run wrote to standard error, for the record; at most 300 characters. Undefined when it cannot be read. */
 export function lastErrorLine(paths: RunPaths): string | undefined {
-  const lines = readTail(paths.err, 4096).split(/\r?\n/)
+  let lines: readonly string[]
+  try {
+    if (!isRealDir(dirname(paths.err))) return undefined
+    lines = readTail(paths.err, 4096).split(/\r?\n/)
+  } catch {
+    // The job may have put anything there, or the disk is ill: it is settled all the same.
+    return undefined
+  }
   const line = lines.findLast((text) => text.trim() !== '')?.trim()
   return line === undefined ? undefined : line.slice(0, 300)
 }

@@ -1,7 +1,8 @@
 /** Opens the files that a starting run writes its output to and reads its standard input from. */
 import { closeSync, constants, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { createNew, makeDir, remove, writeNew } from '../disk/files.ts'
+import { createNew, remove, writeNew } from '../disk/files.ts'
+import { makeRealDir } from '../spool/corrupt.ts'
 import type { Home } from '../spool/layout.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 
@@ -17,7 +18,7 @@ export interface OpenOutput {
  */
 export function createOutput(home: Home, id: string, run: number): OpenOutput | undefined {
   const paths = runPaths(home, id, run)
-  makeDir(join(home.logs, id))
+  makeRealDir(home, join(home.logs, id))
   // If we die after this: the number counts as used, and the next run takes another one.
   const out = createNew(paths.out)
   if (out === undefined) return undefined

@@ -6,11 +6,14 @@ import type { Home } from '../spool/layout.ts'
 export const TRACES = ['fifo', 'mark', 'note', 'script', 'progress', 'gap'] as const
 
 /** `dir` is the directory of the traces. */
-export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'stdin' | 'out' | 'err' | 'dir', string>>
+export type RunPaths = Readonly<Record<(typeof TRACES)[number] | 'stdin' | 'out' | 'err' | 'dir', string>> & {
+  readonly home: Home
+}
 
 export function runPaths(home: Home, id: string, run: number): RunPaths {
   const trace = (kind: string): string => join(home.run, `${id}.${run}.${kind}`)
   return {
+    home,
     dir: home.run,
     fifo: trace('fifo'),
     mark: trace('mark'),

@@ -106,7 +106,8 @@ export async function resume(
       ctx.record({ event: 'adopted', job: job.id, run: job.runs, worker: ctx.holder.name })
       const timeout = job.timeout ?? ctx.config.timeout
       const fifo = typeof traces.mark === 'string' ? undefined : traces.mark.fifo
-      return ActiveRun.adopt({ home, job, held: { path: ours, fileName, name }, slot, timeout, fifo }, traces)
+      const adopted = { ...held, path: ours }
+      return ActiveRun.adopt({ home, job, held: adopted, slot, timeout, fifo, log: ctx.log }, traces)
     }
     case 'interrupted':
       // If we die after the stamp: 'counted'.

@@ -1,4 +1,5 @@
 /** Settles a run that has ended: stamp the verdict, move the job, flush, remove the traces, record. */
+import { relative } from 'node:path'
 import { chance, nowMs } from '../clock.ts'
 import { type Hook, HOOKS } from '../config/hook-target.ts'
 import { decide, type Outcome, type Verdict } from '../job/decide.ts'
@@ -34,7 +35,7 @@ export interface EndedRun {
 /** Settles a run that this worker has watched to its end. */
 export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcome): Promise<void> {
   // Retried: a run that has ended must not run again only because /proc could not be read.
-  const strays = await ctx.retryUntilDone(`settle ${run.id}`, () => run.strays())
+  const strays = await ctx.retryUntilDone(`settle ${run.id}`, () => run.strays(), entryOf(ctx, run.held))
   run.close(strays === undefined)
   const facts = {
     run: run.run,
@@ -48,6 +49,8 @@ export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcom
   await settle(ctx, { held, job, paths, strays, outcome: withDiskSpace(ctx.home, outcome), facts })
 }
 
+const entryOf = ({ home }: RunContext, { path }: Held): string => relative(home.root, path)
+
 /** Stamps the verdict, moves the job where it says, and records that. A job whose file is gone is not recreated. */
 export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   const { held, job, paths, outcome, facts } = ended
@@ -55,17 +58,21 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   const verdict = ended.verdict ?? decide(outcome, job, ctx.config, now, chance())
   const record = settledRecord(job, outcome, verdict, facts)
   const { max_log_bytes: limit } = ctx.config
-  const isMoved = await ctx.retryUntilDone(`settle ${job.id}`, async () => {
-    // If we die here: the run has ended and is not counted; recovery settles it from its traces.
-    if (paths && limit > 0) await truncateMiddle(paths, limit)
-    // If we die between the stamp and the move: the run is counted; recovery makes the move.
-    if (
-      (await stampHeld(held, record, ctx.config.durability)) &&
-      settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)
-    )
-      return true
-    return isRecorded(ctx, held, record)
-  })
+  const isMoved = await ctx.retryUntilDone(
+    `settle ${job.id}`,
+    async () => {
+      // If we die here: the run has ended and is not counted; recovery settles it from its traces.
+      if (paths && limit > 0) await truncateMiddle(paths, limit)
+      // If we die between the stamp and the move: the run is counted; recovery makes the move.
+      if (
+        (await stampHeld(held, record, ctx.config.durability)) &&
+        settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)
+      )
+        return true
+      return isRecorded(ctx, held, record)
+    },
+    entryOf(ctx, held),
+  )
   // If we die after the move: the job is settled; its traces are leftovers that the sweeper removes.
   if (isMoved) await flushSettled(ctx, job.id, verdict.to, verdict.due ?? now)
   // A FIFO that is held, or may be, is never given back or removed: it tells the next run of what is alive. The mark goes

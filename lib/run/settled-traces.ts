@@ -1,6 +1,8 @@
 /** Traces of runs that are settled, left by a process that died before it removed them. */
 import { join } from 'node:path'
-import { listDir, lstat, remove } from '../disk/files.ts'
+import { eachOf } from '../disk/each.ts'
+import { listDir, lstat } from '../disk/files.ts'
+import { removeOrQuarantine } from '../spool/corrupt.ts'
 import type { Home } from '../spool/layout.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { lifeOf } from './life.ts'
@@ -21,13 +23,27 @@ export function settledTraces(home: Home, now: number): string[] {
     if (id === undefined || held.has(id)) return []
     const path = join(home.run, name)
     if (now - (lstat(path)?.mtimeMs ?? now) < TRACE_AGE_MS) return []
-    const paths = runPaths(home, id, Number(run))
-    return lifeOf(paths, readMark(paths).mark, true) === 'over' ? [path] : []
+    return isOver(home, id, Number(run)) ? [path] : []
   })
+}
+
+function isOver(home: Home, id: string, run: number): boolean {
+  try {
+    const paths = runPaths(home, id, run)
+    return lifeOf(paths, readMark(paths).mark, true) === 'over'
+  } catch {
+    // It cannot be told now.
+    return false
+  }
 }
 
 /** Removes them. */
 export function sweepTraces(home: Home, now: number): void {
   // If we die here: the rest is swept the next time.
-  for (const path of settledTraces(home, now)) remove(path)
+  eachOf(settledTraces(home, now), (path) => sweepTrace(home, path))
+}
+
+/** Removes a trace; what is in its place and no trace of ours is quarantined. If we die: it is there or not. */
+export function sweepTrace(home: Home, path: string): void {
+  removeOrQuarantine(home, path, 'it was in the place of a trace of a run')
 }

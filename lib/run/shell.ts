@@ -21,7 +21,8 @@ import type { RunPaths } from './paths.ts'
  * FIFO without waiting for a reader. `trap :` and not `trap ''`: exec resets caught signals to their default, ignored
  * ones stay ignored in the command. `exec` in a sub-shell, so that an argv such as `["exit","3"]` names a program and
  * not a shell builtin. The sub-shell writes the start mark last: once it is there, a signal to the group ends the
- * command; before that the trap may swallow it. A function, so that line numbers in the shell's messages about a command
+ * command; before that the trap may swallow it. The mark is written through one descriptor, because the command may
+ * replace or remove the file of that name. A function, so that line numbers in the shell's messages about a command
  * do not depend on the commands before it.
  *
  * If we die: before the start mark, the run never began; before the exit record, it is an interruption once no process
@@ -33,12 +34,15 @@ queuectl_run() {
 queuectl_code=gone
 [ -p "$2" ] && {
 [ -e "$1" ] && {
-( queuectl_mark=$3 queuectl_suffix=$6; cd "$7" || exit; shift 7
+queuectl_code=unbegun
+{
+( queuectl_suffix=$6; cd "$7" || exit; shift 7
 while [ -n "$1" ]; do export "$1"; shift; done; shift
-echo "$queuectl_shell $queuectl_suffix" >"$queuectl_mark" || exit
-exec "$@" ) </dev/null >>"$4" 2>>"$5"
+echo "$queuectl_shell $queuectl_suffix" >&4 || exit
+exec "$@" 4>&- ) </dev/null >>"$4" 2>>"$5"
 queuectl_code=$?
-if [ -s "$3" ]; then echo $queuectl_code >>"$3"; echo >&3; else queuectl_code=unbegun; fi
+if [ -s /dev/fd/4 ] || [ -s "$3" ]; then echo $queuectl_code >&4; echo >&3; else queuectl_code=unbegun; fi
+} 4>>"$3"
 }
 } 3<>"$2"
 echo $queuectl_code

@@ -67,7 +67,7 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
   }
   ctx.record({ event: 'started', job: job.id, run: job.runs, worker: holder.name })
   const timeout = job.timeout ?? ctx.config.timeout
-  return ActiveRun.watch({ home, job, held, slot, timeout, fifo }, launched, startedAt)
+  return ActiveRun.watch({ home, job, held, slot, timeout, fifo, log: ctx.log }, launched, startedAt)
 }
 
 /** Stamps the start and creates the run's output. Undefined: the job's file is gone, or is a stale copy. */

@@ -13,20 +13,11 @@
  */
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import {
-  discard,
-  exists,
-  isExhausted,
-  linkNew,
-  listDir,
-  lstat,
-  readText,
-  remove,
-  truncate,
-  writeNew,
-} from '../disk/files.ts'
+import { discard, exists, linkNew, listDir, lstat, readText, truncate, writeNew } from '../disk/files.ts'
+import { failureKind } from '../disk/errno.ts'
 import type { Leader } from '../disk/process.ts'
 import type { Job } from '../job/job.ts'
+import { removeOrQuarantine } from '../spool/corrupt.ts'
 import type { Home } from '../spool/layout.ts'
 import { lifeOf, type MarkState, type RunLife } from './life.ts'
 import { parseMark } from './mark.ts'
@@ -74,8 +65,8 @@ export function readMark(paths: RunPaths): Pick<Traces, 'mark' | 'exit'> {
   try {
     text = readText(paths.mark)
   } catch (error) {
-    if (isExhausted(error)) throw error
-    // The job put something else there.
+    if (failureKind(error) === 'machine') throw error
+    // The job put something else there, or the disk is ill: that a run has begun is all that is known.
     return { mark: 'unreadable', exit: undefined }
   }
   const [mark, code, more] = completeLines(text)
@@ -100,7 +91,7 @@ export function readNote(paths: RunPaths): Note | undefined {
   try {
     return exists(paths.note) ? parseNote(readText(paths.note) ?? '') : undefined
   } catch (error) {
-    if (isExhausted(error)) throw error
+    if (failureKind(error) !== 'content') throw error
     // The job put something else there: it is no note.
     return undefined
   }
@@ -118,14 +109,14 @@ function parseNote(text: string): Note | undefined {
 
 /** Writes why a run is about to be ended. The first reason stays; @returns the one that is on disk. */
 export function writeNote(home: Home, id: string, run: number, note: Note): Note {
-  const { note: path } = runPaths(home, id, run)
+  const paths = runPaths(home, id, run)
   const aside = join(home.tmp, `${id}.${run}.${randomHex(8)}.note`)
   // If we die here: scratch that the sweeper removes; the run goes on.
   writeNew(aside, JSON.stringify(note))
   // If we die after this: the worker that watches or adopts the run ends it, for the reason on disk.
-  linkNew(aside, path)
+  linkNew(aside, paths.note)
   discard(aside)
-  return parseNote(readText(path) ?? '') ?? note
+  return readNote(paths) ?? note
 }
 
 /**
@@ -135,9 +126,9 @@ export function writeNote(home: Home, id: string, run: number, note: Note): Note
  */
 export function removeTraces(paths: RunPaths, keepsLife: boolean, pool?: { giveBack(path: string): boolean }): void {
   // The FIFO goes last. If we die here or below: a free FIFO, which says that the run is over; the sweeper removes it.
-  for (const kind of TRACES) if (kind !== 'fifo' && !(keepsLife && kind === 'mark')) removeTrace(paths[kind])
+  for (const kind of TRACES) if (kind !== 'fifo' && !(keepsLife && kind === 'mark')) removeTrace(paths, kind)
   if (!keepsLife) {
-    if (!pool?.giveBack(paths.fifo)) removeTrace(paths.fifo)
+    if (!pool?.giveBack(paths.fifo)) removeTrace(paths, 'fifo')
     return
   }
   try {
@@ -147,11 +138,12 @@ export function removeTraces(paths: RunPaths, keepsLife: boolean, pool?: { giveB
   }
 }
 
-function removeTrace(path: string): void {
+function removeTrace(paths: RunPaths, kind: (typeof TRACES)[number]): void {
+  const path = paths[kind]
   try {
-    if (exists(path)) remove(path)
+    if (lstat(path)) removeOrQuarantine(paths.home, path, 'it was in the place of a trace of a run')
   } catch {
-    // A job may have put anything there, such as a directory. It is settled all the same; the doctor names what is left.
+    // The job is settled all the same; the doctor names what is left.
   }
 }
 
@@ -165,6 +157,13 @@ export const tracedRuns = (home: Home, id: string): number[] =>
         .map(Number),
     ),
   ].sort((a, b) => a - b)
+
+/** Is, or may, something be alive that a run under this id has started? */
+export const mayBeAlive = (home: Home, id: string): boolean =>
+  tracedRuns(home, id).some((run) => {
+    const paths = runPaths(home, id, run)
+    return lifeOf(paths, readMark(paths).mark, true) !== 'over'
+  })
 
 /** Is the last run in the record's history while its traces still exist? Then only the settling move is missing. */
 export const isCounted = (job: Job, traces: Traces): boolean =>

@@ -11,6 +11,8 @@ import { isoTime } from '../job/time.ts'
 import { VERSION } from '../version.ts'
 import {
   exists,
+  isRealDir,
+  listRealDir,
   lstat,
   makeDir,
   move,
@@ -22,7 +24,8 @@ import {
   replaceFile,
   writeNew,
 } from '../disk/files.ts'
-import type { Home, HomeDir } from './layout.ts'
+import { failureKind } from '../disk/errno.ts'
+import { type Home, HOME_DIRS, type HomeDir } from './layout.ts'
 import { holdFifo, fifoState, makeFifos } from '../disk/fifo.ts'
 import { environment } from '../config/env.ts'
 import { beginRenewals, isOlderThanBoot, readRenewal, RENEW_MS, type Renewal } from '../disk/lease.ts'
@@ -30,7 +33,7 @@ import { isLocal } from '../disk/probe.ts'
 import { isRunning, ownIdentity } from '../disk/process.ts'
 import type { LeaseWatch } from './lease-watch.ts'
 import { type HolderIdentity, judgeLife, type Life } from './life.ts'
-import { quarantine } from './corrupt.ts'
+import { quarantine, removeOrQuarantine } from './corrupt.ts'
 
 /** What `worker.json` says about a worker. */
 export interface WorkerCard extends HolderIdentity {
@@ -65,7 +68,7 @@ export interface OwnHolder {
   readonly card: WorkerCard
   isThere(): boolean
   /** Removes the directory, or leaves it to recovery if a job is still in it. */
-  leave(): void
+  leave(): boolean
   /** Lets go of the directory as it is: it may be another process's. */
   abandon(): void
 }
@@ -74,12 +77,15 @@ export interface OwnHolder {
 const FORGOTTEN = 'forgotten'
 
 /** Files in a holder's directory that are not jobs. */
-const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', FORGOTTEN]
+const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', 'troubles', FORGOTTEN]
 
 /**
  * Directory of marks in an operator's directory: one for each job whose file is removed and whose output is not yet.
  */
 export const PURGE_MARKS = 'purged'
+
+/** Directories in a holder's directory, which go with it when they are empty. */
+const HOLDER_DIRS: readonly string[] = [...HOME_DIRS, 'intake', 'lease', PURGE_MARKS]
 
 /** Joins the workers of a home: the directory is completed in `tmp/`, then renamed into place. */
 export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
@@ -141,12 +147,15 @@ function ownHolder(home: Home, dir: string, inode: number | undefined, card: Wor
     dir,
     card,
     isThere: () => lstat(dir)?.ino === inode,
-    leave() {
-      removeIfEmpty(home, dir)
-      if (fd !== undefined) closeSync(fd)
-    },
     abandon() {
       if (fd !== undefined) closeSync(fd)
+    },
+    leave() {
+      try {
+        return removeIfEmpty(home, dir)
+      } finally {
+        this.abandon()
+      }
     },
   }
 }
@@ -158,27 +167,39 @@ export function removeIfEmpty(home: Home, dir: string): boolean {
     const path = join(dir, name)
     // `worker.json` goes last: if we die before, recovery still recognises the directory.
     if (name === 'worker.json') continue
-    if (name === 'intake' || name === 'lease' || name === PURGE_MARKS || name in home) {
-      for (const inner of listDir(path)) if (inner.startsWith('.')) remove(join(path, inner))
+    const isDir = isRealDir(path)
+    if (isDir && HOLDER_DIRS.includes(name)) {
+      for (const inner of listDir(path)) if (inner.startsWith('.')) removeOrQuarantine(home, join(path, inner), NO_JOB)
       // A job was moved in just now: the next recovery finds it.
       if (!removeEmptyDir(path) && exists(path)) return false
-    } else if (HOLDER_FILES.includes(name) || name.startsWith('.')) remove(path)
-    else quarantine(home, path, name, 'it was in the directory of a holder that has ended, and is not a job')
+    } else if (!isDir && (HOLDER_FILES.includes(name) || name.startsWith('.'))) remove(path)
+    else quarantine(home, path, name, NO_JOB)
   }
-  remove(join(dir, 'worker.json'))
+  removeOrQuarantine(home, join(dir, 'worker.json'), NO_JOB)
   return removeEmptyDir(dir)
 }
 
+const NO_JOB = 'it was in the directory of a holder that has ended, and is not a job'
+
 /** The names of the job files in a holder's directory. */
 export const heldFileNames = (dir: string): string[] =>
-  listDir(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !HOLDER_FILES.includes(name))
+  listRealDir(dir).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !HOLDER_FILES.includes(name))
 
-/** All holders, with or without jobs. */
-export const holders = (home: Home): Holder[] => listDir(home.processing).flatMap((name) => holderOf(home, name) ?? [])
+/** All holders, with or without jobs. @param failed is called for each that cannot be read now */
+export const holders = (home: Home, failed: (name: string, error: unknown) => void = () => {}): Holder[] =>
+  listDir(home.processing).flatMap((name) => {
+    try {
+      return holderOf(home, name) ?? []
+    } catch (error) {
+      failed(name, error)
+      return []
+    }
+  })
 
 /**
  * The holder whose directory has this name; undefined when there is none.
  * @param watch of a process that stays: only such a one sees that a lease is not renewed any more
+ * @throws when it cannot be read now
  */
 export function holderOf(home: Home, name: string, watch?: LeaseWatch): Holder | undefined {
   const kind = (['worker', 'rescue', 'operator'] as const).find((prefix) => name.startsWith(`${prefix}-`))
@@ -193,12 +214,17 @@ export function holderOf(home: Home, name: string, watch?: LeaseWatch): Holder |
 function readCard(dir: string): WorkerCard | undefined {
   try {
     const card = JSON.parse(readText(join(dir, 'worker.json')) ?? '') as Partial<WorkerCard> | null
-    return typeof card?.machine === 'string' ? (card as WorkerCard) : undefined
-  } catch {
+    return isCard(card) ? card : undefined
+  } catch (error) {
+    // A card that cannot be read now says nothing about its holder, so it must not be taken for dead.
+    if (['surroundings', 'machine'].includes(failureKind(error))) throw error
     // Gone meanwhile, or not written by us: the FIFO alone decides.
     return undefined
   }
 }
+
+const isCard = (card: Partial<WorkerCard> | null): card is WorkerCard =>
+  typeof card?.machine === 'string' && Number.isSafeInteger(card.pid)
 
 function lifeOf(holder: Omit<Holder, 'life'>, device: number, watch: LeaseWatch | undefined): Life {
   const { name, dir, card } = holder
@@ -213,9 +239,17 @@ function lifeOf(holder: Omit<Holder, 'life'>, device: number, watch: LeaseWatch 
   })
   if (judged === 'alive' || judged === 'dead') return judged
   const { stamp } = renewalOf(holder)
-  const isOver =
-    readText(join(dir, FORGOTTEN)) === stamp || (judged === 'watch' && watch?.isOver(name, stamp, renewMsOf(holder)))
+  const isOver = forgottenStamp(dir) === stamp || (judged === 'watch' && watch?.isOver(name, stamp, renewMsOf(holder)))
   return isOver ? 'dead' : 'elsewhere'
+}
+
+function forgottenStamp(dir: string): string | undefined {
+  try {
+    return readText(join(dir, FORGOTTEN))
+  } catch {
+    // Not a person's word: it is not forgotten.
+    return undefined
+  }
 }
 
 /** The last sign of life of a holder. An operator has no lease: what it changes in its directories shows its life. */
@@ -243,7 +277,7 @@ export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
   const name = `rescue-${process.pid}-${randomHex(6)}`
   const dir = join(home.processing, name)
   const card = dead.card ?? { name: dead.name, slots: 0, started_at: '', log: '', ...identityIn(home) }
-  const fd = holdAliveFifo(dead.dir)
+  const fd = holdAliveFifo(home, dead.dir)
   if (fd === undefined) return undefined
   // If we die after the move: a dead holder as before, under another name.
   const inode = lstat(dead.dir)?.ino
@@ -256,11 +290,13 @@ export function adoptHolder(home: Home, dead: Holder): OwnHolder | undefined {
  * Holds the FIFO in a dead holder's directory, so that others see us as alive; undefined when the directory is gone.
  * Makes a new FIFO if it was removed by hand.
  */
-function holdAliveFifo(dir: string): number | undefined {
+function holdAliveFifo(home: Home, dir: string): number | undefined {
   const fifo = join(dir, 'alive')
   for (let tries = 1; ; tries++) {
     try {
-      if (!exists(fifo)) makeFifos([fifo])
+      const stats = lstat(fifo)
+      if (stats && !stats.isFIFO()) quarantine(home, fifo, 'alive', NO_JOB)
+      if (!stats?.isFIFO()) makeFifos([fifo])
       return holdFifo(fifo)
     } catch (error) {
       if (!exists(dir)) return undefined

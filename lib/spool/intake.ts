@@ -17,14 +17,14 @@ import { newJob, NotJson } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
 import { readAs, type ReadRequest } from '../job/spelling.ts'
 import { parseInstant } from '../job/time.ts'
-import { exists, lstat, makeDir, move, listDir, remove, stamp } from '../disk/files.ts'
+import { exists, isRealDir, listRealDir, lstat, move, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
 import { moveOut, moveToPending } from './transitions.ts'
-import { quarantine } from './corrupt.ts'
+import { makeRealDir, quarantine } from './corrupt.ts'
 import { type Reservation, reserve } from './reservation.ts'
 
 /** The directory in a holder's directory for the file it is taking in, under the name it was dropped as. */
@@ -89,7 +89,7 @@ export class Intake {
     // Our directory was removed, which revoked our lease: do not recreate it.
     if (!exists(ownDir)) return { kind: 'gone' }
     const held = join(ownDir, INTAKE, fileName)
-    makeDir(join(ownDir, INTAKE))
+    makeRealDir(home, join(ownDir, INTAKE))
     // If we die after this: it is in a dead holder's intake/, goes back to pending/ and is taken in again.
     if (!move(path, held)) return { kind: 'gone' }
     try {
@@ -202,9 +202,9 @@ function readDroppedFile(path: string, fileName: string): ReadRequest | IntakePr
 
 /** Puts back to `pending/` what a dead holder was taking in. */
 export function putBackIntakeOf(home: Home, dir: string): void {
-  for (const fileName of listDir(join(dir, INTAKE)))
-    if (fileName.startsWith('.')) remove(join(dir, INTAKE, fileName))
-    else moveToPending(home, join(dir, INTAKE, fileName), fileName)
+  for (const fileName of listRealDir(join(dir, INTAKE)))
+    if (!fileName.startsWith('.')) moveToPending(home, join(dir, INTAKE, fileName), fileName)
+    else if (!isRealDir(join(dir, INTAKE, fileName))) remove(join(dir, INTAKE, fileName))
 }
 
 /**

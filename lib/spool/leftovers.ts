@@ -4,6 +4,7 @@
  * Crash: what is left is swept the next time.
  */
 import { join } from 'node:path'
+import { eachOf } from '../disk/each.ts'
 import { errno } from '../errors.ts'
 import { lstat, listDir, removeScratchDir } from '../disk/files.ts'
 import type { Home } from './layout.ts'
@@ -14,7 +15,7 @@ const SCRATCH_AGE_MS = 3_600_000
 
 /** Removes leftovers as of `now` (ms). */
 export function sweep(home: Home, now: number): void {
-  for (const path of scratchOf(home, now)) removeScratch(path)
+  eachOf(scratchOf(home, now), removeScratch)
 }
 
 function removeScratch(path: string): void {

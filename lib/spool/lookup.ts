@@ -9,9 +9,10 @@ import { nowMs } from '../clock.ts'
 import { exists, listDir, lstat } from '../disk/files.ts'
 import type { Job } from '../job/job.ts'
 import { isMadeId, mayName } from '../job/file-name.ts'
+import { QueueError } from '../errors.ts'
 import { type State, STATES } from '../job/state.ts'
 import { type Home, STATE_DIR } from './layout.ts'
-import { type JobContent, type JobFile, jobFiles, type NameFilter, readJobFile } from './scan.ts'
+import { type JobContent, type JobFile, jobFiles, type NameFilter, readJobFile, type Unlisted } from './scan.ts'
 
 /** Short forms of made ids have at least this many characters. */
 export const SHORTEST_ID = 6
@@ -48,8 +49,20 @@ const withId =
 
 function findIn(home: Home, states: readonly State[], id: string): JobFile | undefined {
   let found: JobFile | undefined
-  for (const file of jobFiles(home, states, withId(id))) if (file.name.id === id) found = file
+  const unlisted: Unlisted[] = []
+  for (const file of jobFiles(home, states, withId(id), unlisted)) if (file.name.id === id) found = file
+  if (!found) refuseUnlisted(id, unlisted)
   return found
+}
+
+/** A job that is not seen may still exist where nothing can be listed: its id must not be taken for a free one. */
+function refuseUnlisted(text: string, [first]: readonly Unlisted[]): void {
+  if (first)
+    throw new QueueError(
+      'FAILED',
+      `cannot tell whether there is a job ${text}: ${first.dir} cannot be listed (${first.why})`,
+      'see what is wrong with: queuectl doctor',
+    )
 }
 
 function findUnfinished(home: Home, id: string): JobFile | undefined {
@@ -85,10 +98,12 @@ export function findMatches(home: Home, text: string): JobFile[] {
   const mayMatch: NameFilter = (fileName) =>
     mayName(fileName, (rest) => rest.startsWith(text) || (ending !== undefined && rest.includes(ending)))
   scanUntilStable(home, () => {
-    for (const file of jobFiles(home, STATES, mayMatch)) {
+    const unlisted: Unlisted[] = []
+    for (const file of jobFiles(home, STATES, mayMatch, unlisted)) {
       const { id } = file.name
       if (id === text || (ending !== undefined && id.endsWith(ending) && isMadeId(id))) found.set(id, file)
     }
+    if (found.size === 0) refuseUnlisted(text, unlisted)
     return found.size > 0 || undefined
   })
   const exact = found.get(text)

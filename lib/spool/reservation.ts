@@ -15,6 +15,8 @@ import {
   truncate,
   writeNew,
 } from '../disk/files.ts'
+import { failureKind } from '../disk/errno.ts'
+import { makeRealDir } from './corrupt.ts'
 import type { Home } from './layout.ts'
 import { type Identity, isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 import { findExact } from './lookup.ts'
@@ -47,6 +49,9 @@ export function reserve(home: Home, id: string, path: string): Reservation {
   try {
     for (;;) {
       const isNew = makeDir(dir)
+      // A link there would lead out of the home.
+      if (!isNew && lstat(dir)?.isDirectory() === false)
+        throw new QueueError('NOT_WRITABLE', `cannot enqueue ${id}: ${dir} is not a directory`, 'move it away')
       const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
       // Even a directory that we made may have another process's reservation by now.
       if ((!isNew || last > 0) && (isReserving(home, join(dir, `.reserved.${last}`), file) || findExact(home, id)))
@@ -79,7 +84,7 @@ export function reserve(home: Home, id: string, path: string): Reservation {
 export function blockId(home: Home, id: string, identityFile: string): () => void {
   const dir = join(home.logs, id)
   for (;;) {
-    makeDir(dir)
+    makeRealDir(home, dir)
     const last = Math.max(0, ...listDir(dir).map((name) => Number(/^\.reserved\.(\d+)$/.exec(name)?.[1] ?? 0)))
     const link = join(dir, `.reserved.${last + 1}`)
     if (tryLink(identityFile, link, dir)) return () => remove(link)
@@ -118,7 +123,9 @@ function isReserving(home: Home, path: string, file: string | undefined): boolea
   let owner: Owner | null
   try {
     owner = JSON.parse(readText(path) ?? '') as Owner | null
-  } catch {
+  } catch (error) {
+    // Whether the id is taken cannot be told now.
+    if (['surroundings', 'machine'].includes(failureKind(error))) throw error
     // Gone, used, or torn by a power cut, which its process did not survive.
     return false
   }

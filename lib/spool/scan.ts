@@ -18,9 +18,10 @@ import {
 import { readJob } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
 import { parseInstant, utcDay } from '../job/time.ts'
-import { exists, listDir, lstat, readText } from '../disk/files.ts'
+import { failureKind } from '../disk/errno.ts'
+import { exists, isRealDir, listDir, listRealDir, lstat, readText } from '../disk/files.ts'
 import { type Home, STATE_DIR } from './layout.ts'
-import { QueueError } from '../errors.ts'
+import { errno, QueueError } from '../errors.ts'
 import { type State, STATES } from '../job/state.ts'
 
 /** A job file as listed in a directory, known by its name alone. */
@@ -39,24 +40,44 @@ export interface JobFile {
 export type NameFilter = (fileName: string) => boolean
 const ANY_NAME: NameFilter = () => true
 
-/** All jobs in these states, by name; within a state in no particular order. */
+/** A directory of jobs that cannot be listed now. */
+export interface Unlisted {
+  readonly dir: string
+  /** The errno. */
+  readonly why: string
+}
+
+/**
+ * All jobs in these states, by name; within a state in no particular order.
+ * @param unlisted gets the directories of holders and days that cannot be listed now
+ */
 export function* jobFiles(
   home: Home,
   states: readonly State[] = STATES,
   isWanted: NameFilter = ANY_NAME,
+  unlisted: Unlisted[] = [],
 ): Generator<JobFile> {
   for (const state of STATES) {
     if (!states.includes(state) && state !== 'processing') continue
     if (state === 'processing') {
-      for (const file of inProcessing(home, isWanted)) if (states.includes(file.state)) yield file
+      for (const file of inProcessing(home, isWanted, unlisted)) if (states.includes(file.state)) yield file
     } else if (state === 'completed') {
-      for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted)
-    } else yield* inDir(home[STATE_DIR[state]], state, isWanted)
+      for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted, unlisted)
+    } else yield* filesOf(listDir(home[STATE_DIR[state]]), { dir: home[STATE_DIR[state]], state, isWanted, unlisted })
   }
 }
 
-function* inDir(dir: string, state: State, isWanted: NameFilter, holder?: string): Generator<JobFile> {
-  for (const fileName of listDir(dir)) {
+/** Where a listing looks, and what it keeps. */
+interface Listing {
+  readonly dir: string
+  readonly state: State
+  readonly isWanted: NameFilter
+  readonly holder?: string
+  readonly unlisted: Unlisted[]
+}
+
+function* filesOf(names: readonly string[], { dir, state, isWanted, holder }: Listing): Generator<JobFile> {
+  for (const fileName of names) {
     const file = isWanted(fileName) ? toJobFile(dir, fileName, state, holder) : undefined
     if (file) yield file
   }
@@ -65,6 +86,20 @@ function* inDir(dir: string, state: State, isWanted: NameFilter, holder?: string
 /** Can a file of this name be a job in this state, or become one? A script is dropped into `pending/`, and can be held. */
 export const mayBeJob = (fileName: string, state: State): boolean =>
   state === 'pending' || state === 'held' ? isPendingName(fileName) : isIntakeName(fileName)
+
+/** The job files in the directory of a holder or a day. */
+const inSubDir = (listing: Listing): Generator<JobFile> => filesOf(listSubDir(listing.dir, listing.unlisted), listing)
+
+/** The names in the directory of a holder or a day. One that cannot be listed now does not keep the others from it. */
+function listSubDir(dir: string, unlisted: Unlisted[]): string[] {
+  try {
+    return listRealDir(dir)
+  } catch (error) {
+    if (failureKind(error) !== 'surroundings') throw error
+    unlisted.push({ dir, why: errno(error) ?? String(error) })
+    return []
+  }
+}
 
 /** The job file at a path that an earlier scan listed; undefined when it has moved on. */
 export function jobFileAt(home: Home, path: string, state: State): JobFile | undefined {
@@ -84,16 +119,17 @@ function toJobFile(dir: string, fileName: string, state: State, holder?: string)
 }
 
 /** Jobs in a worker's directory are running; those in an operator's keep the state they were taken from. */
-function* inProcessing(home: Home, isWanted: NameFilter): Generator<JobFile> {
+function* inProcessing(home: Home, isWanted: NameFilter, unlisted: Unlisted[] = []): Generator<JobFile> {
   for (const holder of listDir(home.processing)) {
     const dir = join(home.processing, holder)
-    if (holder.startsWith('operator-'))
-      for (const state of STATES) yield* inDir(join(dir, STATE_DIR[state]), state, isWanted, holder)
-    else if (holder.endsWith('.json')) {
+    if (holder.startsWith('operator-')) {
+      for (const [state, from] of isRealDir(dir) ? Object.entries(STATE_DIR) : [])
+        yield* inSubDir({ dir: join(dir, from), state: state as State, isWanted, holder, unlisted })
+    } else if (holder.endsWith('.json')) {
       // Put beside the holders by hand: the next worker to recover takes it up.
       const file = toJobFile(home.processing, holder, 'processing')
       if (file) yield file
-    } else yield* inDir(dir, 'processing', isWanted, holder)
+    } else yield* inSubDir({ dir, state: 'processing', isWanted, holder, unlisted })
   }
 }
 
@@ -101,8 +137,13 @@ function* inProcessing(home: Home, isWanted: NameFilter): Generator<JobFile> {
 export const doneDays = (home: Home): string[] => listDir(home.done).sort().reverse()
 
 /** The jobs of a day in `done/`. A job file put beside the days by hand counts as a day with one job. */
-export function* inDoneDay(home: Home, day: string, isWanted: NameFilter = ANY_NAME): Generator<JobFile> {
-  if (!isIntakeName(day)) return yield* inDir(join(home.done, day), 'completed', isWanted)
+export function* inDoneDay(
+  home: Home,
+  day: string,
+  isWanted: NameFilter = ANY_NAME,
+  unlisted: Unlisted[] = [],
+): Generator<JobFile> {
+  if (!isIntakeName(day)) return yield* inSubDir({ dir: join(home.done, day), state: 'completed', isWanted, unlisted })
   const file = toJobFile(home.done, day, 'completed')
   if (file) yield file
 }
@@ -111,7 +152,7 @@ export function* inDoneDay(home: Home, day: string, isWanted: NameFilter = ANY_N
 export function* newestInDoneDay(home: Home, day: string): Generator<JobFile> {
   if (!isIntakeName(day)) {
     const dir = join(home.done, day)
-    for (const fileName of newestFirst(listDir(dir))) {
+    for (const fileName of newestFirst(listSubDir(dir, []))) {
       const file = toJobFile(dir, fileName, 'completed')
       if (file) yield file
     }
@@ -121,8 +162,8 @@ export function* newestInDoneDay(home: Home, day: string): Generator<JobFile> {
 /** How many jobs are in each state, and how many files in `corrupt/`. `pending` includes `scheduled`. */
 export type Counts = Readonly<Record<State | 'corrupt', number>>
 
-const countIn = (dir: string, state: State): number =>
-  listDir(dir).reduce((sum, name) => sum + Number(mayBeJob(name, state)), 0)
+const countNames = (names: readonly string[], state: State): number =>
+  names.reduce((sum, name) => sum + Number(mayBeJob(name, state)), 0)
 
 export function countJobs(home: Home): Counts {
   const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
@@ -130,8 +171,9 @@ export function countJobs(home: Home): Counts {
     // A job that an operator holds counts for the state it was taken from.
     if (state === 'processing') for (const file of inProcessing(home, ANY_NAME)) counts[file.state]++
     else if (state === 'completed')
-      for (const day of doneDays(home)) counts.completed += isIntakeName(day) ? 1 : countIn(join(home.done, day), state)
-    else counts[state] += countIn(home[STATE_DIR[state]], state)
+      for (const day of doneDays(home))
+        counts.completed += isIntakeName(day) ? 1 : countNames(listSubDir(join(home.done, day), []), state)
+    else counts[state] += countNames(listDir(home[STATE_DIR[state]]), state)
   }
   counts.pending += counts.scheduled
   counts.corrupt = listDir(home.corrupt).filter((name) => !name.endsWith('.reason')).length
@@ -139,7 +181,14 @@ export function countJobs(home: Home): Counts {
 }
 
 /** What a job file holds: the job, or why it cannot be read. */
-export type JobContent = { readonly job: Job } | { readonly job?: never; readonly unreadable: string }
+export type JobContent = { readonly job: Job } | Unreadable
+
+export interface Unreadable {
+  readonly job?: never
+  readonly unreadable: string
+  /** It may be good: only its surroundings keep it from being read now. */
+  readonly mayBeGood?: true
+}
 
 /** Reads a listed job file; undefined when it has moved on. */
 export function readJobFile(file: JobFile): JobContent | undefined {
@@ -148,7 +197,9 @@ export function readJobFile(file: JobFile): JobContent | undefined {
     if (text === undefined) return undefined
     return { job: file.dropped ? readDropped(text, file) : readJob(text, file.name, file.state) }
   } catch (error) {
-    return { unreadable: error instanceof Error ? error.message : String(error) }
+    const unreadable = error instanceof Error ? error.message : String(error)
+    const kind = failureKind(error)
+    return { unreadable, ...(kind === 'surroundings' || kind === 'machine' ? { mayBeGood: true } : {}) }
   }
 }
 

@@ -16,7 +16,7 @@ import { doneDir, jobFiles } from './scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
-import { quarantine } from './corrupt.ts'
+import { makeRealDir, quarantine } from './corrupt.ts'
 import { findSame } from './lookup.ts'
 
 /** A job file in a directory of our own. Holding one is the permission to stamp and settle the job. */
@@ -27,17 +27,13 @@ export interface Held {
 }
 
 /**
- * Claims a job: moves it from `pending/` into our directory. Undefined when another worker was first, or when it is not
- * a regular file and was quarantined.
+ * Claims a job: moves it from `pending/` into our directory. Undefined when another worker was first. Whether it is a
+ * regular file shows when it is read.
  */
 export function claim(home: Home, ownDir: string, fileName: string, name: JobName): Held | undefined {
   const path = join(ownDir, fileName)
   // If we die after this: a dead holder's job that never started; recovery puts it back, and no attempt is used.
-  if (!move(join(home.pending, fileName), path)) return undefined
-  const stats = lstat(path)
-  if (stats?.isFile()) return { path, fileName, name }
-  if (stats) quarantine(home, path, fileName, 'it is not a regular file')
-  return undefined
+  return move(join(home.pending, fileName), path) ? { path, fileName, name } : undefined
 }
 
 /** Rewrites a held job's file in place. False when the file or our directory was taken away. */
@@ -74,10 +70,13 @@ export async function flushMove(home: Home, to: Job['state'], at: number, durabi
  */
 export function moveInto(home: Home, path: string, target: string, isOurs?: (to: string) => boolean): boolean {
   const dir = dirname(target)
+  const isDay = dirname(dir) !== home.root
+  // A link in the place of a day would lead the job out of the home.
+  if (isDay && lstat(dir)?.isDirectory() === false) makeRealDir(home, dir)
   if (move(path, target, isOurs)) return true
   // If the file is gone too, the whole home may have been removed: do not recreate it.
   if (!exists(path)) return false
-  if (dirname(dir) !== home.root) makeDir(dirname(dir))
+  if (isDay) makeDir(dirname(dir))
   makeDir(dir)
   return move(path, target, isOurs)
 }
@@ -116,6 +115,9 @@ export function moveBack(home: Home, path: string, fileName: string, state: Job[
 /** Any worker promotes, and under the same name: what is in `pending/` already was promoted by another one. */
 const byAnother = (): boolean => false
 
+/** Does something with one entry, given by its path in the home; a failure is about this entry and is not thrown. */
+export type Contain = (entry: string, doing: string, act: () => void) => void
+
 /** The result of a promotion. Times in milliseconds. */
 export interface Promotion {
   /** The names moved into `pending/`. */
@@ -129,7 +131,12 @@ export interface Promotion {
  * who moved a job. The due time stays in the name, so that a retry of the same priority neither starves nor overtakes
  * new jobs for ever.
  */
-export function promote(home: Home, now: number, maxBackoffSeconds: number): Promotion {
+export function promote(
+  home: Home,
+  now: number,
+  maxBackoffSeconds: number,
+  contain: Contain = (_entry, _doing, act) => act(),
+): Promotion {
   const promoted: string[] = []
   let next: number | undefined
   for (const state of WAITING_FOR_TIME) {
@@ -139,7 +146,10 @@ export function promote(home: Home, now: number, maxBackoffSeconds: number): Pro
       if (!name && !isIntakeName(fileName)) continue
       const due = name ? dueOf(home, { state, fileName, name }, now, maxBackoffSeconds) : now
       if (due > now) next = Math.min(next ?? due, due)
-      else if (moveToPending(home, join(home[state], fileName), fileName, byAnother)) promoted.push(fileName)
+      else
+        contain(`${state}/${fileName}`, `promote ${fileName}`, () => {
+          if (moveToPending(home, join(home[state], fileName), fileName, byAnother)) promoted.push(fileName)
+        })
     }
   }
   return { promoted, next }
@@ -173,9 +183,13 @@ function ownBackoff(path: string, name: JobName | undefined): number | undefined
   }
 }
 
-/** Is there a job in `pending/` or `failed/`, which a worker will run? */
-export const hasWork = (home: Home): boolean =>
-  listDir(home.pending).some(isPendingName) || listDir(home.failed).some(isIntakeName)
+/**
+ * Is there a job in `pending/` or `failed/`, which a worker will run?
+ * @param counts whether an entry, given by its path in the home, counts
+ */
+export const hasWork = (home: Home, counts: (entry: string) => boolean = () => true): boolean =>
+  listDir(home.pending).some((fileName) => isPendingName(fileName) && counts(`pending/${fileName}`)) ||
+  listDir(home.failed).some((fileName) => isIntakeName(fileName) && counts(`failed/${fileName}`))
 
 /** Is this job waiting or running? Scans twice, because jobs move during a scan. */
 export const isUnsettled = (home: Home, id: string): boolean =>

@@ -66,15 +66,17 @@ export class Backpressure {
     this.#pause = Math.min(MAX_PAUSE_MS, this.#pause * 2)
   }
 
-  /** Repeats an action until it succeeds. */
-  async retryUntilDone<T>(doing: string, act: () => T | Promise<T>): Promise<T> {
+  /** Repeats an action until it succeeds; each failure but that of a full disk is handed to `failed`. */
+  async retryUntilDone<T>(doing: string, act: () => T | Promise<T>, failed: (error: unknown) => void): Promise<T> {
     for (let pause = 100; ; pause = Math.min(5000, pause * 2)) {
       try {
         return await act()
       } catch (error) {
         // On a full disk even a rename can fail: removing the ballast frees space to settle the jobs that run.
-        if (isFull(error)) giveUpBallast(this.#home)
-        this.onFailure(doing, error)
+        if (isFull(error)) {
+          giveUpBallast(this.#home)
+          this.onFailure(doing, error)
+        } else failed(error)
         await sleep(pause)
       }
     }

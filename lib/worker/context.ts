@@ -32,5 +32,5 @@ export const workerContext = (host: ContextHost): StartContext => ({
   record: (...events) => host.record(events),
   callHook: (hook, job) => host.hooks.callFor(hook, job),
   log: (line) => host.log(line),
-  retryUntilDone: (doing, act) => host.retryUntilDone(doing, act),
+  retryUntilDone: (doing, act, entry) => host.retryUntilDone(doing, act, entry),
 })

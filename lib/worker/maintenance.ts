@@ -65,20 +65,35 @@ export class Maintenance {
   }
 
   async #maintain(config: Config): Promise<void> {
+    const home = this.#home
+    await this.#step('remove scratch', () => sweep(home, nowMs()))
+    await this.#step('remove traces', () => sweepTraces(home, nowMs()))
+    await this.#step('prune', () => this.#prune(config))
+    await this.#step('remove old logs', () => this.#pruneLogs(config))
+    await this.#step('fold the journal', () => this.#fold(config))
+  }
+
+  /** One part of a pass. A failure does not keep the others from being done; no job waits for any. */
+  async #step(doing: string, act: () => void | Promise<void>): Promise<void> {
     try {
-      sweep(this.#home, nowMs())
-      sweepTraces(this.#home, nowMs())
-      await this.#prune(config)
-      const seconds = parseDuration(config.keep_journal)
-      if (seconds === undefined) return
-      const logs = pruneLogs(this.#home, seconds, nowMs())
-      if (logs > 0) this.#host.log(`removed ${logs} old logs of workers`)
-      const days = await foldDays(this.#home, seconds, nowMs(), () => this.#isStopping)
-      if (days.length > 0) this.#host.log(`folded into the totals: the events of ${days.join(', ')}`)
+      await act()
     } catch (error) {
-      // The next pass tries again; no job waits for it.
-      this.#host.log(`maintenance failed: ${error instanceof Error ? error.message : String(error)}`)
+      // The next pass tries again.
+      this.#host.log(`maintenance cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`)
     }
+  }
+
+  #pruneLogs(config: Config): void {
+    const seconds = parseDuration(config.keep_journal)
+    const logs = seconds === undefined ? 0 : pruneLogs(this.#home, seconds, nowMs())
+    if (logs > 0) this.#host.log(`removed ${logs} old logs of workers`)
+  }
+
+  async #fold(config: Config): Promise<void> {
+    const seconds = parseDuration(config.keep_journal)
+    if (seconds === undefined) return
+    const days = await foldDays(this.#home, seconds, nowMs(), () => this.#isStopping)
+    if (days.length > 0) this.#host.log(`folded into the totals: the events of ${days.join(', ')}`)
   }
 
   async #prune(config: Config): Promise<void> {

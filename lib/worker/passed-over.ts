@@ -1,6 +1,6 @@
 /**
  * Entries that a worker leaves alone for a while because they cannot be handled now. The pause doubles each time, so
- * that one bad entry costs the others nothing. Only this worker remembers it: the entry stays where it is.
+ * that one bad entry costs the others nothing. The entry stays where it is.
  */
 import { monotonicMs } from '../clock.ts'
 
@@ -35,9 +35,20 @@ export class PassedOver {
     return (this.#entries.get(name)?.until ?? 0) > this.#now()
   }
 
+  /** Its last pause (ms); 0 when there is none. */
+  pauseOf(name: string): number {
+    return this.#entries.get(name)?.pause ?? 0
+  }
+
   /** It was handled, or is gone. */
   forget(name: string): void {
     this.#entries.delete(name)
+  }
+
+  /** The same entry under another name. */
+  rename(from: string, to: string): void {
+    const entry = this.#entries.get(from)
+    if (entry && this.#entries.delete(from)) this.#entries.set(to, entry)
   }
 
   /** When the first pause is over, on the same clock; Infinity without entries. */
@@ -49,5 +60,10 @@ export class PassedOver {
   /** Those whose pause is over and that were not looked at since. */
   due(): string[] {
     return [...this.#entries].filter(([, { until }]) => until <= this.#now()).map(([name]) => name)
+  }
+
+  /** All, with the last reason. */
+  get all(): { readonly name: string; readonly why: string }[] {
+    return [...this.#entries].map(([name, { why }]) => ({ name, why }))
   }
 }

@@ -3,11 +3,12 @@
  *
  * A worker learns of a peer's death at once, from the FIFO that the peer held; the timed round covers what it missed.
  */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Socket } from 'node:net'
 import { nowMs } from '../clock.ts'
 import { isIntakeName } from '../job/file-name.ts'
-import { exists, lstat, move, listDir } from '../disk/files.ts'
+import { isRealDir, listDir, lstat, move } from '../disk/files.ts'
+import { QueueError } from '../errors.ts'
 import { type Holder, holderOf, heldFileNames, adoptHolder } from '../spool/holders.ts'
 import { putBackIntakeOf } from '../spool/intake.ts'
 import { LeaseWatch } from '../spool/lease-watch.ts'
@@ -15,6 +16,7 @@ import { onReleased, openReadEnd } from '../disk/fifo.ts'
 import { resume } from '../run/resume.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Slots } from './slots.ts'
+import type { Troubles } from './troubles.ts'
 import { giveBackOperator } from '../operator/give-back.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
@@ -57,34 +59,61 @@ export class Peers {
   }
 }
 
-/** Scans `processing/` and takes over every job that no living process holds. */
-export async function recover(ctx: RunContext, peers: Peers, slots: Slots): Promise<void> {
+/** What recovery works with. */
+export interface RecoveryHost {
+  readonly peers: Peers
+  readonly slots: Slots
+  readonly troubles: Troubles
+}
+
+/** Scans `processing/` and takes over every job that no living process holds. Each holder and job is handled alone. */
+export async function recover(ctx: RunContext, host: RecoveryHost): Promise<void> {
   const { home, holder } = ctx
+  const { peers, troubles } = host
   const entries = listDir(home.processing)
   peers.leases.keep(entries)
   for (const name of entries) {
     if (name === holder.name || peers.isWatching(name)) continue
-    const other = holderOf(home, name, peers.leases)
-    if (!other || other.life === 'elsewhere') continue
-    if (other.life === 'alive') {
-      if (other.kind === 'worker') peers.watch(other)
-    } else if (other.kind === 'operator')
-      await giveBackOperator(ctx, other, (dir, fileName) => takeUnheld(ctx, dir, fileName, slots))
-    else await takeOverWorker(ctx, other, slots)
+    await troubles.containAsync(`processing/${name}`, `recover from processing/${name}`, () =>
+      recoverHolder(ctx, name, host),
+    )
   }
-  for (const fileName of entries.filter(isIntakeName)) await takeUnheld(ctx, home.processing, fileName, slots)
-  // A file in our own directory without a slot was put there by hand, or taken over when a resource was exhausted.
-  const mtime = lstat(holder.dir)?.mtimeMs ?? Number.NaN
+  for (const fileName of entries.filter(isIntakeName))
+    await troubles.containAsync(`processing/${fileName}`, `take over processing/${fileName}`, () =>
+      takeUnheld(ctx, home.processing, fileName, host),
+    )
+  await resumeOwnUnwatched(ctx, host)
+}
+
+async function recoverHolder(ctx: RunContext, name: string, host: RecoveryHost): Promise<void> {
+  const other = holderOf(ctx.home, name, host.peers.leases)
+  if (!other || other.life === 'elsewhere') return
+  if (other.life === 'alive') {
+    if (other.kind === 'worker') host.peers.watch(other)
+  } else if (other.kind === 'operator')
+    await giveBackOperator(ctx, other, {
+      contain: (entry, doing, act) => host.troubles.containAsync(entry, doing, act),
+      takeUpRun: (dir, fileName) => takeUnheld(ctx, dir, fileName, host),
+    })
+  else await takeOverWorker(ctx, other, host)
+}
+
+/** A file in our own directory without a slot was put there by hand, or taken over when it could not be resumed. */
+async function resumeOwnUnwatched(ctx: RunContext, host: RecoveryHost): Promise<void> {
+  const { peers, slots } = host
+  const { dir, name } = ctx.holder
+  const mtime = lstat(dir)?.mtimeMs ?? Number.NaN
   if (mtime === peers.scannedOwnMtime) return
   const begun = nowMs()
-  for (const fileName of heldFileNames(holder.dir)) if (!slots.has(fileName)) await resumeOwn(ctx, fileName, slots)
-  peers.scannedOwnMtime = begun - mtime > TICK_MS ? mtime : Number.NaN
+  for (const fileName of heldFileNames(dir)) if (!slots.has(fileName)) await resumeOwn(ctx, fileName, host)
+  const isDone = begun - mtime > TICK_MS && !host.troubles.hasAnyIn(`processing/${name}`)
+  peers.scannedOwnMtime = isDone ? mtime : Number.NaN
 }
 
 /** Moves a job into our own directory. Undefined: it is gone, or a job of that name lies there and it was quarantined. */
 function takeIntoOwn(ctx: RunContext, path: string, fileName: string): string | undefined {
   const ours = join(ctx.holder.dir, fileName)
-  if (exists(ours)) {
+  if (lstat(ours)) {
     quarantine(ctx.home, path, fileName, 'a copy of a job that is running')
     return undefined
   }
@@ -93,35 +122,54 @@ function takeIntoOwn(ctx: RunContext, path: string, fileName: string): string | 
 }
 
 /** Takes over a job in `processing/` that no process holds. */
-async function takeUnheld(ctx: RunContext, dir: string, fileName: string, slots: Slots): Promise<void> {
+async function takeUnheld(ctx: RunContext, dir: string, fileName: string, host: RecoveryHost): Promise<void> {
   if (takeIntoOwn(ctx, join(dir, fileName), fileName) === undefined) return
   ctx.log(`${fileName} lay in processing/ and no process held it: taking it over`)
-  await resumeOwn(ctx, fileName, slots)
+  await resumeOwn(ctx, fileName, host)
 }
 
 /** Resumes a job in our own directory that has no slot. */
-async function resumeOwn(ctx: RunContext, fileName: string, slots: Slots): Promise<void> {
-  const run = await resume(ctx, ctx.holder.dir, fileName, { slot: slots.nextNumber(), adopt: (path) => path })
-  if (run) slots.adopt(fileName, run)
+async function resumeOwn(ctx: RunContext, fileName: string, { slots, troubles }: RecoveryHost): Promise<void> {
+  await troubles.containAsync(`processing/${ctx.holder.name}/${fileName}`, `resume ${fileName}`, async () => {
+    const run = await resume(ctx, ctx.holder.dir, fileName, { slot: slots.nextNumber(), adopt: (path) => path })
+    if (run) slots.adopt(fileName, run)
+  })
 }
 
-async function takeOverWorker(ctx: RunContext, dead: Holder, slots: Slots): Promise<void> {
+async function takeOverWorker(ctx: RunContext, dead: Holder, host: RecoveryHost): Promise<void> {
+  const { troubles } = host
   // If we die from here on: the directory is a dead holder's again, with the jobs that are not resumed yet.
   const taken = adoptHolder(ctx.home, dead)
   if (!taken) return
+  troubles.passedOver.rename(`processing/${dead.name}`, `processing/${taken.name}`)
   const files = heldFileNames(taken.dir)
   ctx.log(`${dead.name} is dead: taking over its ${files.length} jobs`)
   try {
-    putBackIntakeOf(ctx.home, taken.dir)
-    for (const fileName of files) {
-      const run = await resume(ctx, taken.dir, fileName, {
-        slot: slots.nextNumber(),
-        adopt: (path) => takeIntoOwn(ctx, path, fileName),
-      })
-      if (run) slots.adopt(fileName, run)
-    }
+    troubles.contain(`processing/${taken.name}/intake`, `put back what ${dead.name} was taking in`, () =>
+      putBackIntakeOf(ctx.home, taken.dir),
+    )
+    for (const fileName of files) await resumeTaken(ctx, taken.dir, fileName, host)
     discardFifos(ctx.home, dead.name)
-  } finally {
-    taken.leave()
+    if (!taken.leave() && heldFileNames(taken.dir).length === 0 && isRealDir(taken.dir))
+      throw new QueueError('FAILED', `${taken.dir} has something in it that is no job of a worker`)
+  } catch (error) {
+    // Under its new name, which the next round finds.
+    troubles.onFailure(`processing/${taken.name}`, `recover from ${dead.name}`, error)
+    taken.abandon()
+  }
+}
+
+/** Resumes a job of a dead worker. One that cannot be resumed now is kept in our own directory, to be tried again. */
+async function resumeTaken(ctx: RunContext, dir: string, fileName: string, host: RecoveryHost): Promise<void> {
+  const adopt = (path: string): string | undefined => takeIntoOwn(ctx, path, fileName)
+  try {
+    const run = await resume(ctx, dir, fileName, { slot: host.slots.nextNumber(), adopt })
+    if (run) host.slots.adopt(fileName, run)
+  } catch (error) {
+    // If we die after the move: in a dead holder's directory, like the others.
+    host.troubles.contain(relative(ctx.home.root, join(dir, fileName)), `keep ${fileName}`, () => {
+      adopt(join(dir, fileName))
+    })
+    host.troubles.onFailure(`processing/${ctx.holder.name}/${fileName}`, `resume ${fileName}`, error)
   }
 }

@@ -53,6 +53,11 @@ export class Registration {
     clearInterval(this.#renewals)
     this.shells.close()
     discardFifos(this.#home, this.name)
-    this.holder.leave()
+    try {
+      this.holder.leave()
+    } catch (error) {
+      // It is a dead worker's directory from now on, for others to clear.
+      this.log.write(`cannot clear ${this.dir}: ${String(error)}`)
+    }
   }
 }

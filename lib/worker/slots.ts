@@ -11,6 +11,12 @@ import { quarantine } from '../spool/corrupt.ts'
 import { settleRun } from '../run/settle.ts'
 import { startJob } from '../run/start.ts'
 
+/** Of one job it is that job's trouble; of several, such as on a full disk, the machine's. */
+const notBegun = (): Error =>
+  Object.assign(new QueueError('FAILED', 'its shell was killed, or the disk had no space for its start mark'), {
+    cause: Object.assign(new Error('the command was not begun'), { code: 'ECANCELED' }),
+  })
+
 interface BusySlot {
   readonly slot: number
   readonly isAdopted: boolean
@@ -22,8 +28,8 @@ interface BusySlot {
 /** The worker that the slots belong to. */
 export interface SlotsHost {
   readonly ctx: StartContext
-  /** Called when a job could not be started; the worker pauses claiming. */
-  onFailure(doing: string, error: unknown): void
+  /** Called when something could not be done with one entry, given by its path in the home. */
+  onFailure(entry: string, doing: string, error: unknown): void
   /** Called when a job cannot start yet, for this reason: it goes back to pending/ and is left alone for a while. */
   mustWait(fileName: string, why: string): void
   /** Called when a slot has become free, or a run has begun. */
@@ -92,7 +98,12 @@ export class Slots {
         this.#capTimer = undefined
       }
       if (config.max_log_bytes > 0)
-        for (const { run } of this.#busy.values()) if (run) punchHole(home, run.paths, config.max_log_bytes)
+        for (const [fileName, { run }] of this.#busy)
+          try {
+            if (run) punchHole(home, run.paths, config.max_log_bytes)
+          } catch (error) {
+            this.#host.onFailure(this.#entryOf(fileName), `cap the output of ${fileName}`, error)
+          }
     }, CAP_EVERY_MS).unref()
   }
 
@@ -113,8 +124,12 @@ export class Slots {
   /** Checks every run: has it timed out, is there a note to end it, does its job file still exist? */
   check(ownDir: string): void {
     for (const [fileName, { run }] of this.#busy) {
-      if (run && !exists(join(ownDir, fileName))) run.end(FILE_REMOVED)
-      run?.check()
+      try {
+        if (run && !exists(join(ownDir, fileName))) run.end(FILE_REMOVED)
+        run?.check()
+      } catch (error) {
+        this.#host.onFailure(this.#entryOf(fileName), `check the run of ${fileName}`, error)
+      }
     }
   }
 
@@ -148,17 +163,26 @@ export class Slots {
       const run = await startJob(ctx, held, busy.slot)
       if (run && 'waitsFor' in run) {
         this.#host.mustWait(held.fileName, run.waitsFor)
-        await ctx.retryUntilDone(`give back ${held.name.id}`, () => putBack(ctx.home, held))
+        await this.#giveBack(held)
         return
       }
       const end = run && (await this.#watchRun(run, busy))
-      if (end === 'not_begun')
-        throw new QueueError('FAILED', 'its shell was killed, or the disk had no space for its start mark')
+      if (end === 'not_begun') throw notBegun()
     } catch (error) {
-      this.#host.onFailure(`start ${held.name.id}`, error)
-      // If we die before this: a claimed job without a start mark; recovery puts it back.
-      await ctx.retryUntilDone(`give back ${held.name.id}`, () => putBack(ctx.home, held))
+      this.#host.onFailure(`pending/${held.fileName}`, `start ${held.name.id}`, error)
+      await this.#giveBack(held)
     }
+  }
+
+  /** If we die before it is done: a claimed job without a start mark; recovery puts it back. */
+  async #giveBack(held: Held): Promise<void> {
+    const { home, retryUntilDone } = this.#host.ctx
+    const entry = this.#entryOf(held.fileName)
+    await retryUntilDone(`give back ${held.name.id}`, () => putBack(home, held), entry)
+  }
+
+  #entryOf(fileName: string): string {
+    return `processing/${this.#host.ctx.holder.name}/${fileName}`
   }
 
   /** Watches a run to its end and settles it. Does not throw: settling is repeated until it succeeds. */

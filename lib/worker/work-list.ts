@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
 import { type PendingName, PendingList } from '../spool/pending.ts'
 import { exists } from '../disk/files.ts'
-import { PassedOver } from './passed-over.ts'
+import type { PassedOver } from './passed-over.ts'
+
+/** The directory of the entries that are listed here. */
+const PENDING = 'pending/'
 
 /** The pause after a scan, as a multiple of the time it took: scans take at most a tenth of the time. */
 const IDLE_FACTOR = 9
@@ -14,17 +17,20 @@ const IDLE_FACTOR = 9
 export class WorkList {
   readonly #dir: string
   readonly #candidates: PendingList
-  /** Jobs that cannot start yet. */
-  readonly passedOver = new PassedOver()
+  readonly #passedOver: PassedOver
   /** The directory may hold files that are not listed here. */
   #isStale = true
   #nextScan = 0
   /** A file was dropped since {@link dropped} was last called. */
   #hasDropped = false
 
-  /** @param only the id of the only job to claim; undefined: any job */
-  constructor(dir: string, only?: string) {
+  /**
+   * @param passedOver the entries left alone, by their path in the home
+   * @param only the id of the only job to claim; undefined: any job
+   */
+  constructor(dir: string, passedOver: PassedOver, only?: string) {
     this.#dir = dir
+    this.#passedOver = passedOver
     this.#candidates = new PendingList(only)
   }
 
@@ -64,14 +70,13 @@ export class WorkList {
 
   /** Takes the next candidate off the list. */
   next(): PendingName | undefined {
-    for (const name of this.passedOver.due()) {
-      if (exists(join(this.#dir, name))) this.#candidates.add(name)
-      else this.passedOver.forget(name)
-    }
+    for (const entry of this.#passedOver.due())
+      if (entry.startsWith(PENDING) && exists(join(this.#dir, entry.slice(PENDING.length))))
+        this.#candidates.add(entry.slice(PENDING.length))
     if (this.#candidates.isEmpty && this.nextScan < Number.POSITIVE_INFINITY) this.scan()
     for (;;) {
       const next = this.#candidates.take()
-      if (!next || !this.passedOver.has(next.fileName)) return next
+      if (!next || !this.#passedOver.has(PENDING + next.fileName)) return next
     }
   }
 

@@ -5,6 +5,7 @@
  * Everything happens in rounds, each started by a timer or a wake-up. A wake-up carries no data: each round reads the
  * state from the disk.
  */
+import { basename } from 'node:path'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { parseName } from '../job/file-name.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
@@ -28,10 +29,15 @@ import type { Registration } from './registration.ts'
 import type { StartContext } from '../run/context.ts'
 import { workerContext } from './context.ts'
 import { Slots } from './slots.ts'
+import { Troubles } from './troubles.ts'
 import { Maintenance } from './maintenance.ts'
 
+/** Pause before the next round when one could not be finished (ms). */
+const AFTER_FAILURE_MS = 500
 /** How often a home that is changing is checked again (ms). */
 const CHANGING_EVERY_MS = 250
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 export interface WorkerOptions {
   readonly slots: number
@@ -51,6 +57,7 @@ export class Worker {
   readonly #slots: Slots
   readonly #backpressure: Backpressure
   readonly #workList: WorkList
+  readonly #troubles: Troubles
   readonly #intake: WorkerIntake
   readonly #peers: Peers
   readonly #settings: ConfigWatcher
@@ -73,8 +80,15 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new ConfigWatcher(this.#home)
-    this.#workList = new WorkList(this.#home.pending, options.only)
-    this.#intake = new WorkerIntake(this.#home, this.#workList)
+    this.#troubles = new Troubles({
+      home: this.#home,
+      dir: () => this.#registration.dir,
+      isBusy: (entry) => this.#slots.has(basename(entry)),
+      log: (line) => this.#log(line),
+      onMachine: (doing, error) => this.#onFailure(doing, error),
+    })
+    this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, options.only)
+    this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
     this.#peers = new Peers(() => this.#wake(true))
@@ -86,11 +100,12 @@ export class Worker {
       hooks: this.#hooks,
       record: (events) => this.#record(events),
       log: (line) => this.#log(line),
-      retryUntilDone: (doing, act) => this.#backpressure.retryUntilDone(doing, act),
+      retryUntilDone: (doing, act, entry) =>
+        this.#backpressure.retryUntilDone(doing, act, (error) => this.#troubles.onFailure(entry, doing, error)),
     })
     this.#slots = new Slots(options.slots, options.only !== undefined, {
       ctx: this.#ctx,
-      onFailure: (doing, error) => this.#onFailure(doing, error),
+      onFailure: (entry, doing, error) => this.#troubles.onFailure(entry, doing, error),
       mustWait: (fileName, why) => this.#mustWait(fileName, why),
       changed: () => this.#wake(),
     })
@@ -116,8 +131,21 @@ export class Worker {
     return this.#membership.registration
   }
 
-  /** Runs until it is stopped or, with `burst`, until no work is left. */
+  /** Runs until it is stopped or, with `burst`, until no work is left. What ends it otherwise is in its log first. */
   async run(): Promise<void> {
+    const onUncaught = (error: unknown): void => this.#registration.log.write(`ends: ${stackOf(error)}`)
+    process.on('uncaughtExceptionMonitor', onUncaught)
+    try {
+      await this.#run()
+    } catch (error) {
+      onUncaught(error)
+      throw error
+    } finally {
+      process.off('uncaughtExceptionMonitor', onUncaught)
+    }
+  }
+
+  async #run(): Promise<void> {
     this.#backpressure.keepBallast()
     await this.#membership.open()
     ring(this.#home)
@@ -173,17 +201,20 @@ export class Worker {
 
   /** @returns milliseconds until the next round; undefined when this was the last */
   async #round(): Promise<number | undefined> {
+    this.#troubles.beginRound()
     try {
       if (this.#areDutiesDue()) await this.#doDuties()
       else if (this.#workList.hasDropped && !this.#stopping && !this.#isHomeChanging) await this.#takeDropped()
       this.#claimJobs()
       if (this.#slots.busy === 0) this.#hooks.checkDrained()
+      this.#troubles.report()
+      return this.#isOver() ? undefined : this.#untilNext()
     } catch (error) {
       this.#onFailure('look for work', error)
       // The next round does the rest. A `--burst` worker does this before it exits.
       this.#wantsDuties = true
+      return this.#stopping && this.#slots.busy === 0 ? undefined : AFTER_FAILURE_MS
     }
-    return this.#isOver() ? undefined : this.#untilNext()
   }
 
   #areDutiesDue(): boolean {
@@ -202,7 +233,7 @@ export class Worker {
       Math.max(0, this.#nextDue - nowMs()),
       this.#slots.timeToDeadline(now),
       wantsScan ? Math.max(this.#workList.nextScan, this.#backpressure.pausedUntil) - now : Number.POSITIVE_INFINITY,
-      wantsScan ? this.#workList.passedOver.next - now : Number.POSITIVE_INFINITY,
+      wantsScan ? this.#troubles.passedOver.next - now : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -217,7 +248,7 @@ export class Worker {
       !this.#isHomeChanging &&
       !this.#maintenance.isBusy &&
       this.#workList.isEmpty &&
-      !hasWork(this.#home)
+      !hasWork(this.#home, (entry) => !this.#troubles.isGivenUp(entry))
     )
   }
 
@@ -237,9 +268,12 @@ export class Worker {
     this.#obeyStop()
     if (this.#stopping) return
     this.#backpressure.keepBallast()
-    await recover(this.#ctx, this.#peers, this.#slots)
+    const troubles = this.#troubles
+    await recover(this.#ctx, { peers: this.#peers, slots: this.#slots, troubles })
     this.#nextDuties = Math.min(this.#nextDuties, this.#peers.leases.next)
-    const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff)
+    const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff, (entry, doing, act) =>
+      troubles.contain(entry, doing, act),
+    )
     for (const fileName of promoted) this.#workList.noteChange(fileName)
     this.#nextDue = next ?? Number.POSITIVE_INFINITY
     this.#workList.markStale()
@@ -301,7 +335,7 @@ export class Worker {
   }
 
   #mustWait(fileName: string, why: string): void {
-    const { pause, isNew } = this.#workList.passedOver.add(fileName, why)
+    const { pause, isNew } = this.#troubles.passedOver.add(`pending/${fileName}`, why)
     if (isNew)
       this.#log(`${parseName(fileName)?.id ?? fileName} waits: ${why}; tried again in ${pause / 1000} s and later`)
   }

@@ -1,5 +1,5 @@
 /** A claim: who wins, and what is never held. */
-import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,9 +8,8 @@ import { race } from '../../fixtures/race.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { formatName } from '../../lib/job/file-name.ts'
-import { makeFifos } from '../../lib/disk/fifo.ts'
 import { claim } from '../../lib/spool/transitions.ts'
-import { quarantined, namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
+import { namesIn, put, claimFile, spoolHome } from '../../fixtures/spool-home.ts'
 
 const test = suite('claiming a job')
 
@@ -57,23 +56,5 @@ test(
     assert.equal(namesIn(home, 'pending'), [fileName])
   }),
 )
-
-for (const [what, make] of Object.entries<(path: string) => void>({
-  'a directory': (path) => mkdirSync(path),
-  'a FIFO': (path) => makeFifos([path]),
-  'a symbolic link': (path) => symlinkSync('/etc/passwd', path),
-}))
-  test(
-    `${what} under a job's name is set aside and never held`,
-    inWorld((world) => {
-      const { home, holder } = spoolHome(world)
-      const fileName = formatName(aName())
-      make(join(home.pending, fileName))
-      assert.is(claim(home, holder.dir, fileName, aName()), undefined)
-      assert.is(quarantined(home).length, 1)
-      assert.equal(namesIn(home, 'pending'), [])
-      assertHomeIntact(world.home)
-    }),
-  )
 
 test.run()

@@ -2,13 +2,13 @@
 import { isUsualHome } from '../../config/env.ts'
 import { shellQuote } from '../../job/shell-quote.ts'
 import { jsonText } from '../../job/visible.ts'
-import type { Queue, DiskSpace } from '../../queue.ts'
+import type { Queue, DiskSpace, Trouble } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
 import { formatBytes, plural } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
-export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room'>
+export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles'>
 
 /** Said where a home is named that does not exist. */
 export const noQueueYet = (home: string): string =>
@@ -18,8 +18,10 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const counts = await queue.count()
   const workers = countWorkers(await queue.workers())
   const disk = await queue.room()
+  const troubles = await queue.troubles()
   if (json) {
-    return [jsonText({ ...counts, ...workers, home: queue.home, disk })]
+    const noted = troubles.length === 0 ? {} : { troubles }
+    return [jsonText({ ...counts, ...workers, home: queue.home, disk, ...noted })]
   }
   return [
     `Pending:    ${counts.pending}`,
@@ -36,6 +38,23 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     ...apart('Elsewhere', workers.elsewhere),
     ...(isUsualHome(queue.home) ? [] : [`Home:           ${queue.home}`]),
     ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
+    ...(troubles.length === 0 ? [] : ['', ...troubleLines(troubles, io)]),
+  ]
+}
+
+/** How many of the entries that are left alone are named. */
+const NAMED = 5
+
+function troubleLines(troubles: readonly Trouble[], { colors }: Io): string[] {
+  const one = troubles.length === 1
+  const named = troubles.slice(0, NAMED).map(({ entry, why }) => `  ${entry}: ${why}`)
+  const more = troubles.length - named.length
+  return [
+    colors.yellow(
+      `Left alone: ${troubles.length} ${one ? 'entry that cannot be' : 'entries that cannot be'} handled now:`,
+    ),
+    ...named,
+    ...(more > 0 ? [`  and ${more} more: queuectl doctor`] : []),
   ]
 }
 

@@ -1,0 +1,118 @@
+/** What a job does to its own files is its own trouble: it is settled, and the others run, in this worker and the next. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { add, runAll, SOON_MS } from '../../fixtures/jobs.ts'
+import { until } from '../../fixtures/until.ts'
+import { inWorld } from '../../fixtures/world.ts'
+
+const test = suite('jobs that attack their own files')
+
+/** The file, by the name that the script knows it by. */
+const PATHS: Readonly<Record<string, string>> = {
+  out: 'logs/$J/$N.out',
+  err: 'logs/$J/$N.err',
+  logdir: 'logs/$J',
+  nextout: 'logs/$J/$((N+1)).out',
+  nexterr: 'logs/$J/$((N+1)).err',
+  mark: 'run/$J.$N.mark',
+  note: 'run/$J.$N.note',
+  fifo: 'run/$J.$N.fifo',
+  gap: 'run/$J.$N.gap',
+  progress: 'run/$J.$N.progress',
+  nextmark: 'run/$J.$((N+1)).mark',
+  nextfifo: 'run/$J.$((N+1)).fifo',
+  nextstdin: 'tmp/$J.$((N+1)).stdin.new',
+  own: '$QUEUECTL_OWN',
+  stamp: '$QUEUECTL_STAMP',
+}
+
+const MADE: Readonly<Record<string, string>> = {
+  dir: 'mkdir "$p"',
+  fifo: 'mkfifo "$p"',
+  loop: 'ln -s "$p" "$p"',
+  link: 'ln -s "$QUEUECTL_OUTSIDE/kept" "$p"',
+  dirlink: 'ln -s "$QUEUECTL_OUTSIDE" "$p"',
+  zero: 'ln -s /dev/zero "$p"',
+  torn: 'echo \'{"x\' >"$p"',
+  nothing: ':',
+}
+
+/** A script that replaces one of its files and fails. */
+function attack(path: string, make: string): string {
+  return [
+    'H=$QUEUECTL_HOME J=$QUEUECTL_JOB_ID N=$QUEUECTL_RUN; cd "$H"',
+    'f=$(echo processing/*/*-$J.json); QUEUECTL_OWN=$f QUEUECTL_STAMP=${f%/*}/.${f##*/}.new',
+    `p="$H/""${path}"`,
+    'rm -rf "$p"',
+    make,
+    'exit 1',
+  ].join('\n')
+}
+
+const COMBINATIONS = Object.entries(PATHS).flatMap(([name, path]) =>
+  Object.entries(MADE).map(([how, make]) => ({ id: `${name}-${how}`, script: attack(path, make), name, how })),
+)
+
+const OF_THE_SHELL = ['err', 'mark', 'fifo', 'nextstdin']
+
+for (const withInput of [false, true]) {
+  const combinations = COMBINATIONS.filter(({ name }) => !withInput || OF_THE_SHELL.includes(name))
+  test(
+    `each of ${combinations.length} replaced files costs only the job that did it${withInput ? ', also in a process of its own' : ''}`,
+    inWorld(async (world) => {
+      const { queue, dir, home } = world
+      writeFileSync(join(dir, 'kept'), 'keep')
+      const more = {
+        max_retries: 2,
+        max_backoff: 1,
+        env: { QUEUECTL_OUTSIDE: dir },
+        ...(withInput ? { stdin: 'x' } : {}),
+      }
+      await queue.enqueueAll(combinations.map(({ id, script }) => ({ id, command: script, cwd: dir, ...more })))
+      await queue.enqueueAll(
+        Array.from({ length: 20 }, (_, n) => ({ id: `good${n}`, command: 'echo ok', cwd: dir, priority: -5 })),
+      )
+      await runAll(world, 8)
+      for (let n = 0; n < 20; n++) assert.is((await queue.get(`good${n}`)).state, 'completed')
+      for (const { id, name } of combinations) {
+        // A job that takes its own record away is gone, as when a person does it.
+        if (name === 'own') continue
+        const { state, runs } = await queue.get(id)
+        // Something that may tell of a living process keeps its job waiting, and explain says so.
+        if (name === 'nextmark' && state === 'pending') continue
+        assert.is(state, 'dead', id)
+        assert.ok(runs >= 2, `${id} ran ${runs} times`)
+      }
+      assert.is(readFileSync(join(dir, 'kept'), 'utf8'), 'keep')
+      assert.equal(
+        readdirSync(dir).filter((entry) => !['home', 'kept', 'node-compile-cache'].includes(entry)),
+        [],
+        'nothing is made outside',
+      )
+      // And the next worker finds nothing that stops it.
+      await add(world, 'true', { id: 'after' })
+      await runAll(world)
+      assert.is((await queue.get('after')).state, 'completed')
+      assert.ok(existsSync(join(home, 'corrupt')))
+    }),
+  )
+}
+
+test(
+  'an error that nothing catches is in the worker’s own log before it ends',
+  inWorld(async (world) => {
+    const thrower = join(world.dir, 'throws.mjs')
+    writeFileSync(thrower, "process.once('SIGWINCH', () => { throw new Error('out of the blue') })\n")
+    const worker = world.begin(['worker', 'start', '--foreground'], { env: { NODE_OPTIONS: `--import=${thrower}` } })
+    await until(() => worker.stderr.includes('started with'), SOON_MS, 'it is up')
+    worker.kill('SIGWINCH')
+    await worker.ended
+    const logs = join(world.home, 'logs')
+    const log = await until(() => readdirSync(logs).find((name) => name.startsWith('worker-')), SOON_MS, 'a log')
+    assert.match(readFileSync(join(logs, log), 'utf8'), /ends: Error: out of the blue/)
+  }),
+)
+
+test.run()
