@@ -1,11 +1,10 @@
 /** Reads and writes `config.json`. An option overrides the environment, that overrides the file, that the default. */
-import { join } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
 import { readText, replaceFile } from '../disk/files.ts'
-import { randomHex } from '../clock.ts'
 import { type Config, type ConfigKey, DEFAULTS } from './schema.ts'
 import { checkValue, findKey } from './keys.ts'
 import { environment } from './env.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 /** The paths of `config.json`, and of the directory where a new version of it is written. */
 export interface ConfigPaths {
@@ -76,7 +75,7 @@ export async function writeSetting(
     try {
       const { [key]: _old, ...others } = readSettings(home)
       const next = value === undefined ? others : { ...others, [key]: value }
-      const aside = join(home.tmp, `config.${randomHex(8)}.new`)
+      const aside = scratchPath(home.tmp, 'config', 'new')
       if (!replaceFile(aside, home.config, `${JSON.stringify(next, undefined, 2)}\n`))
         throw new QueueError('FAILED', `cannot write ${home.config}: its directory was removed`)
     } finally {

@@ -5,11 +5,12 @@
  */
 import { statfsSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { nowMs, randomHex } from '../clock.ts'
+import { nowMs } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { linkNew, lstat, makeDir, move, readText, removeScratchDir, writeNew } from './files.ts'
 import { syncDir } from './sync.ts'
 import { fifoState, makeFifos } from './fifo.ts'
+import { scratchPath } from './scratch.ts'
 
 /** `memory`: lost when the machine stops. `network`, `fuse`: may not keep the guarantees of a local file system. */
 export type FileSystemKind = 'local' | 'memory' | 'network' | 'fuse' | 'unknown'
@@ -94,7 +95,7 @@ export function fileSystemOf(path: string): Pick<FsCapabilities, 'type' | 'kind'
 
 /** Tries what the queue needs of its file system. */
 export function probeFileSystem(home: { readonly root: string; readonly tmp: string }): FsCapabilities {
-  const dir = join(home.tmp, `doctor.${randomHex(8)}.new`)
+  const dir = scratchPath(home.tmp, 'doctor', 'new')
   const at = (name: string): string => join(dir, name)
   const failed: { ability: string; why: string }[] = []
   let ahead: number | undefined

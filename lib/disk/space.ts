@@ -6,9 +6,9 @@
  * is written to `tmp/` and removed: that detects quotas too.
  */
 import { statfsSync, type StatsFs } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { randomHex } from '../clock.ts'
+import { dirname } from 'node:path'
 import { exists, isFull, remove, replaceFile, writeNew } from './files.ts'
+import { scratchPath } from './scratch.ts'
 
 const BALLAST_BYTES = 1_048_576
 /** The most that starting a job takes, without what the job itself writes. */
@@ -65,7 +65,7 @@ export function hasSpace(home: SpaceDirs): boolean {
   const bytes = START_BYTES + (exists(home.ballast) ? 0 : BALLAST_BYTES)
   // Too little: do not try, because running jobs need the last bytes.
   if (free_bytes < bytes || (free_inodes ?? START_INODES) < START_INODES) return false
-  const probe = join(home.tmp, `room.${randomHex(8)}.new`)
+  const probe = scratchPath(home.tmp, 'room', 'new')
   try {
     // If we die here: scratch, for the sweeper.
     writeNew(probe, ' '.repeat(bytes), false)
@@ -81,7 +81,7 @@ export function hasSpace(home: SpaceDirs): boolean {
 export function keepBallast(home: SpaceDirs): boolean {
   if (exists(home.ballast)) return true
   if (freeSpace(home).free_bytes < BALLAST_BYTES) return false
-  const aside = join(home.tmp, `ballast.${randomHex(8)}.new`)
+  const aside = scratchPath(home.tmp, 'ballast', 'new')
   try {
     replaceFile(
       aside,

@@ -7,13 +7,13 @@
  */
 import { join } from 'node:path'
 import { errno, QueueError } from '../errors.ts'
-import { randomHex } from '../clock.ts'
 import { utcDay } from '../job/time.ts'
 import { failureKind } from '../disk/errno.ts'
 import { listDir, readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from '../spool/layout.ts'
 import { days, events } from './journal.ts'
 import { type Metrics, NO_TOTALS, summarize, Tally, type Totals } from './metrics.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 export interface StoredTotals extends Totals {
   readonly folded: readonly string[]
@@ -101,7 +101,7 @@ async function foldDay(home: Home, day: string, tally: Tally): Promise<boolean> 
       const existing = new Set(days(home))
       tally.merge(kept)
       const next: StoredTotals = { ...tally.totals, folded: [...kept.folded.filter((one) => existing.has(one)), day] }
-      const aside = join(home.tmp, `totals.${randomHex(8)}.new`)
+      const aside = scratchPath(home.tmp, 'totals', 'new')
       // If we die before this: the totals lack the day, and its file is read.
       if (!replaceFile(aside, path, `${JSON.stringify(next)}\n`)) return false
     }

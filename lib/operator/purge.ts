@@ -7,7 +7,6 @@
  * between, the job and its output stay as they are.
  */
 import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
@@ -26,6 +25,7 @@ import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reserva
 import { runPaths } from '../run/paths.ts'
 import { ALLOWED_IN, shownState, type State } from '../job/state.ts'
 import { findExact } from '../spool/lookup.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 /** Removes jobs of one state directory. */
 export interface PurgeSession {
@@ -107,7 +107,7 @@ function removeOutput(home: Home, id: string, removeTree: TreeRemover): void {
 
 /** In one rename, so that the id never has half of its output. If we die after it: scratch, for the sweeper. */
 function moveOutputAside(home: Home, id: string): string | undefined {
-  const aside = join(home.tmp, `${id}.${randomHex(8)}.logs`)
+  const aside = scratchPath(home.tmp, id, 'logs')
   return move(join(home.logs, id), aside) ? aside : undefined
 }
 

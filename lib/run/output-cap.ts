@@ -12,12 +12,12 @@ import { spawn } from 'node:child_process'
 import { closeSync, read as readAt, write } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { randomHex } from '../clock.ts'
 import { createNew, exists, isRealDir, lstat, move, readText, remove, replaceFile } from '../disk/files.ts'
 import { openIfThere } from '../disk/read.ts'
 import { QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
 import type { RunPaths } from './paths.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 export type OutputFile = 'out' | 'err'
 
@@ -68,7 +68,7 @@ export function punchHole(home: Home, paths: RunPaths, limit: number): void {
     const to = roundDown(stats.size - limit / 2)
     const begin = known?.ino === stats.ino ? Math.max(from, known.to) : from
     if (to - begin < PAGE) continue
-    const aside = join(home.tmp, `gap.${randomHex(8)}.new`)
+    const aside = scratchPath(home.tmp, 'gap', 'new')
     // If we die after this: readers skip bytes that are still there.
     replaceFile(aside, paths.gap, JSON.stringify({ ...gaps, [stream]: { ino: stats.ino, from, to } }), false)
     const args = ['--punch-hole', '--offset', String(begin), '--length', String(to - begin), '--', paths[stream]]

@@ -11,8 +11,6 @@
  *   run/<id>.<n>.gap       what is punched out of its output (output-cap.ts)
  *   run/<id>.<n>.progress  its progress, written by the job itself
  */
-import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
 import { discard, exists, linkNew, listDir, lstat, readText, truncate, writeNew } from '../disk/files.ts'
 import { failureKind } from '../disk/errno.ts'
 import type { Leader } from '../disk/process.ts'
@@ -22,6 +20,7 @@ import type { Home } from '../spool/layout.ts'
 import { lifeOf, type MarkState, type RunLife } from './life.ts'
 import { parseMark } from './mark.ts'
 import { type RunPaths, runPaths, TRACES } from './paths.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 /** Why a run is being ended. */
 export type Note =
@@ -110,7 +109,7 @@ function parseNote(text: string): Note | undefined {
 /** Writes why a run is about to be ended. The first reason stays; @returns the one that is on disk. */
 export function writeNote(home: Home, id: string, run: number, note: Note): Note {
   const paths = runPaths(home, id, run)
-  const aside = join(home.tmp, `${id}.${run}.${randomHex(8)}.note`)
+  const aside = scratchPath(home.tmp, `${id}.${run}`, 'note')
   // If we die here: scratch that the sweeper removes; the run goes on.
   writeNew(aside, JSON.stringify(note))
   // If we die after this: the worker that watches or adopts the run ends it, for the reason on disk.

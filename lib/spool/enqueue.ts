@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { monotonicFactory } from 'ulid'
-import { nowMicros, randomBytes, randomHex } from '../clock.ts'
+import { nowMicros, randomBytes } from '../clock.ts'
 import { explained, QueueError } from '../errors.ts'
 import type { Job, JobRequest } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
@@ -21,6 +21,7 @@ import { findSame } from './lookup.ts'
 import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
 import { type Reservation, reserve, UNRESERVED } from './reservation.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 // With our own random numbers: by default it loads `node:crypto`, which takes 2 ms of every start.
 const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)
@@ -98,7 +99,7 @@ function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: b
   const id = request.id ?? makeId()
   const job = newJob(request, id, defaults, state, Math.floor(now / 1000))
   const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
-  const aside = join(home.tmp, `${id}.${randomHex(8)}.new`)
+  const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)
   try {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { eachOf } from '../disk/each.ts'
 import { errno } from '../errors.ts'
 import { lstat, listDir, removeScratchDir } from '../disk/files.ts'
+import { isScratch, scratchOwner } from '../disk/scratch.ts'
 import type { Home } from './layout.ts'
 import { isRunning } from '../disk/process.ts'
 
@@ -29,14 +30,13 @@ function removeScratch(path: string): void {
 
 /** A clock set ahead makes everything look old: what a living process prepared for itself stays. */
 function isInUse(name: string): boolean {
-  const owner = /^(?:worker|operator)-(\d+)-/.exec(name)?.[1]
-  return owner !== undefined && isRunning({ pid: Number(owner), start: '' })
+  const pid = scratchOwner(name)
+  return pid !== undefined && isRunning({ pid, start: '' })
 }
 
 /** The scratch of dead processes in `tmp/`. Only names that queuectl makes: other files stay. */
 export const scratchOf = (home: Home, now: number): string[] =>
   listDir(home.tmp)
-    .filter((name) => /\.(new|note|reserved|fifos|logs)$|^(worker|operator)-/.test(name))
-    .filter((name) => !isInUse(name))
+    .filter((name) => isScratch(name) && !isInUse(name))
     .map((name) => join(home.tmp, name))
     .filter((path) => now - (lstat(path)?.mtimeMs ?? now) > SCRATCH_AGE_MS)

@@ -1,6 +1,6 @@
 /** Reserves chosen ids by hard links, so that of several processes that want an id exactly one gets it. */
 import { join, relative } from 'node:path'
-import { nowMs, randomHex } from '../clock.ts'
+import { nowMs } from '../clock.ts'
 import { errno, QueueError } from '../errors.ts'
 import {
   discard,
@@ -20,6 +20,7 @@ import { makeRealDir } from './corrupt.ts'
 import type { Home } from './layout.ts'
 import { type Identity, isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 import { findExact } from './lookup.ts'
+import { scratchPath } from '../disk/scratch.ts'
 
 /** A chosen id that is reserved until its job is visible; from then on the job itself keeps it. */
 export interface Reservation {
@@ -44,7 +45,7 @@ export const UNRESERVED: Reservation = { use() {}, giveUp() {} }
 export function reserve(home: Home, id: string, path: string): Reservation {
   const file = relative(home.root, path)
   const dir = join(home.logs, id)
-  const aside = join(home.tmp, `${id}.${randomHex(8)}.reserved`)
+  const aside = scratchPath(home.tmp, id, 'reserved')
   writeNew(aside, JSON.stringify({ ...ownIdentity(), file } satisfies Owner), false)
   try {
     for (;;) {

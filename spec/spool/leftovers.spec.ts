@@ -1,11 +1,12 @@
 /** Leftovers of dead processes, and when a sweep removes them. */
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { type Home, openHome } from '../../lib/spool/layout.ts'
+import { scratchPath } from '../../lib/disk/scratch.ts'
 import { sweep } from '../../lib/spool/leftovers.ts'
 import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
 
@@ -34,6 +35,17 @@ test(
     old(join(home.tmp, 'mine.txt'), 100 * HOUR)
     sweep(home, NOON)
     assert.equal(readdirSync(home.tmp).toSorted(), ['mine.txt', 'young.1a2b3c4d.new'])
+  }),
+)
+
+test(
+  'a clock set ahead sweeps nothing of a living process',
+  inHome((home) => {
+    const path = scratchPath(home.tmp, 'job1', 'new')
+    old(path, HOUR + 1)
+    old(join(home.tmp, 'job2.999999-1a2b3c4d.new'), HOUR + 1)
+    sweep(home, NOON)
+    assert.equal(readdirSync(home.tmp), [basename(path)])
   }),
 )
 
