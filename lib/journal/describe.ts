@@ -42,6 +42,9 @@ function sentence(event: Omit<Event, 'at'>): string {
       return `${job} set aside in corrupt/${why}`
     case 'hook_failed':
       return event.job === '' ? `hook ${event.hook} failed${why}` : `${job} had its hook ${event.hook} fail${why}`
+    default:
+      // Recorded by a newer version.
+      return `${job}: ${String(event.event).replaceAll('_', ' ')}${why}`
   }
 }
 

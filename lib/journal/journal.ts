@@ -4,7 +4,7 @@
  * An event is recorded after the change it describes. If we die in between it is missing: counts of jobs therefore come
  * from the directories, and only history comes from here.
  */
-import { openIfThere, readTail } from '../disk/read.ts'
+import { linesBackwards, openIfThere } from '../disk/read.ts'
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -121,21 +121,15 @@ export async function* events(home: Home, { without = [], only, from = '' }: Day
 
 /** The newest `limit` events that match, newest last. Reads from the end, and no more than it needs. */
 export function newestEvents(home: Home, matches: (event: Event) => boolean, limit: number): Event[] {
-  let found: Event[] = []
+  const found: Event[] = []
   for (const day of days(home).reverse()) {
-    for (let bytes = 65_536; ; bytes *= 8) {
-      const text = readTail(dayFile(home, day), bytes)
-      const isWhole = Buffer.byteLength(text) < bytes
-      // The first line of a part may be cut.
-      const lines = text.split('\n').slice(isWhole ? 0 : 1)
-      const here = lines.flatMap((line) => parseEvent(line) ?? []).filter(matches)
-      if (!isWhole && found.length + here.length < limit) continue
-      found = [...here, ...found]
-      break
+    for (const { line } of linesBackwards(dayFile(home, day))) {
+      if (found.length >= limit) return found.reverse()
+      const event = parseEvent(line)
+      if (event && matches(event)) found.push(event)
     }
-    if (found.length >= limit) break
   }
-  return limit > 0 ? found.slice(-limit) : []
+  return found.reverse()
 }
 
 /** The event of a line; undefined when there is none. */

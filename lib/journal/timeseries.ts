@@ -87,7 +87,7 @@ export class Series {
     const at = Date.parse(event.at)
     if (Number.isNaN(at)) return
     const step = this.#step(Math.floor(at / MINUTE_MS))
-    const kind = KIND[event.event]
+    const kind = Object.hasOwn(KIND, event.event) ? KIND[event.event] : undefined
     if (kind) step.counts[kind]++
     if (event.event === 'completed' && event.duration_ms !== undefined) step.ran.add(event.duration_ms)
     const since = this.#ready.get(event.job)

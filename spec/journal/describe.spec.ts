@@ -26,6 +26,11 @@ test('a completed run says how long it took', () => {
   assert.is(describeEvent({ event: 'completed', job: 'job1', duration_ms: 1234 }), 'job1 completed in 1.23 s')
 })
 
+test('an event of a kind that a newer version records is told plainly', () => {
+  const event = { event: 'put_to_sleep' as 'held', job: 'job1', error: 'tired' }
+  assert.is(describeEvent(event), 'job1: put to sleep: tired')
+})
+
 for (const [ms, text] of [
   [0, '0 ms'],
   [0.4, '0 ms'],

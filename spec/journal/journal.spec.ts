@@ -1,5 +1,15 @@
 /** What the journal records, and what of it can still be read after a crash. */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -154,6 +164,19 @@ test(
       ['old', 'new'],
     )
     assert.equal(newest(home, 3), ['y', 'y', 'y'])
+  }),
+)
+
+test(
+  'a day larger than the longest string is searched to its beginning',
+  inHome((home) => {
+    recordEvents(home, [{ event: 'started', job: 'first' }], NOON)
+    const fd = openSync(join(home.journal, TODAY), 'r+')
+    // Holes, with a line end in each MiB.
+    for (let n = 1; n <= 600; n++) writeSync(fd, '\n', n * 1_048_576)
+    closeSync(fd)
+    recordEvents(home, [{ event: 'completed', job: 'last' }], NOON)
+    assert.equal(newest(home, 9), ['first', 'last'])
   }),
 )
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -213,6 +213,19 @@ test(
 test(
   '--since of nonsense is refused',
   inWorld(async ({ cli }) => assert.is((await cli(['events', '--since', 'recently'])).code, 2)),
+)
+
+test(
+  'an event of a kind that a newer version records is shown plainly',
+  inWorld(async ({ cli, home, queue }) => {
+    await queue.count()
+    const event = { at: new Date().toISOString(), event: 'put_to_sleep', job: 'job1' }
+    appendFileSync(join(home, 'journal', `${event.at.slice(0, 10)}.ndjson`), `${JSON.stringify(event)}\n`)
+    const { code, stdout } = await cli(['events'])
+    assert.is(code, 0)
+    assert.match(stdout, /  job1: put to sleep\n$/)
+    assert.is((await cli(['metrics'])).code, 0)
+  }),
 )
 
 test.run()
