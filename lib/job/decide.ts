@@ -24,6 +24,8 @@ export type Outcome =
       readonly error?: string
       /** The disk was full when it ended. */
       readonly diskFull?: true
+      /** The kernel ended it for lack of memory. */
+      readonly oomKilled?: true
     }
   /** The worker ended it because it took longer than its timeout. */
   | { readonly kind: 'timed_out'; readonly seconds: number; readonly code?: number; readonly error?: string }
@@ -117,7 +119,14 @@ function failureText(outcome: Extract<Outcome, { kind: 'exited' | 'timed_out' }>
       : signalOf(outcome.code) === undefined
         ? `exit code ${outcome.code}`
         : `ended by ${signalOf(outcome.code)}`
-  const full = outcome.kind === 'exited' && outcome.diskFull ? `${what}, on a full disk` : what
+  const full =
+    outcome.kind !== 'exited'
+      ? what
+      : outcome.oomKilled
+        ? 'killed for lack of memory (oom_kill)'
+        : outcome.diskFull
+          ? `${what}, on a full disk`
+          : what
   return outcome.error === undefined || outcome.error === '' ? full : `${full}: ${outcome.error}`
 }
 

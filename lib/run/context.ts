@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import type { Job } from '../job/job.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
+import type { OomKills } from '../disk/oom.ts'
 import type { OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import type { ShellPool } from './shell.ts'
@@ -14,6 +15,8 @@ export interface RunContext {
   /** Our directory in `processing/`. A worker whose directory was removed registers again and gets another one. */
   readonly holder: OwnHolder
   readonly fifos?: Fifos
+  /** Counts what the kernel kills for lack of memory; read only when a run was ended by SIGKILL. */
+  readonly oomKills?: OomKills
   /** The settings in force now. */
   readonly config: Config
   /** Writes events to the journal and the log. */

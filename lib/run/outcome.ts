@@ -1,5 +1,6 @@
 /** Derives the outcome of a run that has ended from what it left on disk. */
 import { exists } from '../disk/files.ts'
+import type { OomKills } from '../disk/oom.ts'
 import { diskSpace } from '../disk/space.ts'
 import type { Outcome } from '../job/decide.ts'
 import type { Home } from '../spool/layout.ts'
@@ -23,6 +24,13 @@ export function outcomeOf(code: number | undefined, note: Note | undefined, path
       return code === undefined ? { kind: 'interrupted' } : { kind: 'exited', code, ...error }
   }
 }
+
+/** The exit code that a shell gives a command ended by SIGKILL. */
+const KILLED = 137
+
+/** Marks a run that the kernel has ended for lack of memory. */
+export const withOomKill = (kills: OomKills | undefined, outcome: Outcome): Outcome =>
+  outcome.kind === 'exited' && outcome.code === KILLED && kills?.hasGrown() ? { ...outcome, oomKilled: true } : outcome
 
 /** Marks a failure on a full disk: the disk is its most likely cause. A home that is gone is not asked. */
 export const withDiskSpace = (home: Home, outcome: Outcome): Outcome =>

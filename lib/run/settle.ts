@@ -9,7 +9,7 @@ import { isoTime } from '../job/time.ts'
 import { flushMove, type Held, settleMove, stampHeld } from '../spool/transitions.ts'
 import type { ActiveRun, Strays } from './active-run.ts'
 import type { RunContext } from './context.ts'
-import { withDiskSpace } from './outcome.ts'
+import { withDiskSpace, withOomKill } from './outcome.ts'
 import { truncateMiddle } from './output-cap.ts'
 import type { RunPaths } from './paths.ts'
 import { removeTraces } from './traces.ts'
@@ -46,7 +46,8 @@ export async function settleRun(ctx: RunContext, run: ActiveRun, outcome: Outcom
     strays: strays?.pids ?? [],
   }
   const { held, job, paths } = run
-  await settle(ctx, { held, job, paths, strays, outcome: withDiskSpace(ctx.home, outcome), facts })
+  const ended = withOomKill(ctx.oomKills, withDiskSpace(ctx.home, outcome))
+  await settle(ctx, { held, job, paths, strays, outcome: ended, facts })
 }
 
 const entryOf = ({ home }: RunContext, { path }: Held): string => relative(home.root, path)

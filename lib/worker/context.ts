@@ -1,6 +1,7 @@
 /** Makes the context that the functions in `run/` get from a worker; its getters give what is in force at each use. */
 import type { ConfigWatcher } from '../config/watcher.ts'
 import type { Hooks } from '../hooks/hooks.ts'
+import { OomKills } from '../disk/oom.ts'
 import type { Event } from '../journal/journal.ts'
 import type { RunContext, StartContext } from '../run/context.ts'
 import type { Home } from '../spool/layout.ts'
@@ -26,6 +27,7 @@ export const workerContext = (host: ContextHost): StartContext => ({
   get shells() {
     return host.registration().shells
   },
+  oomKills: new OomKills(),
   get config() {
     return host.settings.now
   },

@@ -249,4 +249,9 @@ for (const [what, due, isDue] of [
 ] as const)
   test(`a retry that is due ${what} ${isDue ? 'runs' : 'waits'}`, () => assert.is(isRetryDue(due, NOON, 3600), isDue))
 
+test('a run that the kernel killed for lack of memory says so', () => {
+  const { error } = judge({ kind: 'exited', code: 137, oomKilled: true, error: 'Killed' })
+  assert.is(error, 'killed for lack of memory (oom_kill): Killed')
+})
+
 test.run()
