@@ -82,6 +82,7 @@ export function explained(error: unknown, doing: string): unknown {
     ENOENT: ['a file or directory is missing'],
     ENOTDIR: ['part of the path is not a directory'],
     EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
+    EFBIG: ['the file would be larger than this process may write', 'raise the limit with ulimit -f'],
     ENAMETOOLONG: ['the name is too long'],
     ELOOP: ['a symbolic link is in the place of a file'],
     EISDIR: ['a directory is in the place of a file'],

@@ -13,6 +13,12 @@ import { errno, QueueError } from '../errors.ts'
 /** Makes FIFOs with one call of mkfifo(1): many cost as much as one. Names must be free. If we die: some exist. */
 export function makeFifos(paths: readonly string[]): void {
   const made = spawnSync('mkfifo', ['-m', '600', '--', ...paths], { stdio: ['ignore', 'ignore', 'pipe'] })
+  if (made.error && errno(made.error) === 'ENOENT')
+    throw new QueueError(
+      'FAILED',
+      'cannot make a FIFO: there is no mkfifo in PATH',
+      'install coreutils, or add the directory of mkfifo (usually /usr/bin) to PATH',
+    )
   if (made.error) throw made.error
   if (made.status !== 0) throw new QueueError('FAILED', `cannot make a FIFO: ${made.stderr.toString().trim()}`)
 }

@@ -8,6 +8,7 @@ import { randomHex } from '../clock.ts'
 import { defaultDirectory, homePath } from '../config/env.ts'
 import { readConfig } from '../config/file.ts'
 import { exists, remove } from '../disk/files.ts'
+import { outlivesTerminal } from '../disk/hangup.ts'
 import { readTail } from '../disk/read.ts'
 import { QueueError } from '../errors.ts'
 import { openHome } from '../spool/layout.ts'
@@ -80,7 +81,7 @@ function firstLine(pipe: Socket): Promise<string | undefined> {
 
 /**
  * Runs a worker in this process until it is stopped by a signal or, with `burst`, until no work is left.
- * SIGTERM, SIGINT, SIGHUP: finish the runs; a second one, or SIGQUIT: end them and give the jobs back; SIGUSR2: leave
+ * SIGTERM, SIGINT, SIGHUP (not under nohup): finish the runs; a second one, or SIGQUIT: end them and give the jobs back; SIGUSR2: leave
  * them running. `log` gets one line at a time.
  */
 export async function runInForeground(
@@ -90,6 +91,7 @@ export async function runInForeground(
 ): Promise<void> {
   const home = openHome(homePath(options.home))
   readConfig(home)
+  const ignore = (): void => {}
   let requests = 0
   const stop = (): void => {
     requests++
@@ -97,7 +99,10 @@ export async function runInForeground(
     else worker.force()
   }
   // Before the worker registers: from then on `worker stop` may send signals.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  process.on('SIGHUP', outlivesTerminal() ? ignore : stop)
+  // A write beyond `ulimit -f` fails with EFBIG. A dependency would end us when it gets the signal alone.
+  process.on('SIGXFSZ', ignore)
   process.on('SIGQUIT', () => worker.force())
   process.on('SIGUSR2', () => worker.leave())
   const worker = new Worker(home.root, {

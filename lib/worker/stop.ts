@@ -11,6 +11,7 @@ import { silentSince } from '../spool/silence.ts'
 import { sendStop, type StopMode } from '../spool/stop-message.ts'
 import { onReleased, openReadEndIfThere } from '../disk/fifo.ts'
 import { homePath } from '../config/env.ts'
+import { errno } from '../errors.ts'
 import { isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 
 export interface StopOptions {
@@ -56,8 +57,17 @@ function tell(home: Home, { dir, card, life }: Holder, mode: StopMode): boolean 
   }
   if (card === undefined || life !== 'alive' || !isSameNamespace(card, ownIdentity())) return false
   // Once: a draining worker takes a second SIGTERM as `force`.
-  if (isRunning(card)) process.kill(card.pid, SIGNAL[mode])
+  if (isRunning(card)) sendSignal(card.pid, SIGNAL[mode])
   return true
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    // It has ended since it was looked at.
+    if (errno(error) !== 'ESRCH') throw error
+  }
 }
 
 const hasProcessHere = ({ card }: Holder): boolean =>

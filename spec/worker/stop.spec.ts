@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -17,6 +17,7 @@ import {
   untilLetGo,
 } from '../../fixtures/jobs.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
+import { cleanEnv, PROGRAM, start } from '../../fixtures/program.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
@@ -254,6 +255,65 @@ test(
     assert.equal(linesOf(join(world.dir, 'ran')), ['home'])
     assert.is(assertHomeIntact(other).get('mine'), 'pending')
     assert.not.ok(existsSync(join(other, 'logs/mine/1.out')))
+  }),
+)
+
+test(
+  'under nohup SIGHUP does nothing, and SIGTERM what it always does',
+  inWorld(async ({ dir, home, queue }) => {
+    const line = `trap '' HUP; "$0" "$1" worker start --foreground & wait $!`
+    const shell = start('sh', ['-c', line, process.execPath, PROGRAM], {
+      cwd: dir,
+      env: { ...cleanEnv(), HOME: dir, QUEUECTL_HOME: home },
+    })
+    const { pid } = await until(async () => (await queue.workers())[0], SOON_MS, 'it is up')
+    process.kill(pid, 'SIGHUP')
+    await queue.enqueue({ id: 'a', cwd: dir, command: 'true' })
+    await settles(queue, 'a')
+    process.kill(pid, 'SIGTERM')
+    const { code, stderr } = await shell.ended
+    assert.is(code, 0)
+    assert.is(stderr.match(/is stopping/g)?.length, 1)
+  }),
+)
+
+test(
+  'a worker below `ulimit -f` goes on, and a job that passes it ends as by default',
+  inWorld(async (world) => {
+    const { dir, home } = world
+    for (const id of ['a', 'b'])
+      await add(world, id === 'a' ? 'head -c 200000 /dev/zero' : 'true', { id, max_retries: 1 })
+    const line = 'ulimit -f 64; exec "$0" "$1" worker start --foreground --burst'
+    const { code, stdout, stderr } = await start('sh', ['-c', line, process.execPath, PROGRAM], {
+      cwd: dir,
+      env: { ...cleanEnv(), HOME: dir, QUEUECTL_HOME: home },
+    }).ended
+    assert.is(code, 0, stdout + stderr)
+    const whole = assertHomeIntact(home)
+    assert.equal([whole.get('a'), whole.get('b')], ['dead', 'completed'])
+    assert.match((await world.queue.get('a')).last_error ?? '', /^ended by SIGXFSZ/)
+  }),
+)
+
+test(
+  'without mkfifo in PATH a worker says what to do, in one line and a hint',
+  inWorld(async ({ cli, dir }) => {
+    const { code, stderr } = await cli(['worker', 'start', '--foreground'], { env: { PATH: dir } })
+    assert.is(code, 1)
+    assert.match(stderr, /^queuectl: cannot make a FIFO: there is no mkfifo in PATH\nhint: install coreutils[^\n]*\n$/)
+  }),
+)
+
+test(
+  'a worker whose FIFO was removed is stopped and waited for by its process',
+  inWorld(async (world) => {
+    await add(world, untilLetGo('a'), { id: 'a' })
+    const worker = await world.startWorker()
+    await isUp(world, 'a')
+    rmSync(join(world.home, 'processing', worker.info.name, 'alive'))
+    assert.is((await world.cli(['worker', 'stop', '--timeout', '0.1'])).code, 75)
+    letGo(world, 'a')
+    await worker.ended
   }),
 )
 

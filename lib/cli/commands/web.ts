@@ -5,6 +5,7 @@ import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
+import { outlivesTerminal } from '../../disk/hangup.ts'
 import { onInterrupt } from '../signals.ts'
 import { isCount } from '../input/option-types.ts'
 import { environment } from '../../config/env.ts'
@@ -54,7 +55,7 @@ export class WebCommand extends QueueCommand {
       ...(this.debug ? { trace: (line: string) => this.io.message(line) } : {}),
     })
     const interrupted = new Promise<void>((done) => {
-      onInterrupt(() => done())
+      onInterrupt(() => done(), { evenHangup: !outlivesTerminal() })
     })
     if (this.json) this.printJson({ url: server.url, link: server.link })
     else this.print(server.link)

@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inWeb } from '../../../fixtures/web.ts'
 import { until } from '../../../fixtures/until.ts'
-import { PROGRAM } from '../../../fixtures/program.ts'
+import { cleanEnv, PROGRAM, start } from '../../../fixtures/program.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
 const test = suite('queuectl web')
@@ -49,6 +49,23 @@ test(
     assert.is((await fetch(`${url}api/v1/jobs`, { headers: { authorization: `Bearer ${TOKEN}` } })).status, 200)
     web.kill('SIGTERM')
     assert.is((await web.ended).code, 0)
+  }),
+)
+
+test(
+  'under nohup SIGHUP does nothing, and SIGTERM ends it',
+  inWorld(async ({ dir, home }) => {
+    const line = `trap '' HUP; "$0" "$1" web --port 0 & echo $!; wait $!`
+    const shell = start('sh', ['-c', line, process.execPath, PROGRAM], {
+      cwd: dir,
+      env: { ...cleanEnv(), HOME: dir, QUEUECTL_HOME: home },
+    })
+    const url = await until(() => /^http:.*$/m.exec(shell.stdout)?.[0], UP_MS, 'it is up')
+    const pid = Number.parseInt(shell.stdout, 10)
+    process.kill(pid, 'SIGHUP')
+    assert.is((await fetch(`${url}healthz`)).status, 200)
+    process.kill(pid, 'SIGTERM')
+    assert.is((await shell.ended).code, 0)
   }),
 )
 
