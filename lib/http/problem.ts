@@ -10,6 +10,7 @@ const STATUS: Record<ErrorCode, number> = {
   USAGE: 400,
   INVALID_JOB: 422,
   BAD_CONFIG: 422,
+  BROKEN_CONFIG: 500,
   DUPLICATE_JOB: 409,
   WRONG_STATE: 409,
   NOT_FOUND: 404,

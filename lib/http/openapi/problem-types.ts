@@ -4,6 +4,7 @@ export const PROBLEM_TYPES = {
   USAGE: 'the request names no job, or several where one is needed',
   INVALID_JOB: 'a member of the job is not valid',
   BAD_CONFIG: 'a setting does not exist or its value is not valid',
+  BROKEN_CONFIG: 'config.json of the server cannot be read',
   DUPLICATE_JOB: 'there is a job with this id',
   WRONG_STATE: 'the state of the job does not allow it',
   NOT_FOUND: 'there is no such job, run or route',
