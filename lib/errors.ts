@@ -17,7 +17,6 @@ export type ErrorCode =
   | 'USAGE'
   | 'INVALID_JOB'
   | 'BAD_CONFIG'
-  | 'BROKEN_CONFIG'
   | 'WRONG_STATE'
   | 'NOT_FOUND'
   | 'NO_WORKER'
@@ -35,7 +34,6 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   USAGE: 2,
   INVALID_JOB: 2,
   BAD_CONFIG: 2,
-  BROKEN_CONFIG: 1,
   WRONG_STATE: 3,
   NOT_FOUND: 4,
   NO_WORKER: 5,

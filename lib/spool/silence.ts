@@ -14,10 +14,11 @@ import type { Life } from './life.ts'
 export function silentSince(worker: Holder): number | undefined {
   const { card, dir, life } = worker
   if (life !== 'alive' || card === undefined || !isSameBoot(card, ownIdentity())) return undefined
-  const { monotonic } = readRenewal(dir)
+  const { monotonic, at } = readRenewal(dir)
   // A worker of an older version renews nothing that could be compared.
   if (monotonic === undefined) return undefined
-  const age = monotonicMs() - monotonic
+  // From the future: written by hand, or by another clock (a time namespace). Then the wall clock must do.
+  const age = monotonic > monotonicMs() + 1000 ? nowMs() - at : monotonicMs() - monotonic
   return age < RENEWALS * renewMsOf(worker) ? undefined : nowMs() - age
 }
 

@@ -2,14 +2,16 @@
  * What is put under a fault: every command that changes the disk, the worker, and what a worker finds of a dead one.
  * Each says in what home it begins, what is typed, and what must be true when a healthy worker has done what is left.
  */
-import { writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { program, SOON_MS } from '../../fixtures/jobs.ts'
+import { fakeHolder } from '../../fixtures/recover-once.ts'
 import type { Ran } from '../../fixtures/program.ts'
 import type { StateById } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 import type { Fault } from './library.ts'
 
 /** What came of a trial. */
@@ -177,6 +179,24 @@ export const COMMANDS: readonly Operation[] = [
       else if (state === 'dead') assert.ok((await seen.world.queue.get('job1')).cancelled)
       else await completedOnce('job1')(seen)
     },
+  },
+  {
+    name: 'forget a worker elsewhere',
+    prepare: async (world) => {
+      await add(world, noted())
+      const home = openHome(world.home)
+      const dir = fakeHolder(home, 'worker-1-abcdef', { boot: 'another', device: 1, renews: 0.02 })
+      for (const name of readdirSync(home.pending)) renameSync(join(home.pending, name), join(dir, name))
+    },
+    args: ['worker', 'forget', 'worker-1-abcdef'],
+    isWholeLife: true,
+    atOnce: async ({ world, ran }) => {
+      const [worker] = await world.queue.workers()
+      if (ran.code === 0) assert.is(worker?.life, 'dead')
+      // What was cut off is typed again.
+      else await world.cli(['worker', 'forget', 'worker-1-abcdef'])
+    },
+    judge: completedOnce('job1'),
   },
   {
     name: 'set a key of the configuration',

@@ -10,7 +10,7 @@ import { ownIdentity } from '../../lib/disk/process.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 
 /** How often leases are renewed here (ms). */
-const RENEW_MS = 100
+const RENEW_MS = 250
 const FAST = { QUEUECTL_RENEW_MS: String(RENEW_MS) }
 
 /** A job in the hands of a worker of our machine id and another boot. */
@@ -34,7 +34,7 @@ export async function clonesKeepTheirJobs(world: World): Promise<void> {
   const worker = await world.startWorker({ env: FAST })
   try {
     const first = renewals
-    await until(() => renewals > first + 16, SOON_MS, 'the worker has watched it for more than three renewals')
+    await until(() => renewals > first + 10, SOON_MS, 'the worker has watched it for more than three renewals')
     assert.ok(existsSync(lease), 'it was not taken over')
   } finally {
     clearInterval(renewing)

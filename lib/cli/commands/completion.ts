@@ -21,8 +21,7 @@ export class CompletionCommand extends QueueCommand {
   shell = Option.String({ name: 'shell', validator: isOneOf(SHELLS) })
 
   override async execute(): Promise<void> {
-    if (this.json) this.printJson({ shell: this.shell, script: SCRIPTS[this.shell] })
-    else this.io.print(SCRIPTS[this.shell])
+    this.io.print(SCRIPTS[this.shell])
   }
 
   protected async run(): Promise<void> {}

@@ -31,7 +31,6 @@ export class PriorityCommand extends SelectingCommand {
       )
     return this.forEachSelected(queue, {
       doing: 'change the priority of',
-      name: 'priority',
       done: 'changed',
       states: ALLOWED_IN.priority,
       act: async (job) => {

@@ -39,7 +39,6 @@ export class TopCommand extends SelectingCommand {
     const { dryRun } = this
     return this.forEachSelected(queue, {
       doing: 'put on top',
-      name: 'top',
       done: 'put on top',
       states: ['pending'],
       lastFirst: true,

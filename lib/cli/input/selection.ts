@@ -16,8 +16,6 @@ export interface SelectionAction {
   /** The infinitive, as in `cannot hold job1`, and the participle. */
   readonly doing: string
   readonly done: string
-  /** The verb as JSON names it; default: `doing`. */
-  readonly name?: string
   /** The states that `--all`, `--queue` and `--tag` select; jobs in others need an id or `--state`. */
   readonly states: readonly State[]
   readonly act: (job: JobRefOrId) => Promise<string | { readonly id: string; readonly line: string }>
@@ -26,13 +24,11 @@ export interface SelectionAction {
   readonly lastFirst?: boolean
 }
 
-export interface SelectedJobs {
+interface Selection {
   readonly jobs: (JobRefOrId | QueueError)[]
   /** The id typed for each of them; empty when options selected them. */
   readonly typed: readonly string[]
   readonly isMany: boolean
-  /** Exactly one id was typed: JSON is one object. */
-  readonly isOne: boolean
 }
 
 /** The forms of a selection, for help. */
@@ -61,22 +57,14 @@ export abstract class SelectingCommand extends QueueCommand {
 
   /** Applies the action to each selected job and prints how many. @returns the exit status */
   protected async forEachSelected(queue: Queue, action: SelectionAction): Promise<number> {
-    return this.forEachOf(await this.selected(queue, action.doing, action.states), action)
-  }
-
-  /** Applies the action to these jobs. @returns the exit status */
-  protected async forEachOf({ jobs, typed, isMany }: SelectedJobs, action: SelectionAction): Promise<number> {
-    const { doing, done, act, name = doing } = action
-    const typedFor = new Map(jobs.map((job, i) => [job, typed[i]]))
+    const { doing, done, act, states } = action
+    const { jobs, isMany } = await this.selected(queue, doing, states)
     if (action.lastFirst) jobs.reverse()
     let count = 0
     try {
       return await forEachId(jobs, this.io, this.json, {
         ...(action.concurrency === undefined ? {} : { concurrency: action.concurrency }),
         done,
-        action: name,
-        dryRun: this.dryRun,
-        idOf: (job) => typedFor.get(job),
         act: async (job) => {
           const result = await act(job)
           count++
@@ -86,7 +74,7 @@ export abstract class SelectingCommand extends QueueCommand {
         },
       })
     } finally {
-      if (isMany && !this.json) this.io.message(this.summary(count, jobs.length, action))
+      if (isMany) this.io.message(this.summary(count, jobs.length, action))
     }
   }
 
@@ -97,15 +85,14 @@ export abstract class SelectingCommand extends QueueCommand {
   }
 
   /** The selected jobs; an error stands for each id without a job. */
-  protected async selected(queue: Queue, doing: string, states: readonly State[]): Promise<SelectedJobs> {
+  protected async selected(queue: Queue, doing: string, states: readonly State[]): Promise<Selection> {
     const isAll = this.all || (this.ids.length === 1 && this.ids[0] === 'all')
     const ids = isAll && !this.all ? [] : this.ids
     const filter = this.filter(states)
     const isFiltered = isAll || filter !== undefined
     if (isFiltered && ids.length > 0)
       throw new QueueError('USAGE', `${doing}: give ids, or say which by options, not both`)
-    if (isFiltered)
-      return { jobs: await this.matching(queue, filter ?? { states }), typed: [], isMany: true, isOne: false }
+    if (isFiltered) return { jobs: await this.matching(queue, filter ?? { states }), typed: [], isMany: true }
     if (ids.length === 0)
       throw new QueueError(
         'USAGE',
@@ -113,8 +100,7 @@ export abstract class SelectingCommand extends QueueCommand {
         `queuectl ${this.path.join(' ')} ID..., or --all, --state S, --queue Q, --tag T`,
       )
     const typed = await this.typedIds(ids)
-    const isOne = ids.length === 1 && ids[0] !== '-'
-    return { jobs: await queue.find(typed, doing), typed, isMany: typed.length !== 1, isOne }
+    return { jobs: await queue.find(typed, doing), typed, isMany: typed.length !== 1 }
   }
 
   /** The jobs that match; a verb that skips some overrides this. */
