@@ -16,6 +16,7 @@ const PAGES = {
   '/jobs': 'later',
   '/jobs/fails': 'The run has ended',
   '/jobs/runs': 'cyan',
+  '/jobs/later': 'Expected start',
   '/dead': 'exit code 4',
   '/workers': 'Alive',
   '/events': 'fails',

@@ -28,7 +28,7 @@ export function LogRow({ stream, line, pieces, url, time, group, onFold, mark, i
       <a
         class="number"
         href={url + lineHash(stream, line)}
-        data-number={line}
+        data-number={lineHash(stream, line).replace(/^#L?/, '')}
         aria-label={stream === 'stderr' ? `Line ${line} of stderr` : `Line ${line}`}
       />
       {time !== undefined && <span class="time">{time}</span>}

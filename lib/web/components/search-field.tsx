@@ -26,7 +26,8 @@ export function SearchField({ filter, narrow }: SearchFieldProps) {
   const typed = useRef<Qualifier>(undefined)
   const [word, setWord] = useState<LastWord>()
   const [active, setActive] = useState(-1)
-  const known = useKnownValues(word !== undefined)
+  const [isUsed, setUsed] = useState(false)
+  const known = useKnownValues(isUsed)
   const options = word ? suggestions(word, known) : []
 
   useShortcuts([
@@ -45,6 +46,10 @@ export function SearchField({ filter, narrow }: SearchFieldProps) {
     if (input.current && document.activeElement !== input.current) input.current.value = filter.q ?? ''
   }, [filter.q])
   useEffect(() => () => clearTimeout(timer.current), [])
+  const hasTags = known.tag !== undefined
+  useEffect(() => {
+    if (hasTags && word?.name === 'tag') search(false)
+  }, [hasTags])
 
   const search = (isFinished: boolean): void => {
     clearTimeout(timer.current)
@@ -55,7 +60,8 @@ export function SearchField({ filter, narrow }: SearchFieldProps) {
     const { found, rest } = parseSearch(isOpen ? last.before : value)
     const more: Record<string, string> = { ...found }
     // `queue:ma` is not a queue as long as it may become `queue:mail`.
-    const isBegun = last.value === '' || known[last.name ?? 'tag'].some((one) => isBeginOf(last.value, one))
+    const values = known[last.name ?? 'state']
+    const isBegun = last.value === '' || !values || values.some((one) => isBeginOf(last.value, one))
     if (isOpen && !isBegun) Object.assign(more, parseSearch(last.word).found)
     if (typed.current && more[typed.current] === undefined) more[typed.current] = ''
     typed.current = isOpen && !isBegun ? last.name : undefined
@@ -110,7 +116,9 @@ export function SearchField({ filter, narrow }: SearchFieldProps) {
           timer.current = setTimeout(() => search(false), DEBOUNCE_MS)
         }}
         onKeyDown={onKeyDown}
+        onFocus={() => setUsed(true)}
         onBlur={() => {
+          setUsed(false)
           setWord(undefined)
           if (typed.current) search(true)
         }}
@@ -139,13 +147,14 @@ export function SearchField({ filter, narrow }: SearchFieldProps) {
   )
 }
 
-type KnownValues = Record<Qualifier, readonly string[]>
+/** Undefined until they are fetched. */
+type KnownValues = Record<Qualifier, readonly string[] | undefined>
 
 /** The values that a qualifier may have, fetched while the field is in use. */
 function useKnownValues(isUsed: boolean): KnownValues {
-  const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items ?? []
-  const tags = useResource<ListOf<TagRow>>(isUsed ? '/tags' : undefined, []).data?.items ?? []
-  return { state: STATES, queue: queues.map(({ queue }) => queue), tag: tags.map(({ tag }) => tag) }
+  const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items
+  const tags = useResource<ListOf<TagRow>>(isUsed ? '/tags' : undefined, []).data?.items
+  return { state: STATES, queue: queues?.map(({ queue }) => queue), tag: tags?.map(({ tag }) => tag) }
 }
 
 const isBeginOf = (text: string, whole: string): boolean => whole !== text && whole.startsWith(text)
@@ -154,7 +163,7 @@ const isBeginOf = (text: string, whole: string): boolean => whole !== text && wh
 function suggestions({ word, name, value }: LastWord, known: KnownValues): string[] {
   if (name === undefined)
     return word === '' ? [] : QUALIFIERS.map((one) => `${one}:`).filter((one) => one.startsWith(word))
-  const others = known[name].filter((one) => one !== value)
+  const others = (known[name] ?? []).filter((one) => one !== value)
   const begun = others.filter((one) => one.startsWith(value))
   const within = others.filter((one) => !one.startsWith(value) && one.toLowerCase().includes(value.toLowerCase()))
   return [...begun, ...within].slice(0, MAX_SUGGESTIONS).map((one) => qualifierText(name, one))

@@ -12,13 +12,14 @@ import { ProblemNotice } from '../components/problem-notice.tsx'
 import { TimeAgo } from '../components/time-ago.tsx'
 
 const SORTS = { count: 'Most jobs', last: 'Latest' }
-const GROUPINGS = { '': 'Alike', '1': 'Same' }
+const GROUPINGS = { alike: 'Alike', exact: 'Same' }
 
 export function DeadPage() {
   const { isReadOnly, ask } = useSession()
   const { query } = useRoute()
   const sort = query.get('sort') === 'last' ? 'last' : 'count'
   const exact = query.get('exact') === '1' ? '1' : ''
+  const grouping = exact ? GROUPINGS.exact : GROUPINGS.alike
   const go = (more: Record<string, string>): void =>
     navigate(urlWithQuery('/dead', { sort: sort === 'count' ? '' : sort, exact, ...more }), 'replace')
   const { data, problem } = useResource<ListOf<ErrorGroup>>(urlWithQuery('/dead/groups', { sort, exact }), [
@@ -52,8 +53,8 @@ export function DeadPage() {
           <ChoiceGroup
             label="Errors in one group"
             of={Object.values(GROUPINGS)}
-            chosen={GROUPINGS[exact]}
-            onChoose={(one) => go({ exact: one === GROUPINGS['1'] ? '1' : '' })}
+            chosen={grouping}
+            onChoose={(one) => go({ exact: one === GROUPINGS.exact ? '1' : '' })}
           />
           <ChoiceGroup
             label="Order"
@@ -61,7 +62,7 @@ export function DeadPage() {
             chosen={SORTS[sort]}
             onChoose={(one) => go({ sort: one === SORTS.last ? 'last' : '' })}
           />
-          <span class="hint">
+          <span class="faint">
             {exact
               ? 'Only jobs with the same error are in one group.'
               : 'Numbers, ids, paths and quoted texts in an error do not matter.'}
@@ -113,7 +114,7 @@ function ErrorGroupRow({ group, isExact }: ErrorGroupRowProps) {
         <a class="error mono" href={urlWithQuery('/jobs', filter)}>
           {error === '' ? 'No error was recorded' : <Masked text={error} />}
         </a>
-        <p class="faint cut">
+        <p class="faint">
           {group.last && (
             <>
               {group.first && group.first !== group.last && (
