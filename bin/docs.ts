@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Cli } from 'clipanion'
 import type { CommandClass } from '../lib/cli/command.ts'
 import { allCommands } from '../lib/cli/registry.ts'
-import { optionsOf } from '../lib/cli/help.ts'
+import { optionsOf } from '../lib/cli/options.ts'
 import { DEFAULTS, SETTINGS } from '../lib/config/schema.ts'
 import { CONFIG_KEYS, shownKey } from '../lib/config/keys.ts'
 import { type ErrorCode, EXIT_STATUS } from '../lib/errors.ts'
@@ -58,6 +58,7 @@ const CODES: Readonly<Record<ErrorCode, string>> = {
   USAGE: 'the command line is wrong',
   INVALID_JOB: 'a member of the job is not what it may be',
   BAD_CONFIG: 'no such setting, or not a value for it',
+  BROKEN_CONFIG: 'config.json cannot be read',
   WRONG_STATE: 'the job is in a state that does not allow this',
   NOT_FOUND: 'no such job, run or key',
   NO_WORKER: 'no worker is alive',

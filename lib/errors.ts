@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'USAGE'
   | 'INVALID_JOB'
   | 'BAD_CONFIG'
+  | 'BROKEN_CONFIG'
   | 'WRONG_STATE'
   | 'NOT_FOUND'
   | 'NO_WORKER'
@@ -34,6 +35,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   USAGE: 2,
   INVALID_JOB: 2,
   BAD_CONFIG: 2,
+  BROKEN_CONFIG: 1,
   WRONG_STATE: 3,
   NOT_FOUND: 4,
   NO_WORKER: 5,

@@ -290,12 +290,12 @@ export class QueueReader {
     return corruptFiles(this.dirs)
   }
 
-  /** The settings in force. @throws QueueError BAD_CONFIG when config.json cannot be used */
+  /** The settings in force. @throws QueueError BROKEN_CONFIG when config.json cannot be used */
   config(): Config {
     return readConfig(this.dirs)
   }
 
-  /** What config.json sets, without defaults. @throws QueueError BAD_CONFIG when it cannot be used */
+  /** What config.json sets, without defaults. @throws QueueError BROKEN_CONFIG when it cannot be used */
   settings(): Partial<Config> {
     return readSettings(this.dirs)
   }

@@ -84,7 +84,7 @@ export class Queue extends QueueReader {
 
   /**
    * Adds a job. When this resolves the job is on disk and survives a power cut.
-   * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE
+   * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: JobRequest): Promise<Job> {
     const job = submitJob(this.dirs, request)
@@ -95,7 +95,7 @@ export class Queue extends QueueReader {
   /**
    * Adds many jobs (best some thousands at a time) with one flush to disk. When this resolves they survive a power cut.
    * @returns for each request the job, or DUPLICATE_JOB when its id is taken; the others are enqueued
-   * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BAD_CONFIG, DISK_FULL
+   * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BROKEN_CONFIG, DISK_FULL
    */
   async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
     const results = submitJobs(this.dirs, requests)

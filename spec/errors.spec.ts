@@ -14,6 +14,7 @@ const EXIT: Record<ErrorCode, number> = {
   USAGE: 2,
   INVALID_JOB: 2,
   BAD_CONFIG: 2,
+  BROKEN_CONFIG: 1,
   WRONG_STATE: 3,
   NOT_FOUND: 4,
   NO_WORKER: 5,

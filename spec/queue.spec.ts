@@ -98,7 +98,7 @@ test(
   'enqueue refuses a configuration that is wrong, and enqueues nothing',
   inWorld(async ({ queue, home }) => {
     writeFileSync(join(home, 'config.json'), '{"max_retries":-1}')
-    assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true' }))).code, 'BAD_CONFIG')
+    assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true' }))).code, 'BROKEN_CONFIG')
     assert.equal(readdirSync(join(home, 'pending')), [])
   }),
 )

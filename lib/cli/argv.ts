@@ -21,6 +21,8 @@ export interface ParsedArgv {
   readonly homeWord: string | undefined
   readonly color: ColorMode
   readonly json: boolean
+  /** A list is printed as NDJSON: `--json=lines`. */
+  readonly lines: boolean
   readonly help: boolean
   readonly version: boolean
 }
@@ -35,11 +37,13 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   let homeWord: string | undefined
   let color: ColorMode = 'auto'
   let help = false
+  let lines = false
   const args: string[] = []
   const numbers: string[] = []
   for (let i = 0; i < before.length; i++) {
     const arg = before[i] ?? ''
     const [, name = arg, bound] = /^(--(?:home|color|colour))=(.*)$/s.exec(arg) ?? []
+    const [, json] = /^--json=(.*)$/.exec(arg) ?? []
     const value = (): string => {
       const given = bound ?? before[++i]
       if (given === undefined || given === '' || (bound === undefined && given.startsWith('-')))
@@ -52,7 +56,10 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     } else if (name === '--color' || name === '--colour') color = parseColorMode(value())
     else if (name === '--no-color') color = 'never'
     else if (name === '-h' || name === '--help') help = true
-    else if (isNegativeNumber(arg)) numbers.push(arg)
+    else if (json !== undefined && Object.hasOwn(JSON_VALUES, json)) {
+      lines = JSON_VALUES[json] === 'lines'
+      if (JSON_VALUES[json] !== undefined) args.push('--json')
+    } else if (isNegativeNumber(arg)) numbers.push(arg)
     else if (isOption(arg) && isNegativeNumber(before[i + 1])) args.push(`${arg}=${before[++i]}`)
     else args.push(arg)
   }
@@ -68,10 +75,22 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     home,
     homeWord,
     color,
-    json: before.includes('--json'),
+    json: args.includes('--json'),
+    lines,
     help: help || asksHelp,
     version: words.length === 0 && (before.includes('--version') || before.includes('-v') || before.includes('-V')),
   }
+}
+
+/** What may follow `--json=`; undefined: no JSON. */
+const JSON_VALUES: Readonly<Record<string, 'lines' | 'value' | undefined>> = {
+  lines: 'lines',
+  ndjson: 'lines',
+  jsonl: 'lines',
+  true: 'value',
+  1: 'value',
+  false: undefined,
+  0: undefined,
 }
 
 function parseColorMode(mode: string): ColorMode {
@@ -80,5 +99,5 @@ function parseColorMode(mode: string): ColorMode {
 }
 
 /** clipanion takes `-5` for an option. Joined by `=` to the option before it, or put after `--`, it is a value. */
-const isOption = (arg: string): boolean => /^--?[A-Za-z][A-Za-z-]*$/.test(arg)
+const isOption = (arg: string): boolean => /^--?[A-Za-z][\w-]*$/.test(arg)
 const isNegativeNumber = (arg: string | undefined): boolean => arg !== undefined && /^-\.?\d/.test(arg)

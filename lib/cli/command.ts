@@ -3,6 +3,7 @@ import { jsonText } from '../job/visible.ts'
 import { type BaseContext, Command, Option } from 'clipanion'
 import { isHomeNamed } from '../config/env.ts'
 import { Queue } from '../queue.ts'
+import { JsonList } from './output/json.ts'
 import { noQueueYet } from './output/status.ts'
 import type { Io } from './terminal.ts'
 
@@ -12,6 +13,8 @@ export interface Context extends BaseContext {
   readonly home: string | undefined
   /** The arguments after `--`. */
   readonly exact: readonly string[] | undefined
+  /** With `--json`: lists as one object a line. */
+  readonly lines: boolean
 }
 
 export abstract class QueueCommand extends Command<Context> {
@@ -31,12 +34,8 @@ export abstract class QueueCommand extends Command<Context> {
     const { home } = this.context
     const { makesHome } = this.constructor as typeof QueueCommand
     const queue = Queue.open({ ...(home === undefined ? {} : { home }), warn: () => {}, make: makesHome })
-    // With --json an error is the only thing on stderr, so what is said beside it comes last.
-    const note = queue.isMade || !isHomeNamed(home) ? undefined : noQueueYet(queue.home)
-    if (note !== undefined && !this.json) this.io.message(note)
-    const status = await this.run(queue)
-    if (note !== undefined && this.json) this.io.message(note)
-    return status
+    if (!queue.isMade && isHomeNamed(home)) this.io.message(noQueueYet(queue.home))
+    return this.run(queue)
   }
 
   protected get io(): Io {
@@ -46,6 +45,18 @@ export abstract class QueueCommand extends Command<Context> {
   /** Prints one value as one line of JSON. */
   protected printJson(value: unknown): void {
     this.io.print(`${jsonText(value)}\n`)
+  }
+
+  /** Where a list is printed as JSON; undefined for people, and where exactly one job was named. */
+  protected jsonList(isOne = false): JsonList | undefined {
+    return this.json && !isOne ? new JsonList(this.io, this.context.lines) : undefined
+  }
+
+  /** Prints a whole list as JSON. */
+  protected printJsonList(values: readonly unknown[]): void {
+    const list = new JsonList(this.io, this.context.lines)
+    list.add(...values)
+    list.end()
   }
 
   protected print(line: string): void {

@@ -131,10 +131,10 @@ const openExisting = (home: string | undefined): Queue | undefined =>
   existsSync(homePath(home)) ? Queue.open({ make: false, ...(home === undefined ? {} : { home }) }) : undefined
 
 async function optionsOfCommand(words: readonly string[]): Promise<Completion[]> {
-  const [{ Cli }, help] = await Promise.all([import('clipanion'), import('./help.ts')])
+  const [{ Cli }, options] = await Promise.all([import('clipanion'), import('./options.ts')])
   const cli = new Cli()
   cli.register(await findCommand(words))
-  const own = help
+  const own = options
     .optionsOf(cli)
     .flatMap(({ names, description }) => names.map((name): Completion => [name, description]))
   return [...own, ['--home', 'the queue to use'], ['--color', 'auto, always, never'], ['--help', 'help']]

@@ -3,19 +3,44 @@
  *
  * Replaces clipanion's own main, which writes errors to stdout, always fails with status 1 and colours pipes.
  */
+import type { Cli } from 'clipanion'
 import type { ParsedArgv } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
 import { reportError, isSyntaxMismatch, usageError } from './errors.ts'
-import { type Io, openIo } from './terminal.ts'
+import { type ColorMode, type Io, openIo, printNotes } from './terminal.ts'
 import { QueueError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 
-/** Runs the command. Never throws. */
-export async function dispatch(parsed: ParsedArgv): Promise<number> {
+type OpenIo = (mode: ColorMode, json: boolean) => Promise<Io>
+
+/** Runs the command. Never throws. @param open the streams; tests have their own */
+export async function dispatch(parsed: ParsedArgv, open: OpenIo = openIo): Promise<number> {
+  const doing = parsed.words.slice(0, 2).join(' ') || 'status'
+  let call: Call | undefined
+  let io: Io | undefined
   try {
-    return await runCommandLine(parsed, await openIo(parsed.color))
+    const { inOurCommands } = await import('./registry.ts')
+    const { words, args } = inOurCommands(parsed)
+    if (parsed.help) {
+      const { help } = await import('./help.ts')
+      io = await open(parsed.color, false)
+      io.print(await help(words, io))
+      return 0
+    }
+    call = await readCall({ ...parsed, words, args })
+    io = await open(parsed.color, call.json)
+    for (const note of call.notes) io.message(`note: ${note}`)
+    const status = await run(call, io)
+    printNotes(io)
+    return status
   } catch (error) {
-    return reportError(error, parsed.words.slice(0, 2).join(' ') || 'status', parsed.json)
+    io ??= await open(parsed.color, false)
+    return reportError(error, {
+      doing,
+      json: call?.json ?? parsed.json,
+      notes: io.notes,
+      print: (line) => io?.messageNow(line),
+    })
   }
 }
 
@@ -25,7 +50,7 @@ export async function checkHomeWord(word: string, json: boolean): Promise<number
   if (!firstWords().includes(word) && !/\s/.test(word)) return undefined
   const why = `--home needs a value, and got ${JSON.stringify(word)}`
   const hint = 'queuectl --home DIR ...; a directory of that name is written --home=./NAME'
-  return reportError(new QueueError('USAGE', why, hint), '--home', json)
+  return reportError(new QueueError('USAGE', why, hint), { doing: '--home', json })
 }
 
 /** Prints completions of the last word for a shell. Reports no errors: they would appear in the line being typed. */
@@ -41,32 +66,62 @@ export async function printCompletions(words: readonly string[]): Promise<number
   }
 }
 
-async function runCommandLine(parsed: ParsedArgv, io: Io): Promise<number> {
-  if (parsed.help) {
-    const { help } = await import('./help.ts')
-    io.print(await help(parsed.words, io))
-    return 0
-  }
-  const { findCommand } = await import('./registry.ts')
-  return run(await findCommand(parsed.words), parsed, io)
+/** What is to be run, in our words. */
+interface Call {
+  readonly cli: Cli<Context>
+  readonly command: CommandClass
+  readonly args: readonly string[]
+  readonly exact: readonly string[] | undefined
+  readonly home: string | undefined
+  readonly json: boolean
+  readonly lines: boolean
+  readonly notes: readonly string[]
 }
 
-async function run(command: CommandClass, parsed: ParsedArgv, io: Io): Promise<number> {
-  const { Cli } = await import('clipanion')
+/** @throws QueueError USAGE */
+async function readCall(parsed: ParsedArgv): Promise<Call> {
+  const [{ Cli }, { findCommand }, { optionsOf }, { ownOptions }] = await Promise.all([
+    import('clipanion'),
+    import('./registry.ts'),
+    import('./options.ts'),
+    import('./option-words.ts'),
+  ])
+  const command = await findCommand(parsed.words)
   const cli = new Cli<Context>({ binaryName: 'queuectl', binaryVersion: VERSION })
   cli.register(command)
   const { takesExact } = command
-  const args = parsed.words.length === 0 ? ['status', ...parsed.args] : [...parsed.args]
+  const typed = parsed.words.length === 0 ? ['status', ...parsed.args] : parsed.args
+  const name = nameOf(command)
+  const ours = ownOptions(typed, { command: name, own: optionsOf(cli), takesCommandLine: takesExact })
+  const args = ours.args.map((arg) => (arg === '--json=lines' ? '--json' : arg))
+  const json = args.includes('--json')
   const last = [...parsed.numbers, ...(takesExact ? [] : (parsed.exact ?? []))]
-  if (last.length > 0) args.push('--', ...last)
-  const context = { io, home: parsed.home, exact: takesExact ? parsed.exact : undefined }
+  return {
+    cli,
+    command,
+    args: last.length > 0 ? [...args, '--', ...last] : args,
+    exact: takesExact ? parsed.exact : undefined,
+    home: ours.home ?? parsed.home,
+    json,
+    lines: json && (parsed.lines || ours.args.includes('--json=lines')),
+    notes: ours.notes,
+  }
+}
+
+async function run({ cli, command, args, ...call }: Call, io: Io): Promise<number> {
   try {
-    const instance = cli.process(args, context)
+    const instance = cli.process([...args], { io, home: call.home, exact: call.exact, lines: call.lines })
     return (await instance.validateAndExecute()) ?? 0
   } catch (error) {
     if (!isSyntaxMismatch(error)) throw error
-    const { callsOf, optionsOf } = await import('./help.ts')
-    const names = optionsOf(cli).flatMap((option) => option.names)
-    throw usageError(error, command.paths?.[0]?.join(' ') ?? '', names, callsOf(command).join(', or '))
+    const [{ callsOf }, { optionsOf }, { optionNear }] = await Promise.all([
+      import('./help.ts'),
+      import('./options.ts'),
+      import('./option-words.ts'),
+    ])
+    const options = { command: nameOf(command), own: optionsOf(cli) }
+    throw usageError(error, nameOf(command), (name) => optionNear(name, options), callsOf(command).join(', or '))
   }
 }
+
+const nameOf = (command: CommandClass): string => command.paths?.[0]?.join(' ') ?? ''

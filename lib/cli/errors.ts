@@ -1,22 +1,32 @@
 /** Reports errors, to people or as JSON, and decides the exit status of each. Nothing else decides it. */
 import { jsonText } from '../job/visible.ts'
-import { errno, explained, nearest, QueueError } from '../errors.ts'
+import { errno, explained, QueueError } from '../errors.ts'
 import { printMessage } from './terminal.ts'
 
-/** Prints an error. @param doing the command's words @returns the exit status */
-export function reportError(error: unknown, doing: string, json: boolean): number {
+interface Reporting {
+  /** The command's words. */
+  readonly doing: string
+  /** As one JSON object, with the messages that came before. */
+  readonly json: boolean
+  readonly notes?: readonly string[]
+  readonly print?: (line: string) => void
+}
+
+/** Prints an error. @returns the exit status */
+export function reportError(error: unknown, { doing, json, notes = [], print = printMessage }: Reporting): number {
   // Node's own ERR_ codes stand for wrong calls, which are bugs; codes such as ENOENT are explained.
   const known = /^E(?!RR_)/.test(errno(error) ?? '') ? explained(error, doing) : error
+  const more = notes.length === 0 ? {} : { notes }
   if (known instanceof QueueError) {
     const { code, message, hint } = known
-    if (json) printMessage(jsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
-    else printMessage(`queuectl: ${oneMessage(message)}${hint === undefined ? '' : `\nhint: ${hint}`}`)
+    if (json) print(jsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...more } }))
+    else print(`queuectl: ${oneMessage(message)}${hint === undefined ? '' : `\nhint: ${hint}`}`)
     return known.exitCode
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const message = error instanceof Error ? error.message : String(error)
-  if (json) printMessage(jsonText({ error: { code: 'BUG', message, stack } }))
-  else printMessage(`queuectl: ${oneMessage(message)}\nthis is a bug; please report it with what follows\n${stack}`)
+  if (json) print(jsonText({ error: { code: 'BUG', message, stack, ...more } }))
+  else print(`queuectl: ${oneMessage(message)}\nthis is a bug; please report it with what follows\n${stack}`)
   return 1
 }
 
@@ -32,11 +42,11 @@ interface SyntaxMismatch extends Error {
 export const isSyntaxMismatch = (error: unknown): error is SyntaxMismatch =>
   error instanceof Error && 'clipanion' in error
 
-/** The same error in our words. @param options all option names of the command @param call how it is called */
+/** The same error in our words. @param near the option that an unknown one may stand for @param call how it is called */
 export function usageError(
   mismatch: SyntaxMismatch,
   doing: string,
-  options: readonly string[],
+  near: (option: string) => string | undefined,
   call: string,
 ): QueueError {
   const reason = mismatch.candidates?.[0]?.reason ?? mismatch.message
@@ -44,7 +54,7 @@ export function usageError(
   const usage = (why: string, hint: string): QueueError => new QueueError('USAGE', `${doing}: ${why}`, hint)
   if (reason.startsWith('Unsupported option') || reason.startsWith('Invalid option name')) {
     const [name = ''] = named.split('=')
-    const close = nearest(name, options)
+    const close = near(name)
     return usage(`unknown option ${name}`, close ? `did you mean ${close}?` : `see: queuectl ${doing} --help`)
   }
   const [, unvalued] = /arguments to option (\S+?)\.?$/.exec(reason) ?? []

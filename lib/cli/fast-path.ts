@@ -20,14 +20,17 @@ import { reportError } from './errors.ts'
 import { type JobSource, parseWords } from './input/job-source.ts'
 import { EnqueueReport } from './output/enqueue-report.ts'
 import { noQueueYet, statusLines, type StatusReader } from './output/status.ts'
-import { type Io, openIo } from './terminal.ts'
+import { type Io, openIo, printNotes } from './terminal.ts'
 
 /** @returns the exit status; undefined when the call is left to `dispatch.ts`, and nothing has been done yet */
 export async function fastPath(argv: ParsedArgv): Promise<number | undefined> {
+  const io = await openIo(argv.color, argv.json)
   try {
-    return await run(argv, await openIo(argv.color))
+    const status = await run(argv, io)
+    printNotes(io)
+    return status
   } catch (error) {
-    return reportError(error, argv.words.slice(0, 2).join(' ') || 'status', argv.json)
+    return reportError(error, { doing: argv.words.slice(0, 2).join(' ') || 'status', json: argv.json, notes: io.notes })
   }
 }
 
@@ -42,7 +45,7 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined
   if (source === undefined || 'from' in source || !isInOurWords(source.job)) return undefined
   const home = openHome(homePath(argv.home))
-  const report = new EnqueueReport(reader(home), io, argv.json)
+  const report = new EnqueueReport(reader(home), io, { json: argv.json ? 'one' : undefined, idsOnly: false })
   report.add(enqueueJob(home, newRequest(withDirectory(io, source.job))))
   await report.finish()
   return 0

@@ -7,6 +7,7 @@ import { Cli } from 'clipanion'
 import type { CommandClass } from './command.ts'
 import { nearest, QueueError } from '../errors.ts'
 import { asText, manualOf, manualPage, manualPages, MANUAL_TOPICS } from './manual.ts'
+import { type OptionHelp, optionsOf } from './options.ts'
 import { allCommands, findCommand, firstWords, isGroup } from './registry.ts'
 import type { Io } from './terminal.ts'
 import { VERSION } from '../version.ts'
@@ -47,27 +48,6 @@ function topic(name: string, io: Io): string {
 export function callsOf(command: CommandClass): string[] {
   const name = command.paths?.[0]?.join(' ')
   return command.forms.map((form) => `queuectl ${name} ${form}`.trimEnd())
-}
-
-export interface OptionHelp {
-  readonly names: readonly string[]
-  /** The name of its value; empty for a switch. */
-  readonly value: string
-  readonly description: string
-}
-
-/** The options of the only registered command. */
-export function optionsOf(cli: Pick<Cli<never>, 'definitions'>): OptionHelp[] {
-  const [definition] = cli.definitions()
-  return (definition?.options ?? []).map((option) => {
-    const [names = '', arity] = option.definition.split(' ')
-    const [, value = 'VALUE', text = option.description ?? ''] = /^<(.+?)> (.*)$/s.exec(option.description ?? '') ?? []
-    return {
-      names: names.split(',').toSorted((a, b) => a.length - b.length),
-      value: arity === undefined ? '' : value,
-      description: text,
-    }
-  })
 }
 
 function overview(commands: readonly CommandClass[], io: Io, group?: string): string {

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { compileCacheDir } from '../config/env.ts'
+import { jsonText } from '../job/visible.ts'
 import { VERSION } from '../version.ts'
 import { type ParsedArgv, parseArgv } from './argv.ts'
 import { reportError } from './errors.ts'
@@ -25,11 +26,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     parsed = parseArgv(argv)
     if (parsed.version) {
       const io = await openIo('never')
-      io.print(`queuectl ${VERSION}\n`)
+      io.print(parsed.json ? `${jsonText({ version: VERSION })}\n` : `queuectl ${VERSION}\n`)
       return 0
     }
   } catch (error) {
-    return reportError(error, 'queuectl', argv.includes('--json'))
+    return reportError(error, { doing: 'queuectl', json: argv.some((arg) => arg.startsWith('--json')) })
   }
   keepCompiled()
   if (parsed.homeWord !== undefined && !existsSync(parsed.homeWord)) {
@@ -46,9 +47,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   return dispatch(parsed)
 }
 
-/** `status` or `enqueue` with only words, `--json` and arguments after `--`: the fast path may handle it. */
-const mayBeFast = ({ words, args, numbers, help }: ParsedArgv): boolean =>
+/** `status` or `enqueue` with only words, `--json` and arguments after `--`: the fast path may handle it. Not `enqueue add`. */
+const mayBeFast = ({ words, args, numbers, help, lines }: ParsedArgv): boolean =>
   !help &&
+  !lines &&
+  words[1] !== 'add' &&
   ['status', 'enqueue'].includes(words[0] ?? 'status') &&
   numbers.length === 0 &&
   args.filter((arg) => arg !== '--json').join('\0') === words.join('\0')

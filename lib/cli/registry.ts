@@ -4,6 +4,7 @@
  */
 import { nearest, QueueError } from '../errors.ts'
 import type { CommandClass } from './command.ts'
+import { commandNear, inOurWords } from './command-words.ts'
 
 type Load = () => Promise<CommandClass>
 
@@ -48,6 +49,12 @@ const web: Load = async () => (await import('./commands/web.ts')).WebCommand
 const doctor: Load = async () => (await import('./commands/doctor.ts')).DoctorCommand
 const init: Load = async () => (await import('./commands/init.ts')).InitCommand
 const completion: Load = async () => (await import('./commands/completion.ts')).CompletionCommand
+const remove: Load = async () => (await import('./commands/remove.ts')).RemoveCommand
+const clear: Load = async () => (await import('./commands/remove.ts')).ClearCommand
+const dlqRemove: Load = async () => (await import('./commands/dlq/remove.ts')).DlqRemoveCommand
+const dlqClear: Load = async () => (await import('./commands/dlq/remove.ts')).DlqClearCommand
+const dlqCount: Load = async () => (await import('./commands/dlq/count.ts')).DlqCountCommand
+const workerRestart: Load = async () => (await import('./commands/worker/restart.ts')).WorkerRestartCommand
 const version: Load = async () => (await import('./commands/version.ts')).VersionCommand
 
 /** Aliases stand right after the command they stand for. */
@@ -106,11 +113,27 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   dashboard: web,
 }
 
+/** What other queues have, and our commands do not: understood, and not listed. */
+const UNLISTED: Readonly<Record<string, Load>> = {
+  remove,
+  clear,
+  'dlq remove': dlqRemove,
+  'dlq clear': dlqClear,
+  'dlq count': dlqCount,
+  'worker restart': workerRestart,
+}
+
 const NAMES = Object.keys(COMMANDS)
+const ALL_NAMES = [...NAMES, ...Object.keys(UNLISTED)]
+const LOADS: Readonly<Record<string, Load>> = { ...COMMANDS, ...UNLISTED }
 
 /** The words that can come first, and those that can follow a group. */
 export const firstWords = (): string[] => [...new Set(NAMES.map((name) => name.split(' ')[0] ?? ''))]
 export const wordsAfter = (group: string): string[] => namesIn(group).map((name) => name.slice(group.length + 1))
+
+/** The words typed, and all arguments, in our words. @throws QueueError USAGE for a command without a counterpart */
+export const inOurCommands = (typed: Parameters<typeof inOurWords>[0]): ReturnType<typeof inOurWords> =>
+  inOurWords(typed, ALL_NAMES)
 
 /** The two-word commands of a group. */
 const namesIn = (group: string): string[] => NAMES.filter((name) => name.startsWith(`${group} `))
@@ -118,7 +141,7 @@ const namesIn = (group: string): string[] => NAMES.filter((name) => name.startsW
 /** The command that these words name. @throws QueueError USAGE when there is none, suggesting the nearest */
 export async function findCommand(words: readonly string[]): Promise<CommandClass> {
   const [first = 'status', second = ''] = words
-  const load = COMMANDS[`${first} ${second}`] ?? COMMANDS[first]
+  const load = LOADS[`${first} ${second}`] ?? LOADS[first]
   if (load) return load()
   const group = namesIn(first)
   if (group.length === 0) throw unknownCommand(first)
@@ -134,7 +157,10 @@ export async function findCommand(words: readonly string[]): Promise<CommandClas
 
 function unknownCommand(typed: string): QueueError {
   const spaced = typed.replace(/[-_:]/g, ' ')
-  const close = nearest(spaced, [...NAMES, ...NAMES.map((name) => name.split(' ')[0] ?? '')])
+  const close = commandNear(
+    spaced,
+    [...NAMES, ...firstWords()].filter((name) => name !== typed),
+  )
   return new QueueError('USAGE', `unknown command: ${typed}`, close ? `did you mean: queuectl ${close}?` : seeHelp())
 }
 

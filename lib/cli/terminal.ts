@@ -9,7 +9,7 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { environment } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
-import { visible, visibleLines } from '../job/visible.ts'
+import { jsonText, visible, visibleLines } from '../job/visible.ts'
 import { sanitize } from './output/text.ts'
 
 export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>
@@ -23,7 +23,13 @@ export interface Io {
   print(text: string): void
   /** The same, unchanged: what a job has written, and control sequences of our own. */
   write(data: string | Uint8Array): void
-  readonly message: typeof printMessage
+  /** Writes a line to stderr; with `--json` it is kept in `notes`, so that stderr is one JSON object at most. */
+  message(line: string): void
+  readonly notes: readonly string[]
+  /** Writes a line to stderr in every case. */
+  messageNow(line: string): void
+  /** Asks a question, and reads the answer from the input, whatever that is. @returns undefined at its end */
+  ask(question: string): Promise<string | undefined>
   /** Writes bytes to stderr unchanged: what a job has written to its own. */
   passStderr(data: Uint8Array): void
   /** The reader of stdout has gone: further data would be lost. */
@@ -53,12 +59,11 @@ export function printMessage(line: string): void {
   }
 }
 
-/** Asks a question at the terminal. @returns the answer; `no` at the end of the input */
-export async function ask(question: string): Promise<string> {
+async function ask(question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve) => {
-    lines.once('close', () => resolve('no'))
+    lines.once('close', () => resolve(undefined))
     lines.question(visible(question), (answer) => {
       resolve(answer.trim())
       lines.close()
@@ -66,8 +71,14 @@ export async function ask(question: string): Promise<string> {
   })
 }
 
-/** The streams of this process. */
-export async function openIo(mode: ColorMode): Promise<Io> {
+/** Prints what `--json` kept back, when the command has succeeded. */
+export function printNotes({ notes, messageNow }: Io): void {
+  if (notes.length > 0) messageNow(jsonText({ notes }))
+}
+
+/** The streams of this process. @param json keeps messages back as notes */
+export async function openIo(mode: ColorMode, json = false): Promise<Io> {
+  const notes: string[] = []
   const stdoutIsTerminal = isTerminal(1)
   const hasColors = mode === 'always' || (mode === 'auto' && stdoutIsTerminal && isColorWanted())
   const colors = hasColors ? (await import('picocolors')).default.createColors(true) : PLAIN
@@ -84,7 +95,13 @@ export async function openIo(mode: ColorMode): Promise<Io> {
   return {
     print: (text) => write(sanitize(text)),
     write,
-    message: printMessage,
+    message(line) {
+      if (json) notes.push(line)
+      else printMessage(line)
+    },
+    notes,
+    messageNow: printMessage,
+    ask: (question) => ask(json ? '' : question),
     passStderr(data) {
       try {
         writeAll(2, data)

@@ -17,11 +17,15 @@ function readConfigText(path: string): string | undefined {
     return readText(path)
   } catch (error) {
     if (!(error instanceof QueueError)) throw explained(error, `read ${path}`)
-    throw new QueueError('BAD_CONFIG', `cannot read ${error.message}`, 'put a regular file in its place, or remove it')
+    throw new QueueError(
+      'BROKEN_CONFIG',
+      `cannot read ${error.message}`,
+      'put a regular file in its place, or remove it',
+    )
   }
 }
 
-/** What `config.json` sets. @throws QueueError BAD_CONFIG naming the file and what is wrong in it */
+/** What `config.json` sets. @throws QueueError BROKEN_CONFIG naming the file and what is wrong in it */
 export function readSettings(home: ConfigPaths): Partial<Config> {
   const text = readConfigText(home.config)
   if (text === undefined || text.trim() === '') return {}
@@ -30,14 +34,14 @@ export function readSettings(home: ConfigPaths): Partial<Config> {
     value = JSON.parse(text)
   } catch (error) {
     throw new QueueError(
-      'BAD_CONFIG',
+      'BROKEN_CONFIG',
       // Without the part of the text that newer versions of Node quote: it may be of a secret.
       `cannot read ${home.config}: ${(error as Error).message.replace(/, (\.\.\.)?".*$/s, '')}`,
       'repair it in an editor, or remove it to go back to the defaults',
     )
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new QueueError('BAD_CONFIG', `cannot read ${home.config}: expected one JSON object`)
+    throw new QueueError('BROKEN_CONFIG', `cannot read ${home.config}: expected one JSON object`)
   return Object.fromEntries(
     Object.entries(value).map(([typed, set]) => {
       try {
@@ -45,14 +49,14 @@ export function readSettings(home: ConfigPaths): Partial<Config> {
         return [key, checkValue(key, set)]
       } catch (error) {
         if (error instanceof QueueError)
-          throw new QueueError('BAD_CONFIG', `cannot use ${home.config}: ${error.message}`, error.hint)
+          throw new QueueError('BROKEN_CONFIG', `cannot use ${home.config}: ${error.message}`, error.hint)
         throw error
       }
     }),
   )
 }
 
-/** The settings in force: defaults, file and environment. @throws QueueError BAD_CONFIG */
+/** The settings in force: defaults, file and environment. @throws QueueError BROKEN_CONFIG */
 export function readConfig(home: ConfigPaths): Config {
   const env = environment().foreground
   return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
@@ -61,7 +65,7 @@ export function readConfig(home: ConfigPaths): Config {
 /**
  * Sets a key, or resets it to its default (undefined). The lock keeps two processes from losing each other's changes.
  * If we die in here: the old file or the new one, and a lock that is stale after 5 s.
- * @throws QueueError BAD_CONFIG, NOT_WRITABLE, DISK_FULL
+ * @throws QueueError BROKEN_CONFIG, NOT_WRITABLE, DISK_FULL
  */
 export async function writeSetting(
   home: ConfigPaths,

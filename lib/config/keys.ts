@@ -1,6 +1,7 @@
 /** Finds settings by any spelling of their names, and parses and prints their values. */
 import { nearest, QueueError } from '../errors.ts'
 import { shownTarget } from './hook-target.ts'
+import { parseDuration } from '../job/time.ts'
 import { type Config, type ConfigKey, DEFAULTS, SETTINGS } from './schema.ts'
 
 /** All settings as lists show them. */
@@ -24,6 +25,9 @@ const SYNONYMS: Record<string, ConfigKey> = {
   priority: 'default_priority',
   default_max_retries: 'max_retries',
 }
+
+/** Keys in seconds, which may also be written `5m`. */
+const IN_SECONDS: ReadonlySet<ConfigKey> = new Set(['timeout', 'max_backoff', 'poll_interval', 'hook_timeout'])
 
 const canonical = (key: string): string =>
   key
@@ -80,7 +84,9 @@ function refusedValue(key: ConfigKey, value: unknown): string {
 }
 
 /** @throws QueueError BAD_CONFIG saying what was expected */
-export function checkValue(key: ConfigKey, value: unknown): Config[ConfigKey] {
+export function checkValue(key: ConfigKey, given: unknown): Config[ConfigKey] {
+  const seconds = IN_SECONDS.has(key) && typeof given === 'string' ? parseDuration(given.trim()) : undefined
+  const value = seconds ?? given
   if (!SETTINGS[key].isValid(value, { errors: [] }))
     throw new QueueError(
       'BAD_CONFIG',

@@ -1,11 +1,16 @@
 /** Turns errors into `application/problem+json` (RFC 9457). The only place that maps errors to an HTTP status. */
 import type { Context } from 'hono'
+import { PROBLEM_TYPES, problemUrn } from './openapi/problem-types.ts'
 import { errno, type ErrorCode, explained, QueueError } from '../errors.ts'
+
+/** Every code is documented. */
+PROBLEM_TYPES satisfies Readonly<Record<ErrorCode, string>>
 
 const STATUS: Record<ErrorCode, number> = {
   USAGE: 400,
   INVALID_JOB: 422,
   BAD_CONFIG: 422,
+  BROKEN_CONFIG: 500,
   DUPLICATE_JOB: 409,
   WRONG_STATE: 409,
   NOT_FOUND: 404,
@@ -82,7 +87,7 @@ interface Problem {
 
 function answer(c: Context, { status, code, detail, hint, headers = {} }: Problem): Response {
   const body = {
-    type: `urn:queuectl:${code.toLowerCase().replaceAll('_', '-')}`,
+    type: problemUrn(code),
     title: TITLES[status] ?? 'Error',
     status,
     detail,

@@ -1,11 +1,11 @@
 /**
- * Reads the members of a job in any spelling and in the words of other queues (`lib/synonyms.ts`). Pure.
+ * Reads the members of a job in any spelling and in the words of other queues (`synonyms.ts`). Pure.
  *
  * What was read as something else, and what means nothing, becomes a warning: it stands in the record, and the command, the
  * log, the HTTP answer and the library print it.
  */
 import { nearest, QueueError } from '../errors.ts'
-import { MEANINGLESS_MEMBERS, MEMBER_SYNONYMS } from '../synonyms.ts'
+import { MEANINGLESS_MEMBERS, MEMBER_SYNONYMS } from './synonyms.ts'
 import { OUR_MEMBERS } from './job.ts'
 import { newRequest } from './new-request.ts'
 import { KNOWN_MEMBERS, type NewRequest } from './parse.ts'

@@ -47,6 +47,31 @@ export function parseInstant(text: string): number | undefined {
   return ifFourDigits(asUtc.getTime() + ms - (zone.startsWith('-') ? -offset : offset) * 60_000)
 }
 
+/**
+ * Milliseconds of an instant as people say it: ISO 8601, `now`, `+5s`, `in 2h`, `23:30` (the next one), `tomorrow 9:00`.
+ * @param now ms
+ */
+export function parseWhen(text: string, now: number): number | undefined {
+  const words = text.trim().toLowerCase()
+  if (words === 'now') return now
+  const [, ahead] = /^(?:\+\s*|in\s+)(.+)$/.exec(words) ?? []
+  const seconds = ahead === undefined ? undefined : parseDuration(ahead.replaceAll(/\s+/g, ''))
+  if (seconds !== undefined) return seconds < MOST_AHEAD ? now + seconds * 1000 : undefined
+  const [, day, hour, minute, second = '0'] =
+    /^(?:(today|tomorrow)\s+(?:at\s+)?)?(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(words) ?? []
+  if (hour === undefined || minute === undefined) return parseInstant(text)
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)]
+  if (h > 23 || m > 59 || s > 59) return undefined
+  const today = new Date(now)
+  const at = (days: number): number =>
+    new Date(today.getFullYear(), today.getMonth(), today.getDate() + days, h, m, s).getTime()
+  if (day === 'tomorrow') return at(1)
+  return day === 'today' || at(0) > now ? at(0) : at(1)
+}
+
+/** Seconds: two hundred years. */
+const MOST_AHEAD = 6.4e9
+
 /** A zone may move a date out of the years 0000 to 9999, the only ones that file names can hold. */
 const ifFourDigits = (ms: number): number | undefined => (/^\d{4}-/.test(isoTime(ms)) ? ms : undefined)
 

@@ -24,10 +24,10 @@ const escaped = (char: string): string => {
 export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n')
 
 /** A value as JSON on one line, in which harmful characters are escaped: the same value for programs. */
-export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value)
-  return isPlain(text) ? text : text.replace(harmful(), jsonEscaped)
-}
+export const jsonText = (value: unknown): string => harmlessJson(JSON.stringify(value))
+
+/** JSON on one line, with its harmful characters escaped. */
+export const harmlessJson = (text: string): string => (isPlain(text) ? text : text.replace(harmful(), jsonEscaped))
 
 const jsonEscaped = (char: string): string =>
   Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')

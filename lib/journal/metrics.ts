@@ -17,6 +17,8 @@ export interface Metrics {
     readonly p50: number | null
     readonly p95: number | null
   }
+  /** For each bound (seconds), how many completed runs took no longer; to within half a percent. */
+  readonly histogram: readonly (readonly [bound: number, runs: number])[]
   /** The newest events, newest first. */
   readonly recent: readonly Event[]
 }
@@ -52,6 +54,9 @@ export interface Totals {
 }
 
 export const NO_TOTALS: Totals = { events: {}, durations: { count: 0, total: 0, buckets: {} } }
+
+/** The bounds of the histogram (seconds). */
+const BOUNDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400]
 
 /** Durations in buckets are exact to within half a percent. */
 const PRECISION = 1.01
@@ -146,6 +151,10 @@ function buildMetrics(
       p50: nearestRank(sorted, 0.5 * count),
       p95: nearestRank(sorted, 0.95 * count),
     },
+    histogram: BOUNDS.map((bound) => [
+      bound,
+      sorted.reduce((runs, [ms, n]) => (ms <= bound * 1000 ? runs + n : runs), 0),
+    ]),
     recent,
   }
 }

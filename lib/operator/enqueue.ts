@@ -7,7 +7,7 @@ import { type Event, recordEvents } from '../journal/journal.ts'
 import { enqueueMany, enqueueOne } from '../spool/enqueue.ts'
 import type { Home } from '../spool/layout.ts'
 
-/** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE */
+/** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function enqueueJob(home: Home, request: NewRequest): Job {
   const job = enqueueOne(home, withCwd(request), readConfig(home))
   recordEvents(home, [enqueuedEvent(job)])

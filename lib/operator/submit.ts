@@ -6,7 +6,7 @@ import { readForeign, withReadAs } from '../job/spelling.ts'
 import type { Home } from '../spool/layout.ts'
 import { enqueueJob, enqueueJobs } from './enqueue.ts'
 
-/** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BAD_CONFIG, DISK_FULL, NOT_WRITABLE */
+/** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function submitJob(home: Home, request: unknown): Job {
   const read = readForeign(request, nowMs())
   try {

@@ -119,6 +119,9 @@ for (const [key, typed, value] of [
   ['timeout', '0.5', 0.5],
   ['poll_interval', '4', 4],
   ['poll_interval', '.5', 0.5],
+  ['poll_interval', '500ms', 0.5],
+  ['timeout', '5m', 300],
+  ['max_backoff', '1h30m', 5400],
   ['default_priority', '-5', -5],
   ['default_priority', '+5', 5],
   ['jitter', '0.1', 0.1],
@@ -144,7 +147,6 @@ for (const [key, typed] of [
   ['backoff_base', 'Infinity'],
   ['backoff_base', '1e400'],
   ['timeout', '-1'],
-  ['timeout', '5m'],
   ['max_backoff', '0'],
   ['jitter', '2'],
   ['poll_interval', '0'],
@@ -240,7 +242,7 @@ for (const [text, why] of [
     inWorld(({ queue, home }) => {
       writeFileSync(join(home, 'config.json'), text)
       const error = refusal(() => queue.config())
-      assert.is(error.code, 'BAD_CONFIG')
+      assert.is(error.code, 'BROKEN_CONFIG')
       assert.match(error.message, why)
     }),
   )

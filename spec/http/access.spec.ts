@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openapi } from '../../lib/http/openapi/document.ts'
 import { inWeb, type Web } from '../../fixtures/web.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { MAX_STREAMS, RATES } from '../../lib/http/rate-limit.ts'
@@ -306,6 +307,81 @@ test(
       assert.equal(web.queue.settings(), {})
     },
     { readOnly: true },
+  ),
+)
+
+/** Every operation that changes something, as the document lists them. */
+const changes = Object.entries(
+  (openapi('1.0.0') as { readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>> }).paths,
+).flatMap(([path, methods]) =>
+  Object.keys(methods)
+    .filter((method) => method !== 'get' && path !== '/api/v1/session')
+    .map((method) => ({ method: method.toUpperCase(), path: path.replace('{id}', 'a') })),
+)
+
+const attempted = async (web: Web, headers: Readonly<Record<string, string>>): Promise<number[]> => {
+  const statuses: number[] = []
+  for (const { method, path } of changes)
+    statuses.push((await web.ask(path, { method, body: {}, headers: { 'if-match': '*', ...headers } })).status)
+  return [...new Set(statuses)]
+}
+
+test(
+  'every change is refused to a page of another site, also by its origin alone',
+  inWeb(async (web) => {
+    await web.queue.enqueue({ command: 'true', id: 'a' })
+    assert.ok(changes.length >= 12)
+    assert.equal(await attempted(web, { 'sec-fetch-site': 'cross-site' }), [403])
+    assert.equal(await attempted(web, { origin: 'https://evil.example' }), [403])
+    assert.equal(await attempted(web, { 'content-type': 'text/plain' }), [415])
+    assert.is((await web.queue.get('a')).state, 'pending')
+  }),
+)
+
+test(
+  'every change is refused without the token',
+  inWeb(
+    async (web) => {
+      await web.queue.enqueue({ command: 'true', id: 'a' })
+      assert.equal(await attempted(web, {}), [401])
+      assert.is((await web.queue.get('a')).state, 'pending')
+    },
+    { token: '0123456789abcdef0123' },
+  ),
+)
+
+test(
+  'every change is refused by a read-only server',
+  inWeb(
+    async (web) => {
+      await web.queue.enqueue({ command: 'true', id: 'a' })
+      assert.equal(await attempted(web, {}), [403])
+      assert.is((await web.queue.get('a')).state, 'pending')
+    },
+    { readOnly: true },
+  ),
+)
+
+test(
+  'output and why a job waits are not told without the token, nor to a page of another site',
+  inWeb(
+    async (web) => {
+      await web.queue.enqueue({ command: 'true', id: 'a' })
+      const log = '/api/v1/jobs/a/attempts/1/log'
+      const paths = [
+        log,
+        `${log}/lines`,
+        `${log}/search?q=x`,
+        `${log}/stream`,
+        '/api/v1/jobs/a/explain',
+        '/api/v1/tags',
+      ]
+      for (const path of paths) {
+        assert.is((await web.ask(path)).status, 401, path)
+        assert.is((await web.ask(path, { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403, path)
+      }
+    },
+    { token: '0123456789abcdef0123' },
   ),
 )
 

@@ -12,12 +12,17 @@ import { inWorld } from '../../fixtures/world.ts'
 const test = suite('OpenAPI document')
 
 interface Operation {
+  readonly operationId: string
+  readonly tags: readonly string[]
   readonly responses: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
   >
   readonly parameters?: readonly { readonly in: string; readonly name: string }[]
 }
 const document = openapi('1.0.0') as {
+  readonly info: { readonly license: { readonly identifier: string } }
+  readonly servers: readonly { readonly url: string }[]
+  readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
@@ -73,6 +78,20 @@ test('every schema compiles, and every schema that is referred to exists', () =>
   assert.ok(names.length > 30)
   for (const name of names) assert.ok(name in SCHEMAS, name)
   for (const name of Object.keys(SCHEMAS)) assert.ok(ajv.getSchema(`#/components/schemas/${name}`), name)
+})
+
+test('every operation has a name of its own and a tag that is explained', () => {
+  const all = Object.values(document.paths).flatMap((one) => Object.values(one))
+  const names = all.map(({ operationId }) => operationId)
+  assert.ok(names.every((name) => /^[a-z][A-Za-z]+$/.test(name)))
+  assert.is(new Set(names).size, all.length)
+  const explained = document.tags.map(({ name }) => name)
+  for (const { tags } of all) assert.ok(tags.length === 1 && explained.includes(tags[0] ?? ''))
+  assert.is(document.info.license.identifier, 'MIT')
+  assert.equal(
+    document.servers.map(({ url }) => url),
+    ['/'],
+  )
 })
 
 test('every path parameter is documented', () => {

@@ -5,7 +5,7 @@ import { OUR_MEMBERS } from '../../lib/job/job.ts'
 import { KNOWN_MEMBERS } from '../../lib/job/parse.ts'
 import { meantBy, memberValue, overridden, readForeign, withDefault } from '../../lib/job/spelling.ts'
 import { isoTime } from '../../lib/job/time.ts'
-import { MEANINGLESS_MEMBERS, MEMBER_SYNONYMS } from '../../lib/synonyms.ts'
+import { MEANINGLESS_MEMBERS, MEMBER_SYNONYMS } from '../../lib/job/synonyms.ts'
 
 const test = suite('members in other words')
 

@@ -21,7 +21,8 @@ export class CompletionCommand extends QueueCommand {
   shell = Option.String({ name: 'shell', validator: isOneOf(SHELLS) })
 
   override async execute(): Promise<void> {
-    this.io.print(SCRIPTS[this.shell])
+    if (this.json) this.printJson({ shell: this.shell, script: SCRIPTS[this.shell] })
+    else this.io.print(SCRIPTS[this.shell])
   }
 
   protected async run(): Promise<void> {}

@@ -6,9 +6,9 @@ import type { Job } from '../../job/job.ts'
 import type { Editing, JobRefOrId, Queue } from '../../queue.ts'
 import { openEditor } from '../input/editor.ts'
 import { jobJson } from '../output/job-view.ts'
+import type { JsonList } from '../output/json.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { ABOUT_IDS, SELECTION, SelectingCommand } from '../input/selection.ts'
-import { ask } from '../terminal.ts'
 
 export class EditCommand extends SelectingCommand {
   static override paths = [['edit']]
@@ -27,16 +27,20 @@ export class EditCommand extends SelectingCommand {
   static override forms = SELECTION
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs } = await this.selected(queue, 'edit', ALLOWED_IN.edit)
+    const { jobs, isOne } = await this.selected(queue, 'edit', ALLOWED_IN.edit)
     if (jobs.length === 0) this.io.message('no job matches')
-    return forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job) })
+    const list = this.jsonList(isOne)
+    const status = forEachJob(jobs, this.io, { done: 'edited', act: (job) => this.edit(queue, job, list) })
+    return status.finally(() => list?.end())
   }
 
-  private async edit(queue: Queue, selected: JobRefOrId): Promise<void> {
+  private async edit(queue: Queue, selected: JobRefOrId, list: JsonList | undefined): Promise<void> {
+    const show = (job: Job): void => (list ? list.add(jobJson(job)) : this.printJson(jobJson(job)))
+    if (this.dryRun && this.json) return show(await queue.get(selected))
     if (this.dryRun) return this.print(`Would edit ${typeof selected === 'string' ? selected : selected.id}`)
     const editing = await queue.edit(selected)
     const job = await this.inEditor(editing)
-    if (this.json) this.printJson(jobJson(job ?? (await queue.get(editing.id))))
+    if (this.json) show(job ?? (await queue.get(editing.id)))
     else this.print(job ? `Changed ${editing.id}` : `${editing.id} was not changed`)
   }
 
@@ -58,6 +62,6 @@ export class EditCommand extends SelectingCommand {
   private async wantsAgain(error: QueueError): Promise<boolean> {
     if (!this.io.inputIsTerminal || !this.io.stderrIsTerminal) return false
     this.io.message(`queuectl: ${error.message}`)
-    return !/^(n|no|q|quit)$/i.test(await ask('edit again? [Y/n] '))
+    return !/^(n|no|q|quit)$/i.test((await this.io.ask('edit again? [Y/n] ')) ?? 'no')
   }
 }

@@ -2,7 +2,9 @@
 import { Command, Option } from 'clipanion'
 import type { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
+import { ensureWorker } from '../input/ensure-worker.ts'
 import { JobCommand } from '../input/job-options.ts'
+import { jobJson } from '../output/job-view.ts'
 import { EnqueueReport } from '../output/enqueue-report.ts'
 import type { JobSource } from '../input/job-source.ts'
 
@@ -45,6 +47,7 @@ export class EnqueueCommand extends JobCommand {
   file = Option.String('-f,--file', { description: '<FILE> read jobs from a file, - for standard input' })
   wait = Option.Boolean('--wait', false, { description: 'wait until the job ends, and exit with its status' })
 
+  printId = Option.Boolean('-q,--print-id,--quiet', false, { description: 'print only the id' })
   eachLine = Option.String('--each-line', {
     description: '<TEMPLATE> a job for each line of input; {} is the line, {.} {/} {//} {/.} parts of it as a path',
   })
@@ -53,7 +56,10 @@ export class EnqueueCommand extends JobCommand {
 
   protected async run(queue: Queue): Promise<number | void> {
     const source = await this.source()
-    const report = new EnqueueReport(queue, this.io, this.json)
+    const isOne = !('from' in source)
+    const ids = this.wait && this.json ? 'later' : isOne && this.json ? 'one' : this.jsonList()
+    const report = new EnqueueReport(queue, this.io, { json: ids === 'later' ? undefined : ids, idsOnly: this.printId })
+    const show = ids === 'later' ? report.collect.bind(report) : report.add.bind(report)
     let refused: QueueError | undefined
     if ('from' in source) {
       const { enqueueFrom } = await import('../input/batch.ts')
@@ -62,14 +68,16 @@ export class EnqueueCommand extends JobCommand {
         io: this.io,
         source: source.from,
         complete: (value) => this.request(value),
-        report,
+        report: { show, finish: () => report.finish() },
         parse: await this.parser(),
       })
     } else {
-      report.add(await queue.enqueue(this.request(source.job)))
+      const job = await queue.enqueue(this.request(source.job))
+      show(job)
       await report.finish()
+      if (this.wait) await ensureWorker(queue, job, this.io)
     }
-    const status = this.wait ? await this.waitFor(queue, report.ids) : 0
+    const status = this.wait ? await this.waitFor(queue, report.ids, isOne) : 0
     if (refused) throw refused
     return status
   }
@@ -87,12 +95,17 @@ export class EnqueueCommand extends JobCommand {
     return (stream: AsyncIterable<Uint8Array>) => eachLine(stream, template)
   }
 
-  private async waitFor(queue: Queue, ids: readonly string[]): Promise<number> {
+  private async waitFor(queue: Queue, ids: readonly string[], isOne: boolean): Promise<number> {
     const { waitFor } = await import('../output/wait.ts')
-    return waitFor(queue, this.io, ids, {
-      onEnd: ({ status, line }) => {
-        if (status !== 0) this.io.message(line)
+    const list = this.jsonList(isOne)
+    const status = waitFor(queue, this.io, ids, {
+      onEnd: ({ id, job, status: ended, line }) => {
+        const json = job ? jobJson(job) : { id, state: 'removed' }
+        if (list) list.add(json)
+        else if (this.json) this.printJson(json)
+        else if (ended !== 0) this.io.message(line)
       },
     })
+    return status.finally(() => list?.end())
   }
 }

@@ -6,6 +6,7 @@ import { describeEvent } from '../../journal/describe.ts'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { visible } from '../../job/visible.ts'
+import { JsonList } from '../output/json.ts'
 import { isCount, isSince } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 
@@ -18,7 +19,8 @@ export class EventsCommand extends QueueCommand {
     category: 'Statistics',
     description: 'show what has happened to jobs, oldest first',
     details: `All events that are kept, or those from --since on: an age such as 2h, or a date and time. --follow shows the last
-      ${RECENT} and then each event as it happens, until Ctrl-C. --json prints one object per line.`,
+      ${RECENT} and then each event as it happens, until Ctrl-C. --json prints an array; with --follow, or as --json=lines, one object
+      per line.`,
     examples: [
       ['The last hour', 'queuectl events --since 1h'],
       ['Watch events as they happen', 'queuectl events --follow'],
@@ -55,13 +57,15 @@ export class EventsCommand extends QueueCommand {
       ...(job === undefined ? {} : { job }),
       ...(this.follow ? { follow: end.signal } : {}),
     })
+    const list = this.json ? new JsonList(this.io, this.follow || this.context.lines) : undefined
     for await (const event of events) {
       isEmpty = false
-      if (this.json) this.printJson(event)
+      if (list) list.add(event)
       else this.print(this.line(event))
       if (this.io.isReaderGone) break
     }
     end.abort()
+    list?.end()
     if (isEmpty && !this.follow) this.io.message('no events')
     return status
   }
@@ -81,10 +85,11 @@ export class EventsCommand extends QueueCommand {
   }
 }
 
-/** The full id; as typed if there is no such job any more. */
+/** The full id; as typed if there is no such job any more. @throws QueueError NOT_FOUND when there never was one */
 async function idOf(queue: Queue, typed: string): Promise<string> {
   const [found] = await queue.find([typed], 'show the events of')
   if (!(found instanceof QueueError)) return found?.id ?? typed
-  if (found.code === 'NOT_FOUND' && typed !== 'last') return typed
+  if (found.code !== 'NOT_FOUND' || typed === 'last') throw found
+  for await (const { job } of queue.events({ job: typed, limit: 1 })) return job
   throw found
 }

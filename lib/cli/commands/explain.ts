@@ -27,20 +27,24 @@ export class ExplainCommand extends SelectingCommand {
   override dryRun = false
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs, typed } = await this.selected(queue, 'explain', UNFINISHED)
+    const { jobs, typed, isOne } = await this.selected(queue, 'explain', UNFINISHED)
     if (jobs.length === 0) this.io.message('no job matches')
     // A job in no state directory may be in corrupt/: explain looks there for the id as typed.
     const wanted = jobs.map((job, i) =>
       job instanceof QueueError && job.code === 'NOT_FOUND' ? (typed[i] ?? job) : job,
     )
-    return forEachJob(wanted, this.io, {
+    const list = this.jsonList(isOne)
+    const status = forEachJob(wanted, this.io, {
       done: 'explained',
       act: async (job) => {
         const explained = await queue.explain(job)
-        if (this.json) this.printJson({ ...explained, state: shownStateOf(explained.state) })
+        const json = { ...explained, state: shownStateOf(explained.state) }
+        if (list) list.add(json)
+        else if (this.json) this.printJson(json)
         else for (const line of lines(explained, queue.home)) this.print(line)
       },
     })
+    return status.finally(() => list?.end())
   }
 }
 

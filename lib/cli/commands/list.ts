@@ -47,6 +47,6 @@ export class ListCommand extends QueueCommand {
     })
     const isFiltered = Object.keys(filter).length > 0
     const none = isFiltered ? 'no job matches' : 'there are no jobs; add one with: queuectl enqueue -c "echo hello"'
-    await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: jobLines })
+    await printList(found, { queue, io: this.io, json: this.jsonList(), output: this.output, none, lines: jobLines })
   }
 }

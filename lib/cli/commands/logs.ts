@@ -5,6 +5,7 @@ import { QueueError } from '../../errors.ts'
 import type { JobRefOrId, Queue } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
 import { visible } from '../../job/visible.ts'
+import type { JsonList } from '../output/json.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { isCount } from '../input/option-types.ts'
 import { STATES } from '../../job/state.ts'
@@ -47,19 +48,29 @@ export class LogsCommand extends SelectingCommand {
   protected async run(queue: Queue): Promise<number> {
     if (this.timestamps && !this.follow)
       throw new QueueError('USAGE', 'logs: --timestamps goes with --follow', 'what was written before bears no times')
-    const { jobs, isMany } = await this.selected(queue, 'show the output of', STATES)
+    const { jobs, isMany, isOne } = await this.selected(queue, 'show the output of', STATES)
     const [first] = jobs
     if (this.follow && jobs.length > 1)
       throw new QueueError('USAGE', 'logs: --follow follows one job', 'see how all go on: queuectl list')
     if (first && this.follow && !(first instanceof QueueError)) return this.followJob(queue, idOf(first))
     if (!first) this.io.message('no job matches')
-    return forEachJob(jobs, this.io, { done: 'shown', act: (job) => this.showOne(queue, idOf(job), isMany) })
+    const list = this.jsonList(isOne)
+    const status = forEachJob(jobs, this.io, {
+      done: 'shown',
+      act: (job) => this.showOne(queue, idOf(job), { isMany, list }),
+    })
+    return status.finally(() => list?.end())
   }
 
-  private async showOne(queue: Queue, id: string, isMany: boolean): Promise<void> {
+  private async showOne(
+    queue: Queue,
+    id: string,
+    { isMany, list }: { readonly isMany: boolean; readonly list: JsonList | undefined },
+  ): Promise<void> {
     const { run, stdout, stderr } = await queue.output({ id }, await this.runWanted(queue, id))
     const both = this.stdout === this.stderr
-    if (this.json) return this.printJson({ ...(isMany ? { id } : {}), run, stdout, stderr })
+    if (list) return list.add({ id, run, stdout, stderr })
+    if (this.json) return this.printJson({ id, run, stdout, stderr })
     if (isMany) this.print(`==> ${visible(id)} <==`)
     if (both || this.stdout) this.copy(queue, id, run, 'stdout')
     if (both || this.stderr) this.copy(queue, id, run, 'stderr')

@@ -1,9 +1,11 @@
 /** `metrics`: event counts and durations, for people, as JSON or for Prometheus. */
 import { Command, Option } from 'clipanion'
+import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import type { Event } from '../../journal/journal.ts'
-import { EVENT_KINDS } from '../../journal/metrics.ts'
+import { EVENT_KINDS, type Metrics } from '../../journal/metrics.ts'
 import type { Queue } from '../../queue.ts'
+import { VERSION } from '../../version.ts'
 import { QueueCommand } from '../command.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
 import { visible } from '../../job/visible.ts'
@@ -32,11 +34,9 @@ export class MetricsCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     if (this.prometheus && this.json) throw new QueueError('USAGE', 'metrics: --json or --prometheus, not both')
     const metrics = await queue.metrics({ recent: this.recent })
-    if (this.prometheus)
-      return this.io.print(
-        prometheusText(metrics, await queue.count(), await queue.workers(), await queue.oldestReady()),
-      )
-    if (this.json) return this.printJson(metrics)
+    if (this.prometheus) return this.printExposition(queue, metrics)
+    const { histogram: _histogram, ...shown } = metrics
+    if (this.json) return this.printJson(shown)
     const { average, p50, p95 } = metrics.duration_ms
     const seconds = (ms: number | null): string => (ms === null ? 'n/a' : `${(ms / 1000).toFixed(2)} seconds`)
     this.print('=== Job Metrics Summary ===')
@@ -50,6 +50,24 @@ export class MetricsCommand extends QueueCommand {
     this.print('')
     this.print(`Recent Events (last ${this.recent}):`)
     for (const event of metrics.recent) this.print(`  ${eventLine(event)}`)
+  }
+
+  private async printExposition(queue: Queue, metrics: Metrics): Promise<void> {
+    const live = await queue.live({ isPolling: true })
+    try {
+      const text = prometheusText({
+        metrics,
+        counts: await queue.count(),
+        queues: (await live.upToDate()).queues(),
+        workers: await queue.workers(),
+        oldestReadySeconds: await queue.oldestReady(),
+        now: nowMs(),
+        version: VERSION,
+      })
+      this.io.print(text)
+    } finally {
+      live.close()
+    }
   }
 }
 

@@ -28,7 +28,7 @@ export class NextCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     const found = await queue.list({ states: ['pending'] }, { limit: this.count ?? 1 })
     const none = found.length > 0 || this.json ? '' : await this.noneMessage(queue)
-    await printList(found, { queue, io: this.io, json: this.json, output: false, none, lines: jobLines })
+    await printList(found, { queue, io: this.io, json: this.jsonList(), output: false, none, lines: jobLines })
   }
 
   private async noneMessage(queue: Queue): Promise<string> {

@@ -31,6 +31,7 @@ export class PriorityCommand extends SelectingCommand {
       )
     return this.forEachSelected(queue, {
       doing: 'change the priority of',
+      name: 'priority',
       done: 'changed',
       states: ALLOWED_IN.priority,
       act: async (job) => {

@@ -2,6 +2,7 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
+import { bulkJson } from '../input/for-each.ts'
 import { plural } from '../output/text.ts'
 import { ABOUT_IDS, parseStateArgs, SelectingCommand } from '../input/selection.ts'
 import { isCount, isDuration, isSize } from '../input/option-types.ts'
@@ -58,7 +59,7 @@ export class PruneCommand extends SelectingCommand {
         if (!this.json) this.print(`${this.dryRun ? 'Would prune' : 'Pruned'} ${id}`)
       },
     })
-    if (this.json) this.printJson({ [this.dryRun ? 'would_prune' : 'pruned']: gone })
+    if (this.json) this.printJson(bulkJson({ action: 'prune', dryRun: this.dryRun, ids: gone.map(({ id }) => id) }))
     else this.io.message(`${plural(gone.length, 'job')} ${this.dryRun ? 'would be pruned' : 'pruned'}`)
   }
 

@@ -23,7 +23,7 @@ export class PsCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const slots = await queue.slots()
-    if (this.json) return this.printJson(slots)
+    if (this.json) return this.printJsonList(slots)
     if (slots.length === 0) return this.io.message('no worker is running; start one with: queuectl worker start')
     for (const line of table(HEADS, slots.map(row), this.io.columns)) this.print(line)
   }

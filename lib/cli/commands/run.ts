@@ -1,9 +1,10 @@
 /** `run`: enqueues a job, shows its output and exits with its status. */
-import { isAnswering } from '../../spool/silence.ts'
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../errors.ts'
-import type { Job } from '../../job/job.ts'
+import type { Job, JobRequest } from '../../job/job.ts'
+import { withDefault } from '../../job/spelling.ts'
 import type { Queue } from '../../queue.ts'
+import { ensureWorker } from '../input/ensure-worker.ts'
 import { JobCommand } from '../input/job-options.ts'
 import { followOnScreen } from '../output/follow.ts'
 import { jobJson } from '../output/job-view.ts'
@@ -23,7 +24,7 @@ export class RunCommand extends JobCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'enqueue a job, show its output and exit with its status',
-    details: `The job is like any other: a worker runs it, by priority, with retries (-r 1 for none). If no worker is alive, one
+    details: `The job is like any other: a worker runs it, by priority. It gets one attempt, unless -r says otherwise. If no worker is alive, one
       is started in the background for this job only; other jobs keep waiting.
 
       Ctrl-C detaches from the job, which keeps running, and prints how to come back to it. The exit status is the job's
@@ -54,8 +55,8 @@ export class RunCommand extends JobCommand {
     const source = await this.jobSource()
     if ('from' in source)
       throw new QueueError('USAGE', 'run: it runs one job', 'many are enqueued with: queuectl enqueue --wait -')
-    const job = await queue.enqueue(this.request(source.job))
-    const report = new EnqueueReport(queue, this.io, this.json)
+    const job = await queue.enqueue(this.once(source.job))
+    const report = new EnqueueReport(queue, this.io, { json: undefined, idsOnly: false })
     report.collect(job)
     await report.finish()
     const result = await followOnScreen(queue, this.io, job.id, {
@@ -63,26 +64,22 @@ export class RunCommand extends JobCommand {
       fromFirst: true,
       cancelOnInterrupt: this.cancelOnInterrupt,
       ...(this.detachAfter === undefined ? {} : { detachAfter: this.detachAfter }),
-      onIdle: (waiting) => this.ensureWorker(queue, waiting),
+      onIdle: (waiting) => ensureWorker(queue, waiting, this.io),
     })
-    if (!('job' in result)) return this.reportDetached(job, result.detached)
+    if (!('job' in result)) {
+      if (this.json) this.printJson(jobJson(await queue.get(job.id)))
+      return this.reportDetached(job, result.detached)
+    }
     const { status, line } = describeEnd({ id: job.id, job: result.job })
     if (this.json) this.printJson(result.job ? jobJson(result.job) : { id: job.id, state: 'removed' })
     else if (result.job?.state !== 'completed') this.io.message(line)
     return status
   }
 
-  /** Starts a worker for the job if none is running that could run it. */
-  private async ensureWorker(queue: Queue, { id, state }: Job): Promise<void> {
-    if (state === 'held') return
-    const workers = await queue.workers()
-    const isServed = workers.some(
-      ({ only, running, ...worker }) =>
-        isAnswering(worker) && (only === undefined || only === id || running.some((one) => one.id === id)),
-    )
-    if (isServed) return
-    const { startInBackground } = await import('../../worker/start.ts')
-    await startInBackground({ home: queue.home, slots: 1, burst: true, only: id }, this.io.program)
+  /** The request, with one attempt unless it says otherwise: the person who watches wants the failure now. */
+  private once(given: unknown): JobRequest {
+    const request = this.request(given)
+    return typeof request === 'object' ? (withDefault(request, 'max_retries', 1) as JobRequest) : request
   }
 
   private reportDetached({ id }: Job, status: number): number {

@@ -14,7 +14,7 @@ export class ShowCommand extends SelectingCommand {
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'show a job with its attempts',
-    details: `Several jobs are printed by --json as one object per line.\n\n${ABOUT_IDS}`,
+    details: `--json prints one object for one id, else an array of them.\n\n${ABOUT_IDS}`,
     examples: [
       ['A job', 'queuectl show job1'],
       ['As a shell script that runs it outside the queue', 'queuectl show --script job1 | sh'],
@@ -32,20 +32,23 @@ export class ShowCommand extends SelectingCommand {
   protected selectedStates: readonly State[] = STATES
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs, isMany } = await this.selected(queue, 'show', this.selectedStates)
+    const { jobs, isMany, isOne } = await this.selected(queue, 'show', this.selectedStates)
     if (this.script && (jobs.length > 1 || this.json))
       throw new QueueError('USAGE', 'show: --script prints the script of one job, and not as JSON')
     if (jobs.length === 0) this.io.message('no job matches')
     let shown = 0
-    return forEachJob(jobs, this.io, {
+    const list = this.jsonList(isOne)
+    const status = forEachJob(jobs, this.io, {
       done: 'shown',
       act: async (selected) => {
         const job = await this.job(queue, selected)
         if (this.script) return this.printScript(runnableScript(job, queue.home))
         if (isMany && !this.json && shown++ > 0) this.print('')
-        await this.showOne(queue, job)
+        if (list) list.add(jobJson(job, queue.progress(job)))
+        else await this.showOne(queue, job)
       },
     })
+    return status.finally(() => list?.end())
   }
 
   /** A program, so unchanged but on a terminal. */

@@ -39,6 +39,7 @@ export class TopCommand extends SelectingCommand {
     const { dryRun } = this
     return this.forEachSelected(queue, {
       doing: 'put on top',
+      name: 'top',
       done: 'put on top',
       states: ['pending'],
       lastFirst: true,

@@ -36,7 +36,7 @@ export class WaitCommand extends SelectingCommand {
   })
 
   protected async run(queue: Queue): Promise<number> {
-    const { jobs } = await this.selected(queue, 'wait for', UNSETTLED)
+    const { jobs, isOne } = await this.selected(queue, 'wait for', UNSETTLED)
     if (jobs.length === 0) this.io.message('no job matches')
     const all: JobEnd[] = []
     try {
@@ -49,7 +49,9 @@ export class WaitCommand extends SelectingCommand {
         },
       })
     } finally {
-      if (this.json) this.printJson(all.map(endJson))
+      const [first] = all
+      if (this.json && !isOne) this.printJsonList(all.map(endJson))
+      else if (this.json && first) this.printJson(endJson(first))
     }
   }
 }

@@ -51,8 +51,8 @@ export class WebCommand extends QueueCommand {
       readOnly: this.readOnly,
       token: this.token ?? environment().token,
       pages: join(dirname(realpathSync(this.io.program)), 'web'),
-      report: (error) => this.io.message(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-      ...(this.debug ? { trace: (line: string) => this.io.message(line) } : {}),
+      report: (error) => this.io.messageNow(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      ...(this.debug ? { trace: (line: string) => this.io.messageNow(line) } : {}),
     })
     const interrupted = new Promise<void>((done) => {
       onInterrupt(() => done(), { evenHangup: !outlivesTerminal() })

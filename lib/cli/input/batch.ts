@@ -11,7 +11,6 @@ import type { Queue } from '../../queue.ts'
 import { type ProgressBar, openProgressBar } from '../output/progress-bar.ts'
 import { plural } from '../output/text.ts'
 import { visible } from '../../job/visible.ts'
-import type { EnqueueReport } from '../output/enqueue-report.ts'
 import { type StreamItem, PAUSE, jsonItems } from './json-stream.ts'
 import type { Io } from '../terminal.ts'
 
@@ -25,6 +24,12 @@ interface BatchEntry {
   readonly request: JobRequest
 }
 
+/** Shows the jobs of each batch, and finishes. */
+interface BatchReport {
+  show(...jobs: readonly Job[]): void
+  finish(): Promise<void>
+}
+
 export interface EnqueueFrom {
   readonly queue: Queue
   readonly io: Io
@@ -32,7 +37,7 @@ export interface EnqueueFrom {
   readonly source: string
   /** Adds the command's options to a job. */
   readonly complete: (value: unknown) => JobRequest
-  readonly report: EnqueueReport
+  readonly report: BatchReport
   /** Finds the jobs in the bytes of the source. */
   readonly parse?: ((stream: AsyncIterable<Uint8Array>) => AsyncIterable<StreamItem | typeof PAUSE>) | undefined
 }
@@ -82,7 +87,7 @@ function sizeOf(source: string, io: Io): number | undefined {
 const sourceName = (source: string): string => (source === '-' ? 'standard input' : visible(source))
 
 class Batch {
-  readonly #report: EnqueueReport
+  readonly #report: BatchReport
   readonly #queue: Queue
   readonly #io: Io
   readonly #bar: ProgressBar
@@ -93,7 +98,7 @@ class Batch {
   #first: { readonly line: number; readonly error: QueueError } | undefined
   #isFirstReported = false
 
-  constructor(report: EnqueueReport, queue: Queue, io: Io, bar: ProgressBar) {
+  constructor(report: BatchReport, queue: Queue, io: Io, bar: ProgressBar) {
     this.#report = report
     this.#queue = queue
     this.#io = io
@@ -133,7 +138,7 @@ class Batch {
       else jobs.push(result)
     })
     this.#enqueued += jobs.length
-    this.#report.add(...jobs)
+    this.#report.show(...jobs)
     this.#bar.show(this.#enqueued, this.#bytes)
   }
 

@@ -8,7 +8,7 @@ import { memberValue, overridden } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
 import { QueueCommand } from '../command.ts'
 import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
-import { isDuration, isNumber } from './option-types.ts'
+import { isDuration, isNumber, isWhen } from './option-types.ts'
 
 export abstract class JobCommand extends QueueCommand {
   static override takesExact = true
@@ -26,7 +26,10 @@ export abstract class JobCommand extends QueueCommand {
     description: '<TIME> time limit of an attempt: 90, 10m, 0 for none (300)',
     validator: isDuration,
   })
-  runAt = Option.String('--run-at', { description: '<WHEN> not before this ISO 8601 time; local unless it has a zone' })
+  runAt = Option.String('--run-at', {
+    description: '<WHEN> not before this time: ISO 8601, local unless it has a zone; +5m, in 2h, 23:30, tomorrow 9:00',
+    validator: isWhen,
+  })
   delay = Option.String('--delay', {
     description: '<TIME> not before this long from now: 90, 10m, 1h30m',
     validator: isDuration,
@@ -110,7 +113,7 @@ export abstract class JobCommand extends QueueCommand {
   }
 
   private startTime(): string | undefined {
-    if (this.delay === undefined) return this.runAt
+    if (this.delay === undefined) return this.runAt === undefined ? undefined : isoTime(this.runAt)
     if (this.runAt !== undefined)
       throw new QueueError('USAGE', `${this.verb}: --run-at and --delay say the same thing: give one of them`)
     return isoTime(nowMs() + this.delay * 1000)

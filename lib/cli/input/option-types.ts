@@ -2,7 +2,7 @@
 import * as t from 'typanion'
 import { nowMs } from '../../clock.ts'
 import { parseSize } from '../../job/retention.ts'
-import { parseDuration, parseInstant } from '../../job/time.ts'
+import { parseDuration, parseInstant, parseWhen } from '../../job/time.ts'
 
 /** Typanion's own `isNumber` refuses `3.0` and `+5`. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
@@ -24,6 +24,9 @@ export const isSince = typed('an age such as 2h, or a date and time such as 2026
   const ago = parseDuration(text)
   return ago === undefined ? parseInstant(text) : nowMs() - ago * 1000
 })
+
+/** An instant in ms, as people say it. */
+export const isWhen = typed('an ISO 8601 time, or +5m, in 2h, 23:30, tomorrow 9:00', (text) => parseWhen(text, nowMs()))
 
 /** Bytes. */
 export const isSize = typed('a size such as 500MB or 2GiB', parseSize)

@@ -16,6 +16,8 @@ export interface SelectionAction {
   /** The infinitive, as in `cannot hold job1`, and the participle. */
   readonly doing: string
   readonly done: string
+  /** The verb as JSON names it; default: `doing`. */
+  readonly name?: string
   /** The states that `--all`, `--queue` and `--tag` select; jobs in others need an id or `--state`. */
   readonly states: readonly State[]
   readonly act: (job: JobRefOrId) => Promise<string | { readonly id: string; readonly line: string }>
@@ -24,11 +26,13 @@ export interface SelectionAction {
   readonly lastFirst?: boolean
 }
 
-interface Selection {
+export interface SelectedJobs {
   readonly jobs: (JobRefOrId | QueueError)[]
   /** The id typed for each of them; empty when options selected them. */
   readonly typed: readonly string[]
   readonly isMany: boolean
+  /** Exactly one id was typed: JSON is one object. */
+  readonly isOne: boolean
 }
 
 /** The forms of a selection, for help. */
@@ -57,14 +61,22 @@ export abstract class SelectingCommand extends QueueCommand {
 
   /** Applies the action to each selected job and prints how many. @returns the exit status */
   protected async forEachSelected(queue: Queue, action: SelectionAction): Promise<number> {
-    const { doing, done, act, states } = action
-    const { jobs, isMany } = await this.selected(queue, doing, states)
+    return this.forEachOf(await this.selected(queue, action.doing, action.states), action)
+  }
+
+  /** Applies the action to these jobs. @returns the exit status */
+  protected async forEachOf({ jobs, typed, isMany }: SelectedJobs, action: SelectionAction): Promise<number> {
+    const { doing, done, act, name = doing } = action
+    const typedFor = new Map(jobs.map((job, i) => [job, typed[i]]))
     if (action.lastFirst) jobs.reverse()
     let count = 0
     try {
       return await forEachId(jobs, this.io, this.json, {
         ...(action.concurrency === undefined ? {} : { concurrency: action.concurrency }),
         done,
+        action: name,
+        dryRun: this.dryRun,
+        idOf: (job) => typedFor.get(job),
         act: async (job) => {
           const result = await act(job)
           count++
@@ -74,7 +86,7 @@ export abstract class SelectingCommand extends QueueCommand {
         },
       })
     } finally {
-      if (isMany) this.io.message(this.summary(count, jobs.length, action))
+      if (isMany && !this.json) this.io.message(this.summary(count, jobs.length, action))
     }
   }
 
@@ -85,14 +97,15 @@ export abstract class SelectingCommand extends QueueCommand {
   }
 
   /** The selected jobs; an error stands for each id without a job. */
-  protected async selected(queue: Queue, doing: string, states: readonly State[]): Promise<Selection> {
+  protected async selected(queue: Queue, doing: string, states: readonly State[]): Promise<SelectedJobs> {
     const isAll = this.all || (this.ids.length === 1 && this.ids[0] === 'all')
     const ids = isAll && !this.all ? [] : this.ids
     const filter = this.filter(states)
     const isFiltered = isAll || filter !== undefined
     if (isFiltered && ids.length > 0)
       throw new QueueError('USAGE', `${doing}: give ids, or say which by options, not both`)
-    if (isFiltered) return { jobs: await this.matching(queue, filter ?? { states }), typed: [], isMany: true }
+    if (isFiltered)
+      return { jobs: await this.matching(queue, filter ?? { states }), typed: [], isMany: true, isOne: false }
     if (ids.length === 0)
       throw new QueueError(
         'USAGE',
@@ -100,7 +113,8 @@ export abstract class SelectingCommand extends QueueCommand {
         `queuectl ${this.path.join(' ')} ID..., or --all, --state S, --queue Q, --tag T`,
       )
     const typed = await this.typedIds(ids)
-    return { jobs: await queue.find(typed, doing), typed, isMany: typed.length !== 1 }
+    const isOne = ids.length === 1 && ids[0] !== '-'
+    return { jobs: await queue.find(typed, doing), typed, isMany: typed.length !== 1, isOne }
   }
 
   /** The jobs that match; a verb that skips some overrides this. */

@@ -7,22 +7,30 @@ import type { Queue } from '../../queue.ts'
 import { jobJson } from './job-view.ts'
 import { plural } from './text.ts'
 import { jsonText, visible } from '../../job/visible.ts'
+import type { JsonList } from './json.ts'
 import type { Io } from '../terminal.ts'
 import { localTime } from '../../job/time-text.ts'
+
+interface ReportOptions {
+  /** Print JSON: the job, or a list of jobs. */
+  readonly json: 'one' | JsonList | undefined
+  /** Print only the ids. */
+  readonly idsOnly: boolean
+}
 
 export class EnqueueReport {
   readonly #queue: Pick<Queue, 'workers'>
   readonly #io: Io
-  readonly #json: boolean
+  readonly #options: ReportOptions
   #printed = 0
   #late = 0
   #firstLate: Job | undefined
   readonly #warnings = new Set<string>()
 
-  constructor(queue: Pick<Queue, 'workers'>, io: Io, json: boolean) {
+  constructor(queue: Pick<Queue, 'workers'>, io: Io, options: ReportOptions) {
     this.#queue = queue
     this.#io = io
-    this.#json = json
+    this.#options = options
   }
 
   /** The ids of all jobs, in order. */
@@ -32,8 +40,10 @@ export class EnqueueReport {
   add(...jobs: readonly Job[]): void {
     this.collect(...jobs)
     this.#printed += jobs.length
-    const lines = jobs.map((job) => (this.#json ? jsonText(jobJson(job)) : `Enqueued ${job.id}`))
-    this.#io.print(lines.map((line) => `${line}\n`).join(''))
+    const { json, idsOnly } = this.#options
+    if (json === 'one') for (const job of jobs) this.#io.print(`${jsonText(jobJson(job))}\n`)
+    else if (json) json.add(...jobs.map((job) => jobJson(job)))
+    else this.#io.print(jobs.map(({ id }) => `${idsOnly ? '' : 'Enqueued '}${id}\n`).join(''))
   }
 
   /** Collects the warnings about these jobs; prints nothing. */
@@ -50,6 +60,8 @@ export class EnqueueReport {
 
   /** Prints the warnings, and a hint when no worker is running. */
   async finish(): Promise<void> {
+    const { json } = this.#options
+    if (json !== 'one') json?.end()
     for (const warning of this.#warnings)
       this.#io.message(`${isReadAs(warning) ? 'note' : 'warning'}: ${visible(warning)}`)
     const late = this.#firstLate

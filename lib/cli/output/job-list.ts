@@ -1,14 +1,15 @@
 /** Prints a list of jobs, as lines or JSON, with or without their output. */
-import { jsonText } from '../../job/visible.ts'
 import type { ListedJob, Queue } from '../../queue.ts'
 import { listedJson } from './job-view.ts'
+import type { JsonList } from './json.ts'
 import { sanitize } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 interface PrintListOptions {
   readonly queue: Queue
   readonly io: Io
-  readonly json: boolean
+  /** Where it is printed as JSON; undefined for people. */
+  readonly json: JsonList | undefined
   /** Also print the output of each job's last run. */
   readonly output: boolean
   /** The message for an empty list. */
@@ -21,7 +22,7 @@ const BATCH_SIZE = 1000
 
 export async function printList(found: readonly ListedJob[], options: PrintListOptions): Promise<void> {
   const { io, json, none, lines } = options
-  if (json) return printJson(found, options)
+  if (json) return printJson(found, json, options)
   if (found.length === 0) {
     io.message(none)
     return
@@ -33,17 +34,17 @@ export async function printList(found: readonly ListedJob[], options: PrintListO
     io.print(`${rest.slice(i, i + BATCH_SIZE).join('\n')}\n`)
 }
 
-async function printJson(found: readonly ListedJob[], { queue, io, output }: PrintListOptions): Promise<void> {
-  io.print('[')
+async function printJson(found: readonly ListedJob[], list: JsonList, options: PrintListOptions): Promise<void> {
+  const { queue, io, output } = options
   for (let i = 0; i < found.length && !io.isReaderGone; i += BATCH_SIZE) {
-    const texts: string[] = []
-    for (const listed of found.slice(i, i + BATCH_SIZE)) {
-      const json = listedJson(listed)
-      texts.push(jsonText(output ? { ...json, output: lastOutput(queue, listed.id) ?? null } : json))
-    }
-    io.print((i === 0 ? '' : ',') + texts.join(','))
+    list.add(
+      ...found.slice(i, i + BATCH_SIZE).map((listed) => {
+        const json = listedJson(listed)
+        return output ? { ...json, output: lastOutput(queue, listed.id) ?? null } : json
+      }),
+    )
   }
-  io.print(']\n')
+  list.end()
 }
 
 async function printWithOutput(

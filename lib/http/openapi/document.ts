@@ -7,6 +7,8 @@
  */
 import { SCHEMAS } from './schemas.ts'
 import { JOB_ROUTES } from './job-routes.ts'
+import type { JsonObject } from './operation.ts'
+import { OPERATION_IDS, TAGS } from './operation-ids.ts'
 import { QUEUE_ROUTES } from './queue-routes.ts'
 
 export const openapi = (version: string): object => ({
@@ -14,9 +16,15 @@ export const openapi = (version: string): object => ({
   info: {
     title: 'queuectl',
     version,
-    description: 'A job queue whose state is plain files. Errors are application/problem+json. Times are ISO 8601 UTC.',
+    description: `A job queue whose state is plain files. Errors are application/problem+json (RFC 9457), of the types that the schema
+      Problem lists. Times are ISO 8601 UTC.`,
+    license: { name: 'MIT', identifier: 'MIT' },
   },
-  paths: { ...JOB_ROUTES, ...QUEUE_ROUTES },
+  servers: [{ url: '/', description: 'the server that this document comes from' }],
+  tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+  paths: Object.fromEntries(
+    Object.entries({ ...JOB_ROUTES, ...QUEUE_ROUTES }).map(([path, one]) => [path, named(path, one)]),
+  ),
   components: {
     schemas: SCHEMAS,
     securitySchemes: {
@@ -26,3 +34,12 @@ export const openapi = (version: string): object => ({
   },
   security: [{}, { bearer: [] }, { cookie: [] }],
 })
+
+/** The operations of a path with their names and tags. */
+const named = (path: string, operations: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => {
+      const [operationId, tag] = OPERATION_IDS[`${method} ${path}`] ?? []
+      return [method, { operationId, tags: [tag], ...(operation as JsonObject) }]
+    }),
+  )

@@ -6,6 +6,7 @@
  * prints it, and `lies_in`. Readers ignore members they do not know.
  */
 import { STATES, SHOWN_STATES } from '../../job/state.ts'
+import { PROBLEM_TYPES, problemUrn } from './problem-types.ts'
 import type { TypeOf } from './schema-type.ts'
 
 const text = { type: 'string' } as const
@@ -115,6 +116,8 @@ export const GROUP_SORTS = ['count', 'last'] as const
 
 /** What can be done to one or to many jobs. */
 export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
+
+const PROBLEM_CODES = Object.keys(PROBLEM_TYPES) as (keyof typeof PROBLEM_TYPES)[]
 
 /** Why a job is not running. */
 const REASONS = [
@@ -387,11 +390,14 @@ export const SCHEMAS = {
     'RFC 9457',
     object(
       {
-        type: described('urn:queuectl:<code>', text),
+        type: {
+          ...oneOf(PROBLEM_CODES.map(problemUrn)),
+          description: PROBLEM_CODES.map((code) => `- \`${problemUrn(code)}\`: ${PROBLEM_TYPES[code]}`).join('\n'),
+        },
         title: text,
         status: whole,
         detail: text,
-        code: described('the error codes of `queuectl help scripts`, or HTTP', text),
+        code: described('the error codes of `queuectl help scripts`, or HTTP, or BUG', oneOf(PROBLEM_CODES)),
         hint: described('what to do next', text),
       },
       ['type', 'title', 'status', 'detail', 'code'],

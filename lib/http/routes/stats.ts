@@ -8,6 +8,7 @@ import { GROUP_SORTS } from '../openapi/schemas.ts'
 import { readCount, readSearch, readWord } from '../query-params.ts'
 import type { EventFeed } from '../event-stream.ts'
 import { HttpError } from '../problem.ts'
+import { VERSION } from '../../version.ts'
 import type { ServerContext } from '../context.ts'
 
 const DAY_S = 86_400
@@ -67,12 +68,15 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
   })
   app.get('/metrics', async (c) => {
     const oldest = (await live.upToDate()).oldestReady()
-    const text = prometheusText(
-      journal.upToDate().metrics,
-      live.counts(),
-      await feed.workers(),
-      oldest && secondsSince(oldest.since),
-    )
+    const text = prometheusText({
+      metrics: journal.upToDate().metrics,
+      counts: live.counts(),
+      queues: live.queues(),
+      workers: await feed.workers(),
+      oldestReadySeconds: oldest && secondsSince(oldest.since),
+      now: nowMs(),
+      version: VERSION,
+    })
     return c.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 }

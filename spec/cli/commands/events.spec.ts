@@ -38,13 +38,18 @@ test(
 )
 
 test(
-  '--json is one object a line',
+  '--json=lines is one object a line, and --json an array',
   inWorld(async (world) => {
     tellPast(world, [
       [10, 'a'],
       [5, 'b'],
     ])
-    assert.equal(told((await world.cli(['events', '--json'])).stdout), ['a enqueued', 'b enqueued'])
+    assert.equal(told((await world.cli(['events', '--json=lines'])).stdout), ['a enqueued', 'b enqueued'])
+    const all = JSON.parse((await world.cli(['events', '--json'])).stdout) as Event[]
+    assert.equal(
+      all.map(({ job }) => job),
+      ['a', 'b'],
+    )
   }),
 )
 
@@ -57,7 +62,7 @@ test(
       [1000, 'now'],
     ])
     const since = async (text: string): Promise<string[]> =>
-      parsed((await world.cli(['events', '--json', '--since', text])).stdout).map(({ job }) => job)
+      parsed((await world.cli(['events', '--json=lines', '--since', text])).stdout).map(({ job }) => job)
     assert.equal(await since('2d'), ['yesterday', 'now'])
     assert.equal(await since('1h'), ['now'])
   }),
@@ -71,7 +76,16 @@ test(
       [1000, 'now'],
     ])
     const hourAgo = new Date(Date.now() - 3_600_000).toISOString()
-    assert.equal(told((await world.cli(['events', '--json', '--since', hourAgo])).stdout), ['now enqueued'])
+    assert.equal(told((await world.cli(['events', '--json=lines', '--since', hourAgo])).stdout), ['now enqueued'])
+  }),
+)
+
+test(
+  'events of a job that never was are not found, and those of one that was removed are',
+  inWorld(async (world) => {
+    tellPast(world, [[10, 'gone']])
+    assert.is((await world.cli(['events', '--job', 'gone'])).code, 0)
+    for (const more of [[], ['--follow']]) assert.is((await world.cli(['events', '--job', 'nosuch', ...more])).code, 4)
   }),
 )
 
@@ -84,8 +98,8 @@ test(
       [10, 'a'],
       [5, 'b'],
     ])
-    assert.equal(told((await world.cli(['events', '--json', '-n', '1'])).stdout), ['b enqueued'])
-    assert.is(told((await world.cli(['events', '--json', '--job', 'a'])).stdout).length, 2)
+    assert.equal(told((await world.cli(['events', '--json=lines', '-n', '1'])).stdout), ['b enqueued'])
+    assert.is(told((await world.cli(['events', '--json=lines', '--job', 'a'])).stdout).length, 2)
   }),
 )
 

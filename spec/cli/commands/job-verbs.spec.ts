@@ -218,7 +218,8 @@ test(
   'dlq retry --json lists the ids',
   inWorld(async (world) => {
     await ran(world, { id: 'a', ...DEAD })
-    assert.equal(JSON.parse((await world.cli(['dlq', 'retry', 'a', '--json'])).stdout), { retried: ['a'], failed: [] })
+    const { stdout } = await world.cli(['dlq', 'retry', 'a', '--json'])
+    assert.equal(JSON.parse(stdout), { action: 'retry', dry_run: false, ids: ['a'], failed: [] })
   }),
 )
 

@@ -98,13 +98,13 @@ test(
     await someRuns(world)
     const { stdout } = await world.cli(['metrics', '--prometheus'])
     assert.ok(stdout.endsWith('\n'))
-    const families = [...stdout.matchAll(/^# TYPE (\S+) (gauge|counter|summary)$/gm)].map(([, name]) => name)
+    const families = [...stdout.matchAll(/^# TYPE (\S+) (gauge|counter|summary|histogram)$/gm)].map(([, name]) => name)
     assert.is(new Set(families).size, families.length)
     for (const line of stdout
       .trimEnd()
       .split('\n')
       .filter((one) => !one.startsWith('#')))
-      assert.match(line, /^queuectl_[a-z_]+(\{[a-z]+="[a-z0-9._]+"\})? (NaN|[\d.e-]+)$/)
+      assert.match(line, /^queuectl_[a-z_]+(\{[a-z]+="[a-zA-Z0-9._+-]+"(,state="[a-z]+")?\})? (NaN|[\d.e-]+)$/)
   }),
 )
 

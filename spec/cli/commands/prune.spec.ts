@@ -66,11 +66,7 @@ test(
   inWorld(async (world) => {
     aMonth(world)
     const { stdout } = await world.cli(['prune', '--json'])
-    const { pruned } = JSON.parse(stdout) as { pruned: { id: string; state: string }[] }
-    assert.equal(
-      pruned.map(({ id, state }) => [id, state]),
-      [['old-completed', 'completed']],
-    )
+    assert.equal(JSON.parse(stdout), { action: 'prune', dry_run: false, ids: ['old-completed'], failed: [] })
   }),
 )
 
@@ -131,8 +127,8 @@ test(
     await world.queue.enqueue({ id: 'waits', command: 'true' })
     const { code, stdout } = await world.cli(['prune', 'new-completed', 'old-dead', 'waits', '--json'])
     assert.is(code, 6)
-    const told = JSON.parse(stdout) as { pruned: string[]; failed: { code: string }[] }
-    assert.equal([told.pruned, told.failed.map((one) => one.code)], [['new-completed', 'old-dead'], ['WRONG_STATE']])
+    const told = JSON.parse(stdout) as { ids: string[]; failed: { code: string }[] }
+    assert.equal([told.ids, told.failed.map((one) => one.code)], [['new-completed', 'old-dead'], ['WRONG_STATE']])
     assert.equal(ids(world), ['new-dead', 'old-completed', 'waits'])
   }),
 )

@@ -61,10 +61,22 @@ test(
       'a',
       '--backoff-base',
       '1',
+      '-r3',
       'echo run $QUEUECTL_RUN; test $QUEUECTL_RUN = 2',
     ])
     assert.equal([code, stdout], [0, 'run 1\nrun 2\n'])
     assert.match(stderr, 'run 1 of a: exit code 1; next try in 1s')
+    await isAlone(world)
+  }),
+)
+
+test(
+  'it makes one attempt unless it is told otherwise',
+  inWorld(async (world) => {
+    for (const request of ['{"command":"echo once; false"}', 'echo once; false']) {
+      const { code, stdout } = await world.cli(['run', request])
+      assert.equal([code, stdout], [1, 'once\n'])
+    }
     await isAlone(world)
   }),
 )

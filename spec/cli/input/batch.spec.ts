@@ -57,9 +57,11 @@ test(
 )
 
 test(
-  '--json prints one job a line',
+  '--json prints an array, and --json=lines one job a line',
   inWorld(async ({ cli }) => {
-    const { stdout } = await cli(['enqueue', '-', '--json'], { input: line('a') + line('b') })
+    const { stdout: list } = await cli(['enqueue', '-', '--json'], { input: line('c') })
+    assert.is((JSON.parse(list) as Job[])[0]?.id, 'c')
+    const { stdout } = await cli(['enqueue', '-', '--json=lines'], { input: line('a') + line('b') })
     const jobs = stdout
       .trim()
       .split('\n')

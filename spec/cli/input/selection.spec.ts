@@ -89,8 +89,8 @@ test(
   inWorld(async (world) => {
     await some(world)
     const { stdout } = await world.cli(['hold', 'a', 'nope', '--json'])
-    const told = JSON.parse(stdout) as { held: string[]; failed: { code: string }[] }
-    assert.equal([told.held, told.failed.map(({ code }) => code)], [['a'], ['NOT_FOUND']])
+    const told = JSON.parse(stdout) as { ids: string[]; failed: { id: string; code: string }[] }
+    assert.equal([told.ids, told.failed.map(({ id, code }) => [id, code])], [['a'], [['nope', 'NOT_FOUND']]])
   }),
 )
 
@@ -145,10 +145,7 @@ test(
     assert.equal(logs.stdout.split('==> ').toSorted(), ['', 'a <==\na out\n', 'b <==\nb out\n'])
     const shown = await world.cli(['show', 'a', 'b', '--json'])
     assert.equal(
-      shown.stdout
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as Job).id),
+      (JSON.parse(shown.stdout) as Job[]).map(({ id }) => id),
       ['a', 'b'],
     )
     const partly = await world.cli(['logs', 'a', 'nope'])

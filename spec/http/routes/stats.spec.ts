@@ -153,7 +153,14 @@ test(
     assert.is(dead?.value, '2')
     assert.is(family('queuectl_events_total')?.type, 'COUNTER')
     assert.is(family('queuectl_job_duration_seconds')?.type, 'SUMMARY')
-    const names = (one: string): string[] => one.split('\n').map((line) => line.split(/ (?=\S+$)/)[0] ?? '')
+    assert.is(family('queuectl_job_run_seconds')?.type, 'HISTOGRAM')
+    const mail = family('queuectl_queue_jobs')?.metrics.find(
+      ({ labels }) => labels?.queue === 'mail' && labels.state === 'dead',
+    )
+    assert.is(mail?.value, '1')
+    assert.match(text, /^queuectl_build_info\{version="[^"]+"\} 1$/m)
+    const names = (one: string): string[] =>
+      one.split('\n').map((line) => line.split(/ (?=\S+$)/)[0]?.replace(/version="[^"]*"/, '') ?? '')
     assert.equal(names(text), names((await web.cli(['metrics', '--prometheus'])).stdout))
   }),
 )

@@ -11,8 +11,8 @@ export class ConfigSetCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Configuration',
     description: 'set a key',
-    details: `Keys: ${CONFIG_KEYS.map(shownKey).join(', ')}; written with dashes, underscores or in camelCase. Running
-      workers read it before their next decision; max-retries and default-priority are stored in a job when it is
+    details: `Keys: ${CONFIG_KEYS.map(shownKey).join(', ')}; written with dashes, underscores or in camelCase. Times
+      are seconds, or a duration such as 5m. Running workers read it before their next decision; max-retries and default-priority are stored in a job when it is
       enqueued.`,
     examples: [
       ['Five attempts for each new job', 'queuectl config set max-retries 5'],
@@ -20,25 +20,31 @@ export class ConfigSetCommand extends QueueCommand {
     ],
   })
   static override readonly makesHome = true
-  static override forms = ['KEY VALUE', 'KEY=VALUE']
+  static override forms = ['KEY VALUE', 'KEY=VALUE...']
 
   words = Option.Rest({ name: 'key', required: 1 })
 
   protected async run(queue: Queue): Promise<void> {
-    const [typed, text] = this.pair()
-    const key = findKey(typed, 'BAD_CONFIG')
-    const value = parseValue(key, text)
-    await queue.setConfig(key, value)
-    if (this.json) this.printJson({ [key]: shownValue(key, value) })
-    else this.print(`${shownKey(key)} = ${shownValue(key, value)}`)
+    const settings = this.pairs().map(([typed, text]) => {
+      const key = findKey(typed, 'BAD_CONFIG')
+      return { key, value: parseValue(key, text) }
+    })
+    for (const { key, value } of settings) await queue.setConfig(key, value)
+    const shown = settings.map(({ key, value }) => [key, shownValue(key, value)] as const)
+    if (this.json) this.printJson(Object.fromEntries(shown))
+    else for (const [key, value] of shown) this.print(`${shownKey(key)} = ${value}`)
   }
 
-  private pair(): [string, string] {
+  /** Each key with its value, as typed. @throws QueueError USAGE */
+  private pairs(): [string, string][] {
     const [first = '', ...rest] = this.words
-    const [, key, value] = /^([^=]+)=(.*)$/s.exec(first) ?? []
-    if (key !== undefined && value !== undefined && rest.length === 0) return [key, value]
     const [second] = rest
-    if (second !== undefined && rest.length === 1) return [first, second]
+    const joined = this.words.map((word): [string, string] => {
+      const at = word.indexOf('=')
+      return [word.slice(0, at), word.slice(at + 1)]
+    })
+    if (joined.every(([key]) => key !== '') && this.words.every((word) => word.includes('='))) return joined
+    if (second !== undefined && rest.length === 1) return [[first, second]]
     const known = findKey(first, 'BAD_CONFIG')
     throw new QueueError('USAGE', `config set: ${shownKey(known)} takes one value: ${SETTINGS[known].expected}`)
   }

@@ -3,6 +3,7 @@ import { Command, Option } from 'clipanion'
 import { redactJob } from '../../../job/redact.ts'
 import type { Queue } from '../../../queue.ts'
 import { jobJson } from '../../output/job-view.ts'
+import { JsonList } from '../../output/json.ts'
 import { SelectingCommand } from '../../input/selection.ts'
 
 export class DlqExportCommand extends SelectingCommand {
@@ -31,11 +32,13 @@ export class DlqExportCommand extends SelectingCommand {
   protected async run(queue: Queue): Promise<void> {
     if (this.ids.length === 0) this.all = true
     const { jobs } = await this.selected(queue, 'export', ['dead'])
+    const list = new JsonList(this.io, !this.json || this.context.lines)
     for (const job of jobs) {
       if (this.io.isReaderGone) return
       if (job instanceof Error) throw job
       const found = await queue.get(job)
-      if (found.state === 'dead') this.printJson(jobJson(this.redact ? redactJob(found) : found))
+      if (found.state === 'dead') list.add(jobJson(this.redact ? redactJob(found) : found))
     }
+    list.end()
   }
 }

@@ -55,11 +55,11 @@ export class DlqListCommand extends QueueCommand {
     const none = 'the dead letter queue is empty'
     if (this.group)
       return this.printGroups(groupByError(found, this.exact, this.sort === 'last').slice(0, this.limit), none)
-    await printList(found, { queue, io: this.io, json: this.json, output: this.output, none, lines: deadLines })
+    await printList(found, { queue, io: this.io, json: this.jsonList(), output: this.output, none, lines: deadLines })
   }
 
   private printGroups(groups: readonly ErrorGroup[], none: string): void {
-    if (this.json) return this.printJson(groups)
+    if (this.json) return this.printJsonList(groups)
     if (groups.length === 0) return this.io.message(none)
     const ago = (iso: string | undefined): string =>
       iso === undefined ? '-' : roughDuration(nowMs() - Date.parse(iso))

@@ -28,7 +28,7 @@ export class WorkerListCommand extends QueueCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const workers = await queue.workers()
-    if (this.json) this.printJson(workers)
+    if (this.json) this.printJsonList(workers)
     else for (const line of workers.flatMap((worker) => this.lines(worker))) this.print(line)
     if (await this.hasWorker(queue, workers)) return
     const silent = workers.filter(({ not_answering_since }) => not_answering_since !== undefined)

@@ -42,7 +42,7 @@ export class WorkerStartCommand extends QueueCommand {
     const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
     const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
-    if (isForeground) return runInForeground(options, (line) => this.io.message(line), environment().readyFd)
+    if (isForeground) return runInForeground(options, (line) => this.io.messageNow(line), environment().readyFd)
     const worker = await startInBackground(options, this.io.program)
     if (this.json) return this.printJson(worker)
     this.print(

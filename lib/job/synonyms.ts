@@ -1,6 +1,7 @@
 /**
  * Lists what people who come from other queues type, and what it is called here: members of a job. Accepted everywhere,
- * shown in no help. Tables only, written in snake_case; `lib/job/spelling.ts` reads them.
+ * shown in no help. Tables only, written in snake_case; `spelling.ts` reads them. Words for commands and options:
+ * `lib/cli/synonyms.ts`.
  */
 
 /**
