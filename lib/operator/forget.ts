@@ -3,8 +3,7 @@
  *
  * Crash: before the mark nothing is changed; after it a worker takes over.
  */
-import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
+import { scratchPath } from '../disk/scratch.ts'
 import { QueueError } from '../errors.ts'
 import { holderOf, markForgotten } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
@@ -29,6 +28,6 @@ export async function forgetWorker(home: Home, name: string, signal?: AbortSigna
     if (holderOf(home, name) === undefined) return
     throw lives('it lives, for it has just renewed its lease')
   }
-  markForgotten(worker, join(home.tmp, `forget.${randomHex(8)}.new`), stamp)
+  markForgotten(worker, scratchPath(home.tmp, 'forget', 'new'), stamp)
   ring(home)
 }

@@ -4,7 +4,7 @@
  * Crash: before the move scratch, for the sweeper; after it the worker reads the message at its next round.
  */
 import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
+import { scratchPath } from '../disk/scratch.ts'
 import { readText, remove, replaceFile } from '../disk/files.ts'
 import type { Home } from './layout.ts'
 import { ringHolder } from './wakeup.ts'
@@ -18,7 +18,7 @@ const messagePath = (dir: string): string => join(dir, 'stop')
 
 /** False: the worker's directory is gone. */
 export function sendStop(home: Home, dir: string, mode: StopMode): boolean {
-  const isSent = replaceFile(join(home.tmp, `stop.${randomHex(8)}.new`), messagePath(dir), mode, false)
+  const isSent = replaceFile(scratchPath(home.tmp, 'stop', 'new'), messagePath(dir), mode, false)
   ringHolder(dir)
   return isSent
 }

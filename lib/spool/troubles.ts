@@ -3,7 +3,7 @@
  * read by `status` and `doctor`.
  */
 import { join } from 'node:path'
-import { randomHex } from '../clock.ts'
+import { scratchPath } from '../disk/scratch.ts'
 import { discard, readText, replaceFile } from '../disk/files.ts'
 import type { Holder } from './holders.ts'
 import type { Home } from './layout.ts'
@@ -24,7 +24,7 @@ export function writeTroubles(home: Home, dir: string, troubles: readonly Troubl
   if (troubles.length === 0) return discard(troublesPath(dir))
   try {
     // If we die here: scratch that the sweeper removes.
-    replaceFile(join(home.tmp, `troubles.${randomHex(8)}.new`), troublesPath(dir), JSON.stringify(troubles), false)
+    replaceFile(scratchPath(home.tmp, 'troubles', 'new'), troublesPath(dir), JSON.stringify(troubles), false)
   } catch {
     // The disk is ill, which is why there are troubles.
   }
