@@ -52,8 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'cli/commands/enqueue.js',
-        'report.add(await queue.enqueue(this.request(source.job)));',
-        'const first = this.request(source.job); report.add(first); await queue.enqueue(first);',
+        'const job = await queue.enqueue(this.request(source.job));\n            show(job);',
+        'const job = this.request(source.job); show(job); await queue.enqueue(job);',
       ),
     ],
     caughtBy: 'no id is printed while its job is not in view',
@@ -157,8 +157,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'operator/purge.js',
-        'const mark = join(marks, fileName);',
-        'removeOutput(home, id, removeTree); const mark = join(marks, fileName);',
+        'const mark = join(marks, fileName);\n            let unblock',
+        'removeOutput(home, id, removeTree); const mark = join(marks, fileName);\n            let unblock',
       ),
     ],
     caughtBy: 'a job whose removal is cut off is whole, with its output, or gone with all of it',
