@@ -71,6 +71,16 @@ export function move(from: string, to: string, isOurs: (to: string) => boolean =
   }
 }
 
+/** Makes a move after which others may move the file on at once. Before a failure counts, `isMovedOn` searches for it. */
+export function moveOrFind(act: () => boolean, isMovedOn: () => boolean): boolean {
+  try {
+    return act() || isMovedOn()
+  } catch (error) {
+    if (isMovedOn()) return true
+    throw error
+  }
+}
+
 const isThere = (path: string): boolean => lstat(path) !== undefined
 
 /** Was an operation done, although it was answered with an error? */

@@ -10,7 +10,7 @@ import { nowMicros } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { formatName, type JobName, parseName, PRIORITY_LIMIT, whyNotQueue } from '../job/file-name.ts'
 import { actOn, type ChangeOptions, wrongState } from './take.ts'
-import { eachName, exists } from '../disk/files.ts'
+import { eachName, exists, moveOrFind } from '../disk/files.ts'
 import type { JobFile } from '../spool/scan.ts'
 import { flushDir, flushesMoves } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
@@ -139,7 +139,8 @@ export async function renameJob(
     throw new QueueError('FAILED', `cannot ${doing} ${id}: ${path} is there already`, 'one of the two is a copy')
   if (dryRun) return { id, state: file.state, path: file.path }
   // If we die after this: the job is changed, and no event is recorded.
-  if (!(isSame ? exists(path) : moveInto(home, file.path, path) || isTakenOn(home, file, path))) return undefined
+  const act = (): boolean => (isSame ? exists(path) : moveInto(home, file.path, path))
+  if (!moveOrFind(act, () => isTakenOn(home, file, path))) return undefined
   if (flushesMoves(durability)) await flushDir(dir)
   // Workers do not watch these directories as they do pending/.
   if (to === 'scheduled' || to === 'failed') ring(home)

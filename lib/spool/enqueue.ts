@@ -14,7 +14,7 @@ import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
 import { parseInstant } from '../job/time.ts'
-import { discard, exists, move, remove, writeNew } from '../disk/files.ts'
+import { discard, exists, move, moveOrFind, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import type { Home } from './layout.ts'
 import { findSame } from './lookup.ts'
@@ -113,13 +113,9 @@ function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: b
 
 function publish(home: Home, prepared: PreparedJob): void {
   const { aside, target } = prepared
-  try {
-    // If we die after this: the job will run, although its id was never reported.
-    if (move(aside, target) || isTakenOn(home, prepared)) return
-  } catch (error) {
-    if (isTakenOn(home, prepared)) return
-    throw error
-  }
+  const publishes = (): boolean => move(aside, target)
+  // If we die after this: the job will run, although its id was never reported.
+  if (moveOrFind(publishes, () => isTakenOn(home, prepared))) return
   throw new QueueError(
     'FAILED',
     `cannot enqueue ${prepared.job.id}: its file in tmp/, or the directory it goes to, was removed`,

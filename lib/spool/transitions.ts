@@ -11,7 +11,7 @@ import { printJob } from '../job/print.ts'
 import { formatName, isIntakeName, isPendingName, type JobName, parseName } from '../job/file-name.ts'
 import { isRetryDue } from '../job/decide.ts'
 import { readJob } from '../job/parse.ts'
-import { eachName, exists, lstat, makeDir, move, listDir, readText, stamp } from '../disk/files.ts'
+import { eachName, exists, lstat, makeDir, move, moveOrFind, listDir, readText, stamp } from '../disk/files.ts'
 import { doneDir, jobFiles } from './scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
 import { type Home, STATE_DIR } from './layout.ts'
@@ -86,9 +86,11 @@ export function moveInto(home: Home, path: string, target: string, isOurs?: (to:
  * hand. A rename that was done and answered "not there" leaves it in neither place then: it is searched for.
  */
 export function moveOut(home: Home, path: string, target: string, job: Job): boolean {
-  if (moveInto(home, path, target)) return true
-  // If our directory is gone too, it was the process that took it over that moved the job.
-  return exists(dirname(path)) && findSame(home, job) !== undefined
+  return moveOrFind(
+    () => moveInto(home, path, target),
+    // If our directory is gone too, it was the process that took it over that moved the job.
+    () => !exists(path) && exists(dirname(path)) && findSame(home, job) !== undefined,
+  )
 }
 
 /** Puts a held job back to `pending/` under its old name. False when it was taken away. */
