@@ -32,7 +32,7 @@ const COLOR_MODES: readonly string[] = ['auto', 'always', 'never'] satisfies Col
 /** @throws QueueError USAGE */
 export function parseArgv(argv: readonly string[]): ParsedArgv {
   const end = argv.indexOf('--')
-  const before = end < 0 ? argv : argv.slice(0, end)
+  const before = withNull(end < 0 ? argv : argv.slice(0, end))
   let home: string | undefined
   let homeWord: string | undefined
   let color: ColorMode = 'auto'
@@ -91,6 +91,12 @@ const JSON_VALUES: Readonly<Record<string, 'lines' | 'value' | undefined>> = {
   1: 'value',
   false: undefined,
   0: undefined,
+}
+
+/** With `--each-line`, `-0` is an option as in xargs(1), also between it and its template; else it is a number. */
+function withNull(args: readonly string[]): readonly string[] {
+  if (!args.includes('-0') || !args.some((arg) => arg.startsWith('--each-line'))) return args
+  return ['--null', ...args.filter((arg) => arg !== '-0')]
 }
 
 function parseColorMode(mode: string): ColorMode {

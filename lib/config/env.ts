@@ -89,6 +89,9 @@ export function defaultDirectory(): string {
   }
 }
 
+/** Where programs are looked for. */
+export const searchPath = (): string | undefined => process.env.PATH
+
 /** Where compiled code of this program may be kept for its next call, if there is such a place. */
 export function compileCacheDir(): string | undefined {
   const { XDG_CACHE_HOME, HOME } = process.env

@@ -1,8 +1,9 @@
 /** Reads and writes `config.json`. An option overrides the environment, that overrides the file, that the default. */
 import { explained, QueueError } from '../errors.ts'
 import { readText, replaceFile } from '../disk/files.ts'
-import { type Config, type ConfigKey, DEFAULTS } from './schema.ts'
-import { checkValue, findKey } from './keys.ts'
+import { whyUnreachable } from './hook-target.ts'
+import { type Config, type ConfigKey, DEFAULTS, SETTINGS } from './schema.ts'
+import { checkValue, findKey, shownKey } from './keys.ts'
 import { environment } from './env.ts'
 import { scratchPath } from '../disk/scratch.ts'
 
@@ -62,6 +63,13 @@ export function readConfig(home: ConfigPaths): Config {
   return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
 }
 
+/** A target that is in the file already is only read: it harms nobody but its hook. */
+function refuseUnreachable(key: ConfigKey, value: unknown): void {
+  const why = SETTINGS[key].isHook && typeof value === 'string' ? whyUnreachable(value) : undefined
+  if (why !== undefined)
+    throw new QueueError('BAD_CONFIG', `${shownKey(key)} cannot be that: ${why}`, `expected ${SETTINGS[key].expected}`)
+}
+
 /**
  * Sets a key, or resets it to its default (undefined). The lock keeps two processes from losing each other's changes.
  * If we die in here: the old file or the new one, and a lock that is stale after 5 s.
@@ -72,6 +80,7 @@ export async function writeSetting(
   key: ConfigKey,
   value: Config[ConfigKey] | undefined,
 ): Promise<void> {
+  refuseUnreachable(key, value)
   const { lock } = await import('proper-lockfile')
   const retries = { retries: 100, factor: 1.2, minTimeout: 5, maxTimeout: 50, randomize: true }
   try {

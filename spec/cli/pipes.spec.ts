@@ -45,7 +45,7 @@ test(
 test(
   'a job is enqueued when stdout is closed',
   inWorld(async (world) => {
-    const { stdout, stderr } = await shell(world, 'queuectl enqueue x >&-; echo $?')
+    const { stdout, stderr } = await shell(world, 'queuectl enqueue true >&-; echo $?')
     assert.equal([stdout, stderr], ['0\n', ''])
     assert.is((await world.queue.count()).pending, 1)
   }),

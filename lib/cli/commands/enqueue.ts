@@ -1,6 +1,6 @@
 /** `enqueue`: adds one job, or a stream of them. */
 import { Command, Option } from 'clipanion'
-import type { QueueError } from '../../errors.ts'
+import { QueueError } from '../../errors.ts'
 import type { Queue } from '../../queue.ts'
 import { ensureWorker } from '../input/ensure-worker.ts'
 import { JobCommand } from '../input/job-options.ts'
@@ -30,6 +30,7 @@ export class EnqueueCommand extends JobCommand {
         'queuectl enqueue -- rm "old file"; queuectl enqueue -f jobs.ndjson',
       ],
       ['A job for each file', `ls *.jpg | queuectl enqueue --each-line 'convert {} {.}.png'`],
+      ['Names with anything in them', `find . -name '*.wav' -print0 | queuectl enqueue -0 --each-line 'flac {}'`],
       ['Wait for the job, and exit with its status', 'queuectl enqueue --wait -c "make test"'],
     ],
   })
@@ -52,9 +53,15 @@ export class EnqueueCommand extends JobCommand {
     description: '<TEMPLATE> a job for each line of input; {} is the line, {.} {/} {//} {/.} parts of it as a path',
   })
 
+  isNull = Option.Boolean('--null', false, {
+    description: 'with --each-line: names that a NUL ends, as from find -print0; also -0',
+  })
+
   protected readonly verb = 'enqueue'
 
   protected async run(queue: Queue): Promise<number | void> {
+    if (this.isNull && this.eachLine === undefined)
+      throw new QueueError('USAGE', 'enqueue: --null goes with --each-line')
     const source = await this.source()
     const isOne = !('from' in source)
     const ids = this.wait && this.json ? 'later' : isOne && this.json ? 'one' : this.jsonList()
@@ -91,8 +98,10 @@ export class EnqueueCommand extends JobCommand {
   private async parser() {
     const template = this.eachLine
     if (template === undefined) return undefined
-    const { eachLine } = await import('../input/template.ts')
-    return (stream: AsyncIterable<Uint8Array>) => eachLine(stream, template)
+    const { eachLine, isQuotedTwice } = await import('../input/template.ts')
+    if (isQuotedTwice(template))
+      this.io.message('warning: {} is quoted for the shell already, and the quotes around it undo that; leave them out')
+    return (stream: AsyncIterable<Uint8Array>) => eachLine(stream, template, this.isNull)
   }
 
   private async waitFor(queue: Queue, ids: readonly string[], isOne: boolean): Promise<number> {

@@ -9,11 +9,11 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 export const isNumber = typed('a number', (text) => (NUMBER.test(text) ? Number(text) : undefined))
 
-/** A whole number, at least `least`. */
-export const isCount = (least: number) =>
-  typed(`a whole number from ${least}`, (text) => {
+/** A whole number, at least `least`, at most `most`. */
+export const isCount = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  typed(`a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`, (text) => {
     const n = NUMBER.test(text) ? Number(text) : Number.NaN
-    return Number.isSafeInteger(n) && n >= least ? n : undefined
+    return Number.isSafeInteger(n) && n >= least && n <= most ? n : undefined
   })
 
 /** Seconds. */

@@ -4,6 +4,7 @@ import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
 import { isReadAs } from '../../job/spelling.ts'
 import type { Queue } from '../../queue.ts'
+import { Doubts } from './doubts.ts'
 import { jobJson } from './job-view.ts'
 import { plural } from './text.ts'
 import { jsonText, visible } from '../../job/visible.ts'
@@ -26,11 +27,13 @@ export class EnqueueReport {
   #late = 0
   #firstLate: Job | undefined
   readonly #warnings = new Set<string>()
+  readonly #doubts: Doubts
 
   constructor(queue: Pick<Queue, 'workers'>, io: Io, options: ReportOptions) {
     this.#queue = queue
     this.#io = io
     this.#options = options
+    this.#doubts = new Doubts(io)
   }
 
   /** The ids of all jobs, in order. */
@@ -38,18 +41,19 @@ export class EnqueueReport {
 
   /** Prints the id of each job, or the job as JSON. */
   add(...jobs: readonly Job[]): void {
-    this.collect(...jobs)
     this.#printed += jobs.length
     const { json, idsOnly } = this.#options
     if (json === 'one') for (const job of jobs) this.#io.print(`${jsonText(jobJson(job))}\n`)
     else if (json) json.add(...jobs.map((job) => jobJson(job)))
     else this.#io.print(jobs.map(({ id }) => `${idsOnly ? '' : 'Enqueued '}${id}\n`).join(''))
+    this.collect(...jobs)
   }
 
   /** Collects the warnings about these jobs; prints nothing. */
   collect(...jobs: readonly Job[]): void {
     for (const job of jobs) {
       this.ids.push(job.id)
+      this.#doubts.add(job)
       for (const warning of job.warnings ?? []) this.#warnings.add(warning)
       if (job.run_at !== undefined && Date.parse(job.run_at) <= nowMs()) {
         this.#late++
@@ -64,6 +68,7 @@ export class EnqueueReport {
     if (json !== 'one') json?.end()
     for (const warning of this.#warnings)
       this.#io.message(`${isReadAs(warning) ? 'note' : 'warning'}: ${visible(warning)}`)
+    for (const line of this.#doubts.lines()) this.#io.message(line)
     const late = this.#firstLate
     if (late)
       this.#io.message(

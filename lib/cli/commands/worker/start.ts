@@ -7,6 +7,9 @@ import { plural } from '../../output/text.ts'
 import { isCount } from '../../input/option-types.ts'
 import { environment } from '../../../config/env.ts'
 
+/** More would be a slip of the finger: each slot is a process of its own. */
+const MOST_SLOTS = 1000
+
 export class WorkerStartCommand extends QueueCommand {
   static override paths = [['worker', 'start']]
   static override usage = Command.Usage({
@@ -27,7 +30,7 @@ export class WorkerStartCommand extends QueueCommand {
 
   count = Option.String('-c,--count', '1', {
     description: '<N> how many jobs run at a time (1)',
-    validator: isCount(1),
+    validator: isCount(1, MOST_SLOTS),
   })
   foreground = Option.Boolean('--foreground', { description: 'stay in this terminal' })
   background = Option.Boolean('--background', { description: 'return when the worker is up' })
