@@ -13,7 +13,7 @@ export type FailureKind = 'gone' | 'content' | 'surroundings' | 'machine' | 'unk
 const CODES: Readonly<Record<Exclude<FailureKind, 'unknown'>, readonly string[]>> = {
   gone: ['ENOENT'],
   content: ['ELOOP', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ENXIO', 'ENODEV', 'ENOTEMPTY', 'EXDEV'],
-  surroundings: ['EIO', 'EACCES', 'EPERM', 'ESTALE', 'EROFS', 'ETIMEDOUT', 'ENOTCONN', 'EBUSY', 'ECANCELED'],
+  surroundings: ['EIO', 'EACCES', 'EPERM', 'ESTALE', 'EROFS', 'ETIMEDOUT', 'ENOTCONN', 'EBUSY', 'ECANCELED', 'EFBIG'],
   machine: ['ENOSPC', 'EDQUOT', 'DISK_FULL', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'],
 }
 

@@ -45,7 +45,7 @@ const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
 
 /** Has the machine run out of disk, memory, processes or descriptors? No attempt is used; work resumes later. */
 export const isExhausted = (error: unknown): boolean =>
-  isFull(error) || isOneOf(error, ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EIO', 'EFBIG'])
+  isFull(error) || isOneOf(error, ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EIO'])
 
 /** Is the disk full, for bytes or for inodes, or the user's quota used up? */
 export const isFull = (error: unknown): boolean => isOneOf(error, ['ENOSPC', 'EDQUOT', 'DISK_FULL'])
