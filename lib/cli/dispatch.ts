@@ -120,8 +120,20 @@ async function run({ cli, command, args, ...call }: Call, io: Io): Promise<numbe
       import('./option-words.ts'),
     ])
     const options = { command: nameOf(command), own: optionsOf(cli) }
-    throw usageError(error, nameOf(command), (name) => optionNear(name, options), callsOf(command).join(', or '))
+    const hintFor = (name: string): string => {
+      const close = optionNear(name, options)
+      const hint = close ? `did you mean ${close}?` : `see: queuectl ${nameOf(command)} --help`
+      const isOfProgram = command.takesExact && close !== undefined && isAfterWord(args, name)
+      return isOfProgram ? `${hint} Ours stand before the command, those of the program after --` : hint
+    }
+    throw usageError(error, nameOf(command), hintFor, callsOf(command).join(', or '))
   }
+}
+
+/** Does this option follow the first word of a command line? */
+const isAfterWord = (args: readonly string[], option: string): boolean => {
+  const at = args.findIndex((arg) => arg === option || arg.startsWith(`${option}=`))
+  return args.slice(1, at).some((arg) => /^[^-{[@]/.test(arg))
 }
 
 const nameOf = (command: CommandClass): string => command.paths?.[0]?.join(' ') ?? ''

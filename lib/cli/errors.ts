@@ -42,11 +42,11 @@ interface SyntaxMismatch extends Error {
 export const isSyntaxMismatch = (error: unknown): error is SyntaxMismatch =>
   error instanceof Error && 'clipanion' in error
 
-/** The same error in our words. @param near the option that an unknown one may stand for @param call how it is called */
+/** The same error in our words. @param hintFor what to do about an unknown option @param call how it is called */
 export function usageError(
   mismatch: SyntaxMismatch,
   doing: string,
-  near: (option: string) => string | undefined,
+  hintFor: (option: string) => string,
   call: string,
 ): QueueError {
   const reason = mismatch.candidates?.[0]?.reason ?? mismatch.message
@@ -54,8 +54,7 @@ export function usageError(
   const usage = (why: string, hint: string): QueueError => new QueueError('USAGE', `${doing}: ${why}`, hint)
   if (reason.startsWith('Unsupported option') || reason.startsWith('Invalid option name')) {
     const [name = ''] = named.split('=')
-    const close = near(name)
-    return usage(`unknown option ${name}`, close ? `did you mean ${close}?` : `see: queuectl ${doing} --help`)
+    return usage(`unknown option ${name}`, hintFor(name))
   }
   const [, unvalued] = /arguments to option (\S+?)\.?$/.exec(reason) ?? []
   if (unvalued)

@@ -124,7 +124,7 @@ const RETRY: Options = {
 
 const REMOVAL: Options = {
   ...SELECTION,
-  '--yes': '-y -f confirm no-confirm',
+  '--yes': '-f confirm no-confirm',
   '--older-than': 'age max-age days',
   '--state=completed': 'completed',
   '--state=dead': 'dead',
@@ -136,7 +136,7 @@ export const OPTION_SYNONYMS: Readonly<Record<string, Options>> = {
   enqueue: JOB,
   run: JOB,
   list: LIST,
-  'dlq list': LIST,
+  'dlq list': { '--limit': 'count max number -l', '--tag': 'tags label', SWITCH: 'all -a dead details' },
   status: { '--watch': 'follow -f live', SWITCH: 'all -a', VALUE: 'interval', ARGUMENT: 'id job-id' },
   show: SELECTION,
   'dlq show': SELECTION,

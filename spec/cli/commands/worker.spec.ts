@@ -98,8 +98,8 @@ for (const word of ['list', 'status', 'health']) {
       await until(async () => (await queue.workers())[0]?.running.length === 1, 5000, 'it runs')
       const { code, stdout } = await cli(['worker', word])
       assert.is(code, 0)
-      assert.match(stdout, `${worker.info.name}: healthy, pid ${worker.pid}, up `)
-      assert.match(stdout, /1 of 2 slots busy/)
+      assert.match(stdout, /^WORKER +PID +STATE/)
+      assert.match(stdout, new RegExp(`^${worker.info.name} +${worker.pid} +healthy +\\d+s +1 of 2 slots `, 'm'))
       assert.match(stdout, /^ {2}a \(run 1.*\): sleep 100$/m)
       worker.kill('SIGKILL')
     }),

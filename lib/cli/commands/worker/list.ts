@@ -5,7 +5,7 @@ import { QueueError } from '../../../errors.ts'
 import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { clip, plural } from '../../output/text.ts'
+import { clip, plural, table } from '../../output/text.ts'
 import { visible } from '../../../job/visible.ts'
 import { localTime, roughDuration } from '../../../job/time-text.ts'
 import { mayAnswer } from '../../../spool/silence.ts'
@@ -29,7 +29,7 @@ export class WorkerListCommand extends QueueCommand {
   protected async run(queue: Queue): Promise<void> {
     const workers = await queue.workers()
     if (this.json) this.printJsonList(workers)
-    else for (const line of workers.flatMap((worker) => this.lines(worker))) this.print(line)
+    else for (const line of this.lines(workers)) this.print(line)
     if (await this.hasWorker(queue, workers)) return
     const silent = workers.filter(({ not_answering_since }) => not_answering_since !== undefined)
     if (silent.length > 0)
@@ -46,23 +46,39 @@ export class WorkerListCommand extends QueueCommand {
     return workers.some(mayAnswer)
   }
 
-  private lines(worker: WorkerInfo): string[] {
-    const { name, pid, life, slots, only, started_at, log, running, not_answering_since: silent, lease_age } = worker
-    const word = {
-      alive: silent === undefined ? 'healthy' : `not answering since ${localTime(silent)} (${since(silent)})`,
-      dead: 'dead (its jobs wait for the next worker)',
-      elsewhere: `elsewhere, lease renewed ${roughDuration((lease_age ?? 0) * 1000)} ago`,
-    }
-    const up = life === 'alive' ? `up ${since(started_at)}, ` : ''
-    const task = only === undefined ? '' : `for ${only} only, `
-    return [
-      `${visible(name)}: ${word[life]}, pid ${pid}, ${up}${task}${running.length} of ${plural(slots, 'slot')} busy, log ${visible(log)}`,
-      ...running.map((run) => {
+  /** A table, and under each worker what it runs. */
+  private lines(workers: readonly WorkerInfo[]): string[] {
+    if (workers.length === 0) return []
+    const [head = '', ...rows] = table(
+      ['WORKER', 'PID', 'STATE', 'UP', 'BUSY', 'LOG'],
+      workers.map(row),
+      this.io.columns,
+    )
+    const runs = workers.map(({ running }) =>
+      running.map((run) => {
         const at = run.started_at === undefined ? '' : ` for ${since(run.started_at)}`
         return clip(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)
       }),
-    ]
+    )
+    return [head, ...rows.flatMap((line, i) => [line, ...(runs[i] ?? [])])]
   }
+}
+
+function row(worker: WorkerInfo): string[] {
+  const { name, pid, life, slots, only, started_at, log, running, not_answering_since: silent, lease_age } = worker
+  const state = {
+    alive: silent === undefined ? 'healthy' : `not answering since ${localTime(silent)} (${since(silent)})`,
+    dead: 'dead (its jobs wait for the next worker)',
+    elsewhere: `elsewhere, lease renewed ${roughDuration((lease_age ?? 0) * 1000)} ago`,
+  }[life]
+  return [
+    visible(name),
+    String(pid),
+    only === undefined ? state : `${state}, for ${only} only`,
+    life === 'alive' ? since(started_at) : '-',
+    `${running.length} of ${plural(slots, 'slot')}`,
+    visible(log),
+  ]
 }
 
 const since = (iso: string): string => roughDuration(nowMs() - Date.parse(iso))
