@@ -40,7 +40,7 @@ export async function giveBackOperator(
   const marks = join(dead.dir, PURGE_MARKS)
   for (const fileName of listRealDir(marks))
     await contain(relative(home.root, join(marks, fileName)), `finish the removal of ${fileName}`, () =>
-      finishPurge(home, marks, fileName),
+      finishPurge(home, join(marks, fileName)),
     )
   removeIfEmpty(home, dead.dir)
 }

@@ -6,7 +6,7 @@
  * that the job is gone, and the mark tells a worker which output is left to remove. If the file is moved away by hand in
  * between, the job and its output stay as they are.
  */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
@@ -120,8 +120,8 @@ function removeRest(home: Home, id: string, aside: string | undefined, removeTre
 }
 
 /** Finishes the removal of a job that a dead operator left this mark of, once its jobs have been put back. */
-export async function finishPurge(home: Home, marks: string, fileName: string): Promise<void> {
-  const mark = join(marks, fileName)
+export async function finishPurge(home: Home, mark: string): Promise<void> {
+  const fileName = basename(mark)
   if (isRealDir(mark)) {
     quarantine(home, mark, fileName, 'it was in the place of a mark of a removed job')
     return

@@ -3,7 +3,8 @@
  * that must succeed.
  */
 import { monotonicMs, sleep } from '../clock.ts'
-import { exists, isExhausted, isFull } from '../disk/files.ts'
+import { failureKind } from '../disk/errno.ts'
+import { exists, isFull } from '../disk/files.ts'
 import { giveUpBallast, hasSpace, keepBallast } from '../disk/space.ts'
 import { errno, QueueError } from '../errors.ts'
 import { type Home, openHome } from '../spool/layout.ts'
@@ -16,7 +17,7 @@ const SPACE_CHECK_MS = 1000
 const BALLAST_DELAY_MS = 5000
 
 /** Not a bug: a resource is exhausted, or the message itself says what is wrong. */
-const isExpected = (error: Error): boolean => error instanceof QueueError || isExhausted(error)
+const isExpected = (error: Error): boolean => error instanceof QueueError || failureKind(error) !== 'unknown'
 
 export class Backpressure {
   readonly #home: Home

@@ -10,6 +10,7 @@ import { isoTime } from '../job/time.ts'
 import { nowMs } from '../clock.ts'
 import { errnoOf, failureKind } from '../disk/errno.ts'
 import { lstat } from '../disk/files.ts'
+import { QueueError } from '../errors.ts'
 import type { Home } from '../spool/layout.ts'
 import { type Trouble, writeTroubles } from '../spool/troubles.ts'
 import { PassedOver } from './passed-over.ts'
@@ -28,10 +29,17 @@ interface TroublesHost {
   onMachine(doing: string, error: unknown): void
 }
 
+/** With the errno: Node has no words for some, such as ESTALE. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = errnoOf(error)
+  return code === undefined || message.includes(code) || error instanceof QueueError ? message : `${code}: ${message}`
+}
+
 export class Troubles {
   readonly passedOver: PassedOver
   readonly #host: TroublesHost
-  /** The entries that failed in this round, by errno. */
+  /** The entries that began to fail in this round, by errno. */
   #failed = new Map<string, Set<string>>()
   #since = new Map<string, string>()
   #written = ''
@@ -41,6 +49,7 @@ export class Troubles {
     this.passedOver = passedOver
   }
 
+  /** From here on failures are compared anew. */
   beginRound(): void {
     this.#failed.clear()
   }
@@ -70,13 +79,16 @@ export class Troubles {
   /** Leaves an entry alone for a while, or stops claiming when its failure is the machine's trouble. */
   onFailure(entry: string, doing: string, error: unknown): void {
     const kind = failureKind(error)
+    // Another process was faster with this entry.
+    if (kind === 'gone' && !lstat(join(this.#host.home.root, entry))) return this.passedOver.forget(entry)
     // Something of the home itself is gone, or the machine is out of something: it would be the same with any entry.
     if (kind === 'gone' || kind === 'machine') return this.#host.onMachine(doing, error)
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     const { pause, isNew } = this.passedOver.add(entry, message)
     const shown = kind === 'unknown' && error instanceof Error ? (error.stack ?? message) : message
     if (isNew) this.#host.log(`cannot ${doing}: ${shown}; left alone for ${pause / 1000} s, and longer each time`)
-    if (kind === 'surroundings' && this.#isOfManyEntries(errnoOf(error) ?? '', entry))
+    // An entry that is known to fail says nothing new about the machine.
+    if (kind === 'surroundings' && isNew && this.#isOfManyEntries(errnoOf(error) ?? '', entry))
       this.#host.onMachine(doing, error)
   }
 

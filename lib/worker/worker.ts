@@ -201,7 +201,6 @@ export class Worker {
 
   /** @returns milliseconds until the next round; undefined when this was the last */
   async #round(): Promise<number | undefined> {
-    this.#troubles.beginRound()
     try {
       if (this.#areDutiesDue()) await this.#doDuties()
       else if (this.#workList.hasDropped && !this.#stopping && !this.#isHomeChanging) await this.#takeDropped()
@@ -254,6 +253,7 @@ export class Worker {
 
   async #doDuties(): Promise<void> {
     this.#wantsDuties = false
+    this.#troubles.beginRound()
     this.#nextDuties = monotonicMs() + this.#settings.now.poll_interval * 1000
     // Set again below. A due time in the past would make a worker that is stopping, or failing, run rounds without pause.
     this.#nextDue = Number.POSITIVE_INFINITY

@@ -5,7 +5,8 @@
  *   FAULT_HOME   the directory, an absolute path without links in it
  *   FAULT_STATE  a file of at least sizeof(struct state) zero bytes, shared by all processes
  *   FAULT_AT     N, from 1; 0 only counts
- *   FAULT_MATCH  only operations are counted whose line (operation, path, second path, blanks between) contains this
+ *   FAULT_MATCH  only operations are counted whose line (operation, path, second path, blanks between) contains this, or
+ *                with a `*` in it is matched by it whole
  *   FAULT_SPAN   how many operations from N on fail (errors only), by default 1
  *   FAULT_KIND   kill-before, kill-after, short (a write takes half of it), lied (a rename or link is done and answered
  *                with the errno of its repetition, as by a network file system that lost its reply; only these are
@@ -17,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -93,7 +95,7 @@ static void tell(const char *operation, const char *path, const char *second) {
 static int step(const char *operation, const char *path, const char *second) {
   char line[sizeof state->what];
   snprintf(line, sizeof line, "%s %s%s%s", operation, path, second ? " " : "", second ? second : "");
-  if (match && !strstr(line, match)) return 0;
+  if (match && (strchr(match, '*') ? fnmatch(match, line, 0) : !strstr(line, match))) return 0;
   if (lies && strcmp(operation, "rename") && strcmp(operation, "link")) return 0;
   int n = atomic_fetch_add(&state->count, 1) + 1;
   int past = n - at;

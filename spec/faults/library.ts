@@ -27,10 +27,11 @@ export interface Step {
 
 export interface Fault {
   readonly at: number
-  readonly kind: Kind
+  /** Or any other errno. */
+  readonly kind: Kind | keyof typeof constants.errno
   /** Errors only: how many operations from there on fail. */
   readonly span?: number
-  /** Only operations whose line `operation path second` contains this are counted. */
+  /** Only operations whose line `operation path second` contains this, or is matched by it if it has a `*`, are counted. */
   readonly match?: string
   /** `lied` only: how long (ms) before the answer, for others to go on with what was done. */
   readonly pause?: number
@@ -100,8 +101,9 @@ export class Trap {
   }
 }
 
-const codeOf = (kind: Kind): string =>
-  kind === 'ENOSPC' || kind === 'EIO' || kind === 'EMFILE' || kind === 'EDQUOT' ? String(constants.errno[kind]) : kind
+const codeOf = (kind: Fault['kind']): string => (kind in constants.errno ? String(numbers[kind]) : kind)
+
+const numbers: Readonly<Record<string, number>> = { ...constants.errno }
 
 /** The same operation on the same kind of file reads the same: numbers, ids and random parts are left out. */
 export const kindOf = (step: Step, home: string): string =>

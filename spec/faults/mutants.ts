@@ -78,7 +78,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one FIFO for worker and job',
     patches: [
-      patch('run/shell.js', '( queuectl_mark=$3', '( exec 4<>"${1%/*}/alive"; queuectl_mark=$3'.replaceAll('$', '\\$')),
+      patch(
+        'run/shell.js',
+        '( queuectl_suffix=$6',
+        '( exec 5<>"${1%/*}/alive"; queuectl_suffix=$6'.replaceAll('$', '\\$'),
+      ),
     ],
     caughtBy: 'the death of a worker is noticed at once, while its job runs on and every other slot is busy',
   },
@@ -121,13 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'O_EXCL of the run log dropped',
-    patches: [
-      patch(
-        'disk/files.js',
-        'constants.O_CREAT | constants.O_EXCL | constants.O_APPEND',
-        'constants.O_CREAT | constants.O_APPEND',
-      ),
-    ],
+    patches: [patch('disk/files.js', 'WRITE | constants.O_EXCL | constants.O_APPEND', 'WRITE | constants.O_APPEND')],
     caughtBy: 'a record that is older than a settled run does not start it again',
   },
   {
@@ -143,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'purge unlinks a held FIFO',
     patches: [
-      patch('operator/purge.js', 'if (isSomethingAlive(home, id))', 'if (false)'),
+      patch('operator/purge.js', 'if (mayBeAlive(home, id))', 'if (false)'),
       patch(
         'operator/purge.js',
         "removeTraces(paths, lifeOf(paths, readMark(paths).mark, true) !== 'over');",
@@ -151,6 +149,22 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     caughtBy: 'a job that left a process is not purged, so that its id does not run beside it',
+  },
+  {
+    name: 'one bad holder ends the round',
+    patches: [
+      patch(
+        'worker/recover.js',
+        'await troubles.containAsync(`processing/${name}`, `recover from processing/${name}`, () => recoverHolder(ctx, name, host));',
+        'await recoverHolder(ctx, name, host);',
+      ),
+    ],
+    caughtBy: 'a holder that cannot be read costs the others nothing',
+  },
+  {
+    name: 'an ill disk is taken for a bad file',
+    patches: [patch('run/held-job.js', "if (failureKind(error) !== 'content')", 'if (false)')],
+    caughtBy: 'a job that cannot be read now stays, and runs once it can be',
   },
   {
     name: 'output removed before the job',

@@ -43,6 +43,7 @@ import {
   stoppedIsNotHealthy,
   stopsByMessage,
 } from './strangers.ts'
+import { badHolderCostsNothing, unreadableJobStays } from './contained.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
 
@@ -336,6 +337,8 @@ export const PROTECTIONS = {
   'an id is refused while a process of another pid namespace may publish its job': reservedBeyond,
   'a worker that is stopped is not healthy': stoppedIsNotHealthy,
   'a worker is stopped by a message': stopsByMessage,
+  'a holder that cannot be read costs the others nothing': badHolderCostsNothing,
+  'a job that cannot be read now stays, and runs once it can be': unreadableJobStays,
   'a worker that renews its lease is not forgotten': renewingIsNotForgotten,
 } as const satisfies Record<string, Tale>
 

@@ -83,7 +83,8 @@ for (const withInput of [false, true]) {
         // Something that may tell of a living process keeps its job waiting, and explain says so.
         if (name === 'nextmark' && state === 'pending') continue
         assert.is(state, 'dead', id)
-        assert.ok(runs >= 2, `${id} ran ${runs} times`)
+        // Where not every process is seen, a FIFO that is gone may be held: a person decides.
+        if (name !== 'fifo') assert.ok(runs >= 2, `${id} ran ${runs} times`)
       }
       assert.is(readFileSync(join(dir, 'kept'), 'utf8'), 'keep')
       assert.equal(
