@@ -95,6 +95,20 @@ test(
 )
 
 test(
+  'enqueue warns of a slip and of members in other words, one by one and in a batch',
+  inWorld(async ({ home }) => {
+    const said: string[] = []
+    const queue = Queue.open({ home, warn: (warning) => said.push(warning) })
+    const slip = { command: 'true', ...others({ priorty: 3 }) }
+    const job = await queue.enqueue({ ...slip, id: 'a' })
+    assert.equal(job.warnings, ['"priorty" means nothing to queuectl; did you mean priority?'])
+    assert.equal(said, [`job a: ${job.warnings?.[0]}`])
+    await queue.enqueueAll([slip, slip])
+    assert.equal(said.slice(1), job.warnings)
+  }),
+)
+
+test(
   'enqueue refuses a configuration that is wrong, and enqueues nothing',
   inWorld(async ({ queue, home }) => {
     writeFileSync(join(home, 'config.json'), '{"max_retries":-1}')

@@ -95,7 +95,9 @@ async function readCall(parsed: ParsedArgv): Promise<Call> {
   const ours = ownOptions(typed, { command: name, own: optionsOf(cli), takesCommandLine: takesExact })
   const args = ours.args.map((arg) => (arg === '--json=lines' ? '--json' : arg))
   const json = args.includes('--json')
-  const last = [...parsed.numbers, ...(takesExact ? [] : (parsed.exact ?? []))]
+  // `kill -9 ID`: cancel takes no number.
+  const numbers = name === 'cancel' ? [] : parsed.numbers
+  const last = [...numbers, ...(takesExact ? [] : (parsed.exact ?? []))]
   return {
     cli,
     command,

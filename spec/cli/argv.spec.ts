@@ -66,4 +66,16 @@ test('help for a program after -- is not asked of us', () => {
   assert.not(parseArgv(['enqueue', '--', 'ls', '--help']).help)
 })
 
+test('--json takes true, false and lines', () => {
+  const read = (word: string): unknown[] => {
+    const { json, lines, args } = parseArgv(['list', `--json${word}`])
+    return [json, lines, args]
+  }
+  assert.equal(read(''), [true, false, ['list', '--json']])
+  assert.equal(read('=true'), [true, false, ['list', '--json']])
+  assert.equal(read('=lines'), [true, true, ['list', '--json']])
+  assert.equal(read('=false'), [false, false, ['list']])
+  assert.equal(read('=perhaps'), [false, false, ['list', '--json=perhaps']])
+})
+
 test.run()

@@ -36,6 +36,7 @@ const WORDS: readonly Line[] = [
   ['inspect w', 0, /^Id: +w$/m],
   ['summary', 0, /^Pending: +1$/m],
   ['kill w', 0, 'Cancelled w'],
+  ['kill -9 w', 0, 'Cancelled w'],
   ['requeue d', 0, 'Job d is pending again'],
   ['retry-all', 0, 'Job d is pending again'],
   ['pause w', 0, 'Held w'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { formatDue, isoTime, parseDue, parseDuration, parseInstant, utcDay } from '../../lib/job/time.ts'
+import { formatDue, isoTime, parseDue, parseDuration, parseInstant, parseWhen, utcDay } from '../../lib/job/time.ts'
 
 const test = suite('times and durations')
 
@@ -136,5 +136,24 @@ test('the day of an instant is the UTC one', () => {
   assert.is(utcDay(Date.UTC(2026, 10, 22, 23, 59, 59, 999)), '2026-11-22')
   assert.is(utcDay(Date.UTC(2026, 10, 23)), '2026-11-23')
 })
+
+const AT = new Date(2026, 10, 22, 10, 15).getTime()
+for (const [text, at] of [
+  ['now', AT],
+  ['+5s', AT + 5000],
+  ['+ 1h30m', AT + 5_400_000],
+  ['in 2h', AT + 7_200_000],
+  ['in 1h 30m', AT + 5_400_000],
+  ['23:30', new Date(2026, 10, 22, 23, 30).getTime()],
+  ['9:00', new Date(2026, 10, 23, 9).getTime()],
+  ['today 9:00', new Date(2026, 10, 22, 9).getTime()],
+  ['tomorrow 9:00', new Date(2026, 10, 23, 9).getTime()],
+  ['Tomorrow at 09:00:30', new Date(2026, 10, 23, 9, 0, 30).getTime()],
+  ['2026-12-31', new Date(2026, 11, 31).getTime()],
+] as const)
+  test(`${text} is a time that people mean`, () => assert.is(parseWhen(text, AT), at))
+
+for (const text of ['', 'soon', 'tomorrow', '5m', '25:00', '9:60', '+', 'in', 'in 5x', 'in 1000000w', 'yesterday 9:00'])
+  test(`${JSON.stringify(text)} is no time that people mean`, () => assert.is(parseWhen(text, AT), undefined))
 
 test.run()

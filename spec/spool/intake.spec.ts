@@ -86,6 +86,21 @@ test(
 )
 
 test(
+  'members in other words are understood, and the record says so',
+  withIntake(async (intake) => {
+    await dropAndTake(intake, 'mine.json', { cmd: 'true', name: 'given', retries: 5, priorty: 1 })
+    const { id, max_retries, warnings } = intake.job
+    assert.equal([id, max_retries], ['given', 5])
+    assert.equal(warnings, [
+      '"cmd" was read as command',
+      '"name" was read as id',
+      '"retries" was read as max_retries: 5 attempts in all',
+      '"priorty" means nothing to queuectl; did you mean priority?',
+    ])
+  }),
+)
+
+test(
   'a member called __proto__ reaches nothing',
   withIntake(async (intake) => {
     await dropAndTake(intake, 'mine.json', '{"command":"true","__proto__":{"attempts":9,"env":{"A":"1"}}}')

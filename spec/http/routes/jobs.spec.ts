@@ -135,6 +135,16 @@ test(
 )
 
 test(
+  'members in other words are understood, and the answer says so',
+  inWeb(async (web) => {
+    const { status, json } = await web.post('/api/v1/jobs', { cmd: 'true', dir: '/', retries: 2, priorty: 1 })
+    assert.equal([status, json.command, json.cwd, json.max_retries], [201, 'true', '/', 2])
+    assert.is(json.warnings.length, 4)
+    assert.is((await web.post('/api/v1/jobs', { command: 'true', retries: 2, max_retries: 1 })).status, 422)
+  }),
+)
+
+test(
   'enqueueing answers with the job and its address',
   inWeb(async (web) => {
     const { status, headers, json } = await web.post('/api/v1/jobs', { command: 'true', id: 'a', tags: ['x'] })
