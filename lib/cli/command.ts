@@ -1,5 +1,5 @@
 /** The base of every command: opens the queue, calls one of its verbs and prints the result. */
-import { jsonText } from '../job/visible.ts'
+import { jsonText } from '../job/sanitize.ts'
 import { type BaseContext, Command, Option } from 'clipanion'
 import { isHomeNamed } from '../config/env.ts'
 import { Queue } from '../queue.ts'

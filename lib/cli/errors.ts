@@ -1,5 +1,5 @@
 /** Reports errors, to people or as JSON, and decides the exit status of each. Nothing else decides it. */
-import { jsonText } from '../job/visible.ts'
+import { jsonText } from '../job/sanitize.ts'
 import { errno, explained, QueueError } from '../errors.ts'
 import { printMessage } from './terminal.ts'
 

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { compileCacheDir } from '../config/env.ts'
-import { jsonText } from '../job/visible.ts'
+import { jsonText } from '../job/sanitize.ts'
 import { VERSION } from '../version.ts'
 import { type ParsedArgv, parseArgv } from './argv.ts'
 import { reportError } from './errors.ts'

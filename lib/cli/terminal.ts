@@ -9,7 +9,7 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { environment } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
-import { jsonText, visible, visibleLines } from '../job/visible.ts'
+import { jsonText, visible, visibleLines } from '../job/sanitize.ts'
 import { sanitize } from './output/text.ts'
 
 export type Colors = Readonly<Record<'bold' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>

@@ -1,5 +1,5 @@
 /** Words every event for people: in worker logs, `events`, `metrics` and the event stream. */
-import { visible } from '../job/visible.ts'
+import { visible } from '../job/sanitize.ts'
 import type { Event } from './journal.ts'
 
 /** One harmless line: an error may quote what a job has written. */

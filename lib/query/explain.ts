@@ -1,5 +1,5 @@
 /** Explains why a job is not running: every reason that is visible on disk, in the order they must be cleared. */
-import { heldSentence, lifeOf, processesOf } from '../run/life.ts'
+import { heldSentence, lifeOf, processesOf } from '../run/run-life.ts'
 import { runPaths } from '../run/paths.ts'
 import { readConfig } from '../config/file.ts'
 import { dueOf } from '../spool/transitions.ts'

@@ -8,6 +8,8 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isOddName } from '../job/variable-names.ts'
+import type { StartContext } from './context.ts'
+import type { RunToStart } from './launch.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -60,3 +62,16 @@ function isProgram(path: string): boolean {
     return false
   }
 }
+
+export const ownVariables = (
+  { home, holder }: StartContext,
+  { job, paths, slot }: RunToStart,
+): Record<string, string> => ({
+  QUEUECTL_JOB_ID: job.id,
+  QUEUECTL_ATTEMPT: String(job.attempts + 1),
+  QUEUECTL_RUN: String(job.runs),
+  QUEUECTL_WORKER: holder.name,
+  QUEUECTL_SLOT: String(slot),
+  QUEUECTL_HOME: home.root,
+  QUEUECTL_PROGRESS: paths.progress,
+})

@@ -2,7 +2,7 @@
 import { sleep } from '../clock.ts'
 import { signalTargets, startTimeOf } from '../disk/process.ts'
 import { GRACE_MS } from '../job/decide.ts'
-import { lifeOf, type MarkState, processesOf } from './life.ts'
+import { lifeOf, type MarkState, processesOf } from './run-life.ts'
 import type { RunPaths } from './paths.ts'
 import { readMark } from './traces.ts'
 

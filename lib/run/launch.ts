@@ -10,18 +10,25 @@ import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
 import { bootSeconds } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { interpreterOf } from '../job/interpreter.ts'
-import { visible } from '../job/visible.ts'
+import { visible } from '../job/sanitize.ts'
 import type { Job } from '../job/job.ts'
 import { exists, isExhausted, lstat } from '../disk/files.ts'
 import type { Held } from '../spool/transitions.ts'
 import type { StartContext } from './context.ts'
 import type { OpenOutput } from './output.ts'
 import { openReadEnd, openWriteEnd } from '../disk/fifo.ts'
-import { spawnError, type ShellEnd, type StartRequest, shellRequest } from './shell.ts'
+import { type ShellEnd, shellRequest, spawnError, type StartRequest } from './shell.ts'
 import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
-import { findProgram, looksLikeOption, splitInherited, splitVariables, withOddVariables } from './environment.ts'
-import { markSuffix } from './mark.ts'
+import {
+  findProgram,
+  looksLikeOption,
+  ownVariables,
+  splitInherited,
+  splitVariables,
+  withOddVariables,
+} from './environment.ts'
+import { markSuffix } from './start-mark.ts'
 import { openInput, writeScript } from './output.ts'
 
 /**
@@ -215,13 +222,3 @@ function argvFor(
     }
   return withOddVariables([program, ...args], odd)
 }
-
-const ownVariables = ({ home, holder }: StartContext, { job, paths, slot }: RunToStart): Record<string, string> => ({
-  QUEUECTL_JOB_ID: job.id,
-  QUEUECTL_ATTEMPT: String(job.attempts + 1),
-  QUEUECTL_RUN: String(job.runs),
-  QUEUECTL_WORKER: holder.name,
-  QUEUECTL_SLOT: String(slot),
-  QUEUECTL_HOME: home.root,
-  QUEUECTL_PROGRESS: paths.progress,
-})

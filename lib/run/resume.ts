@@ -13,7 +13,7 @@ import { type Held, moveToPending, putBack, settleMove } from '../spool/transiti
 import { ActiveRun } from './active-run.ts'
 import type { RunContext } from './context.ts'
 import { readHeld } from './held-job.ts'
-import { heldSentence, processesOf } from './life.ts'
+import { heldSentence, processesOf } from './run-life.ts'
 import { outcomeOf } from './outcome.ts'
 import { type RunPaths, runPaths } from './paths.ts'
 import { type EndedRun, flushSettled, settle } from './settle.ts'

@@ -5,7 +5,7 @@ import { listDir, lstat } from '../disk/files.ts'
 import { removeOrQuarantine } from '../spool/corrupt.ts'
 import type { Home } from '../spool/layout.ts'
 import { jobFiles } from '../spool/scan.ts'
-import { lifeOf } from './life.ts'
+import { lifeOf } from './run-life.ts'
 import { runPaths } from './paths.ts'
 import { readMark } from './traces.ts'
 

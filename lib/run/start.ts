@@ -16,7 +16,7 @@ import { createOutput, type OpenOutput } from './output.ts'
 import { runPaths } from './paths.ts'
 import { settle } from './settle.ts'
 import { readMark, removeTraces, tracedRuns } from './traces.ts'
-import { heldSentence, lifeOf, processesOf } from './life.ts'
+import { heldSentence, lifeOf, processesOf } from './run-life.ts'
 import { runNumbers } from './output-reader.ts'
 
 /** A claimed job, its record as read, and the slot it will run in. */

@@ -1,7 +1,7 @@
 /** Quarantines files in `corrupt/`, each beside the reason, and lists them. */
 import { basename, join } from 'node:path'
 import { isRealDir, listDir, lstat, makeDir, move, readText, remove, writeNew } from '../disk/files.ts'
-import { visible } from '../job/visible.ts'
+import { visible } from '../job/sanitize.ts'
 import type { Home } from './layout.ts'
 import { randomHex } from '../clock.ts'
 

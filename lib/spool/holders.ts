@@ -32,7 +32,7 @@ import { beginRenewals, isOlderThanBoot, readRenewal, RENEW_MS, type Renewal } f
 import { isLocal } from '../disk/probe.ts'
 import { isRunning, ownIdentity } from '../disk/process.ts'
 import type { LeaseWatch } from './lease-watch.ts'
-import { type HolderIdentity, judgeLife, type Life } from './life.ts'
+import { type HolderIdentity, judgeLife, type Life } from './holder-life.ts'
 import { quarantine, removeOrQuarantine } from './corrupt.ts'
 
 /** What `worker.json` says about a worker. */

@@ -5,7 +5,7 @@ import { isSameBoot, ownIdentity } from '../disk/process.ts'
 import { type Holder, holderOf, renewalOf, renewMsOf } from './holders.ts'
 import type { Home } from './layout.ts'
 import { LeaseWatch, RENEWALS } from './lease-watch.ts'
-import type { Life } from './life.ts'
+import type { Life } from './holder-life.ts'
 
 /**
  * Since when (ms since the epoch) a living worker has not renewed its lease; undefined while it answers. Measured on a

@@ -2,7 +2,7 @@
 import { nowMs } from '../clock.ts'
 import type { Home } from '../spool/layout.ts'
 import { Intake } from '../spool/intake.ts'
-import type { Troubles } from './troubles.ts'
+import type { Troubles } from './containment.ts'
 import type { WorkList } from './work-list.ts'
 import type { RunContext } from '../run/context.ts'
 

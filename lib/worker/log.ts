@@ -1,6 +1,6 @@
 /** Writes a worker's log file: one line for each event, rotated to `<name>.log.1` when it grows large. */
 import { nowMs } from '../clock.ts'
-import { visible } from '../job/visible.ts'
+import { visible } from '../job/sanitize.ts'
 import { isoTime } from '../job/time.ts'
 import { join } from 'node:path'
 import { append, eachName, exists, lstat, move, remove } from '../disk/files.ts'

@@ -29,7 +29,7 @@ import type { Registration } from './registration.ts'
 import type { StartContext } from '../run/context.ts'
 import { workerContext } from './context.ts'
 import { Slots } from './slots.ts'
-import { Troubles } from './troubles.ts'
+import { Troubles } from './containment.ts'
 import { Maintenance } from './maintenance.ts'
 
 /** Pause before the next round when one could not be finished (ms). */

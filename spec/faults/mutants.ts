@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a missing FIFO is taken for a free one',
-    patches: [patch('run/life.js', "if (mark === 'none')", 'if (mark)')],
+    patches: [patch('run/run-life.js', "if (mark === 'none')", 'if (mark)')],
     caughtBy: 'a run whose FIFO is gone and whose worker is killed goes on, and no other begins',
   },
   {
@@ -189,18 +189,22 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a card of another boot is dead at once',
-    patches: [patch('spool/life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'dead'")],
+    patches: [patch('spool/holder-life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'dead'")],
     caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
   },
   {
     name: 'a card of another boot is left alone for ever',
-    patches: [patch('spool/life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'elsewhere'")],
+    patches: [patch('spool/holder-life.js', "seen.isOlderThanBoot() ? 'dead' : 'watch'", "'elsewhere'")],
     caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
   },
   {
     name: 'a free FIFO counts in every boot',
     patches: [
-      patch('spool/life.js', "if (fifo === 'held')", "if (fifo === 'free') return 'dead';\n    if (fifo === 'held')"),
+      patch(
+        'spool/holder-life.js',
+        "if (fifo === 'held')",
+        "if (fifo === 'free') return 'dead';\n    if (fifo === 'held')",
+      ),
     ],
     caughtBy: 'a clone of our machine keeps its job while it renews its lease, and only then',
   },

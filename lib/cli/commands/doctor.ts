@@ -6,7 +6,7 @@ import { noQueueYet } from '../output/status.ts'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { plural } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 
 /** How many findings of one check are printed. */
 const MAX_SHOWN = 20

@@ -12,7 +12,7 @@ import { readForeign } from '../../job/spelling.ts'
 import { runForeground } from '../../run/foreground.ts'
 import { QueueCommand } from '../command.ts'
 import { openSource } from '../input/batch.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 
 export class ExecCommand extends QueueCommand {
   static override paths = [['exec']]

@@ -5,7 +5,7 @@ import { QueueError } from '../../errors.ts'
 import { explainSentences, startSentence } from '../../query/explain-text.ts'
 import type { Explanation, Queue } from '../../queue.ts'
 import { forEachJob } from '../input/for-each.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { ABOUT_IDS, SelectingCommand, SELECTION } from '../input/selection.ts'
 import { shownState, type State, UNFINISHED } from '../../job/state.ts'
 

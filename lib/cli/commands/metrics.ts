@@ -8,7 +8,7 @@ import type { Queue } from '../../queue.ts'
 import { VERSION } from '../../version.ts'
 import { QueueCommand } from '../command.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { isCount } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 

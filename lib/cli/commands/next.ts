@@ -6,7 +6,7 @@ import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
 import { printList } from '../output/job-list.ts'
 import { plural } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { isCount } from '../input/option-types.ts'
 import { timeUntil } from '../../job/time-text.ts'
 

@@ -4,7 +4,7 @@ import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { table } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { roughDuration } from '../../job/time-text.ts'
 
 export class PsCommand extends QueueCommand {

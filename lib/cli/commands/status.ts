@@ -1,5 +1,5 @@
 /** `status`, also bare `queuectl`: how many jobs are in each state. */
-import { jsonText } from '../../job/visible.ts'
+import { jsonText } from '../../job/sanitize.ts'
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'

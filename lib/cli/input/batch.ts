@@ -10,7 +10,7 @@ import { nowMs } from '../../clock.ts'
 import type { Queue } from '../../queue.ts'
 import { type ProgressBar, openProgressBar } from '../output/progress-bar.ts'
 import { plural } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { type StreamItem, PAUSE, jsonItems } from './json-stream.ts'
 import type { Io } from '../terminal.ts'
 

@@ -1,5 +1,5 @@
 /** Applies one verb to several jobs: tries each, reports its error, and sums up in the exit status. */
-import { jsonText } from '../../job/visible.ts'
+import { jsonText } from '../../job/sanitize.ts'
 import { QueueError } from '../../errors.ts'
 import type { JobRefOrId } from '../../queue.ts'
 import { plural } from '../output/text.ts'

@@ -6,7 +6,7 @@ import { QueueError } from '../../errors.ts'
 import { NotJson, parseJson } from '../../job/parse.ts'
 import { scriptCommand } from '../../job/script.ts'
 import { clip } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 
 /** One job, or a file of jobs; `-` is standard input. */
 export type JobSource = { readonly job: unknown } | { readonly from: string }

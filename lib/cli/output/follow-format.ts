@@ -1,5 +1,5 @@
 /** Formats the output of a job that is followed: as it comes, with times, or as JSON. */
-import { jsonText } from '../../job/visible.ts'
+import { jsonText } from '../../job/sanitize.ts'
 import { StringDecoder } from 'node:string_decoder'
 import { nowMs } from '../../clock.ts'
 import { isoTime } from '../../job/time.ts'

@@ -1,5 +1,5 @@
 /** Prints JSON: one value, or a list that is written while it is made. */
-import { harmlessJson, jsonText } from '../../job/visible.ts'
+import { harmlessJson, jsonText } from '../../job/sanitize.ts'
 import type { Io } from '../terminal.ts'
 
 /** One line of JSON with a blank after each `:` and `,`, so that `grep '"id": "x"'` finds it. */

@@ -1,7 +1,7 @@
 /** The lines of `status`: the jobs in each state, the workers, the disk. */
 import { isUsualHome } from '../../config/env.ts'
 import { shellQuote } from '../../job/shell-quote.ts'
-import { jsonText } from '../../job/visible.ts'
+import { jsonText } from '../../job/sanitize.ts'
 import type { Queue, DiskSpace, Trouble } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
 import { formatBytes, plural } from './text.ts'

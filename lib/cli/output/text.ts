@@ -1,5 +1,5 @@
 /** Formats text for people: untrusted text made harmless, times, sizes, tables. Pure. */
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 
 /** Untrusted text of many lines for a terminal: line ends, tabs and colours stay. */
 export const sanitize = (text: string): string => (/^[\n\t\x20-\x7e]*$/.test(text) ? text : sanitizeParts(text))

@@ -7,7 +7,7 @@ import { durationText } from '../../journal/describe.ts'
 import type { EndedJob, JobRefOrId, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
 import { plural } from './text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import type { Io } from '../terminal.ts'
 
 /** How a job has ended. */

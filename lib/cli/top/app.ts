@@ -2,7 +2,7 @@
 import { monotonicMs, nowMs, sleep } from '../../clock.ts'
 import type { Queue } from '../../queue.ts'
 import { clip } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import { Screen } from './screen.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { FollowedOutput } from './run-output.ts'

@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Queue } from '../../queue.ts'
 import type { OutputReader } from '../../run/output-reader.ts'
 import { clip } from '../output/text.ts'
-import { visible } from '../../job/visible.ts'
+import { visible } from '../../job/sanitize.ts'
 import type { Colors } from '../terminal.ts'
 
 /** How much of the existing output to show at first (bytes, each stream). */

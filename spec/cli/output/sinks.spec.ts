@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { add, configure, eventsOf } from '../../../fixtures/jobs.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import { describeEvent } from '../../../lib/journal/describe.ts'
-import { jsonText } from '../../../lib/job/visible.ts'
+import { jsonText } from '../../../lib/job/sanitize.ts'
 import { Log } from '../../../lib/worker/log.ts'
 
 const test = suite('hostile text')

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { clip, formatBytes, sanitize, table, width, wrap } from '../../../lib/cli/output/text.ts'
-import { visible } from '../../../lib/job/visible.ts'
+import { visible } from '../../../lib/job/sanitize.ts'
 import { roughDuration, timeUntil } from '../../../lib/job/time-text.ts'
 
 const test = suite('text for a terminal')

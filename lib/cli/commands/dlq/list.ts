@@ -8,7 +8,7 @@ import { QueueCommand } from '../../command.ts'
 import { deadLines } from '../../output/job-view.ts'
 import { printList } from '../../output/job-list.ts'
 import { plural, table } from '../../output/text.ts'
-import { visible } from '../../../job/visible.ts'
+import { visible } from '../../../job/sanitize.ts'
 import { isCount } from '../../input/option-types.ts'
 import { roughDuration } from '../../../job/time-text.ts'
 

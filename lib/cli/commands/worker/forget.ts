@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { visible } from '../../../job/visible.ts'
+import { visible } from '../../../job/sanitize.ts'
 
 export class WorkerForgetCommand extends QueueCommand {
   static override paths = [['worker', 'forget']]

@@ -6,7 +6,7 @@ import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { clip, plural, table } from '../../output/text.ts'
-import { visible } from '../../../job/visible.ts'
+import { visible } from '../../../job/sanitize.ts'
 import { localTime, roughDuration } from '../../../job/time-text.ts'
 import { mayAnswer } from '../../../spool/silence.ts'
 

@@ -4,7 +4,7 @@ import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { isCount, isDuration } from '../../input/option-types.ts'
-import { visible } from '../../../job/visible.ts'
+import { visible } from '../../../job/sanitize.ts'
 import { plural } from '../../output/text.ts'
 
 export class WorkerRestartCommand extends QueueCommand {

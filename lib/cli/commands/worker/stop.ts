@@ -5,7 +5,7 @@ import { isoTime } from '../../../job/time.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { plural } from '../../output/text.ts'
-import { visible } from '../../../job/visible.ts'
+import { visible } from '../../../job/sanitize.ts'
 import { isDuration } from '../../input/option-types.ts'
 
 export class WorkerStopCommand extends QueueCommand {

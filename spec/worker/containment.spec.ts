@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { spoolHome } from '../../fixtures/spool-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { QueueError } from '../../lib/errors.ts'
-import { Troubles } from '../../lib/worker/troubles.ts'
+import { Troubles } from '../../lib/worker/containment.ts'
 
 const test = suite('troubles of a worker')
 

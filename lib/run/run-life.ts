@@ -7,7 +7,7 @@ import { bootSeconds, nowMs } from '../clock.ts'
 import { fifoState } from '../disk/fifo.ts'
 import { lstat } from '../disk/files.ts'
 import { findHolders, type HolderSearch, holdersOf, isRunning, ownIdentity, TICKS_PER_SECOND } from '../disk/process.ts'
-import type { StartMark } from './mark.ts'
+import type { StartMark } from './start-mark.ts'
 import type { RunPaths } from './paths.ts'
 
 /**

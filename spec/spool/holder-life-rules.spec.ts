@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LeaseWatch } from '../../lib/spool/lease-watch.ts'
-import { type HolderIdentity, judgeLife, type Sighted } from '../../lib/spool/life.ts'
+import { type HolderIdentity, judgeLife, type Sighted } from '../../lib/spool/holder-life.ts'
 
 const test = suite('judging a life')
 
