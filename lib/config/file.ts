@@ -20,7 +20,7 @@ function readConfigText(path: string): string | undefined {
     if (!(error instanceof QueueError)) throw explained(error, `read ${path}`)
     throw new QueueError(
       'BROKEN_CONFIG',
-      `cannot read ${error.message}`,
+      `cannot read the settings: ${error.message}`,
       'put a regular file in its place, or remove it',
     )
   }

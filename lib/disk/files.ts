@@ -27,7 +27,6 @@ import {
   rmSync,
   type Stats,
   unlinkSync,
-  utimesSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -286,7 +285,7 @@ export function touch(path: string): void {
 /** Sets a file's times, in seconds; false when it does not exist. */
 export function setTimes(path: string, seconds: number): boolean {
   try {
-    utimesSync(path, seconds, seconds)
+    lutimesSync(path, seconds, seconds)
     return true
   } catch (error) {
     if (errno(error) === 'ENOENT') return false

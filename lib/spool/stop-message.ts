@@ -5,7 +5,9 @@
  */
 import { join } from 'node:path'
 import { scratchPath } from '../disk/scratch.ts'
-import { readText, remove, replaceFile } from '../disk/files.ts'
+import { failureKind } from '../disk/errno.ts'
+import { readText, replaceFile } from '../disk/files.ts'
+import { removeOrQuarantine } from './corrupt.ts'
 import type { Home } from './layout.ts'
 import { ringHolder } from './wakeup.ts'
 
@@ -23,11 +25,21 @@ export function sendStop(home: Home, dir: string, mode: StopMode): boolean {
   return isSent
 }
 
+function readMessage(dir: string): string | undefined {
+  try {
+    return readText(messagePath(dir))
+  } catch (error) {
+    if (failureKind(error) !== 'content') throw error
+    // A job put something else there: no message.
+    return ''
+  }
+}
+
 /** The message in our own directory, once. */
-export function takeStop(dir: string): StopMode | undefined {
-  const text = readText(messagePath(dir))
+export function takeStop(home: Home, dir: string): StopMode | undefined {
+  const text = readMessage(dir)
   if (text === undefined) return undefined
   // If we die after this: we are stopped, as asked.
-  remove(messagePath(dir))
+  removeOrQuarantine(home, messagePath(dir), 'it was in the place of a message to a worker')
   return MODES.includes(text) ? (text as StopMode) : undefined
 }

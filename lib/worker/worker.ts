@@ -284,7 +284,7 @@ export class Worker {
 
   /** Does what `worker stop` asks for. */
   #obeyStop(): void {
-    const mode = takeStop(this.#registration.dir)
+    const mode = takeStop(this.#home, this.#registration.dir)
     if (mode !== undefined) this[mode]()
   }
 

@@ -1,9 +1,9 @@
 /** What a job does to its own files is its own trouble: it is settled, and the others run, in this worker and the next. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, runAll, SOON_MS } from '../../fixtures/jobs.ts'
+import { add, runAll, settles, SOON_MS } from '../../fixtures/jobs.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 
@@ -51,8 +51,18 @@ function attack(path: string, make: string): string {
   ].join('\n')
 }
 
+/** What is made of which file only; the others are made of each. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
+  dirlink: ['logdir', 'own'],
+  zero: ['err'],
+  torn: ['mark', 'note', 'gap', 'logdir', 'own', 'fifo'],
+  nothing: ['mark', 'fifo', 'own', 'out'],
+}
+
 const COMBINATIONS = Object.entries(PATHS).flatMap(([name, path]) =>
-  Object.entries(MADE).map(([how, make]) => ({ id: `${name}-${how}`, script: attack(path, make), name, how })),
+  Object.entries(MADE)
+    .filter(([how]) => ONLY[how]?.includes(name) ?? true)
+    .map(([how, make]) => ({ id: `${name}-${how}`, script: attack(path, make), name, how })),
 )
 
 const OF_THE_SHELL = ['err', 'mark', 'fifo', 'nextstdin']
@@ -100,6 +110,38 @@ for (const withInput of [false, true]) {
     }),
   )
 }
+
+for (const [what, script] of Object.entries({
+  'the directory of its worker':
+    'cd processing/$QUEUECTL_WORKER && rm -rf lease worker.json bell renewed && mkdir worker.json bell renewed troubles stop && ln -s "$QUEUECTL_OUTSIDE" intake',
+  'the journal, the log and the bells':
+    'for f in journal/*.ndjson journal/totals.json logs/worker-*.log wake/bell processing/*/bell; do rm -rf "$f"; mkfifo "$f"; done',
+  'the day of completed jobs':
+    'mkdir -p done; rm -rf done/$(date -u +%F); ln -s "$QUEUECTL_OUTSIDE" done/$(date -u +%F)',
+  'all traces, logs and scratch': 'rm -rf run/* logs/* tmp/*',
+}))
+  test(
+    `a job that attacks ${what} does not keep the next one from running, and nothing goes out of the home`,
+    inWorld(async (world) => {
+      const outside = join(world.dir, 'outside')
+      mkdirSync(outside)
+      const worker = world.begin(['worker', 'start', '--foreground'])
+      const env = { QUEUECTL_OUTSIDE: outside }
+      await add(world, `cd "$QUEUECTL_HOME"; ${script}; exit 1`, { id: 'bad', max_retries: 0, env })
+      await settles(world.queue, 'bad', 'dead')
+      writeFileSync(join(world.home, 'pending', 'dropped.json'), JSON.stringify({ command: 'true', cwd: world.dir }))
+      await add(world, 'true', { id: 'good' })
+      await settles(world.queue, 'good')
+      await settles(world.queue, 'dropped')
+      for (const command of ['status', 'list', 'events', 'worker list', 'doctor']) {
+        const { code, stderr } = await world.cli(command.split(' '))
+        assert.ok(code === 0 || (command === 'doctor' && code === 1), `${command}: ${code} ${stderr}`)
+      }
+      worker.kill()
+      assert.is((await worker.ended).code, 0)
+      assert.equal(readdirSync(outside), [])
+    }),
+  )
 
 test(
   'an error that nothing catches is in the worker’s own log before it ends',

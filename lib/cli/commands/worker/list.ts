@@ -75,7 +75,7 @@ function row(worker: WorkerInfo): string[] {
     visible(name),
     String(pid),
     only === undefined ? state : `${state}, for ${only} only`,
-    life === 'alive' ? since(started_at) : '-',
+    life === 'alive' && started_at !== '' ? since(started_at) : '-',
     `${running.length} of ${plural(slots, 'slot')}`,
     visible(log),
   ]
