@@ -49,10 +49,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function reasonFor(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof AggregateError ? errno(cause.errors[0]) : errno(cause)
-  if (code !== undefined) return REASONS[code] ?? `the request failed (${code})`
-  return cause instanceof Error && cause.message === 'bad port'
-    ? 'its port is one that browsers and fetch refuse to connect to'
-    : 'the request failed'
+  return code === undefined ? 'the request failed' : (REASONS[code] ?? `the request failed (${code})`)
 }
 
 export function signature(secret: string, id: string, timestamp: string, body: string): string {
