@@ -136,7 +136,8 @@ test(
     await visit('/jobs')
     await row(page, 'three').waitFor()
     const search = page.getByLabel('Search jobs')
-    await search.pressSequentially('queue:mail')
+    // At once: between two keys of a busy machine there may be a pause that is long enough to be one.
+    await search.fill('queue:mail')
     // It may become `mails`: the list stays, and both are suggested.
     await page.getByRole('option', { name: 'queue:mails' }).waitFor()
     assert.is(await page.getByRole('row').count(), 4)
