@@ -20,7 +20,7 @@ import { type EndedRun, flushSettled, settle } from './settle.ts'
 import { isCounted, readTraces, removeTraces, type Traces } from './traces.ts'
 
 /** How far the job got, by the rows of "What a held job's traces mean" in lib/CRASHES.md. */
-type Stage =
+export type Stage =
   /** The outcome is stamped: only the settling move is missing. */
   | 'counted'
   /** Claimed, not stamped: the traces are those of the run before, which was settled and left a process behind. */
@@ -37,7 +37,7 @@ type Stage =
   | 'never_started'
 
 /** Reads the stage from the record and the traces of its last run. Each line presumes that the ones before do not hold. */
-function stageOf(job: Job, traces: Traces): Stage {
+export function stageOf(job: Job, traces: Traces): Stage {
   if (isCounted(job, traces)) return isOfSettledRun(job, traces) ? 'settled_before' : 'counted'
   if (traces.exit || (traces.note && traces.life !== 'alive')) return 'ended'
   if (traces.life !== 'over') return traces.life === 'alive' ? 'alive' : 'hidden'
@@ -134,7 +134,7 @@ export async function resume(
 }
 
 /** What the record and the traces say about a run that ended at `finishedAt` (ms). */
-function factsOf(
+export function factsOf(
   job: Job,
   paths: RunPaths,
   { life, mark }: Traces,

@@ -75,9 +75,11 @@ export interface OwnHolder {
 
 /** A person's word that a worker is gone: names its last renewal, so that a later one takes it back. */
 const FORGOTTEN = 'forgotten'
+/** In a home that was copied: marks a directory that a holder of the original had there. */
+export const OF_ORIGINAL = 'of-original'
 
 /** Files in a holder's directory that are not jobs. */
-const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', 'troubles', FORGOTTEN]
+const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', 'troubles', FORGOTTEN, OF_ORIGINAL]
 
 /**
  * Directory of marks in an operator's directory: one for each job whose file is removed and whose output is not yet.

@@ -19,6 +19,7 @@ import type { Slots } from './slots.ts'
 import type { Troubles } from './containment.ts'
 import { giveBackOperator } from '../operator/give-back.ts'
 import { quarantine } from '../spool/corrupt.ts'
+import { settleOriginalRuns } from './copied-home.ts'
 import { discardFifos } from '../run/fifo-pool.ts'
 
 /** The kernel stamps a directory's mtime once a tick: two changes within this time (ms, with a margin) can share one. */
@@ -142,13 +143,13 @@ async function takeOverWorker(ctx: RunContext, dead: Holder, host: RecoveryHost)
   const taken = adoptHolder(ctx.home, dead)
   if (!taken) return
   troubles.passedOver.rename(`processing/${dead.name}`, `processing/${taken.name}`)
-  const files = heldFileNames(taken.dir)
-  ctx.log(`${dead.name} is dead: taking over its ${files.length} jobs`)
+  ctx.log(`${dead.name} is dead: taking over its ${heldFileNames(taken.dir).length} jobs`)
   try {
     troubles.contain(`processing/${taken.name}/intake`, `put back what ${dead.name} was taking in`, () =>
       putBackIntakeOf(ctx.home, taken.dir),
     )
-    for (const fileName of files) await resumeTaken(ctx, taken.dir, fileName, host)
+    await settleOriginalRuns(ctx, taken.dir)
+    for (const fileName of heldFileNames(taken.dir)) await resumeTaken(ctx, taken.dir, fileName, host)
     discardFifos(ctx.home, dead.name)
     if (!taken.leave() && heldFileNames(taken.dir).length === 0 && isRealDir(taken.dir))
       throw new QueueError('FAILED', `${taken.dir} has something in it that is no job of a worker`)

@@ -21,6 +21,7 @@ import { WorkerIntake } from './intake.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import { WorkList } from './work-list.ts'
 import { Backpressure } from './backpressure.ts'
+import { noticeCopiedHome } from './copied-home.ts'
 import { Peers, recover } from './recover.ts'
 import { Loop } from './loop.ts'
 import { ConfigWatcher } from '../config/watcher.ts'
@@ -69,6 +70,7 @@ export class Worker {
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
   /** A directory of the home is missing: write nothing until it is clear whether the home is being removed. */
   #isHomeChanging = false
+  #isPlaceKnown = false
   /** The next round does the duties. */
   #wantsDuties = true
   /** When the duties are due at the latest, on the monotonic clock. */
@@ -269,6 +271,10 @@ export class Worker {
     if (this.#stopping) return
     this.#backpressure.keepBallast()
     const troubles = this.#troubles
+    // Once, and before anything is taken over or claimed.
+    if (!this.#isPlaceKnown)
+      troubles.contain('wake/home.inode', 'settle a copied home', () => noticeCopiedHome(this.#ctx))
+    this.#isPlaceKnown = true
     await recover(this.#ctx, { peers: this.#peers, slots: this.#slots, troubles })
     this.#nextDuties = Math.min(this.#nextDuties, this.#peers.leases.next)
     const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff, (entry, doing, act) =>
