@@ -12,7 +12,7 @@ import type { CommandClass } from '../lib/cli/command.ts'
 import { callsOf } from '../lib/cli/help.ts'
 import { optionsOf } from '../lib/cli/options.ts'
 import { asLists, manualPages } from '../lib/cli/manual.ts'
-import { allCommands } from '../lib/cli/registry.ts'
+import { allCommands } from '../lib/cli/find-command.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const target = join(root, 'dist/man')

@@ -7,7 +7,7 @@ import { cleanEnv, PROGRAM, ROOT } from '../fixtures/program.ts'
 import { hasSessions, rerun } from '../fixtures/console.ts'
 import { documents, readDocument, tables, withTables } from '../bin/docs.ts'
 import { inWorld } from '../fixtures/world.ts'
-import { allCommands } from '../lib/cli/registry.ts'
+import { allCommands } from '../lib/cli/find-command.ts'
 import { MANUAL_TOPICS } from '../lib/cli/manual.ts'
 
 const test = suite('documents')

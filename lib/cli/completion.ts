@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { SETTINGS } from '../config/schema.ts'
 import { Queue, SORTS } from '../queue.ts'
-import { findCommand, firstWords, isGroup, wordsAfter } from './registry.ts'
+import { findCommand, firstWords, isGroup, wordsAfter } from './find-command.ts'
 import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
 import { homePath } from '../config/env.ts'
 import { shownState, type State, STATES, ALLOWED_IN } from '../job/state.ts'

@@ -19,7 +19,7 @@ export async function dispatch(parsed: ParsedArgv, open: OpenIo = openIo): Promi
   let call: Call | undefined
   let io: Io | undefined
   try {
-    const { inOurCommands } = await import('./registry.ts')
+    const { inOurCommands } = await import('./find-command.ts')
     const { words, args } = inOurCommands(parsed)
     if (parsed.help) {
       const { help } = await import('./help.ts')
@@ -46,7 +46,7 @@ export async function dispatch(parsed: ParsedArgv, open: OpenIo = openIo): Promi
 
 /** Refuses a command that `--home` without a value has swallowed. @returns the exit status; undefined when it is a home */
 export async function checkHomeWord(word: string, json: boolean): Promise<number | undefined> {
-  const { firstWords } = await import('./registry.ts')
+  const { firstWords } = await import('./find-command.ts')
   if (!firstWords().includes(word) && !/\s/.test(word)) return undefined
   const why = `--home needs a value, and got ${JSON.stringify(word)}`
   const hint = 'queuectl --home DIR ...; a directory of that name is written --home=./NAME'
@@ -82,9 +82,9 @@ interface Call {
 async function readCall(parsed: ParsedArgv): Promise<Call> {
   const [{ Cli }, { findCommand }, { optionsOf }, { ownOptions }] = await Promise.all([
     import('clipanion'),
-    import('./registry.ts'),
+    import('./find-command.ts'),
     import('./options.ts'),
-    import('./option-words.ts'),
+    import('./foreign-options.ts'),
   ])
   const command = await findCommand(parsed.words)
   const cli = new Cli<Context>({ binaryName: 'queuectl', binaryVersion: VERSION })
@@ -119,7 +119,7 @@ async function run({ cli, command, args, ...call }: Call, io: Io): Promise<numbe
     const [{ callsOf }, { optionsOf }, { optionNear }] = await Promise.all([
       import('./help.ts'),
       import('./options.ts'),
-      import('./option-words.ts'),
+      import('./foreign-options.ts'),
     ])
     const options = { command: nameOf(command), own: optionsOf(cli) }
     const hintFor = (name: string): string => {

@@ -1,6 +1,6 @@
 /**
  * Lists what people who come from other queues type, and what it is called here: commands and options. Accepted
- * everywhere, shown in no help. Tables only: `command-words.ts` and `option-words.ts` read them. Members of a job: `lib/job/synonyms.ts`.
+ * everywhere, shown in no help. Tables only: `foreign-commands.ts` and `foreign-options.ts` read them. Members of a job: `lib/job/synonyms.ts`.
  */
 
 /** Ours (with the options that make it the same), and the other words for it. */

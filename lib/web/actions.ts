@@ -4,7 +4,7 @@ import { jobApiPath, post, type Problem, sendDelete } from './api.ts'
 import { countNoun } from './format.ts'
 import type { IconName } from './components/icons.tsx'
 import { showToast, showProblem } from './components/toasts.tsx'
-import { refreshAll } from './resource.ts'
+import { refreshAll } from './refetch.ts'
 import type { Action, BulkResult, Filter, State } from './api-types.ts'
 
 interface ActionInfo {

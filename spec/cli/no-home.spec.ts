@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
-import { allCommands } from '../../lib/cli/registry.ts'
+import { allCommands } from '../../lib/cli/find-command.ts'
 
 const test = suite('commands without a home')
 

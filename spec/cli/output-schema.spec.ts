@@ -8,7 +8,7 @@ import { inProcess } from '../../fixtures/in-process.ts'
 import { runAll, settles, untilLetGo } from '../../fixtures/jobs.ts'
 import { ROOT } from '../../fixtures/program.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
-import { allCommands } from '../../lib/cli/registry.ts'
+import { allCommands } from '../../lib/cli/find-command.ts'
 
 const test = suite('schema of the output')
 

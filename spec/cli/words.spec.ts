@@ -11,7 +11,7 @@ import { inProcess } from '../../fixtures/in-process.ts'
 import { DIR_OF_STATE, put } from '../../fixtures/spool-home.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { optionsOf } from '../../lib/cli/options.ts'
-import { findCommand, inOurCommands } from '../../lib/cli/registry.ts'
+import { findCommand, inOurCommands } from '../../lib/cli/find-command.ts'
 import { COMMAND_SYNONYMS, MEANINGLESS_COMMANDS, OPTION_SYNONYMS } from '../../lib/cli/synonyms.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 

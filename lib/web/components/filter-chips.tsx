@@ -1,6 +1,6 @@
 /** What the list is filtered by: a chip for each filter, which removes it, and a choice of queues while there is none. */
 import { FILTER_LABELS } from '../filter.ts'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import type { Filter, ListOf, QueueRow } from '../api-types.ts'
 import { Icon } from './icons.tsx'
 

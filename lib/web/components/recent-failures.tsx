@@ -1,6 +1,6 @@
 /** The latest failures, for the overview. */
 import { jobUrl, urlWithQuery } from '../url.ts'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import { isReadable, type JobList } from '../api-types.ts'
 import { Card } from './card.tsx'
 import { EmptyState } from './empty-state.tsx'

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { STATES } from '../../job/state.ts'
 import { type LastWord, lastWord, parseSearch, type Qualifier, QUALIFIERS, qualifierText } from '../filter.ts'
 import { useShortcuts } from '../keys.ts'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import type { Filter, ListOf, QueueRow, TagRow } from '../api-types.ts'
 import { Icon } from './icons.tsx'
 

@@ -2,7 +2,7 @@
 import { jobApiPath } from '../api.ts'
 import { useNow } from '../clock.ts'
 import { clockTime, relativeTime } from '../format.ts'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import { jobUrl } from '../url.ts'
 import type { JobExplanation } from '../api-types.ts'
 import { ProblemNotice } from './problem-notice.tsx'

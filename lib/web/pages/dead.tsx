@@ -1,7 +1,7 @@
 /** The dead letters, grouped by error, so that jobs with the same error can be handled together. */
 import { countNoun } from '../format.ts'
 import { Icon } from '../components/icons.tsx'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import { navigate, useRoute } from '../route.ts'
 import { jobUrl, urlWithQuery } from '../url.ts'
 import { useSession } from '../session.ts'

@@ -2,7 +2,7 @@
 import { useNow } from '../clock.ts'
 import { clockTime } from '../format.ts'
 import { Icon } from '../components/icons.tsx'
-import { useResource } from '../resource.ts'
+import { useResource } from '../refetch.ts'
 import { jobUrl, urlWithQuery } from '../url.ts'
 import { navigate, useRoute } from '../route.ts'
 import type { EventRow, PageOf, State } from '../api-types.ts'

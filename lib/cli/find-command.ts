@@ -4,7 +4,7 @@
  */
 import { nearest, QueueError } from '../errors.ts'
 import type { CommandClass } from './command.ts'
-import { commandNear, inOurWords } from './command-words.ts'
+import { commandNear, inOurWords } from './foreign-commands.ts'
 
 type Load = () => Promise<CommandClass>
 
