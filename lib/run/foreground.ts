@@ -37,6 +37,8 @@ export function runForeground(
     return Promise.resolve({ code: 126, timedOut: false, error: `its working directory ${cwd} is not there` })
   const script = scriptFile(job)
   const [program = '', ...args] = script?.argv ?? argvOf(job)
+  // Before the command begins: a signal in between would end this process alone, and nothing would end the command.
+  const pass = passSignals((signal) => child.kill(signal))
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...job.env, ...outsideVariables(job, where.home) },
@@ -45,7 +47,6 @@ export function runForeground(
   // A command need not read its input.
   child.stdin?.on('error', () => {})
   child.stdin?.end(job.stdin)
-  const pass = passSignals((signal) => child.kill(signal))
   let timedOut = false
   const timeout = onTimeout(job.timeout, () => {
     timedOut = true
