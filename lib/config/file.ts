@@ -63,7 +63,7 @@ export function readConfig(home: ConfigPaths): Config {
   return { ...DEFAULTS, ...readSettings(home), ...(env === undefined ? {} : { foreground: env }) }
 }
 
-/** A target that is in the file already is only read: it harms nobody but its hook. */
+/** A target that is in the file already is only read: it can harm its own hook only. */
 function refuseUnreachable(key: ConfigKey, value: unknown): void {
   const why = SETTINGS[key].isHook && typeof value === 'string' ? whyUnreachable(value) : undefined
   if (why !== undefined)

@@ -8,10 +8,9 @@ import { remove, writeNew } from '../disk/files.ts'
 import { errno } from '../errors.ts'
 import { interpreterOf } from '../job/interpreter.ts'
 import { readProcessTable, usageOf } from '../disk/process-table.ts'
+import { GRACE_MS } from '../job/decide.ts'
 import { argvOf, outsideVariables, type RunnableJob } from '../job/runnable.ts'
-
-/** From SIGTERM to SIGKILL (ms), as for a job of a worker. */
-const GRACE_MS = 10_000
+import { sendSignal } from './kill.ts'
 
 /** How a foreground run ended; the code is 128 + n after signal n. */
 export interface ForegroundEnd {
@@ -104,11 +103,5 @@ function onTimeout(seconds: number | undefined, act: () => NodeJS.Timeout): { st
 /** Signals a process and all that it started. */
 function signalTree(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return
-  for (const one of usageOf(readProcessTable(), pid).pids) {
-    try {
-      process.kill(one, signal)
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
+  for (const one of usageOf(readProcessTable(), pid).pids) sendSignal(one, signal)
 }

@@ -22,7 +22,8 @@ export function signalRun(paths: RunPaths, mark: MarkState, signal: 'SIGTERM' | 
   if (signal === 'SIGTERM') for (const target of targets) sendSignal(target, 'SIGCONT')
 }
 
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+/** Signals one process, which may have ended already. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {

@@ -1,4 +1,4 @@
-/** Leftovers of dead processes, and when a sweep removes them. */
+/** The traces of settled runs, and when they are removed. */
 import { ownIdentity } from '../../lib/disk/process.ts'
 import { closeSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
