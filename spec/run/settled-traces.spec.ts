@@ -5,37 +5,24 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NOON } from '../../fixtures/job.ts'
-import { inWorld } from '../../fixtures/world.ts'
-import { type Home, openHome } from '../../lib/spool/layout.ts'
+import { inHomeWithRun, oldFile } from '../../fixtures/old-file.ts'
 import { joinWorkers } from '../../lib/spool/holders.ts'
 import { holdFifo, makeFifos } from '../../lib/disk/fifo.ts'
 import { sweepTraces } from '../../lib/run/settled-traces.ts'
-import { runPaths, type RunPaths } from '../../lib/run/paths.ts'
+import { runPaths } from '../../lib/run/paths.ts'
 
 const test = suite('traces of settled runs')
 
-const inHome = (body: (home: Home, paths: RunPaths) => void | Promise<void>): ReturnType<typeof inWorld> =>
-  inWorld(({ home: root }) => {
-    const home = openHome(root)
-    return body(home, runPaths(home, 'job1', 3))
-  })
-
 const HOUR = 3_600_000
-
-/** A file that was last touched this long (ms) before NOON. */
-function old(path: string, age: number): void {
-  writeFileSync(path, '')
-  utimesSync(path, (NOON - age) / 1000, (NOON - age) / 1000)
-}
 
 test(
   'traces of a job that no holder has are swept once they are a minute old',
-  inHome((home, paths) => {
+  inHomeWithRun((home, paths) => {
     makeFifos([paths.fifo])
     utimesSync(paths.fifo, 1, 1)
-    for (const path of [paths.mark, paths.note]) old(path, 60_001)
-    old(runPaths(home, 'job2', 1).mark, 59_000)
-    old(join(home.run, 'mine.txt'), HOUR)
+    for (const path of [paths.mark, paths.note]) oldFile(path, 60_001)
+    oldFile(runPaths(home, 'job2', 1).mark, 59_000)
+    oldFile(join(home.run, 'mine.txt'), HOUR)
     sweepTraces(home, NOON)
     assert.equal(readdirSync(home.run).toSorted(), ['job2.1.mark', 'mine.txt'])
   }),
@@ -43,10 +30,10 @@ test(
 
 test(
   'traces of a held job stay, however old',
-  inHome((home, paths) => {
+  inHomeWithRun((home, paths) => {
     const holder = joinWorkers(home, 1, NOON)
     writeFileSync(join(holder.dir, '1000-20261122T101500.000000Z-job1.json'), '{}')
-    old(paths.mark, HOUR)
+    oldFile(paths.mark, HOUR)
     sweepTraces(home, NOON)
     assert.ok(existsSync(paths.mark))
   }),
@@ -54,10 +41,10 @@ test(
 
 test(
   'traces of a run whose processes still live stay, for the next run to find',
-  inHome((home, paths) => {
+  inHomeWithRun((home, paths) => {
     makeFifos([paths.fifo])
     const fd = holdFifo(paths.fifo)
-    old(paths.mark, HOUR)
+    oldFile(paths.mark, HOUR)
     utimesSync(paths.fifo, 1, 1)
     sweepTraces(home, NOON)
     assert.equal(readdirSync(home.run).toSorted(), ['job1.3.fifo', 'job1.3.mark'])
@@ -69,7 +56,7 @@ test(
 
 test(
   'traces of a run whose FIFO is gone stay until its kernel is gone',
-  inHome((home, paths) => {
+  inHomeWithRun((home, paths) => {
     writeFileSync(paths.mark, `${process.pid} (sh) S boot=${ownIdentity().boot} ns=${ownIdentity().ns}\n`)
     utimesSync(paths.mark, 1, 1)
     sweepTraces(home, NOON)
