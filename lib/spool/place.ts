@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { fifoState } from '../disk/fifo.ts'
-import { exists, listDir, lstat, readText, replaceFile } from '../disk/files.ts'
+import { exists, listDir, lstat, readText, replaceFile, touch } from '../disk/files.ts'
 import { isLocal } from '../disk/probe.ts'
 import { scratchPath } from '../disk/scratch.ts'
 import { holderOf, OF_ORIGINAL } from './holders.ts'
@@ -35,8 +35,7 @@ export function markHolders(home: Home, own: string): void {
     const other = name === own ? undefined : holderOf(home, name)
     if (!other || other.kind === 'operator' || fifoState(join(other.dir, 'alive')) === 'held') continue
     // If we die in here: the place is not remembered yet, and the next worker marks the rest.
-    if (!isOfOriginal(other.dir))
-      replaceFile(scratchPath(home.tmp, 'home', 'new'), join(other.dir, OF_ORIGINAL), '', false)
+    touch(join(other.dir, OF_ORIGINAL))
   }
 }
 
