@@ -114,11 +114,34 @@ function writeAll(fd: number, text: string): void {
   while (done < bytes.length) done += writeSync(fd, bytes, done)
 }
 
+/** The new content of a file, written beside it. */
+export interface Stamp {
+  readonly path: string
+  readonly aside: string
+  /** Open for writing, to be flushed. */
+  readonly fd: number
+  readonly text: string
+}
+
 /**
  * Replaces the content of a file in a directory of our own: write aside, flush, rename over. False when the file or
  * the whole directory was taken away.
  */
 export async function stamp(path: string, text: string, durable = true): Promise<boolean> {
+  const begun = beginStamp(path, text)
+  if (!begun) return false
+  try {
+    // Without the flush a power cut may leave an empty file under the job's name (XFS, measured).
+    if (durable) await flushFile(begun.fd)
+  } catch (error) {
+    dropStamp(begun)
+    throw error
+  }
+  return endStamp(begun)
+}
+
+/** The first half of {@link stamp}, before the flush: writes aside. Undefined when the directory was taken away. */
+export function beginStamp(path: string, text: string): Stamp | undefined {
   let aside = join(dirname(path), `.${basename(path)}.new`)
   let fd: number | undefined
   try {
@@ -127,21 +150,29 @@ export async function stamp(path: string, text: string, durable = true): Promise
     // A stamp that was cut off left it, or the job put something there.
     if (fd === undefined) fd = createNew((aside = `${aside}.${randomHex(4)}`))
   } catch (error) {
-    if (errno(error) === 'ENOENT') return false
+    if (errno(error) === 'ENOENT') return undefined
     throw error
   }
-  if (fd === undefined) return false
+  if (fd === undefined) return undefined
+  const begun = { path, aside, fd, text }
   try {
     writeAll(fd, text)
-    // Without the flush a power cut may leave an empty file under the job's name (XFS, measured).
-    if (durable) await flushFile(fd)
   } catch (error) {
-    // On a full disk the part that was written takes space that other writes need.
-    remove(aside)
+    dropStamp(begun)
     throw error
-  } finally {
-    closeSync(fd)
   }
+  return begun
+}
+
+/** On a full disk the part that was written takes space that other writes need. */
+export function dropStamp({ aside, fd }: Stamp): void {
+  closeSync(fd)
+  remove(aside)
+}
+
+/** The second half of {@link stamp}, after the flush: renames the new content over the old one. */
+export function endStamp({ path, aside, fd, text }: Stamp): boolean {
+  closeSync(fd)
   // What is there instead of a file is not ours: our file is gone.
   if (lstat(path)?.isFile() !== true) {
     remove(aside)

@@ -128,3 +128,17 @@ export function* linesBackwards(
 /** The last `bytes` of a file as text; empty when it does not exist. */
 export const readTail = (path: string, bytes: number): string =>
   withFile(path, (fd, size) => readAt(fd, Math.max(0, size - bytes), Math.min(size, bytes)).toString('utf8')) ?? ''
+
+const small = Buffer.alloc(16_384)
+
+/** The text of a regular file of at most 16 KiB, with one read; undefined when it is none, is larger or is gone. */
+export function readSmall(path: string): string | undefined {
+  const file = openOrWhyNot(path)
+  if (!file || 'noFile' in file) return undefined
+  try {
+    const length = readSync(file.fd, small, 0, small.length, 0)
+    return length < small.length ? small.toString('utf8', 0, length) : undefined
+  } finally {
+    closeSync(file.fd)
+  }
+}

@@ -18,6 +18,8 @@ export const flushesMoves = (durability: Durability): boolean => durability === 
 
 /** Flushes an open file's content. */
 export const flushFile = promisify(fdatasync)
+/** The same with a callback, for where a promise is too dear. */
+export const flushFileThen: (fd: number, then: (error: Error | null) => void) => void = fdatasync
 const flushOpen = promisify(fsync)
 
 /** Flushes a directory, so that a rename into it survives a power cut. Does nothing where directories have no flush. */

@@ -64,12 +64,19 @@ export interface Event {
 
 /** Appends events. Best effort: a full disk must not keep a job from being settled. @param at milliseconds */
 export function recordEvents(home: Home, records: readonly Omit<Event, 'at'>[], at: number = nowMs()): void {
-  const file = dayFile(home, utcDay(at))
-  const text = records.map((event) => `${JSON.stringify({ at: isoTime(at), ...event })}\n`).join('')
+  appendLines(home, utcDay(at), records.map((event) => eventLine(event, isoTime(at))).join(''))
+}
+
+/** An event as its line in the journal. @param at ISO 8601, UTC */
+export const eventLine = (event: Omit<Event, 'at'>, at: string): string => `${JSON.stringify({ at, ...event })}\n`
+
+/** Appends lines of events to the file of their day, with one write. */
+export function appendLines(home: Home, day: string, lines: string): void {
+  const file = dayFile(home, day)
   try {
-    append(file, text)
+    append(file, lines)
   } catch (error) {
-    if (failureKind(error) === 'content') appendAnew(home, file, text)
+    if (failureKind(error) === 'content') appendAnew(home, file, lines)
     // The journal is history, not state: nothing depends on it.
   }
 }

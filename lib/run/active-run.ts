@@ -116,9 +116,9 @@ export class ActiveRun {
     })
   }
 
-  /** Watches a run that this process has just started. */
-  static watch(watched: WatchedRun, launched: Launched, startedAt: number): ActiveRun {
-    const run = new ActiveRun(watched, startedAt, 0)
+  /** Watches a run that this process has started. @param elapsed milliseconds ago */
+  static watch(watched: WatchedRun, launched: Launched, startedAt: number, elapsed = 0): ActiveRun {
+    const run = new ActiveRun(watched, startedAt, elapsed)
     run.#launched = launched
     run.#mark = {
       leader: launched.leader,

@@ -33,6 +33,8 @@ export interface RunContext {
 export interface StartContext extends RunContext {
   readonly fifos: Fifos
   readonly shells: ShellPool
+  /** Writes an event to the journal and the log, a moment later and together with others. */
+  recordSoon(event: Omit<Event, 'at'>): void
 }
 
 interface Fifos {

@@ -65,7 +65,7 @@ function isProgram(path: string): boolean {
 
 export const ownVariables = (
   { home, holder }: StartContext,
-  { job, paths, slot }: RunToStart,
+  { job, paths, slot }: Pick<RunToStart, 'job' | 'paths' | 'slot'>,
 ): Record<string, string> => ({
   QUEUECTL_JOB_ID: job.id,
   QUEUECTL_ATTEMPT: String(job.attempts + 1),

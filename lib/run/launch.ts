@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, statSync, writeSync } from 'node:fs'
-import { bootSeconds } from '../clock.ts'
+import { bootSeconds, monotonicMs } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { interpreterOf } from '../job/interpreter.ts'
 import { visible } from '../job/sanitize.ts'
@@ -175,6 +175,21 @@ async function launchShim(
   }
 }
 
+/** How long a directory that could be entered is not looked at again (ms). A shell that cannot enter it says so. */
+const ENTERED_MS = 250
+
+const entered = new Map<string, number>()
+
+/** Can a command be started here, as far as was seen a moment ago? */
+export function canEnter(cwd: string): boolean {
+  const now = monotonicMs()
+  if (now - (entered.get(cwd) ?? Number.NEGATIVE_INFINITY) < ENTERED_MS) return true
+  if (whyNotCwd(cwd)) return false
+  if (entered.size >= 100) entered.clear()
+  entered.set(cwd, now)
+  return true
+}
+
 function whyNotCwd(cwd: string): LaunchError | undefined {
   try {
     if (!statSync(cwd).isDirectory()) return { code: 126, why: `its working directory ${cwd} is not a directory` }
@@ -198,7 +213,7 @@ function reportLaunchError(err: number, error: LaunchError): LaunchError {
 let known: ReturnType<typeof splitInherited> | undefined
 
 /** The variables of this worker, but for the one that is its own; a job may start workers itself. */
-const inherited = (): ReturnType<typeof splitInherited> =>
+export const inherited = (): ReturnType<typeof splitInherited> =>
   (known ??= splitInherited({ ...process.env, QUEUECTL_READY_FD: undefined }))
 
 /** What the shell executes for a job, or why it cannot. */

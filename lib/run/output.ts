@@ -17,8 +17,12 @@ export interface OpenOutput {
  * @returns undefined when they exist: this run has been before, so the record that asks for it is out of date
  */
 export function createOutput(home: Home, id: string, run: number): OpenOutput | undefined {
-  const paths = runPaths(home, id, run)
   makeRealDir(home, join(home.logs, id))
+  return createFiles(runPaths(home, id, run))
+}
+
+/** The same, in a directory that is there. */
+export function createFiles(paths: RunPaths): OpenOutput | undefined {
   // If we die after this: the number counts as used, and the next run takes another one.
   const out = createNew(paths.out)
   if (out === undefined) return undefined

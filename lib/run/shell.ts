@@ -89,7 +89,7 @@ export class Shell {
   readonly #child: ChildProcess
   /** Carries requests to the shell and its reports back. */
   readonly #socket: Socket
-  #resolve: ((end: ShellEnd) => void) | undefined
+  #onEnd: ((end: ShellEnd) => void) | undefined
   #isOver = false
 
   private constructor(child: ChildProcess, pid: number) {
@@ -120,16 +120,19 @@ export class Shell {
   }
 
   get isFree(): boolean {
-    return !this.#isOver && this.#resolve === undefined
+    return !this.#isOver && this.#onEnd === undefined
   }
 
   /** Starts a command; resolves when it has ended. */
   run(text: string): Promise<ShellEnd> {
-    return new Promise((resolve) => {
-      this.#resolve = resolve
-      if (this.#isOver) this.#answer('killed')
-      else this.#socket.write(text)
-    })
+    return new Promise((resolve) => this.ask(text, resolve))
+  }
+
+  /** Starts a command; `onEnd` is called when it has ended, and never before this returns. */
+  ask(text: string, onEnd: (end: ShellEnd) => void): void {
+    this.#onEnd = onEnd
+    if (this.#isOver) setImmediate(() => this.#answer('killed'))
+    else this.#socket.write(text)
   }
 
   /** Stops listening. The shell ends once its run is over: its input is closed. */
@@ -139,9 +142,9 @@ export class Shell {
   }
 
   #answer(end: ShellEnd): void {
-    const resolve = this.#resolve
-    this.#resolve = undefined
-    resolve?.(end)
+    const onEnd = this.#onEnd
+    this.#onEnd = undefined
+    onEnd?.(end)
   }
 }
 
@@ -167,11 +170,16 @@ export class ShellPool {
 
   /** A shell for this slot's next run, the caller's until it is given back; `name` is what process listings show. */
   async take(slot: number, name: string, env: NodeJS.ProcessEnv): Promise<Shell> {
+    return this.takeIdle(slot) ?? Shell.open(name, env)
+  }
+
+  /** The shell that serves this slot, if it has one that is free. */
+  takeIdle(slot: number): Shell | undefined {
     const idle = this.#idle.get(slot)
     this.#idle.delete(slot)
     if (idle?.isFree) return idle
     idle?.detach()
-    return Shell.open(name, env)
+    return undefined
   }
 
   /** Takes back a shell whose run has left no process behind. */

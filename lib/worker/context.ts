@@ -14,6 +14,7 @@ interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
   readonly settings: ConfigWatcher
   readonly hooks: Hooks
   readonly record: (events: readonly Omit<Event, 'at'>[]) => void
+  readonly recordSoon: (event: Omit<Event, 'at'>) => void
 }
 
 export const workerContext = (host: ContextHost): StartContext => ({
@@ -32,6 +33,7 @@ export const workerContext = (host: ContextHost): StartContext => ({
     return host.settings.now
   },
   record: (...events) => host.record(events),
+  recordSoon: (event) => host.recordSoon(event),
   callHook: (hook, job) => host.hooks.callFor(hook, job),
   log: (line) => host.log(line),
   retryUntilDone: (doing, act, entry) => host.retryUntilDone(doing, act, entry),

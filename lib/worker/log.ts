@@ -18,9 +18,12 @@ export class Log {
     this.#size = lstat(path)?.size ?? 0
   }
 
-  /** Best effort: a full disk must not stop a worker. */
   write(line: string): void {
-    const text = `${isoTime(nowMs())} ${visible(line)}\n`
+    this.append(`${isoTime(nowMs())} ${visible(line)}\n`)
+  }
+
+  /** Appends whole lines that begin with their time. Best effort: a full disk must not stop a worker. */
+  append(text: string): void {
     try {
       if (this.#size > MAX_LOG_BYTES) {
         // If we die after this: the next line begins a new log.
@@ -30,7 +33,7 @@ export class Log {
       append(this.#path, text)
       this.#size += Buffer.byteLength(text)
     } catch {
-      // Only this line is lost: nothing reads the log to decide anything.
+      // Only these lines are lost: nothing reads the log to decide anything.
     }
   }
 }

@@ -9,6 +9,7 @@ import type { ActiveRun } from '../run/active-run.ts'
 import type { StartContext } from '../run/context.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { settleRun } from '../run/settle.ts'
+import { type GeneralStart, PlainRun } from '../run/plain.ts'
 import { startJob } from '../run/start.ts'
 
 /** Of one job it is that job's trouble; of several, such as on a full disk, the machine's. */
@@ -20,6 +21,8 @@ const notBegun = (): Error =>
 interface BusySlot {
   readonly slot: number
   readonly isAdopted: boolean
+  /** The run of a job that is plain so far. */
+  plain?: PlainRun | undefined
   run?: ActiveRun
   /** The run has ended and is being settled. */
   settling?: true
@@ -73,7 +76,8 @@ export class Slots {
 
   /** The lowest free slot number; adopted runs can take numbers beyond the worker's count. */
   nextNumber(): number {
-    const used = new Set([...this.#busy.values()].map(({ slot }) => slot))
+    const used = new Set<number>()
+    for (const { slot } of this.#busy.values()) used.add(slot)
     let slot = 1
     while (used.has(slot)) slot++
     return slot
@@ -81,12 +85,16 @@ export class Slots {
 
   /** Milliseconds from `now`, on the monotonic clock, until the first run times out; negative when one has. */
   timeToDeadline(now: number): number {
-    return Math.min(...[...this.#busy.values()].map(({ run }) => run?.deadline ?? Number.POSITIVE_INFINITY)) - now
+    let first = Number.POSITIVE_INFINITY
+    for (const { plain, run } of this.#busy.values()) first = Math.min(first, (plain ?? run)?.deadline ?? first)
+    return first - now
   }
 
   /** Can the process exit? False while a run is being started or settled. */
   get isAtRest(): boolean {
-    return [...this.#busy.values()].every(({ run, settling }) => run !== undefined && !settling)
+    return [...this.#busy.values()].every(
+      ({ plain, run, settling }) => plain?.isRunning === true || (run !== undefined && !settling),
+    )
   }
 
   /** Keeps output below the cap, by a timer that stops when no job runs. */
@@ -98,8 +106,9 @@ export class Slots {
         this.#capTimer = undefined
       }
       if (config.max_log_bytes > 0)
-        for (const [fileName, { run }] of this.#busy)
+        for (const [fileName, busy] of this.#busy)
           try {
+            const run = this.#runIn(busy)
             if (run) punchHole(home, run.paths, config.max_log_bytes)
           } catch (error) {
             this.#host.onFailure(this.#entryOf(fileName), `cap the output of ${fileName}`, error)
@@ -109,9 +118,35 @@ export class Slots {
 
   /** Runs a claimed job. */
   begin(held: Held): void {
+    const { ctx } = this.#host
     const busy: BusySlot = { slot: this.nextNumber(), isAdopted: false }
     this.#busy.set(held.fileName, busy)
-    void this.#runJob(held, busy).finally(() => this.#release(held.fileName))
+    busy.plain = PlainRun.of(ctx, held, busy.slot, {
+      asked: () => {
+        this.#startCapTimer()
+        if (this.#endNote) this.#runIn(busy)?.end(this.#endNote)
+        this.#host.changed()
+      },
+      settled: () => this.#release(held.fileName),
+      fell: (start) => this.#beginGeneral(held, busy, start),
+    })
+    if (busy.plain) busy.plain.start()
+    else this.#beginGeneral(held, busy, () => startJob(ctx, held, busy.slot))
+  }
+
+  #beginGeneral(held: Held, busy: BusySlot, start: GeneralStart): void {
+    busy.plain = undefined
+    void this.#runJob(held, busy, start).finally(() => this.#release(held.fileName))
+  }
+
+  /** The run in a slot, for whoever wants more of it than a plain run has; undefined while it begins or is settled. */
+  #runIn(busy: BusySlot): ActiveRun | undefined {
+    const run = busy.plain?.watched()
+    if (busy.plain && run) {
+      this.#beginGeneral(busy.plain.held, busy, () => run)
+      busy.run = run
+    }
+    return busy.run
   }
 
   /** Watches a run whose worker died. */
@@ -123,8 +158,9 @@ export class Slots {
 
   /** Checks every run: has it timed out, is there a note to end it, does its job file still exist? */
   check(ownDir: string): void {
-    for (const [fileName, { run }] of this.#busy) {
+    for (const [fileName, busy] of this.#busy) {
       try {
+        const run = this.#runIn(busy)
         if (run && !exists(join(ownDir, fileName))) run.end(FILE_REMOVED)
         run?.check()
       } catch (error) {
@@ -136,17 +172,17 @@ export class Slots {
   /** Ends every run; `forGood`: also those that begin later. */
   endAll(note: Note, forGood: boolean): void {
     if (forGood) this.#endNote = note
-    for (const { run } of this.#busy.values()) run?.end(note)
+    for (const busy of this.#busy.values()) this.#runIn(busy)?.end(note)
   }
 
   /** Kills every run and frees its slot; its files stay as they are. */
   abandonAll(): void {
-    for (const { run, settling } of this.#busy.values()) if (!settling) run?.abandon()
+    for (const busy of this.#busy.values()) if (!busy.settling) this.#runIn(busy)?.abandon()
   }
 
   /** Stops watching; the runs go on. */
   detach(): void {
-    for (const { run } of this.#busy.values()) run?.detach()
+    for (const busy of this.#busy.values()) this.#runIn(busy)?.detach()
   }
 
   /** Handles a file in `pending/` with the name of a job in a slot: a copy, or the job itself, moved back by hand. */
@@ -154,13 +190,15 @@ export class Slots {
     const { home, holder } = this.#host.ctx
     const reason = 'a copy of a job that is running: it came back into pending/ after it was claimed'
     if (exists(join(holder.dir, fileName))) quarantine(home, join(home.pending, fileName), fileName, reason)
-    else this.#busy.get(fileName)?.run?.end(FILE_REMOVED)
+    else {
+      const busy = this.#busy.get(fileName)
+      if (busy) this.#runIn(busy)?.end(FILE_REMOVED)
+    }
   }
 
-  async #runJob(held: Held, busy: BusySlot): Promise<void> {
-    const ctx = this.#host.ctx
+  async #runJob(held: Held, busy: BusySlot, start: GeneralStart): Promise<void> {
     try {
-      const run = await startJob(ctx, held, busy.slot)
+      const run = await start()
       if (run && 'waitsFor' in run) {
         this.#host.mustWait(held.fileName, run.waitsFor)
         await this.#giveBack(held)

@@ -30,6 +30,7 @@ import type { Registration } from './registration.ts'
 import type { StartContext } from '../run/context.ts'
 import { workerContext } from './context.ts'
 import { Slots } from './slots.ts'
+import { SoonRecorded } from './soon.ts'
 import { Troubles } from './containment.ts'
 import { Maintenance } from './maintenance.ts'
 
@@ -46,7 +47,7 @@ export interface WorkerOptions {
   readonly burst: boolean
   /** Run only the job of this id, and stop when it is settled. */
   readonly only?: string
-  /** Gets each line of the log. */
+  /** Gets each line of the log, sometimes several at once. */
   readonly log: (line: string) => void
   /** Called once the worker is registered and visible to others. */
   readonly ready: (holder: OwnHolder) => void
@@ -66,6 +67,7 @@ export class Worker {
   readonly #hooks: Hooks
   readonly #ctx: StartContext
   readonly #membership: Membership
+  readonly #soon: SoonRecorded
   readonly #loop = new Loop(() => this.#round())
   #stopping: 'drain' | 'leave' | 'homeless' | undefined
   /** A directory of the home is missing: write nothing until it is clear whether the home is being removed. */
@@ -89,6 +91,10 @@ export class Worker {
       log: (line) => this.#log(line),
       onMachine: (doing, error) => this.#onFailure(doing, error),
     })
+    this.#soon = new SoonRecorded(this.#home, (lines, timed) => {
+      this.#registration.log.append(timed)
+      options.log(lines)
+    })
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, options.only)
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
@@ -101,6 +107,7 @@ export class Worker {
       settings: this.#settings,
       hooks: this.#hooks,
       record: (events) => this.#record(events),
+      recordSoon: (event) => this.#recordSoon(event),
       log: (line) => this.#log(line),
       retryUntilDone: (doing, act, entry) =>
         this.#backpressure.retryUntilDone(doing, act, (error) => this.#troubles.onFailure(entry, doing, error)),
@@ -135,7 +142,10 @@ export class Worker {
 
   /** Runs until it is stopped or, with `burst`, until no work is left. What ends it otherwise is in its log first. */
   async run(): Promise<void> {
-    const onUncaught = (error: unknown): void => this.#registration.log.write(`ends: ${stackOf(error)}`)
+    const onUncaught = (error: unknown): void => {
+      this.#soon.write()
+      this.#registration.log.write(`ends: ${stackOf(error)}`)
+    }
     process.on('uncaughtExceptionMonitor', onUncaught)
     try {
       await this.#run()
@@ -352,7 +362,13 @@ export class Worker {
     this.#workList.markStale()
   }
 
+  #recordSoon(event: Omit<Event, 'at'>): void {
+    this.#soon.add(event)
+    if (event.event === 'started') this.#hooks.noteStart()
+  }
+
   #record(events: readonly Omit<Event, 'at'>[]): void {
+    this.#soon.write()
     recordEvents(this.#home, events)
     for (const event of events) {
       this.#log(describeEvent(event))
@@ -362,6 +378,7 @@ export class Worker {
   }
 
   #log(line: string): void {
+    this.#soon.write()
     this.#registration.log.write(line)
     this.#options.log(line)
   }

@@ -44,7 +44,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no sync of a stamp',
-    patches: [patch('disk/files.js', 'await flushFile(fd);', ';')],
+    patches: [patch('disk/files.js', 'await flushFile(begun.fd);', ';')],
+    caughtBy: 'what a stamp replaces was flushed before',
+  },
+  {
+    name: 'no sync of a stamp of a plain run',
+    patches: [patch('run/plain.js', 'flushFileThen(written.fd, ', '((_fd, then) => then(null))(written.fd, ')],
     caughtBy: 'what a stamp replaces was flushed before',
   },
   {

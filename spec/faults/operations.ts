@@ -137,6 +137,19 @@ export const COMMANDS: readonly Operation[] = [
     judge: completedOnce('job1'),
   },
   {
+    name: 'run plain jobs',
+    isWholeLife: true,
+    // The first run of a slot opens its shell; an id that is made has no earlier run to be asked about.
+    prepare: async (world) => {
+      for (let n = 0; n < 2; n++) await world.queue.enqueue({ command: noted(), cwd: '/' })
+    },
+    args: BURST,
+    judge: async (seen) => {
+      assert.is(seen.whole.size, 2)
+      for (const id of seen.whole.keys()) await completedOnce(id)(seen)
+    },
+  },
+  {
     name: 'run a job to its death',
     prepare: async (world) => void (await add(world, noted('false'), { max_retries: 1 })),
     args: BURST,

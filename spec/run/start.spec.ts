@@ -40,6 +40,7 @@ test(
       fifos: { take: takesItAway, giveBack: () => false },
       shells: new ShellPool(),
       record: () => {},
+      recordSoon: () => {},
       callHook: () => {},
       log: () => {},
       retryUntilDone: async <T>(_doing: string, act: () => T | Promise<T>) => act(),

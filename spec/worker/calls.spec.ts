@@ -26,8 +26,8 @@ const MOST = {
   enqueueOne: 14,
   /** One more job in a batch. */
   enqueueMany: 5,
-  /** One more job that a worker claims, starts and settles. */
-  job: 110,
+  /** One more plain job that a worker claims, starts and settles. */
+  job: 48,
   /** Processes that a worker starts for a job; FIFOs are made by one in 64. */
   processes: 1.2,
   /** A worker with nothing to do, all threads; what those say to one another is in it, so it differs by a fifth. */
