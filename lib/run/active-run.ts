@@ -7,7 +7,7 @@
 import { Socket } from 'node:net'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { fifoState, openReadEndIfThere } from '../disk/fifo.ts'
-import { exists, isExhausted } from '../disk/files.ts'
+import { exists, isExhausted, lstat } from '../disk/files.ts'
 import { runAge, startTimeOf } from '../disk/process.ts'
 import { GRACE_MS, type Outcome } from '../job/decide.ts'
 import type { Job } from '../job/job.ts'
@@ -23,6 +23,8 @@ import { type Note, readMark, readNote, readTraces, type Traces, writeNote } fro
 
 /** Pause before TERM is sent again to a run whose command had not begun (ms). */
 const TERM_RETRY_MS = 20
+/** A run whose start mark is no older than this (ms) may have had no process yet to get TERM. */
+const JUST_BEGUN_MS = 100
 /** How long processes may take to end after KILL (ms); after that they are left behind as strays. */
 const AFTER_KILL_MS = 1000
 /** Pause before a step is tried again that failed because a resource is exhausted (ms), or for another reason. */
@@ -126,6 +128,7 @@ export class ActiveRun {
       boot: undefined,
       ns: undefined,
       fifo: watched.fifo,
+      hasNoSubShell: false,
     }
     void launched.ended.then((end) => run.#retrying(() => run.#onShellEnd(end)))
     return run
@@ -215,10 +218,18 @@ export class ActiveRun {
   }
 
   /** Sends TERM, again and again until it was sent to a command that has begun: before that the shell may swallow it. */
-  #terminate(): void {
-    const hadBegun = readMark(this.paths).mark !== 'none'
+  #terminate(isLast = false): void {
+    const { mark } = readMark(this.paths)
     this.#signal('SIGTERM')
-    if (!hadBegun) this.#termRetry = setTimeout(() => this.#retrying(() => this.#terminate()), TERM_RETRY_MS)
+    if (mark === 'none') this.#termRetry = setTimeout(() => this.#retrying(() => this.#terminate()), TERM_RETRY_MS)
+    else if (!isLast && this.#hasJustBegun(mark))
+      this.#termRetry = setTimeout(() => this.#retrying(() => this.#terminate(true)), TERM_RETRY_MS)
+  }
+
+  /** Without a sub-shell, there is a moment after the start mark in which no process of the command is there yet. */
+  #hasJustBegun(mark: MarkState): boolean {
+    if (typeof mark === 'string' || !mark.hasNoSubShell) return false
+    return nowMs() - (lstat(this.paths.mark)?.mtimeMs ?? 0) < JUST_BEGUN_MS
   }
 
   #kill(): void {

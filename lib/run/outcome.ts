@@ -6,11 +6,13 @@ import type { Outcome } from '../job/decide.ts'
 import type { Home } from '../spool/layout.ts'
 import { lastErrorLine } from './output-reader.ts'
 import type { RunPaths } from './paths.ts'
+import { dropSignalWord } from './signal-word.ts'
 import type { Note } from './traces.ts'
 
 /** The outcome of a run, from its exit code, if it left one, and the note why it was ended, if it was. */
 export function outcomeOf(code: number | undefined, note: Note | undefined, paths: RunPaths): Outcome {
   const exit = code === undefined ? {} : { code }
+  if (code !== undefined) dropSignalWord(paths, code)
   const line = code === 0 ? undefined : lastErrorLine(paths)
   const error = line === undefined ? {} : { error: line }
   switch (note?.why) {

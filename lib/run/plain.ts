@@ -29,7 +29,7 @@ import { ownVariables } from './environment.ts'
 import { canEnter, inherited, type Launched } from './launch.ts'
 import { createFiles } from './output.ts'
 import { type RunPaths, runPaths } from './paths.ts'
-import { type Shell, type ShellEnd, shellRequest } from './shell.ts'
+import { isDash, type Shell, type ShellEnd, shellRequest } from './shell.ts'
 import { type Waits, startJob } from './start.ts'
 import { markSuffix } from './start-mark.ts'
 import { removeTraces } from './traces.ts'
@@ -174,10 +174,12 @@ export class PlainRun {
     const { command, cwd = this.#ctx.home.root, env } = this.#job
     const own = ownVariables(this.#ctx, { job: this.#job, paths: this.#paths, slot: this.#slot })
     const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : command
+    const isForked = env !== undefined || typeof command !== 'string' || !isDash()
     this.#since = bootSeconds()
     return shellRequest(
       { held: this.held.path, paths: this.#paths, cwd, argv, env: env ? { ...env, ...own } : own },
-      markSuffix(this.#fifo, this.#since),
+      markSuffix(this.#fifo, this.#since, !isForked),
+      !isForked,
     )
   }
 

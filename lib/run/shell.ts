@@ -7,8 +7,9 @@
  * the run is over. A shell whose run has left a process behind starts no other run.
  */
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, realpathSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { basename } from 'node:path'
 import { startTimeOf } from '../disk/process.ts'
 import { alwaysQuoted } from '../job/shell-quote.ts'
 import type { RunPaths } from './paths.ts'
@@ -25,29 +26,68 @@ import type { RunPaths } from './paths.ts'
  * replace or remove the file of that name. A function, so that line numbers in the shell's messages about a command
  * do not depend on the commands before it.
  *
+ * `queuectl_plain`, with the same arguments, is for dash, which copies itself for a sub-shell and borrows its memory to the
+ * child (vfork) for a plain command: that is a fifth of what a run costs. So nothing of a run may stay in the shell: only
+ * variables that each run sets are exported; the shell goes back to `/`, so that each run has the same OLDPWD and none keeps a
+ * directory busy. What it says of a command that a signal has ended gets into the command's stderr, where
+ * `signal-word.ts` takes it out. A TERM after the start mark may still be swallowed by the trap, before there is a child.
+ *
  * If we die: before the start mark, the run never began; before the exit record, it is an interruption once no process
  * holds the FIFO; after it, recovery settles the run with its exit code.
  */
-const SHELL = `trap : TERM INT HUP
-read -r queuectl_shell </proc/$$/stat || queuectl_shell=$$
-queuectl_run() {
-queuectl_code=gone
+const IF_OURS = `queuectl_code=gone
 [ -p "$2" ] && {
 [ -e "$1" ] && {
-queuectl_code=unbegun
+queuectl_code=unbegun`
+const HELD = `}
+} 3<>"$2"`
+/** Reads on from the arguments: exports the variables, and leaves the argv. */
+const EXPORT = `shift 7
+while [ -n "$1" ]; do export "$1"; shift; done; shift`
+
+/** What a resident shell is told first. */
+export const SHELL = `trap : TERM INT HUP
+read -r queuectl_shell </proc/$$/stat || queuectl_shell=$$
+queuectl_run() {
+${IF_OURS}
 {
-( queuectl_suffix=$6; cd "$7" || exit; shift 7
-while [ -n "$1" ]; do export "$1"; shift; done; shift
+( queuectl_suffix=$6; cd "$7" || exit; ${EXPORT}
 echo "$queuectl_shell $queuectl_suffix" >&4 || exit
 exec "$@" 4>&- ) </dev/null >>"$4" 2>>"$5"
 queuectl_code=$?
 if [ -s /dev/fd/4 ] || [ -s "$3" ]; then echo $queuectl_code >&4; echo >&3; else queuectl_code=unbegun; fi
 } 4>>"$3"
+${HELD}
+echo $queuectl_code
 }
-} 3<>"$2"
+queuectl_plain() {
+${IF_OURS}
+cd "$7" && {
+echo "$queuectl_shell $6" >&4 && {
+queuectl_out=$4 queuectl_err=$5; ${EXPORT}
+"$@" </dev/null >>"$queuectl_out" 2>>"$queuectl_err" 4>&-
+queuectl_code=$?
+echo $queuectl_code >&4; echo >&3
+}
+} 4>>"$3"
+${HELD}
+cd /
 echo $queuectl_code
 }
 `
+
+let isShellDash: boolean | undefined
+
+/** Is `/bin/sh` the shell that starts a plain command by vfork? Others gain nothing from it. */
+export function isDash(): boolean {
+  try {
+    isShellDash ??= basename(realpathSync('/bin/sh')) === 'dash'
+  } catch {
+    // Whatever it is, it starts commands the other way too.
+    isShellDash = false
+  }
+  return isShellDash
+}
 
 /** Makes a shell that reads commands from, and answers on, the same descriptor. */
 const OPEN = 'exec /bin/sh -s "$@" <&3 >&3 3>&-'
@@ -71,13 +111,17 @@ export interface StartRequest {
   readonly argv: readonly string[]
 }
 
-/** The request as a line of shell; undefined when it must be started in a process of its own. */
-export function shellRequest(start: StartRequest, markSuffix: string): string | undefined {
+/**
+ * The request as a line of shell; undefined when it must be started in a process of its own.
+ * @param isPlain it may be started without a sub-shell: the program is named by its path, and of the variables all are those
+ *   that every run has
+ */
+export function shellRequest(start: StartRequest, markSuffix: string, isPlain = false): string | undefined {
   const { held, paths, cwd, env, argv } = start
   const { fifo, mark, out, err } = paths
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const all = [held, fifo, mark, out, err, markSuffix, cwd, ...variables, '', ...argv]
-  const text = `queuectl_run ${all.map(alwaysQuoted).join(' ')}\n`
+  const text = `queuectl_${isPlain ? 'plain' : 'run'} ${all.map(alwaysQuoted).join(' ')}\n`
   return text.length > MAX_REQUEST_LENGTH ? undefined : text
 }
 

@@ -15,12 +15,14 @@ export interface StartMark {
   readonly ns: string | undefined
   /** The inode of the run's FIFO. */
   readonly fifo: number | undefined
+  /** Its shell started the command without a sub-shell: signal-word.ts. */
+  readonly hasNoSubShell: boolean
 }
 
 /** What a shell appends to its line of /proc/pid/stat. @param since left out where the shell starts this run alone */
-export function markSuffix(fifo: number, since?: number): string {
+export function markSuffix(fifo: number, since?: number, hasNoSubShell = false): string {
   const { boot, ns } = ownIdentity()
-  return `${since === undefined ? '' : `since=${since} `}boot=${boot} ns=${ns} fifo=${fifo}`
+  return `${since === undefined ? '' : `since=${since} `}boot=${boot} ns=${ns} fifo=${fifo}${hasNoSubShell ? ' by=vfork' : ''}`
 }
 
 export function parseMark(line: string): StartMark {
@@ -39,5 +41,6 @@ export function parseMark(line: string): StartMark {
     boot: value('boot'),
     ns: value('ns'),
     fifo: number('fifo'),
+    hasNoSubShell: value('by') === 'vfork',
   }
 }

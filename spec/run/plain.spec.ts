@@ -33,6 +33,21 @@ const JOBS: readonly JobRequest[] = [
   { command: 'true', timeout: 30, max_retries: 7 },
   { command: 'exit 7' },
   { command: 'kill -9 $$' },
+  { command: 'echo said >&2; kill -TERM $$' },
+  { command: 'printf said >&2; kill -SEGV $$' },
+  { command: 'kill -INT $$' },
+  { command: 'kill -HUP $$' },
+  { command: 'echo mine >&2; exit 137' },
+  { command: 'trap "" TERM; kill 0; echo alive' },
+  { command: 'env -0 | tr "\\n\\0" " \\n" | sort' },
+  { command: 'pwd; echo "$PWD $OLDPWD"', cwd: '/usr/bin' },
+  {
+    command:
+      'for n in 0 1 2 3; do readlink /proc/$$/fd/$n; done; echo /proc/$$/fd/*; grep -E "Sig(Blk|Ign|Cgt)" /proc/self/status; ulimit -a; umask',
+  },
+  { command: 'no-such-program' },
+  { command: '/no/such/program' },
+  { command: 'cat; read -r x; echo "$?"' },
   { command: ['no-such-program'] },
   { command: ['exit', '3'] },
   { command: 'true', cwd: '/no/such/directory' },
@@ -58,6 +73,7 @@ function traceOf({ home, dir }: World): string[] {
   const timeless = (text: string): string =>
     text
       .replaceAll(dir, '')
+      .replaceAll(/\/proc\/\d+/g, '/proc/pid')
       .replaceAll(/corrupt\/[0-9a-f]{8}-/g, 'corrupt/')
       .replaceAll(/worker-\d+-[0-9a-f]{6}/g, 'worker')
       .replaceAll(/[0-7][0-9A-HJKMNP-TV-Z]{25}/g, (id) => ids.get(id) ?? ids.set(id, `id${ids.size}`).get(id) ?? id)
@@ -139,6 +155,17 @@ test(
     assert.is((await settles(world.queue, id, 'dead')).timed_out, true)
     worker.kill()
     await worker.ended
+  }),
+)
+
+test(
+  'a plain run whose time is over as it begins ends by TERM, and not by KILL after the grace',
+  inWorld(async (world) => {
+    for (let n = 0; n < 20; n++) await add(world, 'sleep 60', { timeout: 0.001, max_retries: 1 })
+    await runAll(world, 2)
+    const dead = await world.queue.list({ states: ['dead'] })
+    assert.is(dead.length, 20)
+    for (const { id } of dead) assert.is((await world.queue.get(id)).exit_code, 143)
   }),
 )
 
