@@ -29,7 +29,8 @@ test(
   inRun((paths, mark) => {
     const { boot, ns } = ownIdentity()
     const fifo = lstat(paths.fifo)?.ino
-    assert.equal(mark, { leader: { pid: 999_999, start: '5' }, since: undefined, boot, ns, fifo })
+    const leader = { pid: 999_999, start: '5' }
+    assert.equal(mark, { leader, since: undefined, boot, ns, fifo, hasNoSubShell: false })
   }),
 )
 
