@@ -31,6 +31,14 @@ const isNoArray = t.makeValidator<object>({
     return false
   },
 })
+/** Any member name is good in there; typanion's records refuse `__proto__` and `constructor`. */
+const isOwn = t.makeValidator<unknown, Readonly<Record<string, unknown>>>({
+  test: (value, state): value is Readonly<Record<string, unknown>> => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true
+    state?.errors?.push(`${state.p ?? '.'}: Expected an object`)
+    return false
+  },
+})
 const codes = t.isArray(whole(0, 255))
 
 /** Validators of members that are settings too (`config/schema.ts`). */
@@ -62,7 +70,7 @@ const isRequest = t.isObject(
     success_codes: t.isOptional(codes),
     retry_later_codes: t.isOptional(codes),
     give_up_codes: t.isOptional(codes),
-    meta: t.isOptional(t.cascade(t.isRecord(t.isUnknown()), [isNoArray])),
+    meta: t.isOptional(isOwn),
   },
   { extra: t.isRecord(t.isUnknown()) },
 )

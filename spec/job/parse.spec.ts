@@ -137,6 +137,11 @@ test('a __proto__ member pollutes nothing', () => {
   assert.is(Object.getPrototypeOf(request), Object.prototype)
 })
 
+test('meta keeps members of any name', () => {
+  const text = '{"command":"true","meta":{"__proto__":false,"constructor":{"__proto__":1}}}'
+  assert.is(JSON.stringify(readRequest(JSON.parse(text))), text)
+})
+
 test('a job that would not fit into its file is refused', () => {
   assert.match(refusal({ command: 'x'.repeat(MAX_JOB_BYTES) }) ?? '', /larger than 1048576 bytes/)
 })
