@@ -36,6 +36,8 @@ const LONGEST_NAME = 200
 const WRONG_AFTER_MS = 2_000
 /** The same for a text that ends too early, or a file with a second hard link. */
 const UNFINISHED_AFTER_MS = 60_000
+/** A file that is not finished and has not changed for this time (ms) is not worth waiting for: its writer may have died. */
+const STALLED_AFTER_MS = 10_000
 /** A script that has not changed for this time (ms) is whole. */
 const SCRIPT_AFTER_MS = 10_000
 
@@ -150,6 +152,12 @@ export class Intake {
     if (left > 0) return left
     const isWanted = (name: string): boolean => name.endsWith(`/${fileName}`)
     return findHolders(stats, { isWanted, isWriting: true }).pids.length > 0 ? SCRIPT_AFTER_MS : 0
+  }
+
+  /** Does it wait to be finished by somebody who has not written to it for a while? */
+  isStalled(home: Home, fileName: string): boolean {
+    if (isScriptName(fileName) || !this.#waiting.has(fileName)) return false
+    return this.#unchangedMs(join(home.pending, fileName), fileName) >= STALLED_AFTER_MS
   }
 
   /** For how long (ms) a file has not changed, as far as we have seen. */

@@ -1,4 +1,5 @@
 /** Turns dropped files into jobs and records it. */
+import { basename, dirname } from 'node:path'
 import { nowMs } from '../clock.ts'
 import type { Home } from '../spool/layout.ts'
 import { Intake } from '../spool/intake.ts'
@@ -30,6 +31,11 @@ export class WorkerIntake {
         due = Math.min(due, await this.#takeOne(ctx, fileName))
       })
     return due
+  }
+
+  /** Is it a dropped file that nobody finishes, by its path in the home? It stays where it is. */
+  isStalled(entry: string): boolean {
+    return dirname(entry) === 'pending' && this.#intake.isStalled(this.#home, basename(entry))
   }
 
   /** @returns when it is due (ms), of a scheduled job, or is to be tried again */

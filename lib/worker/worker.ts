@@ -259,7 +259,7 @@ export class Worker {
       !this.#isHomeChanging &&
       !this.#maintenance.isBusy &&
       this.#workList.isEmpty &&
-      !hasWork(this.#home, (entry) => !this.#troubles.isGivenUp(entry))
+      !hasWork(this.#home, (entry) => !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry))
     )
   }
 

@@ -80,6 +80,19 @@ for (const [what, content] of Object.entries(UNFINISHED))
   )
 
 test(
+  'a file that nobody has finished for 10 s is stalled, until somebody writes to it: a worker in a burst does not wait for it',
+  withIntake(async (intake) => {
+    intake.drop('mine.json', '{"command":"tr')
+    assert.is(await intake.after(9.9, 'mine.json'), 'waiting')
+    assert.not(intake.isStalled('mine.json'))
+    intake.advance(100)
+    assert.ok(intake.isStalled('mine.json'))
+    intake.drop('mine.json', '{"command":"tru')
+    assert.not(intake.isStalled('mine.json'))
+  }),
+)
+
+test(
   'every beginning of a good file is one that merely ends too early',
   withIntake(async (intake) => {
     const whole = Buffer.from(
