@@ -188,6 +188,7 @@ test('only lib/config/env.ts reads the environment', () => {
     'lib/run/foreground.ts': 'hands the whole environment on to a job outside the queue, and reads nothing in it',
     'lib/hooks/command.ts': 'hands the whole environment on to hooks, and reads nothing in it',
     'lib/worker/start.ts': 'hands the whole environment on to a worker in the background, and reads nothing in it',
+    'lib/worker/init.ts': 'hands the whole environment on to the worker below it, and reads nothing in it',
   }
   none(
     using(within('lib'), /\bprocess\.env\b|from 'node:process'/, allowed),
@@ -203,6 +204,7 @@ test('only named files start programs', () => {
     'lib/run/shell.ts': 'the shells that start jobs',
     'lib/run/foreground.ts': 'starts a job outside the queue',
     'lib/worker/start.ts': 'starts workers in the background',
+    'lib/worker/init.ts': 'what reaps for a worker that is PID 1',
     'lib/run/output-cap.ts': 'fallocate(1) punches holes: Node cannot',
     'lib/hooks/command.ts': 'starts the commands of hooks, which are no jobs',
     'lib/cli/input/editor.ts': 'starts the editor',

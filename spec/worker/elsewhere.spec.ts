@@ -21,6 +21,7 @@ import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { openHome } from '../../lib/spool/layout.ts'
+import { SHELL_INIT } from '../../lib/worker/init.ts'
 import type { WorkerCard } from '../../lib/spool/holders.ts'
 
 const test = suite('workers elsewhere')
@@ -338,11 +339,39 @@ test(
   }),
 )
 
+for (const [init, under] of [
+  ['an init of its own', []],
+  ['the shell that Node may become', ['sh', '-c', SHELL_INIT, 'init']],
+  ['the same, where sh is bash', ['bash', '-c', SHELL_INIT, 'init']],
+] as const)
+  test(
+    `a worker that would be PID 1 has above it ${init}, which reaps and passes signals and the status on`,
+    inWorld(async (world) => {
+      needs([...NEW_PIDS, under[0] ?? 'sh', '-c'])
+      const worker = startUnder(world, [...NEW_PIDS, ...under])
+      await add(world, '(sleep 0.1 & echo $! >stray)')
+      await add(world, 'until [ -s stray ] && [ ! -e /proc/$(cat stray) ]; do sleep 0.02; done', { id: 'reaped' })
+      await settles(world.queue, 'reaped')
+      await add(world, untilLetGo('a'), { id: 'a' })
+      await until(() => existsSync(join(world.dir, 'a.up')), SOON_MS, 'a runs')
+      const [pid1 = 0] = childrenOf(worker.pid)
+      signal(pid1, 'SIGTERM')
+      await until(() => worker.stderr.includes('is stopping'), SOON_MS, 'it was told')
+      signal(pid1, 'SIGTERM')
+      assert.is((await worker.ended).code, 0)
+      assert.is((await world.queue.get('a')).state, 'pending')
+      assert.not.match(worker.stderr, '--init')
+    }),
+  )
+
 test(
-  'a worker that is PID 1 says that it needs an init, and so does doctor',
+  'where nothing can be an init above a worker that is PID 1, the worker says so, and so does doctor',
   inWorld(async (world) => {
     needs(NEW_PIDS)
-    const worker = startUnder(world, NEW_PIDS)
+    if ('execve' in process) skip('this Node can become a shell')
+    mkdirSync(join(world.dir, 'bin'))
+    writeFileSync(join(world.dir, 'bin', 'perl'), '#!/bin/sh\nexit 125\n', { mode: 0o755 })
+    const worker = startUnder(world, [...NEW_PIDS, 'env', `PATH=${join(world.dir, 'bin')}:${process.env.PATH}`])
     await until(() => worker.stderr.includes('--init'), SOON_MS, 'it says so')
     assert.match((await world.cli(['doctor'])).stdout, '--init')
     await world.cli(['worker', 'stop'])

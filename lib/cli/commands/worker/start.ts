@@ -38,13 +38,19 @@ export class WorkerStartCommand extends QueueCommand {
 
   only = Option.String('--only', { description: '<ID> run only this job, and exit when it is settled' })
 
-  protected async run(queue: Queue): Promise<void> {
+  protected async run(queue: Queue): Promise<number | void> {
     if (this.foreground && this.background)
       throw new QueueError('USAGE', 'worker start: --foreground or --background, not both')
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
     const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
     const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
+    // Orphans of the whole container come to us, and Node reaps none of them.
+    if (isForeground && process.pid === 1) {
+      const { runBelowInit } = await import('../../../worker/init.ts')
+      const status = await runBelowInit()
+      if (status !== undefined) return status
+    }
     if (isForeground) return runInForeground(options, (line) => this.io.messageNow(line), environment().readyFd)
     const worker = await startInBackground(options, this.io.program)
     if (this.json) return this.printJson(worker)
