@@ -33,6 +33,9 @@ const workerStop: Load = async () => (await import('./commands/worker/stop.ts'))
 const workerList: Load = async () => (await import('./commands/worker/list.ts')).WorkerListCommand
 const workerHealth: Load = async () => (await import('./commands/worker/health.ts')).WorkerHealthCommand
 const workerForget: Load = async () => (await import('./commands/worker/forget.ts')).WorkerForgetCommand
+const serviceInstall: Load = async () => (await import('./commands/service/install.ts')).ServiceInstallCommand
+const serviceUninstall: Load = async () => (await import('./commands/service/uninstall.ts')).ServiceUninstallCommand
+const serviceStatus: Load = async () => (await import('./commands/service/status.ts')).ServiceStatusCommand
 const dlqList: Load = async () => (await import('./commands/dlq/list.ts')).DlqListCommand
 const dlqShow: Load = async () => (await import('./commands/dlq/show.ts')).DlqShowCommand
 const dlqRetry: Load = async () => (await import('./commands/dlq/retry.ts')).DlqRetryCommand
@@ -90,6 +93,9 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'worker status': workerList,
   'worker health': workerHealth,
   'worker forget': workerForget,
+  'service install': serviceInstall,
+  'service uninstall': serviceUninstall,
+  'service status': serviceStatus,
   'dlq list': dlqList,
   'dlq ls': dlqList,
   'dlq show': dlqShow,

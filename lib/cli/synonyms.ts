@@ -31,6 +31,8 @@ export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   'worker stop --force': 'worker kill',
   'worker list': 'workers, worker ls, worker info, workers list, workers status',
   'worker health': 'health',
+  'service install': 'service enable, service add',
+  'service uninstall': 'service disable, service remove, service rm',
   ps: 'worker ps',
   'dlq retry': 'dlq requeue, dlq replay, dlq restore, dlq reprocess, dlq rerun',
   'dlq retry --all': 'dlq retry-all',
@@ -56,7 +58,7 @@ export const MEANINGLESS_COMMANDS: Readonly<Record<string, string>> = {
   migrate: 'there is no database: the queue is the files in its home',
   backup: 'the queue is the files in its home: queuectl help operations',
   cron: 'a job runs once; cron can enqueue it: queuectl help migrating',
-  daemon: 'there is none; a worker runs jobs: queuectl worker start',
+  daemon: 'there is none; a worker runs jobs: queuectl worker start, or queuectl service install',
 }
 
 /**

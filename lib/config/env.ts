@@ -52,7 +52,7 @@ export function isUsualHome(home: string): boolean {
 }
 
 /** The user's home directory: HOME, else what the system knows. Never a path that depends on the current directory. */
-function userDirectory(): string {
+export function userDirectory(): string {
   const { HOME } = process.env
   if (HOME && isAbsolute(HOME)) return HOME
   if (HOME)
@@ -91,6 +91,22 @@ export function defaultDirectory(): string {
 
 /** Where programs are looked for. */
 export const searchPath = (): string | undefined => process.env.PATH
+
+/** Where this user's programs keep their settings. */
+export function configDirectory(): string {
+  const { XDG_CONFIG_HOME } = process.env
+  return XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : join(userDirectory(), '.config')
+}
+
+/**
+ * The socket on which systemd waits to be told that the worker is up. It is taken out of the environment: no job may
+ * speak for its worker.
+ */
+export function takeNotifySocket(): string | undefined {
+  const { NOTIFY_SOCKET } = process.env
+  delete process.env.NOTIFY_SOCKET
+  return NOTIFY_SOCKET || undefined
+}
 
 /** Where compiled code of this program may be kept for its next call, if there is such a place. */
 export function compileCacheDir(): string | undefined {

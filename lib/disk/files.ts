@@ -93,9 +93,9 @@ function hasHappened(look: () => boolean): boolean {
 }
 
 /** Writes a new file and flushes it. The name must be free. Any error removes what was written. */
-export function writeNew(path: string, text: string, durable = true): void {
+export function writeNew(path: string, text: string, durable = true, mode = 0o600): void {
   // If we die before this returns: an unfinished file in tmp/, for the sweeper.
-  const fd = openSync(path, WRITE | constants.O_EXCL, 0o600)
+  const fd = openSync(path, WRITE | constants.O_EXCL, mode)
   try {
     writeAll(fd, text)
     if (durable) fsyncSync(fd)
@@ -185,9 +185,9 @@ export function endStamp({ path, aside, fd, text }: Stamp): boolean {
  * Replaces a file in a directory that other processes use: write it at `aside`, a path in `tmp/`, then move it into
  * place. False when the directory of `path` is gone.
  */
-export function replaceFile(aside: string, path: string, text: string, durable = true): boolean {
+export function replaceFile(aside: string, path: string, text: string, durable = true, mode?: number): boolean {
   // If we die before the move: the old content, and scratch in tmp/.
-  writeNew(aside, text, durable)
+  writeNew(aside, text, durable, mode)
   if (move(aside, path, holds(text))) return true
   remove(aside)
   return false

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
-import { defaultDirectory, homePath } from '../config/env.ts'
+import { defaultDirectory, homePath, takeNotifySocket } from '../config/env.ts'
 import { readConfig } from '../config/file.ts'
 import { exists, remove } from '../disk/files.ts'
 import { outlivesTerminal } from '../disk/hangup.ts'
@@ -105,12 +105,14 @@ export async function runInForeground(
   process.on('SIGXFSZ', ignore)
   process.on('SIGQUIT', () => worker.force())
   process.on('SIGUSR2', () => worker.leave())
+  const notifySocket = takeNotifySocket()
   const worker = new Worker(home.root, {
     slots: options.slots,
     burst: options.burst,
     ...(options.only === undefined ? {} : { only: options.only }),
     log,
     ready: (holder) => {
+      if (notifySocket !== undefined) tellSystemd(notifySocket, holder.name, log)
       if (readyFd === undefined) return
       const started: StartedWorker = { name: holder.name, pid: process.pid, slots: options.slots, log: holder.card.log }
       writeSync(readyFd, `${JSON.stringify(started)}\n`)
@@ -118,4 +120,13 @@ export async function runInForeground(
     },
   })
   await worker.run()
+}
+
+/** Says that the worker is up. Node has no datagram sockets of this kind, so a program of systemd's does it. */
+function tellSystemd(socket: string, name: string, log: (line: string) => void): void {
+  const told = spawn('systemd-notify', ['--ready', `--status=${name} is up`], {
+    env: { ...process.env, NOTIFY_SOCKET: socket },
+    stdio: 'ignore',
+  })
+  told.on('error', (error) => log(`cannot tell systemd that ${name} is up: ${error.message}`))
 }

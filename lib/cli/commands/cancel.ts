@@ -8,7 +8,7 @@ export class CancelCommand extends SelectingCommand {
   static override paths = [['cancel']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'cancel jobs: end them and move them to the dead letter queue',
+    description: 'cancel jobs: end them, move them to the dead letter queue',
     details: `A running job is ended first: SIGTERM to all its processes, SIGKILL ten seconds later; the command waits for that.
       retry ID runs a cancelled job again; dlq retry --all skips it.\n\n${ABOUT_IDS}`,
     examples: [

@@ -10,7 +10,7 @@ export class TopCommand extends SelectingCommand {
   static override paths = [['top']]
   static override usage = Command.Usage({
     category: 'Jobs',
-    description: 'watch and control the queue live; with ids: run these jobs next',
+    description: 'watch and control the queue live; with ids: run these next',
     details: `Keys: arrows (or j and k) select a job; f or Enter follows its output, Escape goes back; c cancels it, r runs it
       again, h holds it; q quits. If standard output is not a terminal, it prints one screen.
 

@@ -8,7 +8,7 @@ import { isCount } from '../../input/option-types.ts'
 import { environment } from '../../../config/env.ts'
 
 /** More would be a slip of the finger: each slot is a process of its own. */
-const MOST_SLOTS = 1000
+export const MOST_SLOTS = 1000
 
 export class WorkerStartCommand extends QueueCommand {
   static override paths = [['worker', 'start']]
