@@ -72,6 +72,12 @@ export function parseName(text: string): JobName | undefined {
   return { priority, due: micros, id, queue }
 }
 
+/** The queue in what looks like a job's file name, by its place alone. */
+export function queueIn(fileName: string): string {
+  const at = fileName.indexOf('@')
+  return at < 0 ? DEFAULT_QUEUE : fileName.slice(at + 1, -'.json'.length)
+}
+
 const SHAPE = /^\d{4}-\d{8}T\d{6}\.\d{6}Z-[\w.@-]+\.json$/
 
 /** Has this the shape of a job's file name? Much faster than {@link parseName}, which has the last word. */

@@ -1,35 +1,46 @@
 /**
- * Decides which pending job is tried next, from names alone: the best names of one scan, and what arrived since.
+ * Decides which pending job is tried next, from names alone: the best names of each queue, as one scan found them, and
+ * what arrived since.
  *
  * One scan serves many claims. The list may be wrong: a name that is gone costs one failed rename, and the next scan
- * finds what the list does not have.
+ * finds what the list does not have. Names are kept by queue, so that the names of a queue whose jobs must wait, however
+ * many, neither take the place of others nor are looked at again.
  */
-import { isPendingName, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
+import { isPendingName, looksLikeJobName, type JobName, parseName, queueIn } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
+import { BestNames } from './best-names.ts'
 
 /**
- * How many names one scan keeps. A scan of a million takes half a second and the next one starts nine times as long
- * after: the names must last until then. They take 2 MB.
+ * How many names of a queue one scan keeps. A scan of a million takes half a second and the next one starts nine times
+ * as long after: the names must last until then. They take 2 MB.
  */
 const MAX_NAMES = 20_000
+/** How many names of all queues together, but at least two of each. */
+const MAX_TOGETHER = 200_000
 
 export interface PendingName {
   readonly fileName: string
   readonly name: JobName
 }
 
+export interface PendingOptions {
+  /** The id of the one job to list; default: all. */
+  readonly only?: string | undefined
+  /** Must the jobs of this queue wait? They stay listed. Default: none must. */
+  readonly mustWait?: (queue: string) => boolean
+  readonly maxNames?: number
+}
+
 export class PendingList {
-  /** Worst first, so that `pop` takes the best. All of them parse. */
-  #sorted: string[] = []
+  #queues = new Map<string, BestNames>()
   #droppedNames = new Set<string>()
-  /** Did the last scan find more than it kept? */
-  #hasMore = false
   readonly #only: string | undefined
+  readonly #mustWait: (queue: string) => boolean
   readonly #maxNames: number
 
-  /** @param only the id of the one job to list; default: all */
-  constructor(only?: string, maxNames = MAX_NAMES) {
+  constructor({ only, mustWait = () => false, maxNames = MAX_NAMES }: PendingOptions = {}) {
     this.#only = only
+    this.#mustWait = mustWait
     this.#maxNames = maxNames
   }
 
@@ -37,30 +48,24 @@ export class PendingList {
     return this.#only === undefined || name.id === this.#only
   }
 
-  /** Scans `dir` and keeps the best names. */
+  /** Scans `dir` and keeps the best names of each queue. */
   scan(dir: string): void {
-    let best: string[] = []
-    /** The worst name that can still be kept. */
-    let worst: string | undefined
+    const max = Math.max(2, Math.min(this.#maxNames, Math.floor(MAX_TOGETHER / Math.max(1, this.#queues.size))))
+    this.#queues = new Map()
     this.#droppedNames.clear()
-    this.#hasMore = false
     for (const fileName of eachName(dir)) {
       // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
-        if ((worst === undefined || fileName < worst) && fileName.includes(this.#only ?? '')) best.push(fileName)
+        if (fileName.includes(this.#only ?? '')) this.#namesOf(queueIn(fileName), max).collect(fileName)
       } else if (isPendingName(fileName)) this.#droppedNames.add(fileName)
-      if (best.length >= 2 * this.#maxNames) {
-        best = best.sort().slice(0, this.#maxNames)
-        worst = best.at(-1)
-        this.#hasMore = true
-      }
     }
-    best.sort()
-    if (best.length > this.#maxNames) this.#hasMore = true
-    this.#sorted = best
-      .slice(0, this.#maxNames)
-      .filter((fileName) => this.#isJob(fileName))
-      .reverse()
+    for (const names of this.#queues.values()) names.close((fileName) => this.#isJob(fileName))
+  }
+
+  #namesOf(queue: string, max = this.#maxNames): BestNames {
+    let names = this.#queues.get(queue)
+    if (!names) this.#queues.set(queue, (names = new BestNames(max)))
+    return names
   }
 
   /** Is this the name of a job to list? A name that does not parse is that of a dropped file. */
@@ -74,7 +79,7 @@ export class PendingList {
   add(fileName: string): 'job' | 'dropped' | 'none' {
     const name = parseName(fileName)
     if (name) {
-      if (this.#isWanted(name)) this.#insert(fileName)
+      if (this.#isWanted(name)) this.#namesOf(name.queue).insert(fileName)
       return 'job'
     }
     if (!isPendingName(fileName)) return 'none'
@@ -84,49 +89,35 @@ export class PendingList {
 
   /** Removes a name whose file is gone: another worker claimed it. */
   drop(fileName: string): void {
-    const at = this.#indexOf(fileName)
-    if (this.#sorted[at] === fileName) this.#sorted.splice(at, 1)
+    this.#queues.get(queueIn(fileName))?.drop(fileName)
     this.#droppedNames.delete(fileName)
   }
 
-  /** The index of a name in the list, or where it would be inserted. */
-  #indexOf(fileName: string): number {
-    let low = 0
-    let high = this.#sorted.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.#sorted[middle] ?? '') > fileName) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #insert(fileName: string): void {
-    const low = this.#indexOf(fileName)
-    if (this.#sorted[low] === fileName) return
-    // Worse than all in the list, while the directory has names that are not in it: left to the next scan.
-    if (low === 0 && this.#hasMore) return
-    this.#sorted.splice(low, 0, fileName)
-    if (this.#sorted.length > 2 * this.#maxNames) {
-      this.#sorted = this.#sorted.slice(-this.#maxNames)
-      this.#hasMore = true
-    }
-  }
-
-  /** Removes the best name from the list and returns it. */
+  /** Removes the best name of the queues that need not wait from the list and returns it. */
   take(): PendingName | undefined {
-    const fileName = this.#sorted.pop()
+    const from = this.#first()
+    const fileName = from?.best
+    from?.takeBest()
     const name = fileName === undefined ? undefined : parseName(fileName)
     return fileName !== undefined && name ? { fileName, name } : undefined
   }
 
-  get isEmpty(): boolean {
-    return this.#sorted.length === 0
+  #first(): BestNames | undefined {
+    let first: BestNames | undefined
+    for (const [queue, names] of this.#queues)
+      if (names.best !== undefined && names.best < (first?.best ?? '~') && !this.#mustWait(queue)) first = names
+    return first
   }
 
-  /** Does the directory have names that only another scan finds? */
-  get hasMore(): boolean {
-    return this.#hasMore
+  /** Is no name left of the queues that need not wait? */
+  get isEmpty(): boolean {
+    return this.#first() === undefined
+  }
+
+  /** Has a queue that need not wait names in the directory, and none here? Only another scan finds them. */
+  get isDry(): boolean {
+    for (const [queue, names] of this.#queues) if (names.isDry && !this.#mustWait(queue)) return true
+    return false
   }
 
   /** Names of dropped files to take in. */

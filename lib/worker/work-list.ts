@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { monotonicMs } from '../clock.ts'
-import { type PendingName, PendingList } from '../spool/pending.ts'
+import { type PendingName, type PendingOptions, PendingList } from '../spool/pending.ts'
 import { exists } from '../disk/files.ts'
 import type { PassedOver } from './passed-over.ts'
 
@@ -26,12 +26,12 @@ export class WorkList {
 
   /**
    * @param passedOver the entries left alone, by their path in the home
-   * @param only the id of the only job to claim; undefined: any job
+   * @param options which names are candidates
    */
-  constructor(dir: string, passedOver: PassedOver, only?: string) {
+  constructor(dir: string, passedOver: PassedOver, options: PendingOptions) {
     this.#dir = dir
     this.#passedOver = passedOver
-    this.#candidates = new PendingList(only)
+    this.#candidates = new PendingList(options)
   }
 
   /** Notes that a file appeared or disappeared; undefined: any may have. False: it disappeared. */
@@ -53,9 +53,9 @@ export class WorkList {
     return this.#candidates.isEmpty
   }
 
-  /** When the next scan is due, on the monotonic clock; Infinity while the list is complete. */
+  /** When the next scan is due, on the monotonic clock; Infinity while the list has what there is to claim. */
   get nextScan(): number {
-    return this.#isStale || this.#candidates.hasMore ? this.#nextScan : Number.POSITIVE_INFINITY
+    return this.#isStale || this.#candidates.isDry ? this.#nextScan : Number.POSITIVE_INFINITY
   }
 
   /** Scans the directory, unless the pause after the last scan is not over. */
@@ -73,7 +73,8 @@ export class WorkList {
     for (const entry of this.#passedOver.due())
       if (entry.startsWith(PENDING) && exists(join(this.#dir, entry.slice(PENDING.length))))
         this.#candidates.add(entry.slice(PENDING.length))
-    if (this.#candidates.isEmpty && this.nextScan < Number.POSITIVE_INFINITY) this.scan()
+    // A queue that has run dry may have a better name than the others.
+    if (this.#candidates.isDry || (this.#isStale && this.#candidates.isEmpty)) this.scan()
     for (;;) {
       const next = this.#candidates.take()
       if (!next || !this.#passedOver.has(PENDING + next.fileName)) return next

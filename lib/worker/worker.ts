@@ -95,7 +95,7 @@ export class Worker {
       this.#registration.log.append(timed)
       options.log(lines)
     })
-    this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, options.only)
+    this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, { only: options.only })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })

@@ -28,7 +28,7 @@ function takeAll(candidates: PendingList): string[] {
 
 const scanned = ({ dir }: World, names: readonly string[]): PendingList => {
   put(dir, names)
-  const candidates = new PendingList(undefined, KEPT)
+  const candidates = new PendingList({ maxNames: KEPT })
   candidates.scan(dir)
   return candidates
 }
@@ -36,7 +36,7 @@ const scanned = ({ dir }: World, names: readonly string[]): PendingList => {
 test('a list that has seen nothing is empty', () => {
   const candidates = new PendingList()
   assert.ok(candidates.isEmpty)
-  assert.not(candidates.hasMore)
+  assert.not(candidates.isDry)
   assert.is(candidates.take(), undefined)
 })
 
@@ -118,12 +118,14 @@ test(
 )
 
 test(
-  'of more names than are kept the best are kept, and the list knows that there are more',
+  'of more names than are kept the best are kept, and then the list knows that there are more',
   inWorld((world) => {
     const names = Array.from({ length: 250 }, (_, n) => nth(n))
     const candidates = scanned(world, names.toReversed())
-    assert.ok(candidates.hasMore)
+    assert.not(candidates.isDry)
     assert.equal(takeAll(candidates), names.slice(0, KEPT))
+    assert.ok(candidates.isDry)
+    assert.ok(candidates.isEmpty)
   }),
 )
 
@@ -134,8 +136,8 @@ test(
       world,
       Array.from({ length: KEPT }, (_, n) => nth(n)),
     )
-    assert.not(candidates.hasMore)
     assert.is(takeAll(candidates).length, KEPT)
+    assert.not(candidates.isDry)
   }),
 )
 
@@ -169,27 +171,53 @@ test(
       dir,
       Array.from({ length: 250 }, (_, n) => nth(n)),
     )
-    const candidates = new PendingList('j240', KEPT)
+    const candidates = new PendingList({ only: 'j240', maxNames: KEPT })
     candidates.scan(dir)
     assert.equal(takeAll(candidates), [nth(240)])
   }),
 )
 
+/** The n-th job of a queue. */
+const inQueue = (n: number, queue: string): string => formatName({ ...aName({ id: `j${n}` }), queue, due: n * 1000 })
+
 test(
-  'when all that was kept is taken, it is still known that there are more',
+  'the best name of all queues comes first',
   inWorld((world) => {
-    const candidates = scanned(
-      world,
-      Array.from({ length: 250 }, (_, n) => nth(n)),
-    )
-    takeAll(candidates)
+    const candidates = scanned(world, [inQueue(3, 'a'), nth(2), inQueue(1, 'b'), inQueue(4, 'b')])
+    candidates.add(inQueue(0, 'c'))
+    assert.equal(takeAll(candidates), [inQueue(0, 'c'), inQueue(1, 'b'), nth(2), inQueue(3, 'a'), inQueue(4, 'b')])
+  }),
+)
+
+test(
+  'behind very many names of a queue that must wait those of another are found, and nothing is left to scan',
+  inWorld(({ dir }) => {
+    const blocked = Array.from({ length: 250 }, (_, n) => inQueue(n, 'mail'))
+    put(dir, [...blocked, nth(998), nth(999)])
+    const candidates = new PendingList({ maxNames: KEPT, mustWait: (queue) => queue === 'mail' })
+    candidates.scan(dir)
+    assert.equal(takeAll(candidates), [nth(998), nth(999)])
     assert.ok(candidates.isEmpty)
-    assert.ok(candidates.hasMore)
+    assert.not(candidates.isDry)
+  }),
+)
+
+test(
+  'a queue that need not wait any more offers the names that it had',
+  inWorld(({ dir }) => {
+    let isPaused = true
+    put(dir, [inQueue(1, 'mail'), inQueue(2, 'mail')])
+    const candidates = new PendingList({ mustWait: () => isPaused })
+    candidates.scan(dir)
+    assert.ok(candidates.isEmpty)
+    candidates.drop(inQueue(1, 'mail'))
+    isPaused = false
+    assert.equal(takeAll(candidates), [inQueue(2, 'mail')])
   }),
 )
 
 test('names that only ever arrive are kept in bounds, the best of them', () => {
-  const candidates = new PendingList(undefined, KEPT)
+  const candidates = new PendingList({ maxNames: KEPT })
   const names = Array.from({ length: 500 }, (_, n) => nth(n))
   for (const name of names.toReversed()) candidates.add(name)
   const all = takeAll(candidates)
