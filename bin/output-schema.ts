@@ -52,6 +52,13 @@ const settings = described('each key with its value; a secret is shown as (set)'
 })
 const bulk = described('what a verb has done to jobs', ref('Bulk'))
 
+const { completed: _completed, ...unfinished } = SCHEMAS.QueueRow.properties
+const queueInfo = described('a queue: its unfinished jobs by state, and its pause', {
+  type: 'object',
+  properties: unfinished,
+  required: SCHEMAS.QueueRow.required.filter((name) => name !== 'completed'),
+})
+
 /** What each command prints on stdout. */
 const OUTPUTS: Readonly<Record<string, Schema>> = {
   enqueue: described(
@@ -72,9 +79,10 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
             { state: { enum: ['ok', 'low', 'full'] }, free_bytes: count, free_inodes: count, ballast: flag },
             ['free_inodes'],
           ),
+          paused: described('the pauses in force, by queue; that of all by _all', { type: 'object' }),
           troubles: arrayOf({ type: 'object' }),
         },
-        ['troubles'],
+        ['paused', 'troubles'],
       ),
       ref('Job'),
     ],
@@ -167,6 +175,11 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
   'worker-restart': object({ stopped: arrayOf(text), started: arrayOf(startedWorker) }),
   'worker-list': arrayOf(ref('Worker')),
   'worker-health': arrayOf(ref('Worker')),
+  'queue-list': arrayOf(queueInfo),
+  'queue-show': queueInfo,
+  'queue-pause': arrayOf(ref('PauseResult')),
+  'queue-resume': arrayOf(object({ queue: text, was_paused: flag })),
+  'queue-drain': arrayOf(object({ queue: text, running: arrayOf(text) })),
   'worker-forget': object({ forgotten: text }),
   'service-install': object({ name: text, files: arrayOf(object({ path: text, text })), started: arrayOf(text) }),
   'service-uninstall': object({ name: text, removed: arrayOf(text) }),

@@ -46,6 +46,9 @@ import {
 import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { holderOf, holders } from './spool/holders.ts'
 import { type Trouble, troublesOf } from './spool/troubles.ts'
+import { readPauses } from './spool/pauses.ts'
+import type { Pause } from './job/pause.ts'
+import { type QueueInfo, queueInfos } from './query/queues.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { LogIndex } from './query/log-index.ts'
@@ -121,6 +124,16 @@ export class QueueReader {
   /** The names of all queues that have a job that is not completed, sorted. */
   async queues(): Promise<string[]> {
     return queuesOf(this.dirs)
+  }
+
+  /** The pauses in force, by queue; that of all queues by `_all`. */
+  async pauses(): Promise<ReadonlyMap<string, Pause>> {
+    return readPauses(this.dirs, nowMs())
+  }
+
+  /** Every queue that has a job that is not completed, or is paused: its jobs by state, and its pause. */
+  async queueInfos(): Promise<QueueInfo[]> {
+    return queueInfos(this.dirs)
   }
 
   /**

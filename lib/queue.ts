@@ -14,6 +14,7 @@ import { submitJob, submitJobs } from './operator/submit.ts'
 import { type Home, layout, openHome, openHomeIfMade } from './spool/layout.ts'
 import type { JobRef } from './query/list.ts'
 import type { JobRefOrId } from './query/resolve.ts'
+import type { PauseOptions, PauseResult } from './operator/pause.ts'
 import type { PatchMembers } from './operator/patch.ts'
 import type { PrunedJob, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
@@ -35,6 +36,9 @@ export type { EventPage, EventSearch } from './journal/page.ts'
 export type { LiveJournal, JournalOffset } from './journal/live.ts'
 export type { DeadGroup, Live, QueueCounts } from './catalog/live.ts'
 export type { CatalogChange } from './catalog/catalog.ts'
+export type { Pause } from './job/pause.ts'
+export type { PauseOptions, PauseResult } from './operator/pause.ts'
+export type { QueueInfo } from './query/queues.ts'
 export type { RunOutput } from './run/output-reader.ts'
 export type { PageCursor, JobSearch } from './catalog/page.ts'
 export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './query/order.ts'
@@ -199,6 +203,34 @@ export class Queue extends QueueReader {
   async top(id: JobRefOrId, options: DryRunOption = {}): Promise<JobRef> {
     const { putOnTop } = await import('./operator/reorder.ts')
     return this.#recorded('changed', options, putOnTop(this.dirs, this.resolveLast(id), this.#options(options)))
+  }
+
+  /**
+   * Pauses a queue, or with `_all` every queue: no job of it is claimed from then on; what runs goes on. Waits, for
+   * 3 seconds at most, until every worker obeys.
+   * @returns the workers that do not obey yet
+   * @throws QueueError USAGE
+   */
+  async pauseQueue(queue: string, options: PauseOptions = {}): Promise<PauseResult> {
+    const { pauseQueue } = await import('./operator/pause.ts')
+    return pauseQueue(this.dirs, queue, options)
+  }
+
+  /** Ends the pause of a queue, or with `_all` that of all. @returns whether it was paused @throws QueueError USAGE */
+  async resumeQueue(queue: string): Promise<boolean> {
+    const { resumeQueue } = await import('./operator/pause.ts')
+    return resumeQueue(this.dirs, queue)
+  }
+
+  /**
+   * Waits until no job of a paused queue runs.
+   * @param options.timeout seconds; default: without limit
+   * @returns the ids of the jobs that still run then
+   * @throws QueueError WRONG_STATE when it is resumed meanwhile
+   */
+  async drainQueue(queue: string, options: { readonly timeout?: number } = {}): Promise<string[]> {
+    const { drainQueue } = await import('./operator/pause.ts')
+    return drainQueue(this.dirs, queue, options.timeout)
   }
 
   /** Holds a job while it is edited; the caller ends this by `save` or `giveUp`. @throws QueueError NOT_FOUND, WRONG_STATE */

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { SETTINGS } from '../config/schema.ts'
 import { Queue, SORTS } from '../queue.ts'
 import { findCommand, firstWords, isGroup, wordsAfter } from './find-command.ts'
+import { ALL_QUEUES } from '../job/pause.ts'
 import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
 import { homePath } from '../config/env.ts'
 import { shownState, type State, STATES, ALLOWED_IN } from '../job/state.ts'
@@ -73,6 +74,15 @@ async function offersFor(words: readonly string[], current: string, home: string
     case 'config set':
     case 'config unset':
       return rest.length === 0 ? configKeys() : configValues(name, rest[0] ?? '')
+    case 'queue show':
+    case 'queue pause':
+    case 'queue drain':
+      return labelled((await openExisting(home)?.queues()) ?? [], 'queue')
+    case 'queue resume':
+      return labelled(
+        [...((await openExisting(home)?.pauses()) ?? new Map()).keys()].filter((one) => one !== ALL_QUEUES),
+        'paused queue',
+      )
     case 'completion':
       return labelled(SHELLS, 'shell')
     case 'list':

@@ -6,12 +6,14 @@
  * what it imports are a bundle of their own: none of them may import a module of ours dynamically.
  */
 import { homePath, isHomeNamed } from '../config/env.ts'
+import { nowMs } from '../clock.ts'
 import { diskSpace } from '../disk/space.ts'
 import { newRequest } from '../job/new-request.ts'
 import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
 import { type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
+import { readPauses } from '../spool/pauses.ts'
 import { holders } from '../spool/holders.ts'
 import { countJobs } from '../spool/scan.ts'
 import { troublesOf } from '../spool/troubles.ts'
@@ -57,6 +59,7 @@ const reader = (home: Home): StatusReader => ({
   count: async () => countJobs(home),
   workers: async () => workersOf(home),
   troubles: async () => troublesOf(holders(home)),
+  pauses: async () => readPauses(home, nowMs()),
   room: async () => diskSpace(home),
 })
 

@@ -41,6 +41,11 @@ const dlqShow: Load = async () => (await import('./commands/dlq/show.ts')).DlqSh
 const dlqRetry: Load = async () => (await import('./commands/dlq/retry.ts')).DlqRetryCommand
 const dlqExport: Load = async () => (await import('./commands/dlq/export.ts')).DlqExportCommand
 const dlqPurge: Load = async () => (await import('./commands/dlq/purge.ts')).DlqPurgeCommand
+const queueList: Load = async () => (await import('./commands/queue/list.ts')).QueueListCommand
+const queueShow: Load = async () => (await import('./commands/queue/show.ts')).QueueShowCommand
+const queuePause: Load = async () => (await import('./commands/queue/pause.ts')).QueuePauseCommand
+const queueResume: Load = async () => (await import('./commands/queue/resume.ts')).QueueResumeCommand
+const queueDrain: Load = async () => (await import('./commands/queue/drain.ts')).QueueDrainCommand
 const configGet: Load = async () => (await import('./commands/config/get.ts')).ConfigGetCommand
 const configSet: Load = async () => (await import('./commands/config/set.ts')).ConfigSetCommand
 const configUnset: Load = async () => (await import('./commands/config/unset.ts')).ConfigUnsetCommand
@@ -96,6 +101,11 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'service install': serviceInstall,
   'service uninstall': serviceUninstall,
   'service status': serviceStatus,
+  'queue list': queueList,
+  'queue show': queueShow,
+  'queue pause': queuePause,
+  'queue resume': queueResume,
+  'queue drain': queueDrain,
   'dlq list': dlqList,
   'dlq ls': dlqList,
   'dlq show': dlqShow,

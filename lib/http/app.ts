@@ -18,6 +18,7 @@ import { configRoutes } from './routes/config.ts'
 import { eventRoutes } from './routes/events.ts'
 import { legacyRoutes } from './routes/legacy.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { streamRoutes } from './routes/stream.ts'
 import type { ServerContext } from './context.ts'
@@ -51,6 +52,7 @@ export function makeApp(ctx: ServerContext): Hono {
   jobActionRoutes(app, ctx)
   logRoutes(app, ctx, limits)
   statsRoutes(app, ctx, feed)
+  queueRoutes(app, ctx)
   eventRoutes(app, ctx)
   configRoutes(app, ctx)
   streamRoutes(app, ctx, feed, limits)

@@ -1,5 +1,6 @@
 /** Words every event for people: in worker logs, `events`, `metrics` and the event stream. */
 import { visible } from '../job/sanitize.ts'
+import { ALL_QUEUES } from '../job/pause.ts'
 import type { Event } from './journal.ts'
 
 /** One harmless line: an error may quote what a job has written. */
@@ -42,11 +43,17 @@ function sentence(event: Omit<Event, 'at'>): string {
       return `${job} set aside in corrupt/${why}`
     case 'hook_failed':
       return event.job === '' ? `hook ${event.hook} failed${why}` : `${job} had its hook ${event.hook} fail${why}`
+    case 'queue_paused':
+      return `${queueWords(event.queue)} paused${why}`
+    case 'queue_resumed':
+      return `${queueWords(event.queue)} resumed`
     default:
       // Recorded by a newer version.
       return `${job}: ${String(event.event).replaceAll('_', ' ')}${why}`
   }
 }
+
+const queueWords = (queue = ''): string => (queue === ALL_QUEUES ? 'all queues' : `queue ${queue}`)
 
 /** A duration in milliseconds for people: three significant digits and the unit. */
 export function durationText(ms: number): string {

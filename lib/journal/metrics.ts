@@ -40,6 +40,8 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'removed',
   'corrupt',
   'hook_failed',
+  'queue_paused',
+  'queue_resumed',
 ]
 
 /** Counts and durations, also of events whose days have been folded. */

@@ -23,6 +23,7 @@ export interface Exposition {
   readonly metrics: Metrics
   readonly counts: Readonly<Record<string, number>>
   readonly queues: readonly QueueNumbers[]
+  readonly pauses: ReadonlyMap<string, unknown>
   readonly workers: readonly (Parameters<typeof isAnswering>[0] & { readonly slots: number })[]
   readonly oldestReadySeconds?: number | undefined
   /** Milliseconds since the epoch. */
@@ -34,6 +35,7 @@ export function prometheusText({
   metrics,
   counts,
   queues,
+  pauses,
   workers,
   oldestReadySeconds = 0,
   now,
@@ -77,6 +79,12 @@ export function prometheusText({
       ['_count', count],
     ]),
     ...queueFamilies(queues, now),
+    ...family(
+      'queuectl_queue_paused',
+      'gauge',
+      'Queues that are paused; _all stands for all.',
+      [...pauses.keys()].map((queue): Sample => [`{queue=${label(queue)}}`, 1]),
+    ),
     ...family('queuectl_build_info', 'gauge', 'The version that answers; always 1.', [
       [`{version=${label(version)}}`, 1],
     ]),

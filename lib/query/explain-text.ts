@@ -1,4 +1,5 @@
 /** Words why a job is not running, for people: the sentences of `explain` and of the job's page. Pure. */
+import { pauseWords } from '../job/pause.ts'
 import { roughDuration, localTime, timeUntil } from '../job/time-text.ts'
 import { durationText } from '../journal/describe.ts'
 import type { Explanation, Reason } from './explain.ts'
@@ -38,6 +39,16 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
     }
     case 'held':
       return [`it was set aside; release it with: queuectl release ${id}`]
+    case 'queue_paused': {
+      const [which, resume] = reason.all
+        ? ['all queues are', 'queuectl queue resume --all']
+        : [`queue ${reason.queue} is`, `queuectl queue resume ${reason.queue}`]
+      const words = pauseWords(reason, now)
+      return [
+        `${which} paused${words === '' ? '' : words === reason.reason ? `: ${words}` : ` ${words}`}`,
+        `resume with: ${resume}`,
+      ]
+    }
     case 'due':
       return [
         `it ${reason.retry ? 'is tried again' : 'is to run'} at ${localTime(reason.at)} (${timeUntil(reason.at, now)})`,

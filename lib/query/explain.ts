@@ -9,6 +9,7 @@ import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
+import { ALL_QUEUES, type Pause } from '../job/pause.ts'
 import { parseName } from '../job/file-name.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
@@ -18,6 +19,7 @@ import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
+import { pauseOf, readPauses } from '../spool/pauses.ts'
 import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
@@ -27,6 +29,7 @@ export type Reason =
   | { readonly why: 'running'; readonly worker: string; readonly since?: string }
   | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
   | { readonly why: 'held' }
+  | ({ readonly why: 'queue_paused'; readonly queue: string; readonly all: boolean } & Pause)
   | { readonly why: 'due'; readonly at: string; readonly retry: boolean }
   | { readonly why: 'unreadable'; readonly error: string }
   | { readonly why: 'corrupt'; readonly error: string; readonly file: string }
@@ -83,7 +86,7 @@ function explainFile(home: Home, file: JobFile): Explanation {
       const dueAt = dueOf(home, file, nowMs(), readConfig(home).max_backoff)
       const at = Math.max(dueAt, nowMs())
       const due: Reason = { why: 'due', at: isoTime(dueAt), retry: file.state === 'failed' }
-      const others = obstacles(home)
+      const others = [...pausedBy(home, file), ...obstacles(home)]
       const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
       return { ...is(due, ...others), ...starts }
     }
@@ -96,6 +99,13 @@ function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
   const at = job?.finished_at
   const error = job?.last_error
   return { why: 'over', how, ...(at === undefined ? {} : { at }), ...(error === undefined ? {} : { error }) }
+}
+
+/** The pause of the job's queue, or of all. */
+function pausedBy(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {
+  const pauses = readPauses(home, nowMs())
+  const pause = dropped ? pauses.get(ALL_QUEUES) : pauseOf(pauses, queue)
+  return pause ? [{ why: 'queue_paused', queue, all: !pauses.has(queue), ...pause }] : []
 }
 
 /** What keeps all jobs from starting. */
@@ -119,11 +129,12 @@ const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum,
 
 function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
   const before = jobsBefore(home, file.fileName)
-  const reasons = obstacles(home)
+  const paused = pausedBy(home, file)
+  const reasons = [...paused, ...obstacles(home)]
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
   else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
-  if (reasons.some(({ why }) => why === 'no_worker' || why === 'disk_full')) return { reasons }
+  if (reasons.some(({ why }) => ['queue_paused', 'no_worker', 'disk_full'].includes(why))) return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })
   const durations = newestEvents(home, (event) => event.event === 'completed' && event.duration_ms !== undefined, 200)
   if (durations.length === 0) return { reasons }
@@ -154,7 +165,11 @@ function earlierRuns(home: Home, id: string): Reason[] {
 /** The ids of the pending jobs that are claimed before the one of this name, in that order. */
 function jobsBefore(home: Home, fileName: string): string[] {
   const before: string[] = []
-  for (const other of eachName(home.pending)) if (other < fileName && parseName(other)) before.push(other)
+  const pauses = readPauses(home, nowMs())
+  for (const other of eachName(home.pending)) {
+    const name = other < fileName ? parseName(other) : undefined
+    if (name && !pauseOf(pauses, name.queue)) before.push(other)
+  }
   return before.sort().map((name) => parseName(name)?.id ?? name)
 }
 

@@ -31,6 +31,8 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly root: string
   readonly config: string
   readonly ballast: string
+  /** Pauses of queues; made on first use. */
+  readonly queues: string
 }
 
 /** The directory of each state. */
@@ -94,7 +96,13 @@ export function requireHome({ root }: Home): void {
 /** The paths of a home, without a look at the disk. */
 export function layout(root: string): Home {
   const dirs = Object.fromEntries(HOME_DIRS.map((name) => [name, join(root, name)])) as Record<HomeDir, string>
-  return { ...dirs, root, config: join(root, 'config.json'), ballast: join(root, 'ballast') }
+  return {
+    ...dirs,
+    root,
+    config: join(root, 'config.json'),
+    ballast: join(root, 'ballast'),
+    queues: join(root, 'queues'),
+  }
 }
 
 function makeHome(root: string): void {

@@ -6,7 +6,7 @@
  */
 import { monotonicMs } from '../clock.ts'
 import { lstat } from '../disk/files.ts'
-import type { Home } from '../spool/layout.ts'
+import { type Home, HOME_DIRS } from '../spool/layout.ts'
 
 /** A home that has not changed for this long (ms) is not being removed any more. */
 const STABLE_MS = 1000
@@ -26,9 +26,9 @@ export class HomeWatch {
   #lastState = ''
   #since = 0
 
-  constructor({ root, config: _config, ballast: _ballast, ...dirs }: Home) {
-    this.#root = root
-    this.#dirs = Object.values(dirs)
+  constructor(home: Home) {
+    this.#root = home.root
+    this.#dirs = HOME_DIRS.map((name) => home[name])
   }
 
   /** @param hasOwnDir does the worker's own directory exist? */

@@ -33,6 +33,7 @@ import { Slots } from './slots.ts'
 import { SoonRecorded } from './soon.ts'
 import { Troubles } from './containment.ts'
 import { Maintenance } from './maintenance.ts'
+import { PauseWatcher } from './pause-watcher.ts'
 
 /** Pause before the next round when one could not be finished (ms). */
 const AFTER_FAILURE_MS = 500
@@ -63,6 +64,7 @@ export class Worker {
   readonly #intake: WorkerIntake
   readonly #peers: Peers
   readonly #settings: ConfigWatcher
+  readonly #pauses: PauseWatcher
   readonly #maintenance: Maintenance
   readonly #hooks: Hooks
   readonly #ctx: StartContext
@@ -84,6 +86,7 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new ConfigWatcher(this.#home)
+    this.#pauses = new PauseWatcher(this.#home)
     this.#troubles = new Troubles({
       home: this.#home,
       dir: () => this.#registration.dir,
@@ -95,7 +98,10 @@ export class Worker {
       this.#registration.log.append(timed)
       options.log(lines)
     })
-    this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, { only: options.only })
+    this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
+      only: options.only,
+      mustWait: this.#pauses.mustWait,
+    })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
@@ -259,8 +265,15 @@ export class Worker {
       !this.#isHomeChanging &&
       !this.#maintenance.isBusy &&
       this.#workList.isEmpty &&
-      !hasWork(this.#home, (entry) => !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry))
+      !hasWork(this.#home, (entry) => this.#mayRun(entry))
     )
+  }
+
+  /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
+  #mayRun(entry: string): boolean {
+    const name = parseName(basename(entry))
+    if (name && this.#pauses.mustWait(name.queue)) return false
+    return !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry)
   }
 
   async #doDuties(): Promise<void> {
@@ -272,7 +285,10 @@ export class Worker {
     const membership = await this.#membership.check()
     if (membership === 'homeless') this.#stopWithoutHome()
     this.#isHomeChanging = membership === 'changing'
-    if (!this.#isHomeChanging) this.#settings.refresh((line) => this.#log(line))
+    if (!this.#isHomeChanging) {
+      this.#settings.refresh((line) => this.#log(line))
+      this.#pauses.refresh(this.#registration.dir)
+    }
     this.#nextDuties =
       monotonicMs() + (this.#isHomeChanging ? CHANGING_EVERY_MS : this.#settings.now.poll_interval * 1000)
     if (this.#isHomeChanging) return

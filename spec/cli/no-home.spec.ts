@@ -33,6 +33,9 @@ const LOOKING: Readonly<Record<string, number>> = {
   'worker stop': 0,
   'worker health': 5,
   'worker forget x': 4,
+  'queue list': 0,
+  'queue show x': 4,
+  'queue resume x': 0,
   'dlq list': 0,
   'dlq show x': 4,
   'dlq retry --all': 0,
@@ -120,7 +123,7 @@ for (const args of [
 for (const args of [
   ['--home=list', 'status'],
   ['--home', './list', 'status'],
-  ['--home', 'queue', 'status'],
+  ['--home', 'mine', 'status'],
 ])
   test(
     `${args.join(' ')} names a home`,

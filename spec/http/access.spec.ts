@@ -288,6 +288,8 @@ test(
         ['POST', '/api/v1/jobs/bulk', { action: 'cancel', ids: ['a'] }],
         ['PATCH', '/api/v1/config', { max_retries: 9 }],
         ['POST', '/api/enqueue', JOB],
+        ['POST', '/api/v1/queues/mail/pause'],
+        ['POST', '/api/v1/queues/mail/resume'],
         ['POST', '/api/retry/a'],
         ['PUT', '/api/v1/jobs/a'],
       ]

@@ -6,7 +6,7 @@ import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 
 const test = suite('sentences for events')
 
-for (const event of EVENT_KINDS)
+for (const event of EVENT_KINDS.filter((kind) => !kind.startsWith('queue_')))
   test(`a ${event} event is described by a sentence that names the job`, () => {
     assert.match(describeEvent({ event, job: 'job1' }), /^job1 \w/)
     assert.match(describeEvent({ event, job: 'job1', run: 3 }), /^job1 \(run 3\) \w/)
@@ -15,6 +15,15 @@ for (const event of EVENT_KINDS)
 for (const event of ['failed', 'dlq', 'cancelled', 'interrupted', 'corrupt'] as const)
   test(`a ${event} event says why`, () => {
     assert.match(describeEvent({ event, job: 'job1', error: 'no such file' }), /: no such file$/)
+  })
+
+for (const [queue, name] of [
+  ['mail', 'queue mail'],
+  ['_all', 'all queues'],
+] as const)
+  test(`events of ${name} name what was paused`, () => {
+    assert.is(describeEvent({ event: 'queue_paused', job: '', queue, error: 'why' }), `${name} paused: why`)
+    assert.is(describeEvent({ event: 'queue_resumed', job: '', queue }), `${name} resumed`)
   })
 
 test('a failed attempt says when the next one is due', () => {

@@ -11,6 +11,7 @@ const text = (queues: readonly string[], metrics = metricsOf(NO_TOTALS)): string
     metrics,
     counts: COUNTS,
     queues: queues.map((queue) => ({ queue, ...COUNTS, oldest_ready_at: null })),
+    pauses: new Map([['mail', {}]]),
     workers: [],
     now: 0,
     version: '1.2.3',

@@ -59,6 +59,7 @@ export class MetricsCommand extends QueueCommand {
         metrics,
         counts: await queue.count(),
         queues: (await live.upToDate()).queues(),
+        pauses: await queue.pauses(),
         workers: await queue.workers(),
         oldestReadySeconds: await queue.oldestReady(),
         now: nowMs(),

@@ -1,14 +1,16 @@
 /** The lines of `status`: the jobs in each state, the workers, the disk. */
 import { isUsualHome } from '../../config/env.ts'
 import { shellQuote } from '../../job/shell-quote.ts'
-import { jsonText } from '../../job/sanitize.ts'
+import { nowMs } from '../../clock.ts'
+import { ALL_QUEUES, type Pause, pauseWords } from '../../job/pause.ts'
+import { jsonText, visible } from '../../job/sanitize.ts'
 import type { Queue, DiskSpace, Trouble } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
 import { formatBytes, plural } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
-export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles'>
+export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles' | 'pauses'>
 
 /** Said where a home is named that does not exist. */
 export const noQueueYet = (home: string): string =>
@@ -19,8 +21,12 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const workers = countWorkers(await queue.workers())
   const disk = await queue.room()
   const troubles = await queue.troubles()
+  const pauses = await queue.pauses()
   if (json) {
-    const noted = troubles.length === 0 ? {} : { troubles }
+    const noted = {
+      ...(pauses.size === 0 ? {} : { paused: Object.fromEntries(pauses) }),
+      ...(troubles.length === 0 ? {} : { troubles }),
+    }
     return [jsonText({ ...counts, ...workers, home: queue.home, disk, ...noted })]
   }
   return [
@@ -32,6 +38,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     `Dead (DLQ): ${counts.dead}`,
     ...(counts.held > 0 ? [`Held:       ${counts.held}`] : []),
     ...(counts.corrupt > 0 ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`] : []),
+    ...[...pauses].map((one) => pausedLine(one, io)),
     '',
     `Active Workers: ${workers.active_workers}`,
     ...apart('Not answering', workers.not_answering),
@@ -40,6 +47,12 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
     ...(troubles.length === 0 ? [] : ['', ...troubleLines(troubles, io)]),
   ]
+}
+
+function pausedLine([queue, pause]: readonly [string, Pause], { colors }: Io): string {
+  const words = visible(pauseWords(pause, nowMs()))
+  const name = queue === ALL_QUEUES ? 'all queues' : queue
+  return colors.yellow(`Paused:     ${name}${words === '' ? '' : ` (${words})`}`)
 }
 
 /** How many of the entries that are left alone are named. */

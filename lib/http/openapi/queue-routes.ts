@@ -2,6 +2,7 @@
 import { GROUP_SORTS, ref } from './schemas.ts'
 import {
   queryParam,
+  param,
   plainText,
   getOperation,
   response,
@@ -13,6 +14,8 @@ import {
   postOperation,
   eventStream,
 } from './operation.ts'
+
+const QUEUE_PARAM = param('path', 'queue', 'the name of a queue, or `_all` for all', { type: 'string' })
 
 export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
   '/api/v1/stats': getOperation({
@@ -29,8 +32,34 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     problems: [400],
   }),
   '/api/v1/queues': getOperation({
-    summary: 'Counts by queue',
+    summary: 'Counts by queue, and which are paused',
     responses: { 200: response('the queues by name', listOf('QueueRow')) },
+  }),
+  '/api/v1/queues/{queue}/pause': postOperation({
+    summary: 'Claim no more jobs of a queue until it is resumed',
+    description: 'Answers when every worker obeys, or after 3 seconds. What runs goes on.',
+    params: [QUEUE_PARAM],
+    body: {
+      type: 'object',
+      properties: {
+        reason: { type: 'string', maxLength: 500 },
+        until: { type: 'string', format: 'date-time', description: 'it resumes by itself then' },
+      },
+    },
+    responses: { 200: response('it is paused', ref('PauseResult')) },
+    problems: [400, 422],
+  }),
+  '/api/v1/queues/{queue}/resume': postOperation({
+    summary: 'Claim jobs of a paused queue again',
+    params: [QUEUE_PARAM],
+    responses: {
+      200: response('it is not paused', {
+        type: 'object',
+        properties: { queue: { type: 'string' }, was_paused: { type: 'boolean' } },
+        required: ['queue', 'was_paused'],
+      }),
+    },
+    problems: [422],
   }),
   '/api/v1/tags': getOperation({
     summary: 'The hundred most frequent tags, and how many jobs have each',

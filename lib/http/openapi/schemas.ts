@@ -35,6 +35,12 @@ const shown = described('as people know it: a job that is only not due yet is `p
 const liesIn = described('as `state`, but `scheduled` for a job that is not due yet', oneOf(STATES))
 const progress = object({ pct: described('0 to 100', number), note: text }, [])
 
+const pauseMembers = { reason: text, by: text, at: time, until: described('it ends by itself then', time) } as const
+const pause = described(
+  'why no job of it is claimed; null while it is not paused',
+  object({ ...pauseMembers, all: described('all queues are paused, not this one alone', flag) }, ['all']),
+)
+
 /** The members of a job. */
 const record = {
   id: text,
@@ -124,6 +130,7 @@ const REASONS = [
   'running',
   'over',
   'held',
+  'queue_paused',
   'due',
   'unreadable',
   'corrupt',
@@ -287,7 +294,7 @@ export const SCHEMAS = {
     totals: object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
     is_complete: described('false while the server is still reading the journal', flag),
   }),
-  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time) }, [
+  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time), paused: orNull(pause) }, [
     'queue',
     'pending',
     'scheduled',
@@ -297,7 +304,18 @@ export const SCHEMAS = {
     'dead',
     'held',
     'oldest_ready_at',
+    'paused',
   ]),
+  PauseResult: object(
+    {
+      queue: text,
+      not_obeying: described('workers that may still claim jobs of it: not answering, or of an older version', {
+        type: 'array',
+        items: text,
+      }),
+    },
+    ['queue', 'not_obeying'],
+  ),
   Worker: object(
     {
       name: text,
@@ -374,6 +392,7 @@ export const SCHEMAS = {
       duration_ms: number,
       exit_code: whole,
       error: text,
+      queue: text,
       due: time,
       text: described('the event as a sentence', text),
     },

@@ -57,7 +57,6 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
       is_complete: journal.isComplete,
     })
   })
-  app.get('/api/v1/queues', async (c) => c.json({ items: (await live.upToDate()).queues() }))
   app.get('/api/v1/tags', async (c) => c.json({ items: (await live.upToDate()).tags().slice(0, MAX_TAGS) }))
   app.get('/api/v1/workers', async (c) => c.json({ items: await feed.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
@@ -72,6 +71,7 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
       metrics: journal.upToDate().metrics,
       counts: live.counts(),
       queues: live.queues(),
+      pauses: await queue.pauses(),
       workers: await feed.workers(),
       oldestReadySeconds: oldest && secondsSince(oldest.since),
       now: nowMs(),

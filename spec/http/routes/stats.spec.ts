@@ -51,6 +51,24 @@ test(
 )
 
 test(
+  'a queue is paused with a reason, and resumed',
+  inWeb(async (web) => {
+    const post = (path: string, body: object = {}): ReturnType<Web['ask']> =>
+      web.ask(`/api/v1/queues/${path}`, { method: 'POST', body })
+    const paused = await post('mail/pause', { reason: 'down', until: '2199-01-01T00:00:00Z' })
+    assert.equal(paused.json, { queue: 'mail', not_obeying: [] })
+    const [mail] = (await web.ask('/api/v1/queues')).json.items
+    assert.equal([mail.queue, mail.pending, mail.paused.reason, mail.paused.all], ['mail', 0, 'down', false])
+    assert.match((await web.ask('/metrics')).text, 'queuectl_queue_paused{queue="mail"} 1')
+    assert.equal((await post('mail/resume')).json, { queue: 'mail', was_paused: true })
+    assert.equal((await web.ask('/api/v1/queues')).json.items, [])
+    for (const body of [{ reason: 5 }, { until: 'soon' }, { until: '2020-01-01T00:00:00Z' }])
+      assert.is((await post('mail/pause', body)).status, 400, JSON.stringify(body))
+    assert.is((await post('a%20b/pause')).status, 400)
+  }),
+)
+
+test(
   'queues are counted by state',
   inWeb(async (web) => {
     await some(web)

@@ -1,0 +1,42 @@
+/** `queue list`: the queues, their jobs, and which are paused. */
+import { Command } from 'clipanion'
+import { nowMs } from '../../../clock.ts'
+import { pauseWords } from '../../../job/pause.ts'
+import { roughDuration } from '../../../job/time-text.ts'
+import type { Queue, QueueInfo } from '../../../queue.ts'
+import { QueueCommand } from '../../command.ts'
+import { visible } from '../../../job/sanitize.ts'
+import { table } from '../../output/text.ts'
+
+export class QueueListCommand extends QueueCommand {
+  static override paths = [['queue', 'list']]
+  static override usage = Command.Usage({
+    category: 'Queues',
+    description: 'list the queues, their jobs, and which are paused',
+    details:
+      'A queue is listed while it has a job that is not completed, or is paused. Pending includes scheduled jobs.',
+    examples: [
+      ['All queues', 'queuectl queue list'],
+      ['The paused ones, for a script', "queuectl queue list --json | jq -r '.[] | select(.paused) | .queue'"],
+    ],
+  })
+  static override forms = ['[--json]']
+
+  protected async run(queue: Queue): Promise<void> {
+    const queues = await queue.queueInfos()
+    if (this.json) return this.printJsonList(queues)
+    for (const line of queueLines(queues, this.io.columns)) this.print(line)
+  }
+}
+
+export const queueLines = (queues: readonly QueueInfo[], columns: number): string[] =>
+  queues.length === 0
+    ? []
+    : table(['QUEUE', 'PENDING', 'RUNNING', 'FAILED', 'DEAD', 'HELD', 'OLDEST', 'PAUSED'], queues.map(row), columns)
+
+const row = (info: QueueInfo): string[] => [
+  info.queue,
+  ...[info.pending, info.processing, info.failed, info.dead, info.held].map(String),
+  info.oldest_ready_at === null ? '-' : roughDuration(nowMs() - Date.parse(info.oldest_ready_at)),
+  info.paused ? visible(pauseWords(info.paused, nowMs())) || 'yes' : '-',
+]

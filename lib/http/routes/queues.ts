@@ -1,0 +1,62 @@
+/** Lists, pauses and resumes queues. */
+import type { Hono } from 'hono'
+import { nowMs } from '../../clock.ts'
+import { ALL_QUEUES } from '../../job/pause.ts'
+import { parseInstant } from '../../job/time.ts'
+import type { Pause, Queue } from '../../queue.ts'
+import { readBody } from '../body.ts'
+import { HttpError } from '../problem.ts'
+import type { ServerContext } from '../context.ts'
+import { readReason } from './job-actions.ts'
+
+export function queueRoutes(app: Hono, { queue, live }: ServerContext): void {
+  app.get('/api/v1/queues', async (c) => {
+    const counted = (await live.upToDate()).queues()
+    return c.json({ items: await withPauses(queue, counted) })
+  })
+  app.post('/api/v1/queues/:queue/pause', async (c) => {
+    const body = await readBody(c)
+    const reason = readReason(body)
+    const until = readUntil(body)
+    const options = { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) }
+    return c.json(await queue.pauseQueue(c.req.param('queue'), options))
+  })
+  app.post('/api/v1/queues/:queue/resume', async (c) => {
+    await readBody(c)
+    const name = c.req.param('queue')
+    return c.json({ queue: name, was_paused: await queue.resumeQueue(name) })
+  })
+}
+
+/** Adds its pause to each queue; one that is paused without a job is listed too. */
+async function withPauses(queue: Queue, counted: readonly { readonly queue: string }[]): Promise<object[]> {
+  const pauses = await queue.pauses()
+  const pausedBy = (name: string): (Pause & { all: boolean }) | null => {
+    const pause = pauses.get(name) ?? pauses.get(ALL_QUEUES)
+    return pause ? { ...pause, all: !pauses.has(name) } : null
+  }
+  const known = new Set(counted.map((one) => one.queue))
+  const idle = [...pauses.keys()].filter((name) => name !== ALL_QUEUES && !known.has(name))
+  const none = {
+    pending: 0,
+    scheduled: 0,
+    processing: 0,
+    completed: 0,
+    failed: 0,
+    dead: 0,
+    held: 0,
+    oldest_ready_at: null,
+  }
+  return [...counted, ...idle.map((name) => ({ queue: name, ...none }))]
+    .map((one) => ({ ...one, paused: pausedBy(one.queue) }))
+    .sort((a, b) => (a.queue < b.queue ? -1 : 1))
+}
+
+/** When a pause ends (ms). @throws HttpError 400 */
+function readUntil({ until }: Readonly<Record<string, unknown>>): number | undefined {
+  if (until === undefined || until === null) return undefined
+  const at = typeof until === 'string' ? parseInstant(until) : undefined
+  if (at === undefined || at <= nowMs())
+    throw new HttpError(400, 'until: expected a date and time that is still to come')
+  return at
+}

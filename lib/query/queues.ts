@@ -1,0 +1,64 @@
+/** Lists the queues of a home: those that have unfinished jobs, and those that are paused. */
+import { nowMs } from '../clock.ts'
+import { ALL_QUEUES, type Pause } from '../job/pause.ts'
+import { isoTime } from '../job/time.ts'
+import type { Home } from '../spool/layout.ts'
+import { pauseOf, readPauses } from '../spool/pauses.ts'
+import { jobFiles } from '../spool/scan.ts'
+import { type State, STATES } from '../job/state.ts'
+
+export interface QueueInfo {
+  readonly queue: string
+  /** Jobs in each state; pending includes those that are scheduled, as everywhere. */
+  readonly pending: number
+  readonly scheduled: number
+  readonly processing: number
+  readonly failed: number
+  readonly held: number
+  readonly dead: number
+  /** When the job that has been ready for the longest time became so (ISO 8601); null when none is. */
+  readonly oldest_ready_at: string | null
+  /** Why no job of it is claimed; null while it is not paused. */
+  readonly paused: (Pause & { readonly all: boolean }) | null
+}
+
+type Counted = Exclude<State, 'completed'>
+const COUNTED = STATES.filter((state): state is Counted => state !== 'completed')
+
+interface Counting {
+  readonly counts: Record<Counted, number>
+  oldest: number
+}
+
+/** Sorted by name. */
+export function queueInfos(home: Home): QueueInfo[] {
+  const pauses = readPauses(home, nowMs())
+  const found = new Map<string, Counting>()
+  const of = (queue: string): Counting => {
+    let one = found.get(queue)
+    if (!one) found.set(queue, (one = { counts: noCounts(), oldest: Number.POSITIVE_INFINITY }))
+    return one
+  }
+  for (const queue of pauses.keys()) if (queue !== ALL_QUEUES) of(queue)
+  for (const { name, state, dropped } of jobFiles(home, COUNTED)) {
+    // A dropped file may name any queue: it is not read here.
+    if (dropped || state === 'completed') continue
+    const one = of(name.queue)
+    one.counts[state]++
+    if (state === 'scheduled') one.counts.pending++
+    if (state === 'pending') one.oldest = Math.min(one.oldest, name.due)
+  }
+  return [...found]
+    .map(([queue, { counts, oldest }]) => {
+      const pause = pauseOf(pauses, queue)
+      return {
+        queue,
+        ...counts,
+        oldest_ready_at: Number.isFinite(oldest) ? isoTime(Math.floor(oldest / 1000)) : null,
+        paused: pause ? { ...pause, all: !pauses.has(queue) } : null,
+      }
+    })
+    .sort((a, b) => (a.queue < b.queue ? -1 : 1))
+}
+
+const noCounts = (): Counting['counts'] => Object.fromEntries(COUNTED.map((state) => [state, 0])) as Counting['counts']
