@@ -73,6 +73,7 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
           active_workers: count,
           worker_processes: count,
           not_answering: count,
+          held_back: count,
           elsewhere: count,
           home: text,
           disk: object(

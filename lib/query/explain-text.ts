@@ -71,6 +71,8 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
         ]
       return [`no worker is alive${others}; start one with: queuectl worker start`]
     }
+    case 'held_back':
+      return reason.workers.map(({ worker, limit }) => `${worker} starts no job now: ${limit}`)
     case 'slots_busy':
       return [
         reason.slots === 1 ? 'the only slot is busy:' : `all ${reason.slots} slots are busy:`,

@@ -37,6 +37,7 @@ export type Reason =
   | { readonly why: 'earlier_run'; readonly run: number; readonly pids: readonly number[]; readonly what: string }
   | { readonly why: 'disk_full' }
   | { readonly why: 'no_worker'; readonly elsewhere: number; readonly not_answering?: number }
+  | { readonly why: 'held_back'; readonly workers: readonly { readonly worker: string; readonly limit: string }[] }
   | { readonly why: 'slots_busy'; readonly slots: number; readonly by: WorkerInfo['running'] }
   | { readonly why: 'ahead'; readonly jobs: number; readonly next: readonly string[] }
   | { readonly why: 'next' }
@@ -119,6 +120,8 @@ function obstacles(home: Home): Reason[] {
     const elsewhere = workers.filter(({ life }) => life === 'elsewhere').length
     reasons.push({ why: 'no_worker', elsewhere, ...(silent > 0 ? { not_answering: silent } : {}) })
   }
+  const heldBack = alive.flatMap(({ name, held_back: limit }) => (limit === undefined ? [] : [{ worker: name, limit }]))
+  if (alive.length > 0 && heldBack.length === alive.length) reasons.push({ why: 'held_back', workers: heldBack })
   const slots = slotsIn(alive)
   const by = alive.flatMap(({ running }) => running)
   if (alive.length > 0 && by.length >= slots) reasons.push({ why: 'slots_busy', slots, by })
@@ -134,7 +137,8 @@ function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'st
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
   else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
-  if (reasons.some(({ why }) => ['queue_paused', 'no_worker', 'disk_full'].includes(why))) return { reasons }
+  if (reasons.some(({ why }) => ['queue_paused', 'no_worker', 'disk_full', 'held_back'].includes(why)))
+    return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })
   const durations = newestEvents(home, (event) => event.event === 'completed' && event.duration_ms !== undefined, 200)
   if (durations.length === 0) return { reasons }

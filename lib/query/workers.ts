@@ -3,7 +3,8 @@ import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { isoTime } from '../job/time.ts'
 import { readJobFile, jobFiles } from '../spool/scan.ts'
-import { type Holder, holders } from '../spool/holders.ts'
+import { heldBackBy } from '../spool/held-back.ts'
+import { type Holder, holders, type WorkerLimits } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { isAnswering, silentSince } from '../spool/silence.ts'
 import { leaseAge } from '../disk/lease.ts'
@@ -16,6 +17,10 @@ export interface WorkerInfo {
   readonly slots: number
   /** The only job it runs (`--only`). */
   readonly only?: string
+  /** What it keeps to (`--max-load` and others). */
+  readonly limits?: WorkerLimits
+  /** Why it starts no job now, by its limits. */
+  readonly held_back?: string
   readonly started_at: string
   readonly log: string
   /** A worker that is alive has not renewed its lease since then (ISO 8601): it is stopped, frozen or stuck. */
@@ -39,12 +44,20 @@ export const countWorkers = (workers: readonly WorkerInfo[]): Record<string, num
     worker_processes: answering.length,
     not_answering: workers.filter(({ not_answering_since }) => not_answering_since !== undefined).length,
     elsewhere: workers.filter(({ life }) => life === 'elsewhere').length,
+    held_back: answering.filter(({ held_back }) => held_back !== undefined).length,
   }
 }
 
 function silenceOf(holder: Holder): Pick<WorkerInfo, 'not_answering_since'> {
   const since = silentSince(holder)
   return since === undefined ? {} : { not_answering_since: isoTime(since) }
+}
+
+function limitsOf(holder: Holder): Pick<WorkerInfo, 'limits' | 'held_back'> {
+  const limits = holder.card?.limits
+  if (limits === undefined) return {}
+  const why = heldBackBy(holder)
+  return { limits, ...(why === undefined ? {} : { held_back: why }) }
 }
 
 /** All workers; a dead one until another has taken over its jobs. */
@@ -58,6 +71,7 @@ export function workersOf(home: Home): WorkerInfo[] {
       life: holder.life,
       slots: holder.card?.slots ?? 0,
       ...(holder.card?.only === undefined ? {} : { only: holder.card.only }),
+      ...limitsOf(holder),
       started_at: holder.card?.started_at ?? '',
       log: holder.card?.log ?? '',
       ...silenceOf(holder),

@@ -35,12 +35,25 @@ import type { LeaseWatch } from './lease-watch.ts'
 import { type HolderIdentity, judgeLife, type Life } from './holder-life.ts'
 import { quarantine, removeOrQuarantine } from './corrupt.ts'
 
+/** What a worker was told to keep to. */
+export interface WorkerLimits {
+  /** It claims nothing while the load of the machine is higher. */
+  readonly max_load?: number
+  /** It claims nothing while less memory is free (bytes). */
+  readonly min_free_mem?: number
+  /** It ends when it has run this many jobs. */
+  readonly max_jobs?: number
+  /** It ends when it had nothing to do for this time (s). */
+  readonly idle_exit?: number
+}
+
 /** What `worker.json` says about a worker. */
 export interface WorkerCard extends HolderIdentity {
   readonly name: string
   readonly slots: number
   /** The id of the one job it was started for. */
   readonly only?: string
+  readonly limits?: WorkerLimits
   readonly started_at: string
   readonly log: string
   /** The version of queuectl it was started with; an upgrade does not change it. */
@@ -79,7 +92,17 @@ const FORGOTTEN = 'forgotten'
 export const OF_ORIGINAL = 'of-original'
 
 /** Files in a holder's directory that are not jobs. */
-const HOLDER_FILES = ['worker.json', 'alive', 'bell', 'renewed', 'stop', 'troubles', FORGOTTEN, OF_ORIGINAL]
+const HOLDER_FILES = [
+  'worker.json',
+  'alive',
+  'bell',
+  'renewed',
+  'stop',
+  'troubles',
+  'held-back',
+  FORGOTTEN,
+  OF_ORIGINAL,
+]
 
 /**
  * Directory of marks in an operator's directory: one for each job whose file is removed and whose output is not yet.
@@ -90,13 +113,19 @@ export const PURGE_MARKS = 'purged'
 const HOLDER_DIRS: readonly string[] = [...HOME_DIRS, 'intake', 'lease', PURGE_MARKS]
 
 /** Joins the workers of a home: the directory is completed in `tmp/`, then renamed into place. */
-export function joinWorkers(home: Home, slots: number, startedAt: number, only?: string): OwnHolder {
+export function joinWorkers(
+  home: Home,
+  slots: number,
+  startedAt: number,
+  { only, limits }: Pick<WorkerCard, 'only' | 'limits'> = {},
+): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
   const card: WorkerCard = {
     name,
     slots,
     ...(only ? { only } : {}),
+    ...(limits ? { limits } : {}),
     started_at: isoTime(startedAt),
     log,
     version: VERSION,

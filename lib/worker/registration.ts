@@ -1,6 +1,6 @@
 /** Registers a worker in a home: its directory in `processing/`, its log, its shells and the FIFOs for its runs. */
 import { nowMs } from '../clock.ts'
-import { joinWorkers, type OwnHolder, renewMsOf } from '../spool/holders.ts'
+import { joinWorkers, type OwnHolder, renewMsOf, type WorkerCard } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { beginRenewals, keepLease, renew } from '../disk/lease.ts'
 import { hasIdentityChanged } from '../disk/process.ts'
@@ -16,9 +16,9 @@ export class Registration {
   readonly #home: Home
   #renewals: NodeJS.Timeout | undefined
 
-  constructor(home: Home, slots: number, only?: string) {
+  constructor(home: Home, slots: number, told: Pick<WorkerCard, 'only' | 'limits'>) {
     this.#home = home
-    this.holder = joinWorkers(home, slots, nowMs(), only)
+    this.holder = joinWorkers(home, slots, nowMs(), told)
     this.fifos = new FifoPool(home, this.holder.name)
     this.log = new Log(this.holder.card.log)
   }

@@ -26,6 +26,8 @@ interface BusySlot {
   run?: ActiveRun
   /** The run has ended and is being settled. */
   settling?: true
+  /** It is one of {@link Slots.runs}. */
+  isCounted?: boolean
 }
 
 /** The worker that the slots belong to. */
@@ -53,6 +55,7 @@ export class Slots {
   #capTimer: NodeJS.Timeout | undefined
   /** Runs that begin from now on are ended for this reason. */
   #endNote: Note | undefined
+  #runs = 0
 
   /** @param isForOne the worker is there for one job: adopted runs do not take its slot */
   constructor(count: number, isForOne: boolean, host: SlotsHost) {
@@ -63,6 +66,23 @@ export class Slots {
 
   get busy(): number {
     return this.#busy.size
+  }
+
+  /** How many jobs it has run, those that still run among them; adopted ones do not count. */
+  get runs(): number {
+    return this.#runs
+  }
+
+  /** The same, with those that are being started. */
+  get taken(): number {
+    return this.#runs + [...this.#busy.values()].filter((busy) => !busy.isAdopted && busy.isCounted !== true).length
+  }
+
+  /** Counts a job among {@link runs}, once, or takes it back. */
+  #countRun(busy: BusySlot, isRun: boolean): void {
+    if (busy.isAdopted || (busy.isCounted ?? false) === isRun) return
+    this.#runs += isRun ? 1 : -1
+    busy.isCounted = isRun
   }
 
   get free(): number {
@@ -123,6 +143,7 @@ export class Slots {
     this.#busy.set(held.fileName, busy)
     busy.plain = PlainRun.of(ctx, held, busy.slot, {
       asked: () => {
+        this.#countRun(busy, true)
         this.#startCapTimer()
         if (this.#endNote) this.#runIn(busy)?.end(this.#endNote)
         this.#host.changed()
@@ -201,19 +222,20 @@ export class Slots {
       const run = await start()
       if (run && 'waitsFor' in run) {
         this.#host.mustWait(held.fileName, run.waitsFor)
-        await this.#giveBack(held)
+        await this.#giveBack(held, busy)
         return
       }
       const end = run && (await this.#watchRun(run, busy))
       if (end === 'not_begun') throw notBegun()
     } catch (error) {
       this.#host.onFailure(`pending/${held.fileName}`, `start ${held.name.id}`, error)
-      await this.#giveBack(held)
+      await this.#giveBack(held, busy)
     }
   }
 
   /** If we die before it is done: a claimed job without a start mark; recovery puts it back. */
-  async #giveBack(held: Held): Promise<void> {
+  async #giveBack(held: Held, busy: BusySlot): Promise<void> {
+    this.#countRun(busy, false)
     const { home, retryUntilDone } = this.#host.ctx
     const entry = this.#entryOf(held.fileName)
     await retryUntilDone(`give back ${held.name.id}`, () => putBack(home, held), entry)
@@ -226,6 +248,7 @@ export class Slots {
   /** Watches a run to its end and settles it. Does not throw: settling is repeated until it succeeds. */
   async #watchRun(run: ActiveRun, busy: BusySlot): Promise<'settled' | 'not_begun'> {
     busy.run = run
+    this.#countRun(busy, true)
     this.#startCapTimer()
     if (this.#endNote) run.end(this.#endNote)
     this.#host.changed()

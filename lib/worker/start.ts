@@ -14,7 +14,7 @@ import { QueueError } from '../errors.ts'
 import { openHome } from '../spool/layout.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
-export interface StartOptions extends Pick<WorkerOptions, 'slots' | 'burst' | 'only'> {
+export interface StartOptions extends Pick<WorkerOptions, 'slots' | 'burst' | 'only' | 'limits'> {
   readonly home: string
 }
 
@@ -42,6 +42,8 @@ export async function startInBackground(options: StartOptions, program: string):
   const args = ['worker', 'start', '--foreground', '--home', home.root, '--count', String(options.slots)]
   if (options.burst) args.push('--burst')
   if (options.only !== undefined) args.push('--only', options.only)
+  for (const [name, value] of Object.entries(options.limits ?? {}))
+    args.push(`--${name.replaceAll('_', '-')}`, String(value))
   try {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: exists(defaultDirectory()) ? defaultDirectory() : '/',
@@ -110,6 +112,7 @@ export async function runInForeground(
     slots: options.slots,
     burst: options.burst,
     ...(options.only === undefined ? {} : { only: options.only }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     log,
     ready: (holder) => {
       if (notifySocket !== undefined) tellSystemd(notifySocket, holder.name, log)

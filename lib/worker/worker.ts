@@ -12,7 +12,8 @@ import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
 import { describeEvent } from '../journal/describe.ts'
-import type { OwnHolder } from '../spool/holders.ts'
+import { writeHeldBack } from '../spool/held-back.ts'
+import type { OwnHolder, WorkerLimits } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
 import { takeStop } from '../spool/stop-message.ts'
@@ -23,6 +24,7 @@ import { WorkList } from './work-list.ts'
 import { Backpressure } from './backpressure.ts'
 import { noticeCopiedHome } from './copied-home.ts'
 import { Peers, recover } from './recover.ts'
+import { Limits } from './limits.ts'
 import { Loop } from './loop.ts'
 import { ConfigWatcher } from '../config/watcher.ts'
 import { Membership } from './membership.ts'
@@ -48,6 +50,7 @@ export interface WorkerOptions {
   readonly burst: boolean
   /** Run only the job of this id, and stop when it is settled. */
   readonly only?: string
+  readonly limits?: WorkerLimits
   /** Gets each line of the log, sometimes several at once. */
   readonly log: (line: string) => void
   /** Called once the worker is registered and visible to others. */
@@ -59,6 +62,7 @@ export class Worker {
   readonly #home: Home
   readonly #slots: Slots
   readonly #backpressure: Backpressure
+  readonly #limits: Limits
   readonly #workList: WorkList
   readonly #troubles: Troubles
   readonly #intake: WorkerIntake
@@ -75,6 +79,8 @@ export class Worker {
   /** A directory of the home is missing: write nothing until it is clear whether the home is being removed. */
   #isHomeChanging = false
   #isPlaceKnown = false
+  /** The directory and the reason last written of why nothing is claimed. */
+  #heldBack = ''
   /** The next round does the duties. */
   #wantsDuties = true
   /** When the duties are due at the latest, on the monotonic clock. */
@@ -107,6 +113,10 @@ export class Worker {
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
     this.#peers = new Peers(() => this.#wake(true))
     this.#backpressure = new Backpressure(this.#home, (line) => this.#log(line))
+    this.#limits = new Limits(options.limits ?? {}, {
+      log: (line) => this.#log(line),
+      note: (why) => this.#noteHeldBack(why),
+    })
     this.#ctx = workerContext({
       home: this.#home,
       registration: () => this.#membership.registration,
@@ -223,6 +233,7 @@ export class Worker {
       if (this.#areDutiesDue()) await this.#doDuties()
       else if (this.#workList.hasDropped && !this.#stopping && !this.#isHomeChanging) await this.#takeDropped()
       this.#claimJobs()
+      if (this.#limits.isDone(this.#slots.runs)) this.drain()
       if (this.#slots.busy === 0) this.#hooks.checkDrained()
       this.#troubles.report()
       return this.#isOver() ? undefined : this.#untilNext()
@@ -251,22 +262,21 @@ export class Worker {
       this.#slots.timeToDeadline(now),
       wantsScan ? Math.max(this.#workList.nextScan, this.#backpressure.pausedUntil) - now : Number.POSITIVE_INFINITY,
       wantsScan ? this.#troubles.passedOver.next - now : Number.POSITIVE_INFINITY,
+      wantsScan ? this.#limits.next - now : Number.POSITIVE_INFINITY,
     )
   }
 
   #isOver(): boolean {
     if (this.#stopping === 'leave') return this.#slots.isAtRest
-    if (this.#slots.busy > 0 || this.#stopping) return this.#slots.busy === 0
+    if (this.#slots.busy > 0 || this.#stopping) {
+      this.#limits.isIdleTooLong(false)
+      return this.#slots.busy === 0
+    }
     const { burst, only } = this.#options
     if (only !== undefined) return !this.#isHomeChanging && !isUnsettled(this.#home, only)
-    return (
-      burst &&
-      !this.#wantsDuties &&
-      !this.#isHomeChanging &&
-      !this.#maintenance.isBusy &&
-      this.#workList.isEmpty &&
-      !hasWork(this.#home, (entry) => this.#mayRun(entry))
-    )
+    const isIdle = !this.#wantsDuties && !this.#isHomeChanging && !this.#maintenance.isBusy && this.#workList.isEmpty
+    if (this.#limits.isIdleTooLong(isIdle)) return true
+    return burst && isIdle && !hasWork(this.#home, (entry) => this.#mayRun(entry))
   }
 
   /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
@@ -350,7 +360,7 @@ export class Worker {
   #claimJobs(): void {
     if (this.#stopping || this.#isHomeChanging || this.#slots.free <= 0 || !this.#backpressure.mayClaim()) return
     let hasLostRace = false
-    while (this.#slots.free > 0) {
+    while (this.#slots.free > 0 && this.#limits.mayClaim(() => this.#slots.taken)) {
       const next = this.#workList.next()
       if (!next) break
       const isOurs = this.#slots.has(next.fileName)
@@ -370,6 +380,14 @@ export class Worker {
     const { pause, isNew } = this.#troubles.passedOver.add(`pending/${fileName}`, why)
     if (isNew)
       this.#log(`${parseName(fileName)?.id ?? fileName} waits: ${why}; tried again in ${pause / 1000} s and later`)
+  }
+
+  #noteHeldBack(why: string | undefined): void {
+    const { dir } = this.#registration
+    const note = why === undefined ? '' : dir + why
+    // Also after the worker has registered again, in another directory.
+    if (note !== this.#heldBack) writeHeldBack(this.#home, dir, why)
+    this.#heldBack = note
   }
 
   #onFailure(doing: string, error: unknown): void {

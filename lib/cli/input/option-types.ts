@@ -16,6 +16,10 @@ export const isCount = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     return Number.isSafeInteger(n) && n >= least && n <= most ? n : undefined
   })
 
+export const isAbove0 = typed('a number above 0', (text) =>
+  NUMBER.test(text) && Number(text) > 0 ? Number(text) : undefined,
+)
+
 /** Seconds. */
 export const isDuration = typed('a duration such as 90, 90s, 10m or 1h30m', parseDuration)
 

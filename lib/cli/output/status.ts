@@ -43,6 +43,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     `Active Workers: ${workers.active_workers}`,
     ...apart('Not answering', workers.not_answering),
     ...apart('Elsewhere', workers.elsewhere),
+    ...apart('Held back', workers.held_back),
     ...(isUsualHome(queue.home) ? [] : [`Home:           ${queue.home}`]),
     ...(disk.state === 'ok' ? [] : ['', diskLine(disk, io)]),
     ...(troubles.length === 0 ? [] : ['', ...troubleLines(troubles, io)]),

@@ -138,6 +138,7 @@ const REASONS = [
   'earlier_run',
   'disk_full',
   'no_worker',
+  'held_back',
   'slots_busy',
   'ahead',
   'next',
@@ -268,6 +269,7 @@ export const SCHEMAS = {
     worker_processes: described('workers that answer', count),
     not_answering: described('workers that are alive and do not answer', count),
     elsewhere: described('workers of which cannot be seen from here whether they live', count),
+    held_back: described('workers that start no job now, by their limits', count),
     home: text,
     disk: object({ state: oneOf(['ok', 'low', 'full']), free_bytes: number }),
     oldest_ready: described(
@@ -326,6 +328,11 @@ export const SCHEMAS = {
       ),
       slots: count,
       only: text,
+      limits: described(
+        'what it was told to keep to',
+        object({ max_load: number, min_free_mem: whole, max_jobs: whole, idle_exit: number }, []),
+      ),
+      held_back: described('why it starts no job now, by its limits', text),
       started_at: text,
       log: text,
       not_answering_since: described('it is alive, but has not renewed its lease since', time),

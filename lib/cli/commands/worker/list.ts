@@ -65,7 +65,19 @@ export class WorkerListCommand extends QueueCommand {
 }
 
 function row(worker: WorkerInfo): string[] {
-  const { name, pid, life, slots, only, started_at, log, running, not_answering_since: silent, lease_age } = worker
+  const {
+    name,
+    pid,
+    life,
+    slots,
+    only,
+    started_at,
+    log,
+    running,
+    not_answering_since: silent,
+    lease_age,
+    held_back,
+  } = worker
   const state = {
     alive: silent === undefined ? 'healthy' : `not answering since ${localTime(silent)} (${since(silent)})`,
     dead: 'dead (its jobs wait for the next worker)',
@@ -74,7 +86,11 @@ function row(worker: WorkerInfo): string[] {
   return [
     visible(name),
     String(pid),
-    only === undefined ? state : `${state}, for ${only} only`,
+    [
+      state,
+      ...(only === undefined ? [] : [`for ${only} only`]),
+      ...(held_back === undefined ? [] : [`held back: ${held_back}`]),
+    ].join(', '),
     life === 'alive' && started_at !== '' ? since(started_at) : '-',
     `${running.length} of ${plural(slots, 'slot')}`,
     visible(log),

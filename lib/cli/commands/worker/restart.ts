@@ -1,7 +1,7 @@
 /** `worker restart`: stops the workers of the home, and starts as many with the same slots. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
-import type { Queue } from '../../../queue.ts'
+import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { isCount, isDuration } from '../../input/option-types.ts'
 import { visible } from '../../../job/sanitize.ts'
@@ -42,10 +42,12 @@ export class WorkerRestartCommand extends QueueCommand {
         `cannot reach ${unreachable.map(visible).join(', ')}; none was started`,
         'stop it where it runs; if it is gone for good: queuectl worker forget NAME',
       )
-    const slots = workers.length === 0 ? [1] : workers.map((worker) => worker.slots)
+    const before = workers.length === 0 ? [{ slots: 1 }] : workers
     const started = []
-    for (const n of slots)
-      started.push(await startInBackground({ home: queue.home, slots: this.count ?? n, burst: false }, this.io.program))
+    for (const { slots, limits } of before as readonly Pick<WorkerInfo, 'slots' | 'limits'>[]) {
+      const options = { home: queue.home, slots: this.count ?? slots, burst: false, ...(limits ? { limits } : {}) }
+      started.push(await startInBackground(options, this.io.program))
+    }
     if (this.json) return this.printJson({ stopped, started })
     if (stopped.length > 0) this.print(`Stopped ${plural(stopped.length, 'worker')}`)
     for (const { name, slots: n, pid, log } of started)

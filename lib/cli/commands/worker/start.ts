@@ -2,9 +2,10 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import type { Queue } from '../../../queue.ts'
+import type { WorkerLimits } from '../../../spool/holders.ts'
 import { QueueCommand } from '../../command.ts'
 import { plural } from '../../output/text.ts'
-import { isCount } from '../../input/option-types.ts'
+import { isAbove0, isCount, isDuration, isSize } from '../../input/option-types.ts'
 import { environment } from '../../../config/env.ts'
 
 /** More would be a slip of the finger: each slot is a process of its own. */
@@ -23,6 +24,7 @@ export class WorkerStartCommand extends QueueCommand {
       ['In this terminal, until Ctrl-C', 'queuectl worker start --foreground'],
       ['Until nothing is left to do', 'queuectl worker start --foreground --burst'],
       ['One job now, ahead of all others', 'queuectl worker start --only job1'],
+      ['Only while the machine has room', 'queuectl worker start --max-load 4 --min-free-mem 2GiB'],
     ],
   })
   static override readonly makesHome = true
@@ -36,6 +38,19 @@ export class WorkerStartCommand extends QueueCommand {
   background = Option.Boolean('--background', { description: 'return when the worker is up' })
   burst = Option.Boolean('--burst', false, { description: 'exit when no job is pending or waiting for a retry' })
 
+  maxLoad = Option.String('--max-load', {
+    description: '<L> start no job while the load of the machine is higher',
+    validator: isAbove0,
+  })
+  minFreeMem = Option.String('--min-free-mem', {
+    description: '<SIZE> start no job while less memory is free, such as 2GiB',
+    validator: isSize,
+  })
+  maxJobs = Option.String('--max-jobs', { description: '<N> exit when it has run N jobs', validator: isCount(1) })
+  idleExit = Option.String('--idle-exit', {
+    description: '<TIME> exit when there was nothing to do for so long, such as 10m',
+    validator: isDuration,
+  })
   only = Option.String('--only', { description: '<ID> run only this job, and exit when it is settled' })
 
   protected async run(queue: Queue): Promise<number | void> {
@@ -44,7 +59,7 @@ export class WorkerStartCommand extends QueueCommand {
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
     const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
-    const options = { home: queue.home, slots: this.count, burst: this.burst, ...only }
+    const options = { home: queue.home, slots: this.count, burst: this.burst, ...only, ...this.limits() }
     // Orphans of the whole container come to us, and Node reaps none of them.
     if (isForeground && process.pid === 1) {
       const { runBelowInit } = await import('../../../worker/init.ts')
@@ -57,5 +72,16 @@ export class WorkerStartCommand extends QueueCommand {
     this.print(
       `Started worker ${worker.name} with ${plural(worker.slots, 'slot')} (pid ${worker.pid}), log ${worker.log}`,
     )
+  }
+
+  private limits(): { limits?: WorkerLimits } {
+    const { maxLoad, minFreeMem, maxJobs, idleExit } = this
+    const limits = {
+      ...(maxLoad === undefined ? {} : { max_load: maxLoad }),
+      ...(minFreeMem === undefined ? {} : { min_free_mem: minFreeMem }),
+      ...(maxJobs === undefined ? {} : { max_jobs: maxJobs }),
+      ...(idleExit === undefined ? {} : { idle_exit: idleExit }),
+    }
+    return Object.keys(limits).length === 0 ? {} : { limits }
   }
 }
