@@ -83,6 +83,11 @@ async function offersFor(words: readonly string[], current: string, home: string
         [...((await openExisting(home)?.pauses()) ?? new Map()).keys()].filter((one) => one !== ALL_QUEUES),
         'paused queue',
       )
+    case 'worker stop':
+      return labelled(
+        ((await openExisting(home)?.workers()) ?? []).map((worker) => worker.name),
+        'worker',
+      )
     case 'completion':
       return labelled(SHELLS, 'shell')
     case 'list':
@@ -116,6 +121,7 @@ async function optionValues(option: string, home: string | undefined): Promise<C
     case '-s':
       return stateWords()
     case '--queue':
+    case '--not-queue':
     case '--from':
       return labelled((await openExisting(home)?.queues()) ?? [], 'queue')
     case '--sort':

@@ -74,7 +74,7 @@ export const MEANINGLESS_COMMANDS: Readonly<Record<string, string>> = {
 type Options = Readonly<Record<string, string>>
 
 const ONCE = 'a job runs once; cron can enqueue it: queuectl help migrating'
-const ALL_STOP = 'all workers of a home are stopped together; one alone by: kill PID'
+const ALL_STOP = 'one worker alone is stopped by: queuectl worker stop NAME'
 
 const JOB: Options = {
   '--command': 'cmd exec shell-command',
@@ -171,7 +171,8 @@ export const OPTION_SYNONYMS: Readonly<Record<string, Options>> = {
     '--foreground': 'fg attach no-daemon -f',
     '--burst': 'drain once exit-when-empty stop-when-empty until-empty',
     VALUE: 'id name worker-id worker-name',
-    'a worker takes the jobs of every queue': 'queue queues',
+    '--queue': 'queues only-queue queue-name',
+    '--not-queue': 'exclude-queue without-queue',
     'it is a setting: queuectl config set poll-interval SECONDS': 'poll poll-interval interval',
     'it is a setting: queuectl config set timeout SECONDS': 'timeout job-timeout',
     'there is none: a job is taken from a dead worker only': 'lease lease-ttl heartbeat',

@@ -73,6 +73,10 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
     }
     case 'held_back':
       return reason.workers.map(({ worker, limit }) => `${worker} starts no job now: ${limit}`)
+    case 'queue_not_taken':
+      return [
+        `no worker takes the queue ${reason.queue}; start one with: queuectl worker start --queue ${reason.queue}`,
+      ]
     case 'slots_busy':
       return [
         reason.slots === 1 ? 'the only slot is busy:' : `all ${reason.slots} slots are busy:`,

@@ -11,6 +11,7 @@ import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { ALL_QUEUES, type Pause } from '../job/pause.ts'
 import { parseName } from '../job/file-name.ts'
+import { takesQueue } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
 import { eachName, listDir } from '../disk/files.ts'
@@ -38,6 +39,7 @@ export type Reason =
   | { readonly why: 'disk_full' }
   | { readonly why: 'no_worker'; readonly elsewhere: number; readonly not_answering?: number }
   | { readonly why: 'held_back'; readonly workers: readonly { readonly worker: string; readonly limit: string }[] }
+  | { readonly why: 'queue_not_taken'; readonly queue: string }
   | { readonly why: 'slots_busy'; readonly slots: number; readonly by: WorkerInfo['running'] }
   | { readonly why: 'ahead'; readonly jobs: number; readonly next: readonly string[] }
   | { readonly why: 'next' }
@@ -87,7 +89,7 @@ function explainFile(home: Home, file: JobFile): Explanation {
       const dueAt = dueOf(home, file, nowMs(), readConfig(home).max_backoff)
       const at = Math.max(dueAt, nowMs())
       const due: Reason = { why: 'due', at: isoTime(dueAt), retry: file.state === 'failed' }
-      const others = [...pausedBy(home, file), ...obstacles(home)]
+      const others = [...pausedBy(home, file), ...obstacles(home, file)]
       const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
       return { ...is(due, ...others), ...starts }
     }
@@ -109,13 +111,15 @@ function pausedBy(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {
   return pause ? [{ why: 'queue_paused', queue, all: !pauses.has(queue), ...pause }] : []
 }
 
-/** What keeps all jobs from starting. */
-function obstacles(home: Home): Reason[] {
+/** What keeps all jobs from starting, or all of its queue. */
+function obstacles(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {
   const workers = workersOf(home)
-  const alive = workers.filter(isAnswering)
+  const answering = workers.filter(isAnswering)
+  const alive = answering.filter((worker) => dropped || takesQueue(worker, queue))
   const reasons: Reason[] = []
   if (diskSpace(home).state === 'full') reasons.push({ why: 'disk_full' })
-  if (alive.length === 0) {
+  if (alive.length === 0 && answering.length > 0) reasons.push({ why: 'queue_not_taken', queue })
+  else if (alive.length === 0) {
     const silent = workers.filter(({ life }) => life === 'alive').length
     const elsewhere = workers.filter(({ life }) => life === 'elsewhere').length
     reasons.push({ why: 'no_worker', elsewhere, ...(silent > 0 ? { not_answering: silent } : {}) })
@@ -130,21 +134,23 @@ function obstacles(home: Home): Reason[] {
 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
+/** While one of these stands nobody knows when it will start. */
+const UNKNOWN_START: readonly string[] = ['queue_paused', 'queue_not_taken', 'no_worker', 'disk_full', 'held_back']
+
 function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
   const before = jobsBefore(home, file.fileName)
   const paused = pausedBy(home, file)
-  const reasons = [...paused, ...obstacles(home)]
+  const reasons = [...paused, ...obstacles(home, file)]
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
   else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
-  if (reasons.some(({ why }) => ['queue_paused', 'no_worker', 'disk_full', 'held_back'].includes(why)))
-    return { reasons }
+  if (reasons.some(({ why }) => UNKNOWN_START.includes(why))) return { reasons }
   if (reasons.length === 0) reasons.push({ why: 'next' })
   const durations = newestEvents(home, (event) => event.event === 'completed' && event.duration_ms !== undefined, 200)
   if (durations.length === 0) return { reasons }
   const average_ms = Math.round(durations.reduce((sum, one) => sum + (one.duration_ms ?? 0), 0) / durations.length)
   const now = nowMs()
-  const alive = workersOf(home).filter(isAnswering)
+  const alive = workersOf(home).filter((worker) => isAnswering(worker) && takesQueue(worker, file.name.queue))
   const elapsed = alive.flatMap(({ running }) => running.map((run) => now - (Date.parse(run.started_at ?? '') || now)))
   const wait = waitBefore(before.length, elapsed, slotsIn(alive), average_ms)
   return {

@@ -1,6 +1,7 @@
 /** Lists the workers of a home and what each runs. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
+import { type Takes, takesOf } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
 import { readJobFile, jobFiles } from '../spool/scan.ts'
 import { heldBackBy } from '../spool/held-back.ts'
@@ -10,13 +11,11 @@ import { isAnswering, silentSince } from '../spool/silence.ts'
 import { leaseAge } from '../disk/lease.ts'
 
 /** A worker of this home, alive or dead. */
-export interface WorkerInfo {
+export interface WorkerInfo extends Takes {
   readonly name: string
   readonly pid: number
   readonly life: Holder['life']
   readonly slots: number
-  /** The only job it runs (`--only`). */
-  readonly only?: string
   /** What it keeps to (`--max-load` and others). */
   readonly limits?: WorkerLimits
   /** Why it starts no job now, by its limits. */
@@ -70,7 +69,7 @@ export function workersOf(home: Home): WorkerInfo[] {
       pid: holder.card?.pid ?? 0,
       life: holder.life,
       slots: holder.card?.slots ?? 0,
-      ...(holder.card?.only === undefined ? {} : { only: holder.card.only }),
+      ...takesOf(holder.card ?? {}),
       ...limitsOf(holder),
       started_at: holder.card?.started_at ?? '',
       log: holder.card?.log ?? '',

@@ -32,6 +32,7 @@ import { beginRenewals, isOlderThanBoot, readRenewal, RENEW_MS, type Renewal } f
 import { isLocal } from '../disk/probe.ts'
 import { isRunning, ownIdentity } from '../disk/process.ts'
 import type { LeaseWatch } from './lease-watch.ts'
+import { type Takes, takesOf } from '../job/takes.ts'
 import { type HolderIdentity, judgeLife, type Life } from './holder-life.ts'
 import { quarantine, removeOrQuarantine } from './corrupt.ts'
 
@@ -48,11 +49,9 @@ export interface WorkerLimits {
 }
 
 /** What `worker.json` says about a worker. */
-export interface WorkerCard extends HolderIdentity {
+export interface WorkerCard extends HolderIdentity, Takes {
   readonly name: string
   readonly slots: number
-  /** The id of the one job it was started for. */
-  readonly only?: string
   readonly limits?: WorkerLimits
   readonly started_at: string
   readonly log: string
@@ -117,14 +116,14 @@ export function joinWorkers(
   home: Home,
   slots: number,
   startedAt: number,
-  { only, limits }: Pick<WorkerCard, 'only' | 'limits'> = {},
+  { limits, ...takes }: Takes & Pick<WorkerCard, 'limits'> = {},
 ): OwnHolder {
   const name = `worker-${process.pid}-${randomHex(6)}`
   const log = join(home.logs, `${name}.log`)
   const card: WorkerCard = {
     name,
     slots,
-    ...(only ? { only } : {}),
+    ...takesOf(takes),
     ...(limits ? { limits } : {}),
     started_at: isoTime(startedAt),
     log,

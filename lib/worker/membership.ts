@@ -10,7 +10,7 @@ import { Wakeups } from './wakeups.ts'
 import type { WorkerOptions } from './worker.ts'
 
 interface MembershipHost {
-  readonly options: Pick<WorkerOptions, 'slots' | 'only' | 'limits'>
+  readonly options: Pick<WorkerOptions, 'slots' | 'takes' | 'limits'>
   readonly listener: WakeupListener
   /** Called when the worker's directory was removed, which revokes its claims. */
   onRevoked(): void
@@ -96,7 +96,7 @@ export class Membership {
   }
 
   #register(): Registration {
-    const { slots, ...told } = this.#host.options
-    return new Registration(this.#home, slots, told)
+    const { slots, takes, limits } = this.#host.options
+    return new Registration(this.#home, slots, { ...takes, ...(limits ? { limits } : {}) })
   }
 }

@@ -1,5 +1,6 @@
 /** Registers a worker in a home: its directory in `processing/`, its log, its shells and the FIFOs for its runs. */
 import { nowMs } from '../clock.ts'
+import type { Takes } from '../job/takes.ts'
 import { joinWorkers, type OwnHolder, renewMsOf, type WorkerCard } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { beginRenewals, keepLease, renew } from '../disk/lease.ts'
@@ -16,7 +17,7 @@ export class Registration {
   readonly #home: Home
   #renewals: NodeJS.Timeout | undefined
 
-  constructor(home: Home, slots: number, told: Pick<WorkerCard, 'only' | 'limits'>) {
+  constructor(home: Home, slots: number, told: Takes & Pick<WorkerCard, 'limits'>) {
     this.#home = home
     this.holder = joinWorkers(home, slots, nowMs(), told)
     this.fifos = new FifoPool(home, this.holder.name)

@@ -10,11 +10,12 @@ import { readConfig } from '../config/file.ts'
 import { exists, remove } from '../disk/files.ts'
 import { outlivesTerminal } from '../disk/hangup.ts'
 import { readTail } from '../disk/read.ts'
+import { type Takes, takesOf } from '../job/takes.ts'
 import { QueueError } from '../errors.ts'
 import { openHome } from '../spool/layout.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
-export interface StartOptions extends Pick<WorkerOptions, 'slots' | 'burst' | 'only' | 'limits'> {
+export interface StartOptions extends Pick<WorkerOptions, 'slots' | 'burst' | 'limits'>, Takes {
   readonly home: string
 }
 
@@ -44,6 +45,8 @@ export async function startInBackground(options: StartOptions, program: string):
   if (options.only !== undefined) args.push('--only', options.only)
   for (const [name, value] of Object.entries(options.limits ?? {}))
     args.push(`--${name.replaceAll('_', '-')}`, String(value))
+  if (options.queues) args.push('--queue', options.queues.join(','))
+  if (options.not_queues) args.push('--not-queue', options.not_queues.join(','))
   try {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: exists(defaultDirectory()) ? defaultDirectory() : '/',
@@ -111,7 +114,7 @@ export async function runInForeground(
   const worker = new Worker(home.root, {
     slots: options.slots,
     burst: options.burst,
-    ...(options.only === undefined ? {} : { only: options.only }),
+    takes: takesOf(options),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     log,
     ready: (holder) => {

@@ -11,12 +11,14 @@ import { silentSince } from '../spool/silence.ts'
 import { sendStop, type StopMode } from '../spool/stop-message.ts'
 import { onReleased, openReadEndIfThere } from '../disk/fifo.ts'
 import { homePath } from '../config/env.ts'
-import { errno } from '../errors.ts'
+import { errno, QueueError } from '../errors.ts'
 import { isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 
 export interface StopOptions {
   readonly home: string
   readonly mode: StopMode
+  /** Only these; default: all. */
+  readonly names?: readonly string[]
   /** Seconds to wait; undefined: without limit. */
   readonly timeout?: number
   /** Called once for each worker that does not answer while it is waited for. @param since milliseconds */
@@ -33,10 +35,15 @@ export interface StopResult {
 
 const SIGNAL = { drain: 'SIGTERM', leave: 'SIGUSR2', force: 'SIGQUIT' } as const
 
-/** Stops all workers of a home and waits for their end. */
+/** Stops workers of a home and waits for their end. @throws QueueError NOT_FOUND when none is called so */
 export async function stopWorkers(options: StopOptions): Promise<StopResult> {
   const home = openHomeIfMade(homePath(options.home))
-  const workers = holders(home).filter(({ kind, life }) => kind === 'worker' && life !== 'dead')
+  const all = holders(home).filter(({ kind, life }) => kind === 'worker' && life !== 'dead')
+  const { names = all.map(({ name }) => name) } = options
+  for (const name of names)
+    if (!all.some((one) => one.name === name))
+      throw new QueueError('NOT_FOUND', `cannot stop ${name}: no such worker is alive`, 'see queuectl worker list')
+  const workers = all.filter(({ name }) => names.includes(name))
   const told = workers.map((worker) => ({ worker, isTold: tell(home, worker, options.mode) }))
   const ends = await Promise.all(
     told.map(async ({ worker, isTold }) => ({

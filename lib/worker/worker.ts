@@ -8,6 +8,7 @@
 import { basename } from 'node:path'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { parseName } from '../job/file-name.ts'
+import { type Takes, takesQueue } from '../job/takes.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
@@ -48,8 +49,8 @@ export interface WorkerOptions {
   readonly slots: number
   /** Stop when no work is left. */
   readonly burst: boolean
-  /** Run only the job of this id, and stop when it is settled. */
-  readonly only?: string
+  /** Which jobs to run; with `only`, stop when it is settled. */
+  readonly takes: Takes
   readonly limits?: WorkerLimits
   /** Gets each line of the log, sometimes several at once. */
   readonly log: (line: string) => void
@@ -105,8 +106,8 @@ export class Worker {
       options.log(lines)
     })
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
-      only: options.only,
-      mustWait: this.#pauses.mustWait,
+      only: options.takes.only,
+      mustWait: (queue) => this.#mustQueueWait(queue),
     })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
@@ -128,7 +129,7 @@ export class Worker {
       retryUntilDone: (doing, act, entry) =>
         this.#backpressure.retryUntilDone(doing, act, (error) => this.#troubles.onFailure(entry, doing, error)),
     })
-    this.#slots = new Slots(options.slots, options.only !== undefined, {
+    this.#slots = new Slots(options.slots, options.takes.only !== undefined, {
       ctx: this.#ctx,
       onFailure: (entry, doing, error) => this.#troubles.onFailure(entry, doing, error),
       mustWait: (fileName, why) => this.#mustWait(fileName, why),
@@ -272,17 +273,23 @@ export class Worker {
       this.#limits.isIdleTooLong(false)
       return this.#slots.busy === 0
     }
-    const { burst, only } = this.#options
+    const { burst, takes } = this.#options
+    const { only } = takes
     if (only !== undefined) return !this.#isHomeChanging && !isUnsettled(this.#home, only)
     const isIdle = !this.#wantsDuties && !this.#isHomeChanging && !this.#maintenance.isBusy && this.#workList.isEmpty
     if (this.#limits.isIdleTooLong(isIdle)) return true
     return burst && isIdle && !hasWork(this.#home, (entry) => this.#mayRun(entry))
   }
 
+  /** Jobs of this queue are not ours to claim, as things are. */
+  #mustQueueWait(queue: string): boolean {
+    return this.#pauses.mustWait(queue) || !takesQueue(this.#options.takes, queue)
+  }
+
   /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
   #mayRun(entry: string): boolean {
     const name = parseName(basename(entry))
-    if (name && this.#pauses.mustWait(name.queue)) return false
+    if (name && this.#mustQueueWait(name.queue)) return false
     return !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry)
   }
 

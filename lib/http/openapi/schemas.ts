@@ -139,6 +139,7 @@ const REASONS = [
   'disk_full',
   'no_worker',
   'held_back',
+  'queue_not_taken',
   'slots_busy',
   'ahead',
   'next',
@@ -327,7 +328,9 @@ export const SCHEMAS = {
         oneOf(['alive', 'dead', 'elsewhere']),
       ),
       slots: count,
-      only: text,
+      only: described('the one job it runs', text),
+      queues: described('it takes only jobs of these', arrayOf(text)),
+      not_queues: described('it takes no jobs of these', arrayOf(text)),
       limits: described(
         'what it was told to keep to',
         object({ max_load: number, min_free_mem: whole, max_jobs: whole, idle_exit: number }, []),

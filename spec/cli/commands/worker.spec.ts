@@ -135,4 +135,73 @@ test(
   }),
 )
 
+for (const [args, ran] of [
+  [
+    ['--queue', 'mail,web'],
+    ['a', 'b'],
+  ],
+  [
+    ['--queue', 'mail', '--queue', 'web'],
+    ['a', 'b'],
+  ],
+  [
+    ['--not-queue', 'mail'],
+    ['b', 'c'],
+  ],
+  [['--queue', 'default'], ['c']],
+] as const)
+  test(
+    `a worker with ${args.join(' ')} runs only what it takes, and a burst does not wait for the rest`,
+    inWorld(async ({ cli, queue }) => {
+      await queue.enqueueAll([
+        { id: 'a', command: 'true', queue: 'mail' },
+        { id: 'b', command: 'true', queue: 'web' },
+        { id: 'c', command: 'true' },
+      ])
+      assert.is((await cli(['worker', 'start', '--foreground', '--burst', ...args])).code, 0)
+      assert.equal((await queue.select({ states: ['completed'] })).map(({ id }) => id).toSorted(), ran)
+    }),
+  )
+
+test(
+  'what no worker takes is explained, worker list says what each takes, and restart keeps it',
+  inWorld(async ({ cli, queue }) => {
+    await queue.enqueue({ id: 'a', command: 'true', queue: 'gpu' })
+    await cli(['worker', 'start', '--not-queue', 'gpu'])
+    assert.match((await cli(['explain', 'a'])).stdout, 'no worker takes the queue gpu')
+    assert.match((await cli(['worker', 'list'])).stdout, 'healthy, not queue gpu')
+    await cli(['worker', 'restart'])
+    assert.equal(
+      (await queue.workers()).map(({ not_queues }) => not_queues),
+      [['gpu']],
+    )
+    await cli(['worker', 'stop'])
+  }),
+)
+
+test(
+  'stop with a name stops that worker alone',
+  inWorld(async ({ cli, queue }) => {
+    await cli(['worker', 'start'])
+    await cli(['worker', 'start'])
+    const [first, second] = (await queue.workers()).map(({ name }) => name)
+    assert.is((await cli(['worker', 'stop', first ?? ''])).stdout, 'Stopped 1 worker\n')
+    assert.equal(
+      (await queue.workers()).map(({ name }) => name),
+      [second],
+    )
+    assert.is((await cli(['worker', 'stop', first ?? ''])).code, 4)
+    await cli(['worker', 'stop'])
+  }),
+)
+
+test(
+  'a name that no queue can have is refused',
+  inWorld(async ({ cli }) => {
+    const { code, stderr } = await cli(['worker', 'start', '--queue', 'mail,'])
+    assert.is(code, 2)
+    assert.match(stderr, 'a queue is 1 to 64 letters')
+  }),
+)
+
 test.run()

@@ -2,6 +2,7 @@
 import { Command } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
 import { QueueError } from '../../../errors.ts'
+import { takesWords } from '../../../job/takes.ts'
 import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
@@ -65,19 +66,7 @@ export class WorkerListCommand extends QueueCommand {
 }
 
 function row(worker: WorkerInfo): string[] {
-  const {
-    name,
-    pid,
-    life,
-    slots,
-    only,
-    started_at,
-    log,
-    running,
-    not_answering_since: silent,
-    lease_age,
-    held_back,
-  } = worker
+  const { name, pid, life, slots, started_at, log, running, not_answering_since: silent, lease_age, held_back } = worker
   const state = {
     alive: silent === undefined ? 'healthy' : `not answering since ${localTime(silent)} (${since(silent)})`,
     dead: 'dead (its jobs wait for the next worker)',
@@ -86,11 +75,9 @@ function row(worker: WorkerInfo): string[] {
   return [
     visible(name),
     String(pid),
-    [
-      state,
-      ...(only === undefined ? [] : [`for ${only} only`]),
-      ...(held_back === undefined ? [] : [`held back: ${held_back}`]),
-    ].join(', '),
+    [state, takesWords(worker), held_back === undefined ? '' : `held back: ${held_back}`]
+      .filter((part) => part !== '')
+      .join(', '),
     life === 'alive' && started_at !== '' ? since(started_at) : '-',
     `${running.length} of ${plural(slots, 'slot')}`,
     visible(log),

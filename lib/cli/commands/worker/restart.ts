@@ -1,6 +1,7 @@
 /** `worker restart`: stops the workers of the home, and starts as many with the same slots. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
+import { takesOf } from '../../../job/takes.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { isCount, isDuration } from '../../input/option-types.ts'
@@ -10,7 +11,7 @@ import { plural } from '../../output/text.ts'
 export class WorkerRestartCommand extends QueueCommand {
   static override paths = [['worker', 'restart']]
   static override usage = Command.Usage({
-    description: 'stop all workers and start as many, in the background',
+    description: 'stop all workers and start as many for the same queues, in the background',
     details: 'As worker stop, then worker start. Without a worker it starts one.',
   })
   static override forms = ['[--count N] [--timeout TIME] [--force]']
@@ -42,10 +43,11 @@ export class WorkerRestartCommand extends QueueCommand {
         `cannot reach ${unreachable.map(visible).join(', ')}; none was started`,
         'stop it where it runs; if it is gone for good: queuectl worker forget NAME',
       )
-    const before = workers.length === 0 ? [{ slots: 1 }] : workers
+    const before: readonly Partial<WorkerInfo>[] = workers.length === 0 ? [{}] : workers
     const started = []
-    for (const { slots, limits } of before as readonly Pick<WorkerInfo, 'slots' | 'limits'>[]) {
-      const options = { home: queue.home, slots: this.count ?? slots, burst: false, ...(limits ? { limits } : {}) }
+    for (const { slots = 1, limits, ...worker } of before) {
+      const told = { ...takesOf(worker), ...(limits ? { limits } : {}) }
+      const options = { home: queue.home, slots: this.count ?? slots, burst: false, ...told }
       started.push(await startInBackground(options, this.io.program))
     }
     if (this.json) return this.printJson({ stopped, started })

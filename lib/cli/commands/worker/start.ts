@@ -1,6 +1,8 @@
 /** `worker start`: starts a worker, in the background unless asked otherwise. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
+import { whyNotQueue } from '../../../job/file-name.ts'
+import type { Takes } from '../../../job/takes.ts'
 import type { Queue } from '../../../queue.ts'
 import type { WorkerLimits } from '../../../spool/holders.ts'
 import { QueueCommand } from '../../command.ts'
@@ -23,6 +25,7 @@ export class WorkerStartCommand extends QueueCommand {
       ['Three jobs at a time', 'queuectl worker start --count 3'],
       ['In this terminal, until Ctrl-C', 'queuectl worker start --foreground'],
       ['Until nothing is left to do', 'queuectl worker start --foreground --burst'],
+      ['Only what is in two queues', 'queuectl worker start --queue mail,web'],
       ['One job now, ahead of all others', 'queuectl worker start --only job1'],
       ['Only while the machine has room', 'queuectl worker start --max-load 4 --min-free-mem 2GiB'],
     ],
@@ -51,6 +54,8 @@ export class WorkerStartCommand extends QueueCommand {
     description: '<TIME> exit when there was nothing to do for so long, such as 10m',
     validator: isDuration,
   })
+  queues = Option.Array('--queue', { description: '<QUEUE,...> take only jobs of these queues' })
+  notQueues = Option.Array('--not-queue', { description: '<QUEUE,...> take no jobs of these queues' })
   only = Option.String('--only', { description: '<ID> run only this job, and exit when it is settled' })
 
   protected async run(queue: Queue): Promise<number | void> {
@@ -59,7 +64,8 @@ export class WorkerStartCommand extends QueueCommand {
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
     const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
-    const options = { home: queue.home, slots: this.count, burst: this.burst, ...only, ...this.limits() }
+    const takes = { ...queuesOf('queues', this.queues), ...queuesOf('not_queues', this.notQueues), ...only }
+    const options = { home: queue.home, slots: this.count, burst: this.burst, ...takes, ...this.limits() }
     // Orphans of the whole container come to us, and Node reaps none of them.
     if (isForeground && process.pid === 1) {
       const { runBelowInit } = await import('../../../worker/init.ts')
@@ -84,4 +90,14 @@ export class WorkerStartCommand extends QueueCommand {
     }
     return Object.keys(limits).length === 0 ? {} : { limits }
   }
+}
+
+/** The queues that an option names, under a name of {@link Takes}. @throws QueueError USAGE */
+function queuesOf(name: 'queues' | 'not_queues', given: readonly string[] = []): Takes {
+  const queues = [...new Set(given.flatMap((text) => text.split(',')))]
+  for (const queue of queues) {
+    const why = whyNotQueue(queue)
+    if (why) throw new QueueError('USAGE', `worker start: ${JSON.stringify(queue)}: ${why}`)
+  }
+  return queues.length === 0 ? {} : { [name]: queues }
 }

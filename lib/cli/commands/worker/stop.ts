@@ -1,4 +1,4 @@
-/** `worker stop`: stops all workers of the home. */
+/** `worker stop`: stops the workers of the home, or those named. */
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import { isoTime } from '../../../job/time.ts'
@@ -12,7 +12,7 @@ export class WorkerStopCommand extends QueueCommand {
   static override paths = [['worker', 'stop']]
   static override usage = Command.Usage({
     category: 'Workers',
-    description: 'stop all workers',
+    description: 'stop all workers, or those named',
     details: `Workers take no more jobs, finish those that run and exit; the command returns when they are gone. With --timeout it
       waits no longer than that (exit status 75), and they go on finishing.`,
     examples: [
@@ -21,7 +21,7 @@ export class WorkerStopCommand extends QueueCommand {
       ['Now, and end the jobs too: they are put back and use no attempt', 'queuectl worker stop --force'],
     ],
   })
-  static override forms = ['[options]']
+  static override forms = ['[WORKER...] [options]']
 
   timeout = Option.String('-t,--timeout', {
     description: '<TIME> wait at most this long: 30, 5m',
@@ -30,12 +30,15 @@ export class WorkerStopCommand extends QueueCommand {
   leave = Option.Boolean('--leave', false, { description: 'exit at once; jobs keep running and are adopted' })
   force = Option.Boolean('--force', false, { description: 'end running jobs (TERM, 10 s, KILL) and put them back' })
 
+  names = Option.Rest()
+
   protected async run(queue: Queue): Promise<void> {
     if (this.leave && this.force) throw new QueueError('USAGE', 'worker stop: --leave or --force, not both')
     const { stopWorkers } = await import('../../../worker/stop.ts')
     const { stopped, left, unreachable } = await stopWorkers({
       home: queue.home,
       mode: this.force ? 'force' : this.leave ? 'leave' : 'drain',
+      ...(this.names.length === 0 ? {} : { names: this.names }),
       ...(this.timeout === undefined ? {} : { timeout: this.timeout }),
       onSilent: (name, since) =>
         this.io.message(`${visible(name)} has not answered since ${isoTime(since)}: it stops once it goes on`),
