@@ -124,6 +124,8 @@ async function optionValues(option: string, home: string | undefined): Promise<C
     case '--not-queue':
     case '--from':
       return labelled((await openExisting(home)?.queues()) ?? [], 'queue')
+    case '--ionice':
+      return labelled(['idle'], 'class')
     case '--sort':
       return labelled(SORTS, 'order')
     case '--color':

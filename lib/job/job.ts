@@ -40,6 +40,10 @@ export interface JobRequest {
   readonly retry_later_codes?: readonly number[]
   /** Exit codes that mean "do not retry": the job is dead at once. Default []. */
   readonly give_up_codes?: readonly number[]
+  /** How much it lets other processes go first: 0 to 19. Default: as the worker. */
+  readonly nice?: number
+  /** `idle`: it reads and writes only while nobody else wants the disk. */
+  readonly ionice?: 'idle'
   /** Anything of your own: kept, and never read. */
   readonly meta?: Readonly<Record<string, unknown>>
 }

@@ -70,6 +70,8 @@ const isRequest = t.isObject(
     success_codes: t.isOptional(codes),
     retry_later_codes: t.isOptional(codes),
     give_up_codes: t.isOptional(codes),
+    nice: t.isOptional(whole(0, 19)),
+    ionice: t.isOptional(t.isLiteral('idle')),
     meta: t.isOptional(isOwn),
   },
   { extra: t.isRecord(t.isUnknown()) },
@@ -97,6 +99,8 @@ export const KNOWN_MEMBERS: readonly string[] = [
   'success_codes',
   'retry_later_codes',
   'give_up_codes',
+  'nice',
+  'ionice',
   'meta',
 ]
 

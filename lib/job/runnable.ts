@@ -25,6 +25,12 @@ export const outsideVariables = (
 export const argvOf = ({ command }: Pick<JobRequest, 'command'>): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command
 
+/** What goes before a command so that others go first: the programs that become it, each with its arguments. */
+export const nicenessOf = ({ nice, ionice }: Pick<JobRequest, 'nice' | 'ionice'>): readonly (readonly string[])[] => [
+  ...(ionice === undefined ? [] : [['ionice', '-c', '3', '--']]),
+  ...(nice === undefined ? [] : [['nice', '-n', String(nice), '--']]),
+]
+
 /** A shell script that goes to the job's directory, sets its environment and becomes its command. */
 export function runnableScript(job: RunnableJob, home: string): string {
   const variables = Object.entries({ ...outsideVariables(job, home), ...job.env })
@@ -34,7 +40,7 @@ export function runnableScript(job: RunnableJob, home: string): string {
   const argv = interpreter ?? argvOf(job)
   // env takes the first word that is no assignment as the program; the shell would take one with a dash as an option.
   const env = odd.length > 0 || argv[0]?.startsWith('-') ? ['env', '--', 'QUEUECTL_SLOT=1', ...odd] : []
-  const words = [...env, ...argv.map(shellQuote)].join(' ')
+  const words = [...nicenessOf(job).flat(), ...env, ...argv.map(shellQuote)].join(' ')
   const run = interpreter ? `${words} "$queuectl_script"` : `exec ${words}`
   return [
     '#!/bin/sh',

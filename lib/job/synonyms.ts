@@ -57,6 +57,7 @@ export const MEMBER_SYNONYMS = {
   env: ['environment', 'env_vars', 'environment_variables', 'envs'],
   stdin: ['stdin_data', 'standard_input'],
   tags: ['tag', 'label', 'labels'],
+  nice: ['niceness'],
   success_codes: ['ok_codes', 'success_exit_codes'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

@@ -5,8 +5,6 @@
  * program's name that begins with a dash as an option of `exec`. Such variables are set by env(1), which the shell starts
  * instead; such a program is looked up here. Plain commands need neither.
  */
-import { accessSync, constants, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { isOddName } from '../job/variable-names.ts'
 import type { StartContext } from './context.ts'
 import type { RunToStart } from './launch.ts'
@@ -44,24 +42,6 @@ export function withOddVariables(argv: readonly string[], odd: Readonly<Record<s
 
 /** Would a shell take the name of this program for an option of `exec`? */
 export const looksLikeOption = (program: string): boolean => program.startsWith('-')
-
-/** The absolute path of a program; undefined when it is not in PATH. */
-export function findProgram(name: string, path: string | undefined, cwd: string): string | undefined {
-  return (path ?? '/usr/bin:/bin')
-    .split(':')
-    .map((dir) => join(resolve(cwd, dir), name))
-    .find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    // Not there, or not for us: the next directory.
-    return false
-  }
-}
 
 export const ownVariables = (
   { home, holder }: StartContext,

@@ -9,7 +9,7 @@ import { errno } from '../errors.ts'
 import { interpreterOf } from '../job/interpreter.ts'
 import { readProcessTable, usageOf } from '../disk/process-table.ts'
 import { GRACE_MS } from '../job/decide.ts'
-import { argvOf, outsideVariables, type RunnableJob } from '../job/runnable.ts'
+import { argvOf, nicenessOf, outsideVariables, type RunnableJob } from '../job/runnable.ts'
 import { sendSignal } from './kill.ts'
 
 /** How a foreground run ended; the code is 128 + n after signal n. */
@@ -35,7 +35,7 @@ export function runForeground(
   if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
     return Promise.resolve({ code: 126, timedOut: false, error: `its working directory ${cwd} is not there` })
   const script = scriptFile(job)
-  const [program = '', ...args] = script?.argv ?? argvOf(job)
+  const [program = '', ...args] = [...nicenessOf(job).flat(), ...(script?.argv ?? argvOf(job))]
   // Before the command begins: a signal in between would end this process alone, and nothing would end the command.
   const pass = passSignals((signal) => child.kill(signal))
   const child = spawn(program, args, {

@@ -18,16 +18,11 @@ import type { StartContext } from './context.ts'
 import type { OpenOutput } from './output.ts'
 import { openReadEnd, openWriteEnd } from '../disk/fifo.ts'
 import { type ShellEnd, shellRequest, spawnError, type StartRequest } from './shell.ts'
+import { findProgram } from '../disk/program.ts'
 import { type Leader, startTimeOf } from '../disk/process.ts'
 import type { RunPaths } from './paths.ts'
-import {
-  findProgram,
-  looksLikeOption,
-  ownVariables,
-  splitInherited,
-  splitVariables,
-  withOddVariables,
-} from './environment.ts'
+import { looksLikeOption, ownVariables, splitInherited, splitVariables, withOddVariables } from './environment.ts'
+import { withNiceness } from './niceness.ts'
 import { markSuffix } from './start-mark.ts'
 import { openInput, writeScript } from './output.ts'
 
@@ -218,6 +213,15 @@ export const inherited = (): ReturnType<typeof splitInherited> =>
 
 /** What the shell executes for a job, or why it cannot. */
 function argvFor(
+  job: Job,
+  where: { readonly cwd: string; readonly script: string },
+  odd: Readonly<Record<string, string>>,
+): readonly string[] | LaunchError {
+  const argv = argvOf(job, where, odd)
+  return 'why' in argv ? argv : withNiceness(argv, job, inherited().plain.PATH)
+}
+
+function argvOf(
   { command, env }: Job,
   { cwd, script }: { readonly cwd: string; readonly script: string },
   odd: Readonly<Record<string, string>>,

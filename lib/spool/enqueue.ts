@@ -14,6 +14,8 @@ import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
 import { parseInstant } from '../job/time.ts'
+import { searchPath } from '../config/env.ts'
+import { findProgram } from '../disk/program.ts'
 import { discard, exists, move, moveOrFind, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import type { Home } from './layout.ts'
@@ -93,6 +95,8 @@ interface PreparedJob {
 }
 
 function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): PreparedJob {
+  if (request.ionice !== undefined && findProgram('ionice', searchPath(), '/') === undefined)
+    throw new QueueError('INVALID_JOB', 'invalid job: ionice: there is no ionice(1) on this machine')
   const now = nowMicros()
   const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
   const state = runAt > now ? 'scheduled' : 'pending'

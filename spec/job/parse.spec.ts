@@ -42,6 +42,8 @@ const ACCEPTED: Record<string, readonly unknown[]> = {
   success_codes: [[], [0], [0, 255]],
   retry_later_codes: [[], [75]],
   give_up_codes: [[], [100]],
+  nice: [0, 19],
+  ionice: ['idle'],
   meta: [{}, { retries: 5, deep: [null] }],
 }
 
@@ -63,6 +65,8 @@ const REFUSED: Record<string, readonly unknown[]> = {
   success_codes: [0, '0', [256], [-1], [1.5], ['0'], null],
   retry_later_codes: [75, [256], null],
   give_up_codes: [100, [256], null],
+  nice: [-1, 20, 1.5, '5', null],
+  ionice: ['', 'realtime', 3, null, ['idle']],
   meta: ['x', [], null],
 }
 

@@ -142,6 +142,8 @@ const member: Record<string, fc.Arbitrary<unknown>> = {
   success_codes: codes,
   retry_later_codes: codes,
   give_up_codes: codes,
+  nice: number(0, 19),
+  ionice: fc.oneof(fc.constant('idle'), anyText, fc.constantFrom<unknown>(null, 3, ['idle'])),
   meta: fc.oneof(fc.dictionary(fc.oneof(anyText, oddName), fc.jsonValue()), fc.constantFrom<unknown>(null, [], 'a', 5)),
 }
 

@@ -8,7 +8,7 @@ import { memberValue, overridden } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
 import { QueueCommand } from '../command.ts'
 import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
-import { isDuration, isNumber, isWhen } from './option-types.ts'
+import { isDuration, isNumber, isOneOf, isWhen } from './option-types.ts'
 
 export abstract class JobCommand extends QueueCommand {
   static override takesExact = true
@@ -41,6 +41,11 @@ export abstract class JobCommand extends QueueCommand {
   backoffBase = Option.String('--backoff-base', {
     description: '<N> after attempt n, wait N ^ n seconds (2)',
     validator: isNumber,
+  })
+  nice = Option.String('--nice', { description: '<N> 0 to 19, lets other processes go first', validator: isNumber })
+  ionice = Option.String('--ionice', {
+    description: '<CLASS> idle: uses the disk only while nobody else does',
+    validator: isOneOf(['idle']),
   })
   words = Option.Rest({ name: 'job' })
 
@@ -102,6 +107,8 @@ export abstract class JobCommand extends QueueCommand {
       cwd: this.workingDirectory(),
       env: this.variables && { ...(typeof env === 'object' ? env : {}), ...parseVariables(this.variables) },
       backoff_base: this.backoffBase,
+      nice: this.nice,
+      ionice: this.ionice,
     }).filter(([, value]) => value !== undefined)
     const job = overridden(given, Object.fromEntries(options))
     // The current directory may have been removed: ask for it only when it is needed.

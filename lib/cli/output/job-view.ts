@@ -150,6 +150,8 @@ function memberRows(job: Job): [string, string | undefined][] {
     ['Success codes', list(job.success_codes)],
     ['Retry later codes', list(job.retry_later_codes)],
     ['Give up codes', list(job.give_up_codes)],
+    ['Nice', job.nice === undefined ? undefined : String(job.nice)],
+    ['Disk', job.ionice],
     ['Created', time(job.created_at)],
     ['Run at', time(job.run_at)],
     ['Started', time(job.started_at)],

@@ -78,6 +78,8 @@ const record = {
   success_codes: arrayOf(whole),
   retry_later_codes: arrayOf(whole),
   give_up_codes: arrayOf(whole),
+  nice: described('0 to 19, how much it lets other processes go first', whole),
+  ionice: described('idle: it uses the disk only while nobody else does', oneOf(['idle'])),
   meta: described('whatever the client put there', {}),
   warnings: described('what was read as another member when it was enqueued, and what means nothing', arrayOf(text)),
   progress: described('what a running job reports about its progress', progress),

@@ -193,6 +193,8 @@ function Facts({ job }: { readonly job: JobRecord }) {
     ['Directory', job.cwd],
     ['Environment', job.env && Object.keys(job.env).length > 0 ? list(Object.keys(job.env)) : undefined],
     ['Success codes', list(job.success_codes)],
+    ['Nice', job.nice],
+    ['Disk', job.ionice],
   ]
   return (
     <Card title="Details">
