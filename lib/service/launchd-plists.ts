@@ -1,5 +1,5 @@
 /** Writes the property lists of launchd (macOS). Pure. */
-import { markOf, type ServiceFile, type ServicePlan, workerArguments } from './plan.ts'
+import { markOf, type ServiceFile, type ServicePlan, watchedPaths, workerArguments } from './plan.ts'
 
 const LOOK_EVERY_SECONDS = 60
 
@@ -9,10 +9,10 @@ type Value = string | number | boolean | readonly Value[] | { readonly [key: str
 export const labels = (name: string): readonly string[] => [name, `${name}-health`, `${name}-web`]
 
 export function launchdPlists(plan: ServicePlan): ServiceFile[] {
-  const { name, web, onDemand, home } = plan
+  const { name, web, onDemand } = plan
   const kept = { RunAtLoad: true, KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 10 }
   // WatchPaths, not QueueDirectories: that one starts it again and again while a job in pending/ may not run yet.
-  const due = { WatchPaths: [`${home}/pending`], StartInterval: LOOK_EVERY_SECONDS }
+  const due = { WatchPaths: watchedPaths(plan), StartInterval: LOOK_EVERY_SECONDS }
   return [
     plist(plan, name, workerArguments(plan), {
       ...(onDemand ? due : kept),

@@ -37,6 +37,9 @@ export const markOf = (home: string): string => `${MARK}${home.replaceAll('--', 
 /** The home that a file of ours is for, as its mark has it; undefined when it is not ours. */
 export const homeOf = (text: string): string | undefined => new RegExp(`${MARK}(.*?)(?: -->)?$`, 'm').exec(text)?.[1]
 
+/** What changes when there may be something to do: a job came in, or a command rang for workers, as to resume a queue does. */
+export const watchedPaths = ({ home }: ServicePlan): readonly string[] => [`${home}/pending`, `${home}/wake/bell`]
+
 export function workerArguments(plan: ServicePlan): readonly string[] {
   const burst = plan.onDemand ? ['--burst'] : []
   return [...plan.program, 'worker', 'start', '--foreground', '--count', String(plan.workers), ...burst]

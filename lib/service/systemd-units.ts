@@ -1,5 +1,5 @@
 /** Writes the units of systemd. Pure. `queuectl help operations` says what they do. */
-import { markOf, type ServiceFile, type ServicePlan, workerArguments } from './plan.ts'
+import { markOf, type ServiceFile, type ServicePlan, watchedPaths, workerArguments } from './plan.ts'
 
 /** How often it is asked whether a worker answers, or, on demand, whether something is due. */
 const LOOK_EVERY = '1min'
@@ -71,7 +71,7 @@ const pathUnit = (plan: ServicePlan): string[] => [
   ...head(plan, 'New jobs'),
   '',
   '[Path]',
-  `PathChanged=${escapePercent(`${plan.home}/pending`)}`,
+  ...watchedPaths(plan).map((path) => `PathChanged=${escapePercent(path)}`),
   '',
   '[Install]',
   'WantedBy=paths.target',

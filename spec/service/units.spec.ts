@@ -61,6 +61,7 @@ test('on demand it is PathChanged and a timer: DirectoryNotEmpty starts it again
   const all = systemdUnits({ ...PLAN, onDemand: true })
   assert.equal(lines(unit({ ...PLAN, onDemand: true }, 'queuectl.path'), 'PathChanged'), [
     'PathChanged=/srv/queue/pending',
+    'PathChanged=/srv/queue/wake/bell',
   ])
   for (const { text } of all) assert.not.match(text, /DirectoryNotEmpty|PathExists/)
   assert.ok(all.some(({ fileName }) => fileName === 'queuectl.timer'))
@@ -104,7 +105,10 @@ test('a property list is one that can be read, and says the same', () => {
   assert.equal(plist.EnvironmentVariables, { QUEUECTL_HOME: '/srv/<a> & --b', PATH: '/usr/bin:/bin' })
   assert.equal([plist.KeepAlive, plist.AbandonProcessGroup], [{ SuccessfulExit: false }, true])
   const [onDemand = ''] = launchdPlists({ ...PLAN, onDemand: true }).map((file) => file.text)
-  assert.match(onDemand, '<key>WatchPaths</key><array><string>/srv/queue/pending</string></array>')
+  assert.match(
+    onDemand,
+    '<key>WatchPaths</key><array><string>/srv/queue/pending</string><string>/srv/queue/wake/bell</string></array>',
+  )
   assert.not.match(onDemand, 'QueueDirectories')
 })
 
