@@ -16,6 +16,8 @@ export interface ServicePlan {
   readonly path: string | undefined
   /** How many jobs run at a time. */
   readonly workers: number
+  /** Further options of `worker start`. */
+  readonly options: readonly string[]
   /** The dashboard as well. */
   readonly web: boolean
   /** No resident worker: one is started when there is something to do. */
@@ -42,5 +44,14 @@ export const watchedPaths = ({ home }: ServicePlan): readonly string[] => [`${ho
 
 export function workerArguments(plan: ServicePlan): readonly string[] {
   const burst = plan.onDemand ? ['--burst'] : []
-  return [...plan.program, 'worker', 'start', '--foreground', '--count', String(plan.workers), ...burst]
+  return [
+    ...plan.program,
+    'worker',
+    'start',
+    '--foreground',
+    '--count',
+    String(plan.workers),
+    ...burst,
+    ...plan.options,
+  ]
 }

@@ -21,6 +21,7 @@ const PLAN: ServicePlan = {
   program: [process.execPath, PROGRAM],
   path: '/usr/bin:/bin',
   workers: 3,
+  options: [],
   web: false,
   onDemand: false,
 }

@@ -39,8 +39,8 @@ class Machine {
     chmodSync(join(this.#bin, name), 0o755)
   }
 
-  service(...args: readonly string[]): Promise<Ran> {
-    return this.#world.cli(['service', ...args, '--user', '--name', 'q'], { env: this.env })
+  service(verb: string, ...args: readonly string[]): Promise<Ran> {
+    return this.#world.cli(['service', verb, '--user', '--name', 'q', ...args], { env: this.env })
   }
 
   get files(): string[] {
@@ -62,11 +62,14 @@ const onLinux = (body: (world: World, machine: Machine) => Promise<void>): (() =
 test(
   'install writes the units and starts them, status shows them, uninstall takes both back',
   onLinux(async (_world, machine) => {
-    const installed = await machine.service('install', '--workers', '3')
+    const installed = await machine.service('install', '--workers', '3', '--', '--queue', 'a,b')
     assert.is(installed.code, 0, installed.stderr)
     assert.match(installed.stderr, 'loginctl enable-linger')
     assert.equal(machine.files, ['q-health.service', 'q-health.timer', 'q.service'])
-    assert.match(readFileSync(join(machine.units, 'q.service'), 'utf8'), 'worker start --foreground --count 3\n')
+    assert.match(
+      readFileSync(join(machine.units, 'q.service'), 'utf8'),
+      'worker start --foreground --count 3 --queue a,b\n',
+    )
     assert.equal(machine.asked, [
       '--user daemon-reload',
       '--user enable q.service q-health.timer',
@@ -156,11 +159,14 @@ for (const [args, why] of [
   [['install', '--run-as', 'nobody'], /--run-as is for --system/],
   [['install', '--workers', '0'], /--workers/],
   [['status', '--name', '../x'], /begin with a letter/],
+  [['install', '--', '--max-lod', '4'], /unknown option --max-lod/],
+  [['install', '--', '--max-load', 'x'], /--max-load: expected a number/],
+  [['install', '--', '--count=4'], /--count is not for its worker\nhint: .*--workers/],
 ] as const)
   test(
     `service ${args.join(' ')} is refused`,
     inWorld(async (world) => {
-      const { code, stderr } = await world.cli(['service', ...args, '--user'])
+      const { code, stderr } = await world.cli(['service', args[0], '--user', ...args.slice(1)])
       assert.is(code, 2)
       assert.match(stderr, why)
     }),

@@ -1,13 +1,14 @@
 /** `service install`: has systemd or launchd keep a worker running. */
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Command, Option } from 'clipanion'
+import { Cli, Command, Option } from 'clipanion'
 import { homePath, isHomeNamed, isUsualHome, searchPath } from '../../../config/env.ts'
 import { QueueError } from '../../../errors.ts'
 import type { ServicePlan } from '../../../service/plan.ts'
 import { directoryOf } from '../../../service/supervisor.ts'
 import { isCount } from '../../input/option-types.ts'
-import { MOST_SLOTS } from '../worker/start.ts'
+import type { Context } from '../../command.ts'
+import { MOST_SLOTS, WorkerStartCommand } from '../worker/start.ts'
 import { ServiceCommand } from './command.ts'
 
 export class ServiceInstallCommand extends ServiceCommand {
@@ -17,15 +18,18 @@ export class ServiceInstallCommand extends ServiceCommand {
     description: 'have systemd or launchd keep a worker running',
     details: `Writes the files and starts what they say, now and with the machine; again, it replaces them. When the worker is
       stopped by it, its jobs run on and the next worker adopts them. Each minute it is asked whether a worker answers, and
-      started anew if not. With --on-demand no worker stays: one is started when a job comes in or is due, by the minute.`,
+      started anew if not. With --on-demand no worker stays: one is started when a job comes in or is due, by the minute.
+      What follows -- are options of worker start.`,
     examples: [
       ['For you, four jobs at a time', 'queuectl service install --workers 4'],
       ['For the machine, as a user of its own', 'sudo queuectl service install --system --run-as queue'],
+      ['A worker for one queue, on a quiet machine', 'queuectl service install -- --queue mail --max-load 4'],
       ['See the files first', 'queuectl service install --print'],
       ['With the dashboard', 'queuectl service install --web'],
     ],
   })
-  static override forms = ['[--user|--system] [options]']
+  static override forms = ['[--user|--system] [options] [-- WORKER OPTIONS]']
+  static override readonly takesExact = true
 
   workers = Option.String('--workers', '1', {
     description: '<N> how many jobs run at a time (1)',
@@ -75,10 +79,32 @@ export class ServiceInstallCommand extends ServiceCommand {
       program: [process.execPath, resolve(this.io.program)],
       path: searchPath(),
       workers: this.workers,
+      options: workerOptions(this.context),
       web: this.web,
       onDemand: this.onDemand,
     }
   }
+}
+
+/** Options of `worker start` that it would accept, and that do not take it from its supervisor. @throws QueueError USAGE */
+function workerOptions(context: Context): readonly string[] {
+  const options = context.exact ?? []
+  const cli = new Cli<Context>()
+  cli.register(WorkerStartCommand)
+  // A word that is wrong is told as one of our own.
+  cli.process(['worker', 'start', ...options], context)
+  const ours = Object.keys(INSTEAD).find((name) => options.some((word) => word === name || word.startsWith(`${name}=`)))
+  if (ours !== undefined) throw new QueueError('USAGE', `service install: ${ours} is not for its worker`, INSTEAD[ours])
+  return options
+}
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  '-c': 'say how many jobs run at a time with --workers',
+  '--count': 'say how many jobs run at a time with --workers',
+  '--burst': 'a worker that ends when nothing is left is started with --on-demand',
+  '--only': 'a job that is to run now: queuectl worker start --only ID',
+  '--foreground': 'it runs in the foreground of its supervisor',
+  '--background': 'it runs in the foreground of its supervisor',
 }
 
 /** The worker would refuse it at each start. */
