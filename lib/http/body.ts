@@ -30,3 +30,10 @@ export async function readBody(c: Context): Promise<Record<string, unknown>> {
     throw new HttpError(400, 'the body is not one JSON object')
   return value as Record<string, unknown>
 }
+
+/** Why somebody does something. @throws HttpError 400 */
+export function readReason({ reason }: Readonly<Record<string, unknown>>): string | undefined {
+  if (reason === undefined) return undefined
+  if (typeof reason === 'string' && reason.length <= 500) return reason
+  throw new HttpError(400, 'reason: expected a text of at most 500 characters')
+}

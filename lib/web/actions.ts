@@ -5,7 +5,8 @@ import { countNoun } from './format.ts'
 import type { IconName } from './components/icons.tsx'
 import { showToast, showProblem } from './components/toasts.tsx'
 import { refreshAll } from './refetch.ts'
-import type { Action, BulkResult, Filter, State } from './api-types.ts'
+import type { Action, BulkResult, Filter, Operation, PlainAction, State } from './api-types.ts'
+import { follow } from './operations.ts'
 
 interface ActionInfo {
   readonly label: string
@@ -34,17 +35,23 @@ export const ACTIONS: Record<Action, ActionInfo> = {
     allowedIn: ALLOWED_IN.purge,
     warning: 'Jobs and their output are deleted for good.',
   },
+  priority: { label: 'Priority', done: 'changed', icon: 'sort', allowedIn: ALLOWED_IN.priority },
+  move: { label: 'Move', done: 'moved', icon: 'next', allowedIn: ALLOWED_IN.move },
 }
 
 /** All actions, in the order of their buttons. */
-export const ACTION_ORDER: readonly Action[] = ['retry', 'release', 'hold', 'cancel', 'delete']
+export const ACTION_ORDER: readonly PlainAction[] = ['retry', 'release', 'hold', 'cancel', 'delete']
+/** Those that ask for a value, for many jobs at once. */
+export const VALUED_ACTIONS = ['priority', 'move'] as const satisfies readonly Action[]
 
 /** The actions that are allowed in at least one of these states. */
-export const possibleActions = (states: readonly State[]): Action[] =>
-  ACTION_ORDER.filter((action) => states.some((state) => ACTIONS[action].allowedIn.includes(state)))
+export const possibleActions = <A extends Action = PlainAction>(
+  states: readonly State[],
+  actions = ACTION_ORDER as readonly A[],
+): A[] => actions.filter((action) => states.some((state) => ACTIONS[action].allowedIn.includes(state)))
 
 /** Performs an action on one job and shows a toast. @returns whether it succeeded */
-export async function actOnOne(action: Action, id: string): Promise<boolean> {
+export async function actOnOne(action: PlainAction, id: string): Promise<boolean> {
   try {
     if (action === 'delete') await sendDelete(jobApiPath(id))
     else await post(`${jobApiPath(id)}/${action}`)
@@ -72,11 +79,18 @@ export const dryRun = (action: Action, selection: Selection, more: object = {}):
     dry_run: true,
   })
 
+/** From this many jobs on the server goes on by itself, and says how far it is. */
+const MANY = 1000
+
 /** Performs an action on many jobs. @throws Problem when nothing was done */
-export async function actOnMany(action: Action, selection: Selection, more: object = {}): Promise<BulkResult> {
-  const result = await post<BulkResult>('/jobs/bulk', { action, ...selection, ...more })
+export async function actOnMany(action: Action, selection: Selection, more: object = {}): Promise<void> {
+  const change = { action, ...selection, ...more }
+  if (('ids' in selection ? selection.ids.length : selection.expected_count) >= MANY) {
+    follow(await post<Operation>('/operations', change))
+    return
+  }
+  const result = await post<BulkResult>('/jobs/bulk', change)
   const skipped = result.skipped_count === 0 ? '' : `; ${countNoun(result.skipped_count, 'job')} skipped`
   showToast(`${countNoun(result.changed, 'job')} ${ACTIONS[action].done}${skipped}`)
   refreshAll()
-  return result
 }

@@ -17,7 +17,10 @@ export type JobList = Shape<'Jobs'>
 export type Attempt = Shape<'Attempt'>
 export type Filter = Shape<'Filter'>
 export type Action = Shape<'Bulk'>['action']
+/** Those that need nothing but the jobs. */
+export type PlainAction = Exclude<Action, 'priority' | 'move'>
 export type BulkResult = Shape<'BulkResult'>
+export type Operation = Shape<'Operation'>
 export type Stats = Shape<'Stats'>
 export type Timeseries = Shape<'Timeseries'>
 export type WorkerRow = Shape<'Worker'>

@@ -1,7 +1,7 @@
 /** The command lines that show or do the same as the page. Pure. */
 import { OUR_MEMBERS } from '../job/job.ts'
 import { shellQuote } from '../job/shell-quote.ts'
-import type { Action, JobRecord, JobRequest } from './api-types.ts'
+import type { JobRecord, JobRequest, PlainAction } from './api-types.ts'
 
 /** `queuectl`, with `--home` unless the home is the default one. */
 const program = (home: string | null): string =>
@@ -9,7 +9,7 @@ const program = (home: string | null): string =>
     ? 'queuectl'
     : `queuectl --home ${shellQuote(home)}`
 
-const VERBS: Record<Action, string> = {
+const VERBS: Record<PlainAction, string> = {
   retry: 'retry',
   cancel: 'cancel',
   hold: 'hold',
@@ -19,7 +19,7 @@ const VERBS: Record<Action, string> = {
 
 export const programLine = (home: string | null, rest: string): string => `${program(home)} ${rest}`
 
-export const actionLine = (home: string | null, action: Action, id: string): string =>
+export const actionLine = (home: string | null, action: PlainAction, id: string): string =>
   `${program(home)} ${VERBS[action]} ${shellQuote(id)}`
 
 export const showLine = (home: string | null, id: string): string => `${program(home)} show ${shellQuote(id)}`

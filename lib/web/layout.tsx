@@ -5,6 +5,7 @@ import { shortCount } from './format.ts'
 import { useShortcuts } from './keys.ts'
 import { type Connection, togglePause, useConnection } from './live-updates.ts'
 import { Icon, type IconName } from './components/icons.tsx'
+import { OperationBars } from './components/operation-bars.tsx'
 import { useResource } from './refetch.ts'
 import { navigate } from './route.ts'
 import type { Session, Stats } from './api-types.ts'
@@ -122,6 +123,7 @@ export function Layout({ path, session, onHelp, children }: LayoutProps) {
             </button>
           </div>
         )}
+        <OperationBars />
         <div class="page">{children}</div>
       </main>
     </div>

@@ -87,7 +87,7 @@ test(
       'application/jsonp',
       '',
     ])
-      for (const path of ['/api/v1/jobs', '/api/enqueue', '/api/v1/jobs/bulk', '/api/v1/config'])
+      for (const path of ['/api/v1/jobs', '/api/enqueue', '/api/v1/jobs/bulk', '/api/v1/operations', '/api/v1/config'])
         assert.is(
           (
             await web.ask(path, {
@@ -286,6 +286,8 @@ test(
         ['PATCH', '/api/v1/jobs/a', { priority: 1 }],
         ['DELETE', '/api/v1/jobs/a'],
         ['POST', '/api/v1/jobs/bulk', { action: 'cancel', ids: ['a'] }],
+        ['POST', '/api/v1/operations', { action: 'cancel', ids: ['a'] }],
+        ['POST', '/api/v1/operations/x/cancel'],
         ['PATCH', '/api/v1/config', { max_retries: 9 }],
         ['POST', '/api/enqueue', JOB],
         ['POST', '/api/v1/queues/mail/pause'],

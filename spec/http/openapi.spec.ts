@@ -148,6 +148,8 @@ test(
     await one('post', '/api/v1/jobs/bulk', { action: 'hold', ids: ['d', 'nobody'] })
     await one('post', '/api/v1/jobs/bulk', { action: 'hold', filter: {} })
     await one('post', '/api/v1/jobs/bulk', { action: 'cancel', filter: {}, dry_run: true })
+    await one('post', '/api/v1/operations', { action: 'hold', ids: ['d', 'nobody'] })
+    await one('post', '/api/v1/operations', { action: 'hold', filter: {} })
     await one('delete', '/api/v1/jobs/{id}', {}, 'a')
     await one('delete', '/api/v1/jobs/{id}', {}, 'c')
     await one('patch', '/api/v1/config', { max_retries: 5 })

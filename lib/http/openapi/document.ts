@@ -3,7 +3,8 @@
  * the answers of the routes against its schemas.
  *
  * A GET shows the state of the files at that moment; a change is the command-line verb of the same name; `/stream`
- * reports changes, so clients need not poll. The server keeps no state: several may run at once and stop at any time.
+ * reports changes, so clients need not poll. The server keeps nothing but the
+ * progress of long bulk changes: several may run at once and stop at any time.
  */
 import { SCHEMAS } from './schemas.ts'
 import { JOB_ROUTES } from './job-routes.ts'

@@ -21,6 +21,8 @@ import {
   eventStream,
 } from './operation.ts'
 
+const OPERATION_PARAM = param('path', 'operation', 'the id of an operation', { type: 'string' })
+
 export const JOB_ROUTES: Readonly<Record<string, JsonObject>> = {
   '/api/v1/jobs': {
     ...getOperation({
@@ -64,6 +66,31 @@ export const JOB_ROUTES: Readonly<Record<string, JsonObject>> = {
       that do not allow the action, or are gone, are skipped and listed in \`skipped\`.`,
     body: ref('Bulk'),
     responses: { 200: response('the outcome', ref('BulkResult')) },
+  }),
+  '/api/v1/operations': {
+    ...getOperation({
+      summary: 'The bulk changes of this server that go on, and its last twenty that ended, newest first',
+      responses: { 200: response('the list', listOf('Operation')) },
+    }),
+    ...postOperation({
+      summary: 'Begin one action on many jobs, and answer at once',
+      description: `As /api/v1/jobs/bulk, for changes that take long. It goes on in this server, and ends with it. At most
+        four run at a time (429).`,
+      body: ref('Bulk'),
+      responses: { 202: response('it has begun', ref('Operation'), LOCATION) },
+    }),
+  },
+  '/api/v1/operations/{operation}': getOperation({
+    summary: 'How far a bulk change is',
+    params: [OPERATION_PARAM],
+    responses: { 200: response('the operation', ref('Operation')) },
+    problems: [404],
+  }),
+  '/api/v1/operations/{operation}/cancel': postOperation({
+    summary: 'End a bulk change between two jobs; nothing is undone',
+    params: [OPERATION_PARAM],
+    body: { type: 'object', description: 'an empty object' },
+    responses: { 200: response('the operation', ref('Operation')) },
   }),
   '/api/v1/jobs/{id}': {
     ...getOperation({

@@ -100,7 +100,7 @@ export const getOperation = (one: Operation): JsonObject => ({ get: operation(on
 export const postOperation = (one: Operation): JsonObject => ({ post: operation(one, true) })
 
 export const ETAG = { ETag: { description: 'the version of the job', schema: { type: 'string' } } }
-export const LOCATION = { Location: { description: 'the new job', schema: { type: 'string' } } }
+export const LOCATION = { Location: { description: 'where the new one is', schema: { type: 'string' } } }
 const emptyObject = { type: 'object', description: 'an empty object' }
 export const jobAction = (summary: string, description?: string): JsonObject =>
   postOperation({

@@ -123,7 +123,7 @@ const eventCounts = { enqueued: count, started: count, completed: count, failed:
 export const GROUP_SORTS = ['count', 'last'] as const
 
 /** What can be done to one or to many jobs. */
-export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete'] as const
+export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete', 'priority', 'move'] as const
 
 const PROBLEM_CODES = Object.keys(PROBLEM_TYPES) as (keyof typeof PROBLEM_TYPES)[]
 
@@ -253,6 +253,8 @@ export const SCHEMAS = {
       expected_count: described('how many jobs the filter matches: required with a filter unless dry_run', count),
       dry_run: flag,
       reason: described('with cancel', text),
+      priority: described('with priority: the new one', whole),
+      queue: described('with move: the new one', text),
       cancelled: described('with retry by filter: cancelled jobs too', flag),
     },
     ['action'],
@@ -265,6 +267,24 @@ export const SCHEMAS = {
     skipped: arrayOf(object({ id: text, reason: text })),
     skipped_count: described('all skipped jobs; `skipped` lists the first 1000', count),
   }),
+  Operation: object(
+    {
+      id: text,
+      action: oneOf(BULK_ACTIONS),
+      state: described(
+        'cancelled: it ended between two jobs, and what it had done stays; failed: see `error`',
+        oneOf(['running', 'done', 'cancelled', 'failed']),
+      ),
+      matched: count,
+      changed: described('so far', count),
+      skipped: arrayOf(object({ id: text, reason: text })),
+      skipped_count: described('all skipped jobs; `skipped` lists the first 1000', count),
+      started_at: time,
+      ended_at: orNull(time),
+      error: text,
+    },
+    ['id', 'action', 'state', 'matched', 'changed', 'skipped', 'skipped_count', 'started_at', 'ended_at'],
+  ),
   Counts: object(counts),
   Stats: object({
     ...counts,

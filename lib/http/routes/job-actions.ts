@@ -9,7 +9,7 @@ import { HttpError } from '../problem.ts'
 import { fullJobJson } from '../job-json.ts'
 import type { ServerContext } from '../context.ts'
 import { etagOf, findJob } from './jobs.ts'
-import { readBody } from '../body.ts'
+import { readBody, readReason } from '../body.ts'
 
 /** How long (ms) a cancel waits for the run to end before it answers 202. */
 const CANCEL_WAIT_MS = 2000
@@ -72,13 +72,6 @@ async function jobRef(
   id: string,
 ): Promise<Job['id'] | NonNullable<Awaited<ReturnType<ServerContext['live']['find']>>>> {
   return (await ctx.live.find(id)) ?? (await findJob(ctx, id)).id
-}
-
-/** @throws HttpError 400 */
-export function readReason({ reason }: Readonly<Record<string, unknown>>): string | undefined {
-  if (reason === undefined) return undefined
-  if (typeof reason === 'string' && reason.length <= 500) return reason
-  throw new HttpError(400, 'reason: expected a text of at most 500 characters')
 }
 
 /**

@@ -4,10 +4,9 @@ import { nowMs } from '../../clock.ts'
 import { ALL_QUEUES } from '../../job/pause.ts'
 import { parseInstant } from '../../job/time.ts'
 import type { Pause, Queue } from '../../queue.ts'
-import { readBody } from '../body.ts'
+import { readBody, readReason } from '../body.ts'
 import { HttpError } from '../problem.ts'
 import type { ServerContext } from '../context.ts'
-import { readReason } from './job-actions.ts'
 
 export function queueRoutes(app: Hono, { queue, live }: ServerContext): void {
   app.get('/api/v1/queues', async (c) => {

@@ -30,6 +30,7 @@ const PATHS = {
   fold: 'M3 3h10M3 13h10M5.5 6.5 8 9l2.5-2.5',
   up: 'M3.5 10 8 5.5 12.5 10',
   edit: 'M3 13l.6-2.8L11 2.8l2.2 2.2-7.4 7.4z',
+  sort: 'M5 13V3M2.5 5.5 5 3l2.5 2.5M11 3v10M8.5 10.5 11 13l2.5-2.5',
   wrap: 'M2.5 4h11M2.5 8h8.7a2 2 0 0 1 0 4.2H8.5M10 10.5 8.3 12.2 10 13.9M2.5 12h3',
 } as const
 export type IconName = keyof typeof PATHS

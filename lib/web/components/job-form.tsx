@@ -9,6 +9,7 @@ import { navigate } from '../route.ts'
 import type { JobRecord, JobRequest } from '../api-types.ts'
 import { Dialog } from './dialog.tsx'
 import { showToast } from './toasts.tsx'
+import { QUEUE_LIST, QueueList } from './queue-list.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
 
 /** What the dialog is opened for, and the job to start from. */
@@ -138,7 +139,8 @@ export function JobForm({ request, onClose }: { readonly request: FormRequest; r
                 {field('timeout', 'Timeout (s)', { type: 'number', min: 0, step: 'any', placeholder: '300' })}
               </div>
               <div class="asked-row two">
-                {field('queue', 'Queue', { placeholder: 'default' })}
+                {field('queue', 'Queue', { placeholder: 'default', list: QUEUE_LIST })}
+                <QueueList />
                 {field('tags', 'Tags', { placeholder: 'nightly, mail' })}
               </div>
               <details class="further">

@@ -1,5 +1,5 @@
 /** The actions on the selected jobs, and the step from this page to all matching jobs. */
-import { ACTION_ORDER, ACTIONS, possibleActions } from '../actions.ts'
+import { ACTION_ORDER, ACTIONS, possibleActions, VALUED_ACTIONS } from '../actions.ts'
 import { count } from '../format.ts'
 import { useSession } from '../session.ts'
 import type { Action, Filter, JobListItem, State } from '../api-types.ts'
@@ -21,11 +21,9 @@ export function SelectionBar({ rows, filter, total, isPageSelected, isAll, onAll
   const which = isAll ? { filter, expected_count: total } : { ids: rows.map(({ id }) => id) }
   const begin = (action: Action): void => ask({ action, which, onDone: onClear })
   const states = filter.state?.split(',') as State[] | undefined
-  const actions = isAll
-    ? states
-      ? possibleActions(states)
-      : ACTION_ORDER
-    : possibleActions(rows.map((row) => row.lies_in))
+  const all: readonly Action[] = [...ACTION_ORDER, ...VALUED_ACTIONS]
+  const possible = isAll ? states : rows.map((row) => row.lies_in)
+  const actions = possible ? possibleActions(possible, all) : all
   return (
     <div class="selection-bar" role="region" aria-label="Selected jobs">
       <span role="status">

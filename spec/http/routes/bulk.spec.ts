@@ -100,6 +100,28 @@ test(
 )
 
 test(
+  'priority and queue of many jobs are changed, and a value that is none is refused before any job is touched',
+  inWeb(async (web) => {
+    await some(web)
+    const ids = ['c', 'd', 'a']
+    assert.is((await bulk(web, { action: 'priority', ids, priority: 7 })).json.changed, 3)
+    assert.is((await bulk(web, { action: 'move', ids, queue: 'slow' })).json.changed, 3)
+    const job = await web.queue.get('d')
+    assert.equal([job.priority, job.queue], [7, 'slow'])
+    for (const more of [
+      { action: 'priority' },
+      { action: 'priority', priority: 1000 },
+      { action: 'priority', priority: 1.5 },
+    ])
+      assert.is((await bulk(web, { ids, dry_run: true, ...more })).status, 400)
+    for (const to of [undefined, '', 'a/b', 7])
+      assert.is((await bulk(web, { action: 'move', ids, queue: to })).status, 400)
+    assert.is((await web.queue.get('c')).queue, 'slow')
+    assertHomeIntact(web.home)
+  }),
+)
+
+test(
   'a malformed bulk request is refused and changes nothing',
   inWeb(async (web) => {
     await some(web)
