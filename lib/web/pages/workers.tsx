@@ -80,6 +80,7 @@ function WorkerCard({ worker, progress }: WorkerCardProps) {
         <span>pid {worker.pid}</span>
         {worker.started_at && <span>up {elapsed(now - Date.parse(worker.started_at))}</span>}
         {worker.only && <span>only for {worker.only}</span>}
+        {worker.held_back && <span class="bad">Starts no job now: {worker.held_back}</span>}
         <span class="cut mono" title={worker.log}>
           {worker.log}
         </span>

@@ -102,6 +102,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   '-c': 'say how many jobs run at a time with --workers',
   '--count': 'say how many jobs run at a time with --workers',
   '--burst': 'a worker that ends when nothing is left is started with --on-demand',
+  '--max-jobs': 'it would end, and not be started again',
+  '--idle-exit': 'a worker that is there only when there is work is started with --on-demand',
   '--only': 'a job that is to run now: queuectl worker start --only ID',
   '--foreground': 'it runs in the foreground of its supervisor',
   '--background': 'it runs in the foreground of its supervisor',
