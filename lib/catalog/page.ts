@@ -29,7 +29,7 @@ export interface PageOptions {
 }
 
 /** Where a page ended: everything of its last job that a sort may compare. */
-export type PageCursor = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated'>
+export type PageCursor = Pick<Entry, 'state' | 'due' | 'fileName' | 'priority' | 'id' | 'created' | 'updated' | 'queue'>
 
 export interface JobPage {
   readonly items: readonly ListedJob[]
@@ -52,6 +52,7 @@ const COMPARE: Record<PageSort, (a: PageCursor, b: PageCursor) => number> = {
   due: (a, b) => a.due - b.due,
   priority: (a, b) => b.priority - a.priority || a.due - b.due,
   id: (a, b) => compareText(a.id, b.id),
+  queue: (a, b) => compareText(a.queue, b.queue) || a.due - b.due,
 }
 
 /** Do names not suffice to tell which jobs match? */
@@ -126,7 +127,7 @@ function firstAfter(
   return best
 }
 
-const pageCursor = ({ state, due, fileName, priority, id, created, updated }: Entry): PageCursor => ({
+const pageCursor = ({ state, due, fileName, priority, id, created, updated, queue }: Entry): PageCursor => ({
   state,
   due,
   fileName,
@@ -134,6 +135,7 @@ const pageCursor = ({ state, due, fileName, priority, id, created, updated }: En
   id,
   created,
   updated,
+  queue,
 })
 
 /** The job as its file says now; undefined when it is gone. */

@@ -73,6 +73,7 @@ const MARK_MEMBERS: Record<keyof PageCursor, 'string' | 'number'> = {
   id: 'string',
   created: 'number',
   updated: 'number',
+  queue: 'string',
 }
 
 /** @throws HttpError 400 */

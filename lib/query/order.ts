@@ -7,7 +7,7 @@ export const SORTS = ['order', 'created', 'updated', 'priority', 'id'] as const
 export type Sort = (typeof SORTS)[number]
 
 /** What a page is sorted by. `due`: when a job may run, or was finished. */
-export const PAGE_SORTS = [...SORTS, 'due'] as const
+export const PAGE_SORTS = [...SORTS, 'due', 'queue'] as const
 export type PageSort = (typeof PAGE_SORTS)[number]
 
 const inOrder = (a: JobFile, b: JobFile): number =>

@@ -1,6 +1,6 @@
 /** The dashboard: a single-page application, started here. */
 import { type ComponentChildren, render } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { get, type Problem } from './api.ts'
 import { Layout, NAV_LINKS } from './layout.tsx'
 import { connect } from './live-updates.ts'
@@ -15,6 +15,8 @@ import { WorkersPage } from './pages/workers.tsx'
 import { actOrConfirm, ConfirmDialog, type ConfirmRequest } from './components/confirm-dialog.tsx'
 import { ShortcutHelp } from './components/shortcut-help.tsx'
 import { type FormRequest, JobForm } from './components/job-form.tsx'
+import { Palette } from './components/palette.tsx'
+import { useZone } from './zone.ts'
 import { Toasts } from './components/toasts.tsx'
 import { useShortcuts } from './keys.ts'
 import { useRoute } from './route.ts'
@@ -36,9 +38,9 @@ function CurrentPage({ path }: { readonly path: string }) {
   // Ids contain no characters that a URL escapes.
   const id = path.startsWith('/jobs/') ? path.slice('/jobs/'.length) : undefined
   const title = id ?? NAV_LINKS.find((way) => way.path === path)?.label ?? 'queuectl'
-  // Moves the focus so that screen readers announce the new page.
+  // Moves the focus so that screen readers announce the new page; at once, before a key that is typed next moves it on.
   const isFirst = useRef(true)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isFirst.current) document.querySelector<HTMLElement>('#page')?.focus({ preventScroll: true })
     isFirst.current = false
   }, [path])
@@ -61,6 +63,8 @@ function SignedIn({ session }: { readonly session: Session }) {
   const [form, openForm] = useState<FormRequest>()
   const [confirmation, setConfirmation] = useState<ConfirmRequest>()
   const [isHelp, setHelp] = useState(false)
+  const [isPalette, setPalette] = useState(false)
+  const [zone, setZone] = useZone(session.time_zone ?? undefined)
   useEffect(connect, [])
   const context = {
     home: session.home,
@@ -68,16 +72,25 @@ function SignedIn({ session }: { readonly session: Session }) {
     openForm,
     ask: (request: ConfirmRequest) => actOrConfirm(request, setConfirmation),
   }
+  useShortcuts([{ keys: 'Ctrl-K', does: 'Go to or do', group: 'Anywhere', run: () => setPalette(true) }])
   useShortcuts(
     session.read_only ? [] : [{ keys: 'n', does: 'New job', group: 'Anywhere', run: () => openForm({ kind: 'new' }) }],
   )
   return (
     <SessionContext.Provider value={context}>
-      <Layout path={path} session={session} onHelp={() => setHelp(true)}>
+      <Layout
+        path={path}
+        session={session}
+        onHelp={() => setHelp(true)}
+        onPalette={() => setPalette(true)}
+        zone={zone}
+        onZone={setZone}
+      >
         <CurrentPage path={path} />
       </Layout>
       {form && <JobForm request={form} onClose={() => openForm(undefined)} />}
       {confirmation && <ConfirmDialog request={confirmation} onClose={() => setConfirmation(undefined)} />}
+      {isPalette && <Palette onClose={() => setPalette(false)} />}
       {isHelp && <ShortcutHelp onClose={() => setHelp(false)} />}
       <Toasts />
     </SessionContext.Provider>

@@ -1,4 +1,4 @@
-/** Formats numbers and times for people. Pure: the current time is a parameter. */
+/** Formats numbers and times for people. The current time is a parameter; the time zone is set once for all. */
 
 const grouped = new Intl.NumberFormat('en')
 
@@ -50,17 +50,26 @@ export function relativeTime(iso: string, now: number): string {
   return ms >= 0 ? `${age(ms)} ago` : `in ${age(1000 - ms)}`
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const dayAndClock = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
+const clockFormat = { hour: '2-digit', minute: '2-digit' } as const
+const formats = (timeZone: string | undefined) => ({
+  minute: new Intl.DateTimeFormat('en-GB', { ...clockFormat, timeZone }),
+  clock: new Intl.DateTimeFormat('en-GB', { ...clockFormat, second: '2-digit', timeZone }),
+  day: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone }),
 })
+let inZone = formats(undefined)
 
-/** The time of day, with the date unless it is today, in the time zone of the browser. */
+/** Of all times from here on; undefined for that of the browser. */
+export function setTimeZone(timeZone: string | undefined): void {
+  inZone = formats(timeZone)
+}
+
+/** The hour and minute of a time (ms). */
+export const hourMinute = (at: number): string => inZone.minute.format(at)
+
+/** The time of day, with the date unless it is today, in the chosen time zone. */
 export function clockTime(iso: string, now: number): string {
   const at = new Date(iso)
-  return at.toDateString() === new Date(now).toDateString() ? clock.format(at) : dayAndClock.format(at)
+  const day = inZone.day.format(at)
+  const time = inZone.clock.format(at)
+  return day === inZone.day.format(now) && Math.abs(now - at.getTime()) < 86_400_000 ? time : `${day}, ${time}`
 }

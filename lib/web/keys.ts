@@ -2,7 +2,7 @@
 import { useLayoutEffect } from 'preact/hooks'
 
 export interface Shortcut {
-  /** One key, or two in sequence: `g j`. Named as in KeyboardEvent.key. */
+  /** One key, two in sequence: `g j`, or with Ctrl (on a Mac also Cmd): `Ctrl-K`. Named as in KeyboardEvent.key. */
   readonly keys: string
   readonly does: string
   /** Where the help lists it. */
@@ -34,7 +34,14 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null
 
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+  if (event.altKey || event.defaultPrevented) return
+  if (event.ctrlKey || event.metaKey) {
+    const chord = activeShortcuts().find(({ keys }) => keys === `Ctrl-${event.key.toUpperCase()}`)
+    if (!chord || document.querySelector('dialog[open]')) return
+    event.preventDefault()
+    chord.run()
+    return
+  }
   // An open dialog gets all keys; the browser closes it on Escape.
   if (document.querySelector('dialog[open]')) return
   if (isTyping(event.target)) {

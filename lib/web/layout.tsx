@@ -9,6 +9,7 @@ import { OperationBars } from './components/operation-bars.tsx'
 import { useResource } from './refetch.ts'
 import { navigate } from './route.ts'
 import type { Session, Stats } from './api-types.ts'
+import { type Zone, ZONES } from './zone.ts'
 import { setTheme, storedTheme, type Theme, THEMES } from './theme.ts'
 
 interface NavLink {
@@ -38,10 +39,13 @@ interface LayoutProps {
   readonly path: string
   readonly session: Session
   readonly onHelp: () => void
+  readonly onPalette: () => void
+  readonly zone: Zone
+  readonly onZone: (zone: Zone) => void
   readonly children: ComponentChildren
 }
 
-export function Layout({ path, session, onHelp, children }: LayoutProps) {
+export function Layout({ path, session, onHelp, onPalette, zone, onZone, children }: LayoutProps) {
   const connection = useConnection()
   const stats = useResource<Stats>('/stats', ['stats', 'jobs']).data
   const isCurrent = (link: NavLink): boolean => (link.path === '/' ? path === '/' : path.startsWith(link.path))
@@ -97,6 +101,16 @@ export function Layout({ path, session, onHelp, children }: LayoutProps) {
           )}
           <div class="side-tools">
             <ThemeButton />
+            <ZoneButton zone={zone} onZone={onZone} />
+            <button
+              type="button"
+              class="button plain only-icon"
+              aria-label="Go to or do"
+              title="Go to or do (Ctrl-K)"
+              onClick={onPalette}
+            >
+              <Icon name="search" />
+            </button>
             <button
               type="button"
               class="button plain only-icon wide-only"
@@ -159,6 +173,23 @@ function ThemeButton() {
       onClick={toggle}
     >
       <Icon name={theme} />
+    </button>
+  )
+}
+
+function ZoneButton({ zone, onZone }: Pick<LayoutProps, 'zone' | 'onZone'>) {
+  const next = ZONES[(ZONES.indexOf(zone) + 1) % ZONES.length] ?? 'local'
+  const toggle = (): void => onZone(next)
+  useShortcuts([{ keys: 'z', does: `Times: ${zone}, next ${next}`, group: 'Anywhere', run: toggle }])
+  return (
+    <button
+      type="button"
+      class="button plain zone"
+      aria-label={`Times: ${zone}. Change to ${next}`}
+      title={`Times: ${zone} (z)`}
+      onClick={toggle}
+    >
+      <Icon name="clock" /> {zone === 'local' ? '' : zone}
     </button>
   )
 }

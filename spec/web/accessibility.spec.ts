@@ -174,7 +174,7 @@ test(
       await page.keyboard.press('Escape')
       return keys.map((text) => text.replaceAll(/\s+/g, ' ').trim()).sort()
     }
-    const everywhere = ['?', 'g c', 'g d', 'g e', 'g j', 'g o', 'g w', 'n', 'p', 't']
+    const everywhere = ['?', 'Ctrl-K', 'g c', 'g d', 'g e', 'g j', 'g o', 'g w', 'n', 'p', 't', 'z']
     await visit('/config')
     assert.equal(await listed(), everywhere)
     await visit('/jobs')

@@ -53,4 +53,125 @@ test(
   }),
 )
 
+test(
+  'the list is sorted by the heads of its columns, and shows those that were chosen, also after a reload',
+  inBrowser(async ({ page, visit, queue }) => {
+    await queue.enqueueAll([
+      { id: 'a', command: 'true', queue: 'web', tags: ['night'], priority: 3 },
+      { id: 'b', command: 'true', queue: 'mail', priority: 5 },
+      { id: 'c', command: 'true', queue: 'batch' },
+    ])
+    const ids = (): Promise<string[]> => page.locator('td.c-job > a').allInnerTexts()
+    const order = (expected: string): Promise<unknown> =>
+      until(
+        async () => (await ids()).join('') === expected,
+        5000,
+        () => `the order is ${expected}`,
+      )
+    await visit('/jobs')
+    await order('bac')
+    const head = page.getByRole('columnheader', { name: 'Queue' })
+    await head.getByRole('button').click()
+    await order('cba')
+    assert.is(await head.getAttribute('aria-sort'), 'ascending')
+    await head.getByRole('button').click()
+    await order('abc')
+    assert.match(page.url(), /sort=-queue/)
+    await page.locator('.menu > summary').click()
+    for (const name of ['Tags', 'Compact rows']) await page.getByLabel(name).check()
+    await page.getByLabel('Attempts').uncheck()
+    await page.getByLabel('Name of this view').fill('my view')
+    await button(page, 'Save').click()
+    await page.keyboard.press('Escape')
+    await page.getByRole('cell', { name: 'night' }).waitFor()
+    assert.is(await page.getByRole('columnheader', { name: 'Attempts' }).count(), 0)
+    await page.locator('table.compact').waitFor()
+    await page.reload()
+    await page.getByRole('cell', { name: 'night' }).waitFor()
+    await order('abc')
+    await visit('/jobs')
+    await order('bac')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: /A page, queue/ }).fill('my view')
+    await page.keyboard.press('Enter')
+    await order('abc')
+  }),
+)
+
+test(
+  'the palette goes to a page, a queue and a job, and acts on the job that is shown',
+  inBrowser(async ({ page, visit, queue }) => {
+    await queue.enqueueAll([
+      { id: 'report-41', command: 'make report', queue: 'mail' },
+      { id: 'other', command: 'true' },
+    ])
+    const go = async (text: string): Promise<void> => {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox', { name: /A page, queue/ }).fill(text)
+      await page.getByRole('option').filter({ hasText: text }).first().waitFor()
+      await page.keyboard.press('Enter')
+    }
+    await visit('/')
+    await go('Workers')
+    await page.waitForURL('**/workers')
+    await go('report-41')
+    await page.waitForURL('**/jobs/report-41')
+    await page.locator('.page-head .state', { hasText: 'Pending' }).waitFor()
+    await go('Hold')
+    await page.locator('.page-head .state', { hasText: 'Held' }).waitFor()
+    assert.is((await queue.get('report-41')).state, 'held')
+    await go('mail')
+    await page.waitForURL('**/jobs?queue=mail')
+  }),
+)
+
+test(
+  'times are of this browser, of UTC or of the server, and the choice is kept',
+  inBrowser(
+    async ({ page, visit, queue }) => {
+      await queue.enqueue({ id: 'a', command: 'true', run_at: '2999-01-01T12:00:00Z' })
+      await visit('/jobs/a')
+      const due = page.locator('.facts')
+      await due.getByText('1 Jan, 21:00:00').waitFor()
+      await page.keyboard.press('z')
+      await due.getByText('1 Jan, 12:00:00').waitFor()
+      await page.reload()
+      await due.getByText('1 Jan, 12:00:00').waitFor()
+      await page.keyboard.press('z')
+      await page.getByRole('button', { name: /^Times: server/ }).waitFor()
+    },
+    { timezoneId: 'Asia/Tokyo' },
+  ),
+)
+
+test(
+  'a new job is given a queue, a delay, an environment and its input, in fields or as JSON',
+  inBrowser(async ({ page, visit, queue }) => {
+    await visit('/jobs')
+    await page.keyboard.press('n')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Command').fill('cat')
+    await dialog.getByLabel('Queue').fill('mail')
+    await dialog.locator('summary').click()
+    await dialog.getByLabel('Delay').fill('2h')
+    await dialog.getByLabel('Environment').fill('A=1\nB=x=y')
+    await dialog.getByLabel('Standard input').fill('some text')
+    await button(page, 'JSON').click()
+    const json = dialog.getByLabel('The job as JSON')
+    assert.equal(JSON.parse(await json.inputValue()), {
+      command: 'cat',
+      queue: 'mail',
+      delay: '2h',
+      env: { A: '1', B: 'x=y' },
+      stdin: 'some text',
+    })
+    await json.fill((await json.inputValue()).replace('"mail"', '"slow"'))
+    await button(page, 'Enqueue').click()
+    await page.locator('.page-head .state', { hasText: 'Scheduled' }).waitFor()
+    const job = await queue.get('last')
+    assert.equal([job.queue, job.env, job.stdin], ['slow', { A: '1', B: 'x=y' }, 'some text'])
+    assert.ok(Date.parse(job.run_at ?? '') > Date.now() + 7_000_000)
+  }),
+)
+
 test.run()

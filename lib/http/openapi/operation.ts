@@ -48,7 +48,7 @@ export const FILTER_PARAMS = [
   queryParam('error', 'the last error is exactly this'),
   queryParam('fingerprint', 'the last error is alike: the `fingerprint` of a group of /api/v1/dead/groups'),
 ]
-export const SORTED_BY = ['order', 'created', 'updated', 'due', 'priority', 'id'] as const
+export const SORTED_BY = ['order', 'created', 'updated', 'due', 'priority', 'id', 'queue'] as const
 
 interface Operation {
   readonly summary: string

@@ -436,6 +436,7 @@ export const SCHEMAS = {
     read_only: flag,
     version: text,
     home: described('null unless authenticated', orNull(text)),
+    time_zone: described('that of the server, such as Europe/Berlin; null unless authenticated', orNull(text)),
   }),
   Problem: described(
     'RFC 9457',

@@ -16,6 +16,7 @@ export function sessionRoutes(app: Hono, ctx: ServerContext, limits: RateLimits)
       read_only: options.readOnly,
       version: VERSION,
       home: isIn ? queue.home : null,
+      time_zone: isIn ? Intl.DateTimeFormat().resolvedOptions().timeZone : null,
     })
   app.get('/api/v1/session', (c) => {
     const isIn = !tokens || hasAccess(c, tokens)

@@ -1,7 +1,7 @@
 /** The throughput chart: completed jobs over time, with failures stacked on top. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
-import { count } from '../format.ts'
+import { count, hourMinute } from '../format.ts'
 import type { Timeseries } from '../api-types.ts'
 
 const HEIGHT = 190
@@ -16,7 +16,6 @@ const color = (name: string): string => {
 }
 
 const bars = uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.12 })
-const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 
 function plotData({ points }: Timeseries): [number[], number[], number[]] {
   const good = points.map(({ completed }) => completed)
@@ -51,7 +50,7 @@ function options(width: number, step: number, onPoint: (index: number | undefine
         ...axis,
         grid: { show: false },
         size: 28,
-        values: (_plot, at) => at.map((s) => hour.format(s * 1000)),
+        values: (_plot, at) => at.map((s) => hourMinute(s * 1000)),
         space: 64,
       },
       { ...axis, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000], space: 34 },
@@ -128,7 +127,7 @@ export function ThroughputChart({ series }: { readonly series: Timeseries }) {
           <i />
           {count(shown.failed)} failed, {count(shown.dead)} dead
         </span>
-        <span class="at">{point ? hour.format(Date.parse(point.at)) : 'total'}</span>
+        <span class="at">{point ? hourMinute(Date.parse(point.at)) : 'total'}</span>
       </p>
     </>
   )

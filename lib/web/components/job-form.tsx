@@ -20,10 +20,26 @@ export interface FormRequest {
 
 /** Members with a field of their own; all others are kept and can be edited as JSON. */
 type Fields = Record<
-  'command' | 'id' | 'priority' | 'queue' | 'tags' | 'max_retries' | 'timeout' | 'run_at' | 'cwd',
+  | 'command'
+  | 'id'
+  | 'priority'
+  | 'queue'
+  | 'tags'
+  | 'max_retries'
+  | 'timeout'
+  | 'run_at'
+  | 'delay'
+  | 'cwd'
+  | 'env'
+  | 'stdin',
   string
 >
 const NUMBERS = ['priority', 'max_retries', 'timeout'] as const
+
+const envLines = (env: JobRequest['env'] = {}): string =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n')
 
 const fieldsOf = (request: Partial<JobRequest>): Fields => {
   const text = (member: 'priority' | 'queue' | 'max_retries' | 'timeout' | 'cwd'): string =>
@@ -37,8 +53,24 @@ const fieldsOf = (request: Partial<JobRequest>): Fields => {
     max_retries: text('max_retries'),
     timeout: text('timeout'),
     run_at: '',
+    delay: '',
     cwd: text('cwd'),
+    env: envLines(request.env),
+    stdin: request.stdin ?? '',
   }
+}
+
+/** @throws Error when a line sets no variable */
+function envOf(text: string): Record<string, string> | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  if (lines.length === 0) return undefined
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value = ''] = /^\s*([^=\s]+)=(.*)$/.exec(line) ?? []
+      if (name === undefined) throw new Error(`Environment: “${line}” is not NAME=value`)
+      return [name, value]
+    }),
+  )
 }
 
 /** The request of the fields, with the other members of `base`. */
@@ -50,10 +82,13 @@ function requestFromFields(fields: Fields, base: Partial<JobRequest>): JobReques
   }
   // An argv that was not edited stays an argv.
   if (base.command === undefined || commandLine(base.command) !== fields.command) set('command', fields.command)
-  for (const member of ['id', 'queue', 'cwd'] as const) set(member, fields[member].trim())
+  for (const member of ['id', 'queue', 'cwd', 'delay'] as const) set(member, fields[member].trim())
   for (const member of NUMBERS) set(member, fields[member].trim() === '' ? undefined : Number(fields[member]))
   const tags = fields.tags.split(/[\s,]+/).filter(Boolean)
   set('tags', tags.length === 0 ? undefined : tags)
+  // Values with line ends are kept as long as nothing is edited.
+  if (fields.env !== envLines(base.env)) set('env', envOf(fields.env))
+  if (fields.stdin !== base.stdin) set('stdin', fields.stdin)
   set('run_at', fields.run_at === '' ? undefined : new Date(fields.run_at).toISOString())
   return request as unknown as JobRequest
 }
@@ -84,6 +119,20 @@ export function JobForm({ request, onClose }: { readonly request: FormRequest; r
         {...more}
       />
       {hint && <span class="hint">{hint}</span>}
+    </label>
+  )
+
+  const lines = (member: 'env' | 'stdin', name: string, placeholder = '') => (
+    <label class="asked">
+      <span class="name">{name}</span>
+      <textarea
+        class="field"
+        rows={2}
+        spellcheck={false}
+        placeholder={placeholder}
+        value={fields[member]}
+        onInput={(event) => setFields({ ...fields, [member]: event.currentTarget.value })}
+      />
     </label>
   )
 
@@ -148,9 +197,12 @@ export function JobForm({ request, onClose }: { readonly request: FormRequest; r
                 <div>
                   <div class="asked-row two">
                     {kind !== 'edit' && field('id', 'Id', { placeholder: 'generated if empty', maxLength: 128 })}
-                    {field('run_at', 'Not before', { type: 'datetime-local', step: 1 })}
+                    {kind !== 'edit' && field('delay', 'Delay', { placeholder: '90s, 10m, 2h' })}
+                    {field('run_at', 'Not before', { type: 'datetime-local', step: 1 }, 'in the time of this browser')}
                   </div>
                   {field('cwd', 'Directory', { placeholder: 'your home directory', spellcheck: false })}
+                  {lines('env', 'Environment', 'NAME=value, one a line')}
+                  {lines('stdin', 'Standard input')}
                 </div>
               </details>
             </>
@@ -164,6 +216,10 @@ export function JobForm({ request, onClose }: { readonly request: FormRequest; r
                 value={json}
                 onInput={(event) => setJson(event.currentTarget.value)}
               />
+              <span class="hint">
+                command, queue, priority, tags, delay, run_at, env, stdin, cwd, timeout, max_retries, success_codes and
+                more: queuectl help jobs
+              </span>
             </label>
           )}
         </div>

@@ -3,13 +3,14 @@ import { commandLine } from '../../job/job.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ACTIONS, possibleActions } from '../actions.ts'
 import { useNow } from '../clock.ts'
-import { age, clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { jobUrl } from '../url.ts'
 import { navigate } from '../route.ts'
 import { useSession } from '../session.ts'
-import { type Action, isReadable, type JobListItem, type JobRow } from '../api-types.ts'
+import { type Action, isReadable, type JobListItem } from '../api-types.ts'
+import { type Column, useLook } from '../views.ts'
 import { Icon } from './icons.tsx'
+import { COLUMN_INFO, COLUMN_LABELS } from './job-columns.tsx'
 import { JobProgress } from './job-progress.tsx'
 import { StateBadge } from './state-badge.tsx'
 
@@ -19,9 +20,12 @@ interface JobTableProps {
   /** All matching jobs are selected, also those on other pages. */
   readonly isAll: boolean
   readonly onSelect: (selected: ReadonlySet<string>) => void
+  readonly sort: string
+  readonly onSort: (sort: string) => void
 }
 
-export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
+export function JobTable({ rows, selected, isAll, onSelect, sort, onSort }: JobTableProps) {
+  const [{ columns, isCompact }] = useLook()
   const { isReadOnly, ask } = useSession()
   const [currentId, setCurrentId] = useState<string>()
   const body = useRef<HTMLTableSectionElement>(null)
@@ -77,7 +81,7 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
 
   const isPageSelected = rows.every(({ id }) => selected.has(id))
   return (
-    <table class="table jobs" role="table">
+    <table class={`table jobs${isCompact ? ' compact' : ''}`} role="table">
       <thead role="rowgroup">
         <tr role="row">
           {!isReadOnly && (
@@ -92,10 +96,17 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
               </label>
             </th>
           )}
-          {HEADS.map(([name, label]) => (
-            <th key={name} class={name} role="columnheader">
-              {label}
-            </th>
+          <Head class="c-state" label="State" by={undefined} sort={sort} onSort={onSort} />
+          <Head class="c-job" label="Job" by="id" sort={sort} onSort={onSort} />
+          {columns.map((name) => (
+            <Head
+              key={name}
+              class={`c-${name}${COLUMN_INFO[name].isRight ? ' right' : ''}`}
+              label={COLUMN_LABELS[name]}
+              by={COLUMN_INFO[name].sort}
+              sort={sort}
+              onSort={onSort}
+            />
           ))}
           {!isReadOnly && (
             <th class="c-do" role="columnheader">
@@ -126,7 +137,7 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
             <td class="c-state" role="cell">
               <StateBadge state={one.lies_in} />
             </td>
-            <Cells row={one} />
+            <Cells row={one} columns={columns} />
             {!isReadOnly && (
               <td class="c-do" role="cell">
                 <span class="row-actions">
@@ -152,16 +163,7 @@ export function JobTable({ rows, selected, isAll, onSelect }: JobTableProps) {
   )
 }
 
-const HEADS = [
-  ['c-state', 'State'],
-  ['c-job', 'Job'],
-  ['c-queue', 'Queue'],
-  ['c-attempts right', 'Attempts'],
-  ['c-when right', 'When'],
-  ['c-took right', 'Took'],
-] as const
-
-function Cells({ row }: { readonly row: JobListItem }) {
+function Cells({ row, columns }: { readonly row: JobListItem; readonly columns: readonly Column[] }) {
   const now = useNow()
   const link = (
     <a href={jobUrl(row.id)} title={row.id} class="id">
@@ -170,7 +172,7 @@ function Cells({ row }: { readonly row: JobListItem }) {
   )
   if (!isReadable(row))
     return (
-      <td class="c-job" role="cell" colSpan={5} title={row.path}>
+      <td class="c-job" role="cell" colSpan={1 + columns.length} title={row.path}>
         {link}
         <span class="why">Unreadable: {row.unreadable}</span>
       </td>
@@ -187,35 +189,40 @@ function Cells({ row }: { readonly row: JobListItem }) {
           {why !== undefined && <span class="why">{why}</span>}
         </span>
       </td>
-      <td class="c-queue" role="cell">
-        {row.queue === 'default' ? <span class="faint">default</span> : row.queue}
-      </td>
-      <td class="c-attempts right" role="cell">
-        {row.attempts}/{row.max_retries}
-      </td>
-      <td class="c-when right" role="cell">
-        {when(row, now)}
-      </td>
-      <td class="c-took right soft" role="cell">
-        {row.lies_in === 'processing' && row.started_at
-          ? elapsed(now - Date.parse(row.started_at))
-          : row.duration_ms === undefined
-            ? ''
-            : duration(row.duration_ms)}
-      </td>
+      {columns.map((name) => (
+        <td key={name} class={`c-${name}${COLUMN_INFO[name].isRight ? ' right' : ''}`} role="cell">
+          {COLUMN_INFO[name].cell(row, now)}
+        </td>
+      ))}
     </>
   )
 }
 
-/** When the job will run, or how long it has been in its state. */
-function when(job: JobRow, now: number) {
-  const due = job.lies_in === 'failed' ? job.next_retry_at : job.lies_in === 'scheduled' ? job.run_at : undefined
-  const at = due ?? (job.lies_in === 'pending' ? job.created_at : job.updated_at)
-  const text = due === undefined ? age(now - Date.parse(at)) : Date.parse(due) > now ? relativeTime(due, now) : 'due'
+interface HeadProps {
+  readonly class: string
+  readonly label: string
+  /** What the first click sorts by; the second reverses it, the third ends it. */
+  readonly by: string | undefined
+  readonly sort: string
+  readonly onSort: (sort: string) => void
+}
+
+const reversed = (sort: string): string => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`)
+
+function Head({ by, label, sort, onSort, ...rest }: HeadProps) {
+  const isFirst = sort === by
+  const isSorted = by !== undefined && (isFirst || sort === reversed(by))
   return (
-    <time dateTime={at} title={clockTime(at, 0)}>
-      {text}
-    </time>
+    <th {...rest} role="columnheader" aria-sort={isSorted ? (isFirst ? 'ascending' : 'descending') : undefined}>
+      {by === undefined ? (
+        label
+      ) : (
+        <button type="button" onClick={() => onSort(isFirst ? reversed(by) : isSorted ? '' : by)}>
+          {label}
+          {isSorted && <Icon name={isFirst ? 'down' : 'up'} size={12} />}
+        </button>
+      )}
+    </th>
   )
 }
 

@@ -7,6 +7,7 @@ import { SelectionBar } from '../components/selection-bar.tsx'
 import { FilterChips } from '../components/filter-chips.tsx'
 import { JobTable } from '../components/job-table.tsx'
 import { NoJobs } from '../components/no-jobs.tsx'
+import { ViewMenu } from '../components/view-menu.tsx'
 import { SearchField } from '../components/search-field.tsx'
 import { type JobsChange, useResource } from '../refetch.ts'
 import { urlWithQuery } from '../url.ts'
@@ -24,7 +25,11 @@ const SORTS = {
   '-updated': 'Last changed',
   priority: 'Priority',
   id: 'Id',
+  queue: 'Queue',
 }
+/** An order that only the heads of the table ask for. */
+const sortLabel = (sort: string): string =>
+  `${(SORTS as Record<string, string>)[sort.replace('-', '')] ?? sort}, reversed`
 
 /** Shows changed rows at once; the list is fetched again a moment later to learn which rows belong to it. */
 const updateRows = (page: JobList, { changed = [] }: JobsChange): JobList | undefined => {
@@ -96,6 +101,7 @@ export function JobsPage() {
         <label>
           <span class="unseen">Sorted by</span>
           <select class="field" value={sort} onChange={(event) => narrow({ sort: event.currentTarget.value })}>
+            {!(sort in SORTS) && <option value={sort}>{sortLabel(sort)}</option>}
             {Object.entries(SORTS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
@@ -103,11 +109,19 @@ export function JobsPage() {
             ))}
           </select>
         </label>
+        <ViewMenu url={jobsUrl(filter, { sort })} />
       </div>
       <ProblemNotice problem={problem} />
       <div class="card">
         {data && data.items.length > 0 && (
-          <JobTable rows={data.items} selected={selected} isAll={allMatching} onSelect={select} />
+          <JobTable
+            rows={data.items}
+            selected={selected}
+            isAll={allMatching}
+            onSelect={select}
+            sort={sort}
+            onSort={(next) => narrow({ sort: next })}
+          />
         )}
         {data?.items.length === 0 && <NoJobs filter={filter} />}
         {!data && !problem && <div style={{ height: 320 }} />}
