@@ -54,7 +54,7 @@ export const systemd: Supervisor = {
       SubState = '',
       UnitFileState,
     } = Object.fromEntries(output.split('\n').map((line) => line.split('='))) as Record<string, string>
-    const active = ['active', 'reloading', 'activating'].includes(ActiveState)
+    const active = ['active', 'reloading'].includes(ActiveState)
     const state = ActiveState === '' ? `unknown: ${error.split('\n')[0]}` : `${ActiveState} (${SubState})`
     return { enabled: UnitFileState === 'enabled', active, state }
   },

@@ -139,6 +139,20 @@ test(
 )
 
 test(
+  'a service whose worker starts again and again does not run, and a home it could not start in is refused',
+  onLinux(async (world, machine) => {
+    await machine.service('install')
+    machine.program('systemctl', 'echo ActiveState=activating; echo SubState=auto-restart; echo UnitFileState=enabled')
+    const { code, stdout } = await machine.service('status')
+    assert.is(code, 5)
+    assert.match(stdout, 'activating (auto-restart)')
+    await world.cli(['init'])
+    writeFileSync(join(world.home, 'config.json'), '{broken')
+    assert.match((await machine.service('install')).stderr, /config\.json/)
+  }),
+)
+
+test(
   'what systemd refuses is told, with the command',
   inWorld(async (world) => {
     const machine = new Machine(world)

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Cli, Command, Option } from 'clipanion'
 import { homePath, isHomeNamed, isUsualHome, searchPath } from '../../../config/env.ts'
 import { QueueError } from '../../../errors.ts'
+import { Queue } from '../../../queue.ts'
 import type { ServicePlan } from '../../../service/plan.ts'
 import { directoryOf } from '../../../service/supervisor.ts'
 import { isCount } from '../../input/option-types.ts'
@@ -52,6 +53,8 @@ export class ServiceInstallCommand extends ServiceCommand {
       for (const { path, text } of files) this.print(`# ${path}\n${text}`)
       return
     }
+    // A broken config.json is the most common reason for a failed start. That of another user's home is read by that user.
+    if (plan.user === undefined) Queue.open({ home: plan.home, warn: () => {}, make: false }).config()
     const started = await installService(plan, supervisor)
     const files = supervisor
       .filesOf(plan)
