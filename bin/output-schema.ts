@@ -181,6 +181,7 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
   'queue-pause': arrayOf(ref('PauseResult')),
   'queue-resume': arrayOf(object({ queue: text, was_paused: flag })),
   'queue-drain': arrayOf(object({ queue: text, running: arrayOf(text) })),
+  deps: object({ id: text, state: text, parents: arrayOf(ref('Dependency')), children: arrayOf(ref('Dependency')) }),
   'worker-forget': object({ forgotten: text }),
   'service-install': object({ name: text, files: arrayOf(object({ path: text, text })), started: arrayOf(text) }),
   'service-uninstall': object({ name: text, removed: arrayOf(text) }),
@@ -277,6 +278,13 @@ export const outputSchema = {
       properties: { ...properties, hook: text },
       required: ['at', 'event', 'job'],
     }))(SCHEMAS.Event.properties),
+    Dependency: object({
+      id: text,
+      state: text,
+      when: { enum: ['success', 'any', 'fail'] },
+      met: flag,
+      next: arrayOf(ref('Dependency')),
+    }),
     Bulk: object({
       action: text,
       dry_run: flag,

@@ -7,6 +7,8 @@ export type { Metrics } from './journal/metrics.ts'
 export {
   type CheckResult,
   type CorruptFile,
+  type Dependencies,
+  type Dependency,
   type Diagnosis,
   type Editing,
   type EndedJob,

@@ -48,6 +48,7 @@ import { holderOf, holders } from './spool/holders.ts'
 import { type Trouble, troublesOf } from './spool/troubles.ts'
 import { readPauses } from './spool/pauses.ts'
 import type { Pause } from './job/pause.ts'
+import type { Dependencies } from './query/deps.ts'
 import { type QueueInfo, queueInfos } from './query/queues.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
@@ -317,6 +318,12 @@ export class QueueReader {
   async explain(id: JobRefOrId): Promise<Explanation> {
     const { explain } = await import('./query/explain.ts')
     return explain(this.dirs, this.resolveLast(id))
+  }
+
+  /** What a job waits for, and what waits for it. @throws QueueError NOT_FOUND; USAGE when several jobs match */
+  async dependencies(id: JobRefOrId): Promise<Dependencies> {
+    const { dependenciesOf } = await import('./query/deps.ts')
+    return dependenciesOf(this.dirs, this.resolveLast(id))
   }
 
   /** What every slot of this machine's workers runs, and what that costs. Measures for 200 ms. */

@@ -38,6 +38,7 @@ export type { DeadGroup, Live, QueueCounts } from './catalog/live.ts'
 export type { CatalogChange } from './catalog/catalog.ts'
 export type { Pause } from './job/pause.ts'
 export type { PauseOptions, PauseResult } from './operator/pause.ts'
+export type { Dependencies, Dependency } from './query/deps.ts'
 export type { QueueInfo } from './query/queues.ts'
 export type { RunOutput } from './run/output-reader.ts'
 export type { PageCursor, JobSearch } from './catalog/page.ts'
@@ -110,12 +111,23 @@ export class Queue extends QueueReader {
 
   /**
    * Runs a failed, dead or completed job again: attempts count from zero, history and output stay.
+   * Jobs that were cancelled because it was dead wait for it again.
    * @param options.onlyDead refuses a job that is not dead
+   * @param options.alone leaves the jobs that were cancelled because of it dead
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
-  async retry(id: JobRefOrId, options: Omit<RetryOptions, 'durability'> = {}): Promise<Job> {
-    const job = await retryJob(this.dirs, this.resolveLast(id), this.#options(options))
+  async retry(
+    id: JobRefOrId,
+    options: Omit<RetryOptions, 'durability'> & { readonly alone?: boolean } = {},
+  ): Promise<Job> {
+    const { alone, ...how } = options
+    const changes = this.#options(how)
+    const job = await retryJob(this.dirs, this.resolveLast(id), changes)
     this.#record('retried', job.id, options)
+    if (alone || options.dryRun) return job
+    const { reviveChildren } = await import('./operator/revive.ts')
+    for (const child of await reviveChildren(this.dirs, job.id, readConfig(this.dirs).durability))
+      this.#record('retried', child)
     return job
   }
 

@@ -10,7 +10,7 @@ import { type Entry, entryOf, type JobDir } from './entry.ts'
 import { ChangeFeed, type Changes } from '../disk/change-feed.ts'
 import { eachName, listDir, lstat } from '../disk/files.ts'
 import { type Home, HOME_DIRS, STATE_DIR } from '../spool/layout.ts'
-import { doneDayDirs, type FoundDir, holderDirs } from './dirs.ts'
+import { doneDayDirs, type FoundDir, holderDirs, waitingDirs } from './dirs.ts'
 import { IN_TRANSIT_MS, type IndexDelta, JobIndex, type StateCounts } from './job-index.ts'
 import { STATES } from '../job/state.ts'
 
@@ -126,13 +126,14 @@ export class Catalog {
   }
 
   #applyIn(dir: string, names: ReadonlySet<string>): void {
-    const { root, processing, done, corrupt, run } = this.#home
+    const { root, processing, done, waiting, corrupt, run } = this.#home
     const jobDir = this.#dirs.get(dir)
     if (jobDir && names.size > BATCH_SIZE) this.#relist(jobDir, names).catch(() => this.#feed.rescanWithin(FLOOD_MS))
     else if (jobDir) for (const name of names) this.#check(jobDir, name)
     if (dir === run) for (const name of names) this.#index.markChanged(name.replace(/\.\d+\.progress$/, ''))
     if (dir === corrupt) this.#countCorrupt()
     if (dir === done) this.#findDays()
+    if (dir === waiting || (dir === root && names.has('waiting'))) this.#findDoors()
     // A state directory was removed, or made again.
     if (dir === root && HOME_DIRS.some((one) => names.has(one))) this.#feed.rescanWithin(0)
     if (!dir.startsWith(processing)) return
@@ -245,6 +246,10 @@ export class Catalog {
     this.#listBelow(this.#home.done, doneDayDirs(this.#home), false)
   }
 
+  #findDoors(): void {
+    this.#listBelow(this.#home.waiting, waitingDirs(this.#home), false)
+  }
+
   #countCorrupt(): void {
     this.#corrupt = listDir(this.#home.corrupt).filter((name) => !name.endsWith('.reason')).length
   }
@@ -261,11 +266,14 @@ export class Catalog {
   async #listAll(): Promise<void> {
     for (const dir of [this.#home.root, this.#home.corrupt, this.#home.run]) this.#feed.watcher.add(dir)
     for (const state of STATES) {
+      // It has only directories, which are found below.
+      if (state === 'waiting') continue
       const dir = this.#home[STATE_DIR[state]]
       if (this.#dirs.get(dir)?.listedMtime !== lstat(dir)?.mtimeMs) await this.#list({ dir, state, holder: undefined })
     }
     this.#findHolders()
     this.#findDays()
+    this.#findDoors()
     for (const jobDir of this.#dirs.values())
       if (lstat(jobDir.dir)?.mtimeMs !== jobDir.listedMtime) await this.#list(jobDir)
     this.#countCorrupt()

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { isRealDir, listDir } from '../disk/files.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
+import { doorDirs } from '../spool/scan.ts'
 import { type State, STATES } from '../job/state.ts'
 
 /** A directory and the state of the jobs in it; without a state it contains only directories. */
@@ -26,6 +27,13 @@ export function* holderDirs({ processing }: Home): Generator<FoundDir> {
       if (isRealDir(from)) yield { dir: from, state, holder }
     }
   }
+}
+
+/** `waiting/` and its directories, one for each job that others wait for. */
+export function* waitingDirs(home: Home): Generator<FoundDir> {
+  if (!isRealDir(home.waiting)) return
+  yield { dir: home.waiting, state: undefined }
+  for (const dir of doorDirs(home)) if (isRealDir(dir)) yield { dir, state: 'waiting' }
 }
 
 /** `done/` and its directories, one for each day. */

@@ -123,7 +123,7 @@ export class Live {
     const counts = { ...noCounts(), corrupt: this.#catalog.corrupt }
     for (const ofQueue of this.#catalog.queues.values())
       for (const [state, n] of Object.entries(ofQueue)) counts[state as Entry['state']] += n
-    counts.pending += counts.scheduled
+    counts.pending += counts.scheduled + counts.waiting
     return counts
   }
 
@@ -136,7 +136,7 @@ export class Live {
     return [...this.#catalog.queues]
       .map(([queue, counts]) => {
         const first = oldest.get(queue)
-        const pending = counts.pending + counts.scheduled
+        const pending = counts.pending + counts.scheduled + counts.waiting
         return { queue, ...counts, pending, oldest_ready_at: first ? dueTime(first) : null }
       })
       .sort((a, b) => (a.queue < b.queue ? -1 : 1))

@@ -30,6 +30,7 @@ const STATES_FOR: Readonly<Record<string, readonly State[]>> = {
   status: STATES,
   logs: STATES,
   explain: STATES,
+  deps: STATES,
   why: STATES,
   'dlq show': ['dead'],
   'dlq retry': ['dead'],

@@ -25,6 +25,7 @@ const priority: Load = async () => (await import('./commands/priority.ts')).Prio
 const top: Load = async () => (await import('./commands/top.ts')).TopCommand
 const move: Load = async () => (await import('./commands/move.ts')).MoveCommand
 const edit: Load = async () => (await import('./commands/edit.ts')).EditCommand
+const deps: Load = async () => (await import('./commands/deps.ts')).DepsCommand
 const explain: Load = async () => (await import('./commands/explain.ts')).ExplainCommand
 const next: Load = async () => (await import('./commands/next.ts')).NextCommand
 const ps: Load = async () => (await import('./commands/ps.ts')).PsCommand
@@ -89,6 +90,7 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   move,
   edit,
   explain,
+  deps,
   why: explain,
   next,
   ps,

@@ -13,6 +13,7 @@ export const MANUAL_TOPICS = [
   'enqueue',
   'jobs',
   'commands',
+  'dependencies',
   'queues',
   'files',
   'workers',

@@ -3,6 +3,7 @@
  *
  * The members have the same names on disk, in the library, in `--json` and over HTTP.
  */
+import type { Parent } from './after.ts'
 import { shellQuote } from './shell-quote.ts'
 import type { State } from './state.ts'
 
@@ -18,6 +19,12 @@ export interface JobRequest {
   readonly max_retries?: number
   /** ISO 8601; local time without a zone. In the past: runs now. */
   readonly run_at?: string
+  /** Jobs that must have ended before this one may run: ids (they must succeed), or how each must end. */
+  readonly after?: readonly Parent[]
+  /** What becomes of it once a job it waits for has ended otherwise: it is cancelled (default), or goes on waiting. */
+  readonly when_impossible?: 'cancel' | 'wait'
+  /** Seconds to wait after the last of these jobs has ended. */
+  readonly after_delay?: number
   /** Seconds an attempt may take, 0 for no limit. Default: config `timeout` (300) when it starts. */
   readonly timeout?: number
   /** After failed attempt n, the next one waits min(max_backoff, backoff_base ^ n) seconds. */
@@ -94,7 +101,10 @@ export interface Job extends JobRequest {
   readonly exit_code?: number
   readonly signal?: string
   readonly timed_out?: true
-  readonly cancelled?: { readonly at: string; readonly reason: string }
+  /** The jobs in `after` that were seen to end as they must. */
+  readonly met?: readonly string[]
+  /** `because`: the job that it waited for and that ended otherwise. */
+  readonly cancelled?: { readonly at: string; readonly reason: string; readonly because?: string }
   readonly last_error?: string
   readonly duration_ms?: number
   readonly worker?: string
@@ -110,6 +120,7 @@ export interface Job extends JobRequest {
 /** Members that only queuectl writes. They are removed from requests and dropped files. */
 export const OUR_MEMBERS = [
   'state',
+  'met',
   'attempts',
   'runs',
   'interruptions',

@@ -5,6 +5,7 @@
  */
 import * as t from 'typanion'
 import { QueueError } from '../errors.ts'
+import { type Parent, whyNotAfter } from './after.ts'
 import { refuseInexactNumbers, refuseUnwritable } from './exact-numbers.ts'
 import { DEFAULT_MAX_RETRIES, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run } from './job.ts'
 import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
@@ -39,6 +40,13 @@ const isOwn = t.makeValidator<unknown, Readonly<Record<string, unknown>>>({
     return false
   },
 })
+const isAfter = t.makeValidator<unknown, readonly Parent[]>({
+  test: (value, state): value is readonly Parent[] => {
+    const why = whyNotAfter(value)
+    if (why) state?.errors?.push(`${state.p ?? '.'}: ${why}`)
+    return why === undefined
+  },
+})
 const codes = t.isArray(whole(0, 255))
 
 /** Validators of members that are settings too (`config/schema.ts`). */
@@ -57,6 +65,9 @@ const isRequest = t.isObject(
     id: t.isOptional(t.cascade(t.isString(), [must(whyNotChosenId)])),
     queue: t.isOptional(t.cascade(t.isString(), [must(whyNotQueue)])),
     run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
+    after: t.isOptional(isAfter),
+    when_impossible: t.isOptional(t.isEnum(['cancel', 'wait'] as const)),
+    after_delay: t.isOptional(LIMITS.timeout),
     cwd: t.isOptional(t.cascade(text, [isAbsolute])),
     env: t.isOptional(t.cascade(t.isRecord(text, { keys: t.cascade(t.isString(), [isVariable]) }), [isNoArray])),
     stdin: t.isOptional(t.cascade(t.isString(), [must(whyNotWritable)])),
@@ -86,6 +97,9 @@ export const KNOWN_MEMBERS: readonly string[] = [
   'id',
   'queue',
   'run_at',
+  'after',
+  'when_impossible',
+  'after_delay',
   'cwd',
   'env',
   'stdin',
@@ -139,13 +153,28 @@ const OUR_MEMBER_SET: ReadonlySet<string> = new Set(OUR_MEMBERS)
 function assertRequest(members: object): asserts members is JobRequest {
   const { command } = members as { command?: unknown }
   const errors: string[] = []
-  if (isRequest(members, { errors }) && whyNotCommand(command) === undefined) return
-  const why = whyNotCommand(command) ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
+  if (
+    isRequest(members, { errors }) &&
+    whyNotCommand(command) === undefined &&
+    withoutAfter({ ...members }) === undefined
+  )
+    return
+  const why =
+    whyNotCommand(command) ??
+    withoutAfter({ ...members }) ??
+    errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ??
+    'it is not valid'
   throw new QueueError(
     'INVALID_JOB',
     `invalid job: ${why}`,
     why.includes('command') ? `a job needs at least {"command":"echo hello"}` : undefined,
   )
+}
+
+/** Members that mean nothing without the jobs to wait for. */
+function withoutAfter(members: Readonly<Record<string, unknown>>): string | undefined {
+  const alone = (['after_delay', 'when_impossible'] as const).find((name) => members[name] !== undefined)
+  return alone !== undefined && members.after === undefined ? `${alone} goes with after` : undefined
 }
 
 /** Checked separately, because typanion's message for a union of two types is unreadable. */
@@ -269,6 +298,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
     ...optional('exit_code', number('exit_code')),
     ...optional('signal', string('signal')),
     ...(value.timed_out === true ? { timed_out: true as const } : {}),
+    ...(isTexts(value.met) ? { met: value.met } : {}),
     ...(isCancelled(cancelled) ? { cancelled } : {}),
     ...optional('last_error', string('last_error')),
     ...optional('duration_ms', number('duration_ms')),
@@ -281,7 +311,8 @@ export function readJob(source: string, name: JobName, state: State): Job {
   }
 }
 
-const isCancelled = t.isObject({ at: t.isString(), reason: t.isString() })
+const isCancelledBy = t.isObject({ at: t.isString(), reason: t.isString(), because: t.isOptional(t.isString()) })
+const isCancelled = (value: unknown): value is NonNullable<Job['cancelled']> => isCancelledBy(value)
 const isPids = t.isArray(t.isNumber())
 const isTexts = t.isArray(t.isString())
 const isRun = (value: unknown): value is Run =>

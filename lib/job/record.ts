@@ -96,12 +96,12 @@ export const resetIfUsedUp = (job: Job, now: number): Job =>
     : job
 
 /** The record of a job that is cancelled while it is not running. */
-export const cancelledRecord = (job: Job, reason: string, now: number): Job => ({
+export const cancelledRecord = (job: Job, reason: string, now: number, because?: string): Job => ({
   ...job,
   state: 'dead',
   updated_at: isoTime(now),
   finished_at: isoTime(now),
-  cancelled: { at: isoTime(now), reason },
+  cancelled: { at: isoTime(now), reason, ...(because === undefined ? {} : { because }) },
   last_error: `cancelled: ${reason}`,
 })
 

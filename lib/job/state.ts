@@ -3,6 +3,8 @@
 /**
  * On disk the state is the directory; the record's `state` member follows at the next stamp.
  *
+ * - `waiting`: until the jobs in its member `after` have ended (directory `waiting/<one of them>/`). Shown as `pending`.
+ *   Left when they have, by any worker.
  * - `pending`: may run now. Entered by enqueue, intake, promotion and retry; left by a worker's claim.
  * - `scheduled`: the first run is not due yet. Shown as `pending` with its time. Left by promotion.
  * - `processing`: held by a worker. Left by settling, or by recovery when the worker is dead.
@@ -11,12 +13,14 @@
  * - `completed`: succeeded (directory `done/<UTC day>/`).
  * - `held`: set aside by a person (directory `hold/`). Left by release.
  */
-export const STATES = ['pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed'] as const
+export const STATES = ['waiting', 'pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed'] as const
 
 export type State = (typeof STATES)[number]
 
-/** The word shown for a state: `scheduled` is shown as `pending`. */
-export const shownState = (state: State): string => (state === 'scheduled' ? 'pending' : state)
+/** The word shown for a state: `scheduled` and `waiting` are shown as `pending`. */
+export const shownState = (state: State): string => (SHOWN_AS_PENDING.includes(state) ? 'pending' : state)
+
+const SHOWN_AS_PENDING: readonly State[] = ['scheduled', 'waiting']
 
 /** The states that are pruned: no job in them waits to be run. */
 export const PRUNABLE = ['completed', 'dead'] as const satisfies readonly State[]
@@ -24,7 +28,7 @@ export const PRUNABLE = ['completed', 'dead'] as const satisfies readonly State[
 export type Prunable = (typeof PRUNABLE)[number]
 
 /** The job runs, or will run by itself. */
-export const UNSETTLED = ['processing', 'pending', 'scheduled', 'failed'] as const satisfies readonly State[]
+export const UNSETTLED = ['processing', 'waiting', 'pending', 'scheduled', 'failed'] as const satisfies readonly State[]
 
 /** The job runs, or will run by itself or once it is released. */
 export const UNFINISHED = [...UNSETTLED, 'held'] as const satisfies readonly State[]
@@ -36,18 +40,20 @@ export const WAITING_FOR_TIME = ['scheduled', 'failed'] as const satisfies reado
 const WAITING = ['pending', 'scheduled', 'failed'] as const satisfies readonly State[]
 
 /** The name or content of the job may be changed. */
-const CHANGEABLE = [...WAITING, 'held', 'dead'] as const satisfies readonly State[]
+const EDITABLE = [...WAITING, 'held', 'dead'] as const satisfies readonly State[]
+
+const CHANGEABLE = [...EDITABLE, 'waiting'] as const satisfies readonly State[]
 
 /** The states in which each verb is allowed. In other states it fails with WRONG_STATE. */
 export const ALLOWED_IN = {
-  hold: WAITING,
+  hold: [...WAITING, 'waiting'],
   release: ['held'],
   top: WAITING,
   priority: CHANGEABLE,
   move: CHANGEABLE,
-  edit: CHANGEABLE,
+  edit: EDITABLE,
   retry: ['dead', 'failed', 'completed'],
-  cancel: [...WAITING, 'processing', 'held'],
+  cancel: [...WAITING, 'waiting', 'processing', 'held'],
   purge: ['dead'],
   prune: PRUNABLE,
 } as const satisfies Record<string, readonly State[]>
@@ -67,15 +73,16 @@ export const LIST_ORDER: readonly State[] = [
   'processing',
   'pending',
   'scheduled',
+  'waiting',
   'failed',
   'held',
   'dead',
   'completed',
 ]
 
-/** The states that a shown state includes: `pending` includes `scheduled`. */
+/** The states that a shown state includes: `pending` includes `scheduled` and `waiting`. */
 export const statesMeant = (state: State): readonly State[] =>
-  state === 'pending' ? ['pending', 'scheduled'] : [state]
+  state === 'pending' ? ['pending', ...SHOWN_AS_PENDING] : [state]
 
 /** Does a job in this state stay there until a person acts? */
 export const isOver = (state: State): boolean => state === 'completed' || state === 'dead'

@@ -12,6 +12,7 @@ export const MEMBER_SYNONYMS = {
   command: ['cmd', 'command_line', 'cmdline', 'shell_command', 'argv'],
   id: ['name', 'job_id', 'job_name', 'task_id', 'task_name'],
   queue: ['queue_name'],
+  after: ['depends_on', 'depends', 'dependencies', 'dependency', 'parents', 'requires'],
   run_at: [
     'start_at',
     'start_time',

@@ -31,6 +31,8 @@ function sentence(event: Omit<Event, 'at'>): string {
       return `${job} was ended and given back, no attempt used`
     case 'retried':
       return `${job} sent back by hand`
+    case 'ready':
+      return `${job} waits for no other job any more${event.due === undefined ? '' : `; due at ${event.due}`}`
     case 'held':
       return `${job} set aside by hand`
     case 'released':

@@ -22,6 +22,7 @@ import type { Home } from '../spool/layout.ts'
  * - `started`: a run began. `adopted`: a worker watches a run whose own worker had died.
  * - `completed`, `failed` (will be retried), `dlq` (to `dead/`), `cancelled`: an attempt or the job ended.
  * - `interrupted`: a run was cut off; the job is pending again. `given_back`: its worker was stopped at once.
+ * - `ready`: the jobs it waited for have ended as they must.
  * - `held`, `released`, `changed` (priority, queue, content), `retried`: a command did this.
  * - `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was quarantined.
@@ -39,6 +40,7 @@ export type EventKind =
   | 'interrupted'
   | 'given_back'
   | 'retried'
+  | 'ready'
   | 'held'
   | 'released'
   | 'changed'

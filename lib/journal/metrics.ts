@@ -34,6 +34,7 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'interrupted',
   'given_back',
   'retried',
+  'ready',
   'held',
   'released',
   'changed',

@@ -42,7 +42,7 @@ export function prometheusText({
   version,
 }: Exposition): string {
   const alive = workers.filter(isAnswering)
-  const { scheduled: _within, ...states } = counts
+  const { scheduled: _within, waiting: _too, ...states } = counts
   const { count, total, p50, p95 } = metrics.duration_ms
   const seconds = (ms: number): number => ms / 1000
   return [
@@ -53,6 +53,7 @@ export function prometheusText({
       Object.entries(states).map(([state, n]) => [`{state="${state}"}`, n]),
     ),
     ...family('queuectl_jobs_scheduled', 'gauge', 'Pending jobs that are not due yet.', [['', counts.scheduled ?? 0]]),
+    ...family('queuectl_jobs_waiting', 'gauge', 'Pending jobs that wait for others.', [['', counts.waiting ?? 0]]),
     ...family('queuectl_oldest_ready_seconds', 'gauge', 'For how long the job that waits longest could have run.', [
       ['', oldestReadySeconds],
     ]),

@@ -4,22 +4,41 @@ import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import type { NewRequest } from '../job/parse.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
+import { isMadeId } from '../job/file-name.ts'
+import { findMatches } from '../spool/lookup.ts'
 import { enqueueMany, enqueueOne } from '../spool/enqueue.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function enqueueJob(home: Home, request: NewRequest): Job {
-  const job = enqueueOne(home, withCwd(request), readConfig(home))
+  const job = enqueueOne(home, withParents(home, withCwd(request)), readConfig(home))
   recordEvents(home, [enqueuedEvent(job)])
   return job
 }
 
 /** Many jobs with one flush. @returns for each request its job, or why that one was refused */
 export function enqueueJobs(home: Home, requests: readonly NewRequest[]): (Job | QueueError)[] {
-  const results = enqueueMany(home, requests.map(withCwd), readConfig(home))
+  const results = enqueueMany(
+    home,
+    requests.map((request) => withParents(home, withCwd(request))),
+    readConfig(home),
+  )
   const events = results.flatMap((result) => (result instanceof QueueError ? [] : [enqueuedEvent(result)]))
   recordEvents(home, events)
   return results
+}
+
+/** The short ids of jobs to wait for become whole; what names none, or several, is refused later. */
+function withParents(home: Home, request: NewRequest): NewRequest {
+  if (request.after === undefined) return request
+  const whole = (id: string): string => {
+    const found = isMadeId(id) ? [] : findMatches(home, id)
+    return found.length === 1 ? (found[0]?.name.id ?? id) : id
+  }
+  return {
+    ...request,
+    after: request.after.map((one) => (typeof one === 'string' ? whole(one) : { ...one, job: whole(one.job) })),
+  }
 }
 
 /** A job without a working directory gets the one of this process. */

@@ -6,6 +6,7 @@ import type { Home } from '../spool/layout.ts'
 import type { JobRef } from '../query/list.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { releasedTo } from '../job/record.ts'
+import { doorDirOf } from '../spool/doors.ts'
 import { renameJob, requireState } from './reorder.ts'
 import { shownState, isAllowed } from '../job/state.ts'
 
@@ -26,5 +27,8 @@ export const releaseJob = (home: Home, target: JobRefOrId, how: ChangeOptions = 
     const job = readJobOrThrow(file, 'release')
     if (job === undefined) return undefined
     const to = file.dropped ? 'pending' : releasedTo(job, file.name.due / 1000, nowMs())
-    return renameJob(home, file, { to, fileName: file.fileName, doing: 'release' }, how)
+    // Its conditions are judged anew by the next worker.
+    const door = file.dropped || job.runs > 0 ? undefined : doorDirOf(home, job)
+    const place = door === undefined ? { to } : ({ to: 'waiting', dir: door } as const)
+    return renameJob(home, file, { ...place, fileName: file.fileName, doing: 'release' }, how)
   })

@@ -18,6 +18,7 @@ import { isoTime, utcDay } from '../job/time.ts'
 import { listDir, listRealDir, lstat, removeEmptyDir } from '../disk/files.ts'
 import { doneDays, inDoneDay, type JobFile, jobFiles, readJobFile } from '../spool/scan.ts'
 import { type Home, STATE_DIR } from '../spool/layout.ts'
+import { waitedFor } from '../spool/doors.ts'
 import { startPurge } from './purge.ts'
 import { PRUNABLE, type Prunable } from '../job/state.ts'
 
@@ -81,9 +82,10 @@ export async function pruneCandidates(home: Home, search: PruneSearch): Promise<
   const { state, limits, now, queue, tag } = search
   if (isUnlimited(limits)) return []
   const finished: PruneCandidate[] = []
+  const kept = waitedFor(home)
   for (const file of candidates(home, state, limits, now)) {
-    // Skip a job that an operator holds, and a dropped file, which is no job yet.
-    if (file.holder !== undefined || file.dropped) continue
+    // Skip a job that an operator holds, one that others wait for, and a dropped file, which is no job yet.
+    if (file.holder !== undefined || file.dropped || kept.has(file.name.id)) continue
     if (queue !== undefined && file.name.queue !== queue) continue
     if (tag !== undefined && !readJobFile(file)?.job?.tags?.includes(tag)) continue
     const bytes = limits.maxBytes === undefined ? 0 : diskBytes(file.path) + outputBytes(home, file.name.id)

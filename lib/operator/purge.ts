@@ -10,11 +10,11 @@ import { basename, join } from 'node:path'
 import { QueueError } from '../errors.ts'
 import { isMadeId, parseName } from '../job/file-name.ts'
 import { actOn, type DryRunOption, pauseIfHeld, wrongState } from './take.ts'
-import { isFull, isRealDir, linkNew, move, remove } from '../disk/files.ts'
+import { isFull, isRealDir, linkNew, move, remove, removeEmptyDir } from '../disk/files.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { type TreeRemover, treeRemover } from '../disk/trees.ts'
 import type { JobFile } from '../spool/scan.ts'
-import { type Home, type HomeDir, STATE_DIR } from '../spool/layout.ts'
+import { type Home, STATE_DIR, type StateDir } from '../spool/layout.ts'
 import { joinOperators, type OwnHolder, PURGE_MARKS } from '../spool/holders.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { giveUpBallast } from '../disk/space.ts'
@@ -24,6 +24,7 @@ import { endStrays } from '../run/kill.ts'
 import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
 import { ALLOWED_IN, shownState, type State } from '../job/state.ts'
+import { cancelledAt, doorPath, hintPath, waitedFor } from '../spool/doors.ts'
 import { findExact } from '../spool/lookup.ts'
 import { scratchPath } from '../disk/scratch.ts'
 
@@ -35,7 +36,7 @@ export interface PurgeSession {
 }
 
 /** Joins the operators; `close` leaves them. */
-export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSession> {
+export async function startPurge(home: Home, from: StateDir): Promise<PurgeSession> {
   const removeTree = await treeRemover()
   const holder = joinPurgers(home, from)
   const marks = join(holder.dir, PURGE_MARKS)
@@ -84,7 +85,7 @@ export async function startPurge(home: Home, from: HomeDir): Promise<PurgeSessio
   }
 }
 
-function joinPurgers(home: Home, from: HomeDir): OwnHolder {
+function joinPurgers(home: Home, from: StateDir): OwnHolder {
   const enter = (): OwnHolder => joinOperators(home, from, PURGE_MARKS)
   try {
     return enter()
@@ -103,6 +104,13 @@ async function endAll(home: Home, id: string): Promise<void> {
 /** Removes output and traces of a job whose file is removed. */
 function removeOutput(home: Home, id: string, removeTree: TreeRemover): void {
   removeRest(home, id, moveOutputAside(home, id), removeTree)
+  removeHints(home, id)
+}
+
+/** Removes what says which jobs were cancelled because of this one. If we die in here: hints to a job that is gone. */
+function removeHints(home: Home, id: string): void {
+  for (const child of cancelledAt(home, id)) remove(hintPath(home, id, child))
+  removeEmptyDir(doorPath(home, id))
 }
 
 /** In one rename, so that the id never has half of its output. If we die after it: scratch, for the sweeper. */
@@ -182,6 +190,8 @@ export async function purgeJob(
     const { id } = file.name
     if (!states.includes(file.state))
       throw wrongState('purge', file, `it is not ${states.map(shownState).join(' or ')} but ${shownState(file.state)}`)
+    if (waitedFor(home).has(id))
+      throw wrongState('purge', file, 'another job waits for it', `see which: queuectl deps ${id}`)
     if (dryRun) return id
     if (await pauseIfHeld(home, file)) return undefined
     if (force && !file.dropped) await endAll(home, id)

@@ -34,7 +34,7 @@ export async function prioritize(
 ): Promise<JobRef> {
   if (!Number.isInteger(priority) || Math.abs(priority) > PRIORITY_LIMIT)
     throw new QueueError('USAGE', `a priority is a whole number from -${PRIORITY_LIMIT} to ${PRIORITY_LIMIT}`)
-  return rename(home, target, { doing: 'change the priority of', members: { priority } }, how)
+  return rename(home, target, { verb: 'priority', doing: 'change the priority of', members: { priority } }, how)
 }
 
 /** Moves a job to another queue. @throws QueueError USAGE, NOT_FOUND, WRONG_STATE */
@@ -46,19 +46,21 @@ export async function moveToQueue(
 ): Promise<JobRef> {
   const why = whyNotQueue(queue)
   if (why) throw new QueueError('USAGE', `cannot move to the queue ${JSON.stringify(queue)}: ${why}`)
-  return rename(home, target, { doing: 'move', members: { queue } }, how)
+  return rename(home, target, { verb: 'move', doing: 'move', members: { queue } }, how)
 }
 
 function rename(
   home: Home,
   target: JobRefOrId,
-  { doing, members }: { readonly doing: string; readonly members: Partial<JobName> },
+  { verb, doing, members }: { readonly verb: Verb; readonly doing: string; readonly members: Partial<JobName> },
   how: ChangeOptions,
 ): Promise<JobRef> {
   return actOn(home, target, doing, (file) => {
-    requireChangeable(doing, file)
+    requireState(verb, doing, file)
+    refuseDropped(doing, file)
     const to = file.state as Resting
-    return renameJob(home, file, { to, fileName: formatName({ ...file.name, ...members }), doing }, how)
+    const dir = dirname(file.path)
+    return renameJob(home, file, { to, dir, fileName: formatName({ ...file.name, ...members }), doing }, how)
   })
 }
 
@@ -90,6 +92,8 @@ export function requireState(verb: Verb, doing: string, file: JobFile): void {
   if (file.state === 'held') throw wrongState(doing, file, 'it is held', `release it: queuectl release ${file.name.id}`)
   if (file.state === 'processing')
     throw wrongState(doing, file, 'it is running', `end it with: queuectl cancel ${file.name.id}`)
+  if (file.state === 'waiting')
+    throw wrongState(doing, file, 'it waits for other jobs', `see which: queuectl deps ${file.name.id}`)
   throw wrongState(doing, file, `it is ${shownState(file.state)}`)
 }
 
@@ -109,6 +113,8 @@ function refuseDropped(doing: string, file: JobFile): void {
 /** The new state and name of a job, and the verb for error messages. */
 export interface RenameTarget {
   readonly to: Resting
+  /** The directory it goes to; default: that of the state. */
+  readonly dir?: string
   readonly fileName: string
   readonly doing: string
 }
@@ -128,11 +134,10 @@ function isTakenOn(home: Home, { name: { id }, path, state }: JobFile, to: strin
 export async function renameJob(
   home: Home,
   file: JobFile,
-  { to, fileName, doing }: RenameTarget,
+  { to, fileName, doing, dir = home[STATE_DIR[to]] }: RenameTarget,
   { dryRun, durability = DEFAULTS.durability }: ChangeOptions,
 ): Promise<JobRef | undefined> {
   const { id } = file.name
-  const dir = home[STATE_DIR[to]]
   const path = join(dir, fileName)
   const isSame = path === file.path
   if (!isSame && exists(path) && exists(file.path))
@@ -143,6 +148,6 @@ export async function renameJob(
   if (!moveOrFind(act, () => isTakenOn(home, file, path))) return undefined
   if (flushesMoves(durability)) await flushDir(dir)
   // Workers do not watch these directories as they do pending/.
-  if (to === 'scheduled' || to === 'failed') ring(home)
+  if (to !== 'pending') ring(home)
   return { id, state: to, path }
 }

@@ -1,7 +1,9 @@
 /** Runs a finished or failed job again. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
-import { readJobOrThrow } from '../spool/scan.ts'
+import { conditionsOf, doorOf, judge, metOf, type Standing } from '../job/after.ts'
+import { doorPath, stateOfParent } from '../spool/doors.ts'
+import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
 import { DEFAULTS } from '../config/schema.ts'
@@ -16,6 +18,8 @@ export interface RetryOptions extends ChangeOptions {
   readonly onlyDead?: boolean
   /** A person's word that the job may run beside what may be alive of an earlier run and is not visible. */
   readonly beside?: boolean
+  /** Run it although a job that it waits for has not ended as it must. */
+  readonly waive?: boolean
 }
 
 /** The last run under this id of which something may be alive that cannot be ended because it is not seen. */
@@ -30,11 +34,31 @@ function hiddenRun(home: Home, id: string): { readonly run: number; readonly why
 }
 
 /**
+ * What a job that has never run still waits for; undefined when it has run, or waits for nothing.
+ * @throws QueueError WRONG_STATE when a job that it waits for has ended otherwise than it must
+ */
+function standingOf(
+  home: Home,
+  file: JobFile,
+  job: Job,
+): Exclude<Standing, { readonly kind: 'impossible' }> | undefined {
+  if (job.runs > 0 || doorOf(job) === undefined) return undefined
+  const standing = judge(job, (parent) => stateOfParent(home, parent))
+  if (standing.kind !== 'impossible') return standing
+  throw wrongState(
+    'retry',
+    file,
+    `it waits for ${standing.because}, which is ${standing.is}`,
+    `retry that, and this one comes back with it; or run it all the same: queuectl retry --waive ${job.id}`,
+  )
+}
+
+/**
  * Moves a job to `pending/`: attempts count from zero, history and output stay.
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
 export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions = {}): Promise<Job> {
-  const { dryRun, onlyDead, beside, durability = DEFAULTS.durability } = how
+  const { dryRun, onlyDead, beside, waive, durability = DEFAULTS.durability } = how
   return actOn(home, target, 'retry', (file) => {
     const now = nowMs()
     const state = shownState(file.state)
@@ -55,12 +79,23 @@ export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions
         hidden.why,
         `if you know that it may run beside it: queuectl retry --beside ${file.name.id}`,
       )
-    if (dryRun) return readJobOrThrow(file, 'retry')
+    const job = readJobOrThrow(file, 'retry')
+    if (job === undefined) return undefined
+    const standing = waive ? undefined : standingOf(home, file, job)
+    if (dryRun) return job
+    const met = waive ? conditionsOf(job).map((one) => one.job) : standing?.met
+    const place =
+      standing?.kind === 'waits' ? ({ to: 'waiting', dir: doorPath(home, standing.at) } as const) : undefined
     return changeRecord(home, file, {
       doing: 'retry',
-      to: 'pending',
+      ...(place ?? { to: 'pending' as const }),
       due: now,
-      record: (old) => ({ ...retriedRecord(old, now), ...(hidden ? { beside: hidden.run } : {}) }),
+      record: (old) => ({
+        ...retriedRecord(old, now),
+        ...(place ? { state: place.to } : {}),
+        ...metOf(met),
+        ...(hidden ? { beside: hidden.run } : {}),
+      }),
       durability,
     })
   })

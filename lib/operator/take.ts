@@ -82,7 +82,9 @@ export const wrongState = (doing: string, { name }: JobFile, why: string, hint?:
 
 interface OperatorChange {
   readonly doing: string
-  readonly to: 'pending' | 'dead'
+  readonly to: 'pending' | 'dead' | 'waiting'
+  /** The directory it goes to; default: that of the state. */
+  readonly dir?: string
   /** Milliseconds since the epoch, for its new name. */
   readonly due: number
   readonly record: (job: Job) => Job
@@ -91,7 +93,7 @@ interface OperatorChange {
 
 /** Takes a job, changes its record and moves it; undefined when it had moved before we took it. */
 export async function changeRecord(home: Home, file: JobFile, how: OperatorChange): Promise<Job | undefined> {
-  const { doing, to, durability } = how
+  const { doing, to, durability, dir = home[to] } = how
   const taken = await take(home, file)
   if (!taken) return undefined
   let reservation: Reservation | undefined
@@ -103,13 +105,13 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
-    if (!isStamped || !moveOut(home, taken.path, join(home[to], name), next)) {
+    if (!isStamped || !moveOut(home, taken.path, join(dir, name), next)) {
       reservation?.giveUp()
       return undefined
     }
     reservation?.use()
     reservation = undefined
-    if (flushesMoves(durability)) await flushDir(home[to])
+    if (flushesMoves(durability)) await flushDir(dir)
     return next
   } catch (error) {
     // No other process puts it back while we live.

@@ -49,6 +49,12 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
         `resume with: ${resume}`,
       ]
     }
+    case 'waits_for':
+      return reason.jobs.map(({ id: parent, when, is }) => {
+        const how = `it waits for ${parent} to ${{ success: 'succeed', any: 'end', fail: 'fail' }[when]}`
+        if (is === 'unfinished') return how
+        return `${how}; ${is === 'gone' ? 'there is no such job' : `that is ${is}`}, and the next worker decides`
+      })
     case 'due':
       return [
         `it ${reason.retry ? 'is tried again' : 'is to run'} at ${localTime(reason.at)} (${timeUntil(reason.at, now)})`,

@@ -7,6 +7,7 @@ import { readMark, tracedRuns } from '../run/traces.ts'
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
+import { openConditions, type ParentState, type When } from '../job/after.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { ALL_QUEUES, type Pause } from '../job/pause.ts'
@@ -20,6 +21,7 @@ import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
+import { stateOfParent } from '../spool/doors.ts'
 import { pauseOf, readPauses } from '../spool/pauses.ts'
 import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
@@ -31,6 +33,10 @@ export type Reason =
   | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
   | { readonly why: 'held' }
   | ({ readonly why: 'queue_paused'; readonly queue: string; readonly all: boolean } & Pause)
+  | {
+      readonly why: 'waits_for'
+      readonly jobs: readonly { readonly id: string; readonly when: When; readonly is: ParentState }[]
+    }
   | { readonly why: 'due'; readonly at: string; readonly retry: boolean }
   | { readonly why: 'unreadable'; readonly error: string }
   | { readonly why: 'corrupt'; readonly error: string; readonly file: string }
@@ -84,6 +90,14 @@ function explainFile(home: Home, file: JobFile): Explanation {
       return is(overBy(file.state, job))
     case 'held':
       return is({ why: 'held' })
+    case 'waiting': {
+      const jobs = openConditions(job ?? {}).map(({ job: parent, when }) => ({
+        id: parent,
+        when,
+        is: stateOfParent(home, parent),
+      }))
+      return is({ why: 'waits_for', jobs }, ...pausedBy(home, file), ...noWorker(home, file))
+    }
     case 'scheduled':
     case 'failed': {
       const dueAt = dueOf(home, file, nowMs(), readConfig(home).max_backoff)
@@ -110,6 +124,10 @@ function pausedBy(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {
   const pause = dropped ? pauses.get(ALL_QUEUES) : pauseOf(pauses, queue)
   return pause ? [{ why: 'queue_paused', queue, all: !pauses.has(queue), ...pause }] : []
 }
+
+/** A busy worker is no reason yet. */
+const noWorker = (home: Home, file: JobFile): Reason[] =>
+  obstacles(home, file).filter(({ why }) => why !== 'slots_busy')
 
 /** What keeps all jobs from starting, or all of its queue. */
 function obstacles(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {

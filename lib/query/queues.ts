@@ -5,13 +5,14 @@ import { isoTime } from '../job/time.ts'
 import type { Home } from '../spool/layout.ts'
 import { pauseOf, readPauses } from '../spool/pauses.ts'
 import { jobFiles } from '../spool/scan.ts'
-import { type State, STATES } from '../job/state.ts'
+import { shownState, type State, STATES } from '../job/state.ts'
 
 export interface QueueInfo {
   readonly queue: string
-  /** Jobs in each state; pending includes those that are scheduled, as everywhere. */
+  /** Jobs in each state; pending includes those that are scheduled or wait for others, as everywhere. */
   readonly pending: number
   readonly scheduled: number
+  readonly waiting: number
   readonly processing: number
   readonly failed: number
   readonly held: number
@@ -45,7 +46,7 @@ export function queueInfos(home: Home): QueueInfo[] {
     if (dropped || state === 'completed') continue
     const one = of(name.queue)
     one.counts[state]++
-    if (state === 'scheduled') one.counts.pending++
+    if (shownState(state) === 'pending' && state !== 'pending') one.counts.pending++
     if (state === 'pending') one.oldest = Math.min(one.oldest, name.due)
   }
   return [...found]

@@ -5,6 +5,7 @@
  * program's name that begins with a dash as an option of `exec`. Such variables are set by env(1), which the shell starts
  * instead; such a program is looked up here. Plain commands need neither.
  */
+import { conditionsOf } from '../job/after.ts'
 import { isOddName } from '../job/variable-names.ts'
 import type { StartContext } from './context.ts'
 import type { RunToStart } from './launch.ts'
@@ -54,4 +55,11 @@ export const ownVariables = (
   QUEUECTL_SLOT: String(slot),
   QUEUECTL_HOME: home.root,
   QUEUECTL_PROGRESS: paths.progress,
+  ...(job.after
+    ? {
+        QUEUECTL_PARENTS: conditionsOf(job)
+          .map((one) => one.job)
+          .join(' '),
+      }
+    : {}),
 })

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { monotonicFactory } from 'ulid'
 import { nowMicros, randomBytes } from '../clock.ts'
-import { explained, QueueError } from '../errors.ts'
+import { type ErrorCode, explained, QueueError } from '../errors.ts'
 import type { Job, JobRequest } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
 import { formatName } from '../job/file-name.ts'
@@ -18,7 +18,10 @@ import { searchPath } from '../config/env.ts'
 import { findProgram } from '../disk/program.ts'
 import { discard, exists, move, moveOrFind, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
+import { conditionsOf, judge, metOf, parentsFirst, type Standing } from '../job/after.ts'
+import { placeOfNew, stateOfParent } from './doors.ts'
 import type { Home } from './layout.ts'
+import { moveInto } from './transitions.ts'
 import { findSame } from './lookup.ts'
 import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
@@ -41,16 +44,17 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
   let prepared: PreparedJob | undefined
   try {
     const durable = flushesRecords(defaults.durability)
-    prepared = prepare(home, request, defaults, durable)
+    prepared = prepare(home, request, defaults, { durable })
     if (durable && request.id !== undefined) syncDir(home.logs)
     publish(home, prepared)
-    if (durable) syncDir(dirname(prepared.target))
+    if (durable) for (const dir of flushedDirs(home, prepared)) syncDir(dir)
   } catch (error) {
     if (prepared) undo(home, prepared)
     throw explained(error, 'enqueue a job')
   }
   prepared.reservation.use()
-  if (prepared.job.state === 'scheduled') ring(home)
+  // After a look that found the parent unfinished it may have ended: the workers look at every door now.
+  if (prepared.job.state !== 'pending') ring(home)
   return prepared.job
 }
 
@@ -62,21 +66,27 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
 export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Defaults): (Job | QueueError)[] {
   const all: PreparedJob[] = []
   try {
-    const results = requests.map((request) => {
+    const { order, cycles } = parentsFirst(requests)
+    const siblings = new Set(requests.flatMap(({ id }, i) => (id === undefined || cycles.has(i) ? [] : [id])))
+    const results: (Job | QueueError)[] = []
+    // Parents are published before their children, which would find none.
+    for (const i of order) {
+      const cycle = cycles.get(i)
       try {
-        const prepared = prepare(home, request, defaults, false)
+        if (cycle) throw new QueueError('INVALID_JOB', `invalid job: ${cycle.join(' waits for ')}`)
+        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, siblings })
         all.push(prepared)
-        return prepared.job
+        results[i] = prepared.job
       } catch (error) {
-        if (error instanceof QueueError && error.code === 'DUPLICATE_JOB') return error
-        throw error
+        if (!(error instanceof QueueError && OF_ONE_JOB.includes(error.code))) throw error
+        results[i] = error
       }
-    })
+    }
     const durable = flushesRecords(defaults.durability)
     // If we die before the first publish: scratch, and reservations of dead processes.
     if (durable) flushFileSystem(home, all)
     for (const prepared of all) publish(home, prepared)
-    if (durable) for (const dir of new Set(all.map((prepared) => dirname(prepared.target)))) syncDir(dir)
+    if (durable) for (const dir of new Set(all.flatMap((prepared) => flushedDirs(home, prepared)))) syncDir(dir)
     for (const prepared of all) prepared.reservation.use()
     ring(home)
     return results
@@ -86,6 +96,9 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
   }
 }
 
+/** These refusals are about one job of many. */
+const OF_ONE_JOB: readonly ErrorCode[] = ['DUPLICATE_JOB', 'INVALID_JOB', 'NOT_FOUND', 'WRONG_STATE']
+
 /** A job that is written in `tmp/` and not yet visible to workers. */
 interface PreparedJob {
   readonly job: Job
@@ -94,30 +107,68 @@ interface PreparedJob {
   readonly reservation: Reservation
 }
 
-function prepare(home: Home, request: JobRequest, defaults: Defaults, durable: boolean): PreparedJob {
+function prepare(
+  home: Home,
+  request: JobRequest,
+  defaults: Defaults,
+  { durable, siblings }: { readonly durable: boolean; readonly siblings?: ReadonlySet<string> },
+): PreparedJob {
   if (request.ionice !== undefined && findProgram('ionice', searchPath(), '/') === undefined)
     throw new QueueError('INVALID_JOB', 'invalid job: ionice: there is no ionice(1) on this machine')
   const now = nowMicros()
-  const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
-  const state = runAt > now ? 'scheduled' : 'pending'
+  const asked = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
   const id = request.id ?? makeId()
-  const job = newJob(request, id, defaults, state, Math.floor(now / 1000))
-  const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
+  const standing = standingOf(home, request, siblings)
+  const { state, due, dir, ...later } = placeOfNew(home, { now, asked, delay: request.after_delay }, standing)
+  const job = newJob({ ...request, ...later, ...metOf(standing?.met) }, id, defaults, state, Math.floor(now / 1000))
+  const name = formatName({ priority: job.priority, due, id, queue: job.queue })
   const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)
   try {
     const reservation = request.id === undefined ? UNRESERVED : reserve(home, id, aside)
-    return { job, aside, target: join(home[state], name), reservation }
+    return { job, aside, target: join(dir, name), reservation }
   } catch (error) {
     discard(aside)
     throw error
   }
 }
 
+/**
+ * What a new job waits for; undefined when it names no parents. What is seen to hold is in its record before it comes into
+ * view, and is never asked again.
+ * @param siblings the ids of jobs that are enqueued with it
+ * @throws QueueError NOT_FOUND for an unknown parent; WRONG_STATE when it could never run
+ */
+function standingOf(
+  home: Home,
+  request: JobRequest,
+  siblings?: ReadonlySet<string>,
+): Exclude<Standing, { readonly kind: 'impossible' }> | undefined {
+  if (request.after === undefined || request.after.length === 0) return undefined
+  if (conditionsOf(request).some(({ job }) => job === request.id))
+    throw new QueueError('INVALID_JOB', `invalid job: ${request.id} waits for itself`)
+  const standing = judge(request, (parent) => {
+    const is = siblings?.has(parent) === true ? 'unfinished' : stateOfParent(home, parent)
+    if (is !== 'gone') return is
+    throw new QueueError('NOT_FOUND', `there is no job ${parent} to wait for`, 'see all jobs with: queuectl list')
+  })
+  if (standing.kind !== 'impossible') return standing
+  throw new QueueError(
+    'WRONG_STATE',
+    `cannot enqueue a job that waits for ${standing.because}: it is ${standing.is}`,
+    `retry that first: queuectl retry ${standing.because}; to wait for its end only: --after-any ${standing.because}`,
+  )
+}
+
+/** What must be flushed after the move: a door may be new, and `waiting/` too. */
+const flushedDirs = (home: Home, { job, target }: PreparedJob): string[] =>
+  job.state === 'waiting' ? [dirname(target), home.waiting, home.root] : [dirname(target)]
+
 function publish(home: Home, prepared: PreparedJob): void {
   const { aside, target } = prepared
-  const publishes = (): boolean => move(aside, target)
+  const publishes = (): boolean =>
+    prepared.job.state === 'waiting' ? moveInto(home, aside, target) : move(aside, target)
   // If we die after this: the job will run, although its id was never reported.
   if (moveOrFind(publishes, () => isTakenOn(home, prepared))) return
   throw new QueueError(

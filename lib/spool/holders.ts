@@ -25,7 +25,7 @@ import {
   writeNew,
 } from '../disk/files.ts'
 import { failureKind } from '../disk/errno.ts'
-import { type Home, HOME_DIRS, type HomeDir } from './layout.ts'
+import { type Home, HOME_DIRS, type StateDir } from './layout.ts'
 import { holdFifo, fifoState, makeFifos } from '../disk/fifo.ts'
 import { environment } from '../config/env.ts'
 import { beginRenewals, isOlderThanBoot, readRenewal, RENEW_MS, type Renewal } from '../disk/lease.ts'
@@ -109,7 +109,7 @@ const HOLDER_FILES = [
 export const PURGE_MARKS = 'purged'
 
 /** Directories in a holder's directory, which go with it when they are empty. */
-const HOLDER_DIRS: readonly string[] = [...HOME_DIRS, 'intake', 'lease', PURGE_MARKS]
+const HOLDER_DIRS: readonly string[] = [...HOME_DIRS, 'waiting', 'intake', 'lease', PURGE_MARKS]
 
 /** Joins the workers of a home: the directory is completed in `tmp/`, then renamed into place. */
 export function joinWorkers(
@@ -339,7 +339,7 @@ function holdAliveFifo(home: Home, dir: string): number | undefined {
 /**
  * Makes a holder for a command. Its jobs are in a directory named after the state they come from: `operator-x/<from>/`.
  */
-export function joinOperators(home: Home, ...dirs: readonly [HomeDir, ...(typeof PURGE_MARKS)[]]): OwnHolder {
+export function joinOperators(home: Home, ...dirs: readonly [StateDir, ...(typeof PURGE_MARKS)[]]): OwnHolder {
   const name = `operator-${process.pid}-${randomHex(6)}`
   const card: WorkerCard = { name, slots: 0, started_at: '', log: '', ...identityIn(home) }
   const aside = join(home.tmp, name)
@@ -362,7 +362,7 @@ export function joinOperators(home: Home, ...dirs: readonly [HomeDir, ...(typeof
  */
 export function takeAsOperator(
   home: Home,
-  from: HomeDir,
+  from: StateDir,
   path: string,
   fileName: string,
 ): { path: string; done(): void } | undefined {

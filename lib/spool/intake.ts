@@ -21,6 +21,8 @@ import { exists, isRealDir, listRealDir, lstat, move, remove, stamp } from '../d
 import type { Defaults } from './enqueue.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
+import { conditionsOf, judge, metOf } from '../job/after.ts'
+import { placeOfNew, stateOfParent } from './doors.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
 import { moveOut, moveToPending } from './transitions.ts'
@@ -71,7 +73,7 @@ export class Intake {
   /** Takes in one dropped file, or quarantines it, or waits until it has not changed for long enough. */
   async take(home: Home, ownDir: string, fileName: string, defaults: Defaults): Promise<IntakeResult> {
     const path = join(home.pending, fileName)
-    const problem = findProblem(path, fileName)
+    const problem = findProblem(home, path, fileName)
     if (problem === 'gone') {
       this.#waiting.delete(fileName)
       return { kind: 'gone' }
@@ -121,21 +123,27 @@ export class Intake {
     }
     const { id, reservation } = chosen
     const now = nowMicros()
-    const runAt = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
-    const state = runAt > now ? 'scheduled' : 'pending'
+    const asked = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
+    const standing = request.after && judge(request, (parent) => stateOfParent(home, parent))
+    if (standing?.kind === 'impossible') {
+      reservation.giveUp()
+      return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
+    }
+    const place = placeOfNew(home, { now, asked, delay: request.after_delay }, standing)
+    const { state, due, dir, ...later } = place
     const job = newJob(
-      { ...request, cwd: request.cwd ?? defaultDirectory() },
+      { ...request, cwd: request.cwd ?? defaultDirectory(), ...later, ...metOf(standing?.met) },
       id,
       defaults,
       state,
       Math.floor(now / 1000),
     )
-    const name = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
+    const name = formatName({ priority: job.priority, due, id, queue: job.queue })
     let isTaken = false
     try {
       isTaken =
         (await stamp(held, printJob(job), flushesRecords(defaults.durability))) &&
-        moveOut(home, held, join(home[state], name), job)
+        moveOut(home, held, join(dir, name), job)
     } finally {
       // Also on an error: else the next try would find our own reservation.
       if (isTaken) reservation.use()
@@ -176,12 +184,15 @@ interface IntakeProblem {
   readonly unfinished: boolean
 }
 
-function findProblem(path: string, fileName: string): IntakeProblem | 'gone' | undefined {
+function findProblem(home: Home, path: string, fileName: string): IntakeProblem | 'gone' | undefined {
   if (Buffer.byteLength(fileName) > LONGEST_NAME)
     return lstat(path) ? { reason: `its name is longer than ${LONGEST_NAME} bytes`, unfinished: false } : 'gone'
   const read = readDroppedFile(path, fileName)
   if (read === undefined) return 'gone'
-  return 'reason' in read ? read : undefined
+  if ('reason' in read) return read
+  // Its writer may be about to add that one.
+  const missing = conditionsOf(read.request).find(({ job }) => stateOfParent(home, job) === 'gone')
+  return missing && { reason: `there is no job ${missing.job} to wait for`, unfinished: true }
 }
 
 function readDroppedFile(path: string, fileName: string): ReadRequest | IntakeProblem | undefined {

@@ -25,6 +25,8 @@ export const HOME_DIRS = [
   'wake',
 ] as const
 export type HomeDir = (typeof HOME_DIRS)[number]
+/** The directory of a state; `waiting` is made on first use. */
+export type StateDir = HomeDir | 'waiting'
 
 /** An opened home: the absolute path of each directory and file in it. */
 export type Home = { readonly [D in HomeDir]: string } & {
@@ -33,10 +35,13 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly ballast: string
   /** Pauses of queues; made on first use. */
   readonly queues: string
+  /** Jobs that wait for others, each below the name of one of these: `waiting/<parent>/`; made on first use. */
+  readonly waiting: string
 }
 
 /** The directory of each state. */
-export const STATE_DIR: Record<State, HomeDir> = {
+export const STATE_DIR: Record<State, StateDir> = {
+  waiting: 'waiting',
   pending: 'pending',
   scheduled: 'scheduled',
   processing: 'processing',
@@ -102,6 +107,7 @@ export function layout(root: string): Home {
     config: join(root, 'config.json'),
     ballast: join(root, 'ballast'),
     queues: join(root, 'queues'),
+    waiting: join(root, 'waiting'),
   }
 }
 

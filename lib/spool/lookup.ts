@@ -12,7 +12,15 @@ import { isMadeId, mayName } from '../job/file-name.ts'
 import { QueueError } from '../errors.ts'
 import { type State, STATES } from '../job/state.ts'
 import { type Home, STATE_DIR } from './layout.ts'
-import { type JobContent, type JobFile, jobFiles, type NameFilter, readJobFile, type Unlisted } from './scan.ts'
+import {
+  doorDirs,
+  type JobContent,
+  type JobFile,
+  jobFiles,
+  type NameFilter,
+  readJobFile,
+  type Unlisted,
+} from './scan.ts'
 
 /** Short forms of made ids have at least this many characters. */
 export const SHORTEST_ID = 6
@@ -34,7 +42,7 @@ function scanUntilStable<T>(home: Home, search: () => T | undefined): T | undefi
 /** Every move changes the modification time of at least one of these directories, mostly of two. */
 function isUnchangedSince(home: Home, since: number): boolean {
   const holders = listDir(home.processing).map((name) => join(home.processing, name))
-  return [...STATES.map((state) => home[STATE_DIR[state]]), ...holders].every(
+  return [...STATES.map((state) => home[STATE_DIR[state]]), ...doorDirs(home), ...holders].every(
     (dir) => (lstat(dir)?.mtimeMs ?? 0) < since,
   )
 }

@@ -14,6 +14,7 @@ import {
   type JobName,
   looksLikeJobName,
   parseName,
+  whyNotId,
 } from '../job/file-name.ts'
 import { readJob } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
@@ -61,6 +62,8 @@ export function* jobFiles(
     if (!states.includes(state) && state !== 'processing') continue
     if (state === 'processing') {
       for (const file of inProcessing(home, isWanted, unlisted)) if (states.includes(file.state)) yield file
+    } else if (state === 'waiting') {
+      for (const dir of doorDirs(home)) yield* inSubDir({ dir, state, isWanted, unlisted })
     } else if (state === 'completed') {
       for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted, unlisted)
     } else yield* filesOf(listDir(home[STATE_DIR[state]]), { dir: home[STATE_DIR[state]], state, isWanted, unlisted })
@@ -133,6 +136,14 @@ function* inProcessing(home: Home, isWanted: NameFilter, unlisted: Unlisted[] = 
   }
 }
 
+/** The directories in `waiting/`, one for each job that others wait for. */
+export const doorDirs = ({ waiting }: Home): string[] =>
+  exists(waiting)
+    ? listDir(waiting)
+        .filter((name) => whyNotId(name) === undefined)
+        .map((name) => join(waiting, name))
+    : []
+
 /** The names in `done/`, newest day first. */
 export const doneDays = (home: Home): string[] => listDir(home.done).sort().reverse()
 
@@ -159,23 +170,35 @@ export function* newestInDoneDay(home: Home, day: string): Generator<JobFile> {
   } else yield* inDoneDay(home, day)
 }
 
-/** How many jobs are in each state, and how many files in `corrupt/`. `pending` includes `scheduled`. */
+/** How many jobs are in each state, and how many files in `corrupt/`. `pending` includes `scheduled` and `waiting`. */
 export type Counts = Readonly<Record<State | 'corrupt', number>>
 
 const countNames = (names: readonly string[], state: State): number =>
   names.reduce((sum, name) => sum + Number(mayBeJob(name, state)), 0)
 
 export function countJobs(home: Home): Counts {
-  const counts = { pending: 0, scheduled: 0, processing: 0, failed: 0, held: 0, dead: 0, completed: 0, corrupt: 0 }
+  const counts = {
+    waiting: 0,
+    pending: 0,
+    scheduled: 0,
+    processing: 0,
+    failed: 0,
+    held: 0,
+    dead: 0,
+    completed: 0,
+    corrupt: 0,
+  }
   for (const state of STATES) {
     // A job that an operator holds counts for the state it was taken from.
     if (state === 'processing') for (const file of inProcessing(home, ANY_NAME)) counts[file.state]++
+    else if (state === 'waiting')
+      for (const dir of doorDirs(home)) counts.waiting += countNames(listSubDir(dir, []), state)
     else if (state === 'completed')
       for (const day of doneDays(home))
         counts.completed += isIntakeName(day) ? 1 : countNames(listSubDir(join(home.done, day), []), state)
     else counts[state] += countNames(listDir(home[STATE_DIR[state]]), state)
   }
-  counts.pending += counts.scheduled
+  counts.pending += counts.scheduled + counts.waiting
   counts.corrupt = listDir(home.corrupt).filter((name) => !name.endsWith('.reason')).length
   return counts
 }

@@ -17,6 +17,7 @@ import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk
 import { type Home, STATE_DIR } from './layout.ts'
 import { DEFAULTS } from '../config/schema.ts'
 import { makeRealDir, quarantine } from './corrupt.ts'
+import { placeOfWaiting } from './doors.ts'
 import { findSame } from './lookup.ts'
 
 /** A job file in a directory of our own. Holding one is the permission to stamp and settle the job. */
@@ -76,9 +77,13 @@ export function moveInto(home: Home, path: string, target: string, isOurs?: (to:
   if (move(path, target, isOurs)) return true
   // If the file is gone too, the whole home may have been removed: do not recreate it.
   if (!exists(path)) return false
-  if (isDay) makeDir(dirname(dir))
-  makeDir(dir)
-  return move(path, target, isOurs)
+  // Again: a door in `waiting/` is removed as soon as nobody waits at it.
+  for (let tries = 0; tries < 3; tries++) {
+    if (isDay) makeDir(dirname(dir))
+    makeDir(dir)
+    if (move(path, target, isOurs)) return true
+  }
+  return false
 }
 
 /**
@@ -109,6 +114,7 @@ export function moveToPending(home: Home, path: string, fileName: string, isOurs
 /** Puts a job back into the state it was taken from. False when it was taken away. */
 export function moveBack(home: Home, path: string, fileName: string, state: Job['state']): boolean {
   if (state === 'pending') return moveToPending(home, path, fileName)
+  if (state === 'waiting') return moveInto(home, path, join(placeOfWaiting(home, path), fileName))
   const settledAt = parseName(fileName)?.due
   const day = state === 'completed' && settledAt !== undefined ? doneDir(home, settledAt / 1000) : undefined
   return moveInto(home, path, join(day ?? home[STATE_DIR[state]], fileName))

@@ -11,7 +11,7 @@ import { parseName } from '../job/file-name.ts'
 import { type Takes, takesQueue } from '../job/takes.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
-import { type Event, recordEvents } from '../journal/journal.ts'
+import { type Event, type EventKind, recordEvents } from '../journal/journal.ts'
 import { describeEvent } from '../journal/describe.ts'
 import { writeHeldBack } from '../spool/held-back.ts'
 import type { OwnHolder, WorkerLimits } from '../spool/holders.ts'
@@ -26,6 +26,7 @@ import { Backpressure } from './backpressure.ts'
 import { noticeCopiedHome } from './copied-home.ts'
 import { Peers, recover } from './recover.ts'
 import { Limits } from './limits.ts'
+import { Doors } from './doors.ts'
 import { Loop } from './loop.ts'
 import { ConfigWatcher } from '../config/watcher.ts'
 import { Membership } from './membership.ts'
@@ -42,6 +43,13 @@ import { PauseWatcher } from './pause-watcher.ts'
 const AFTER_FAILURE_MS = 500
 /** How often a home that is changing is checked again (ms). */
 const CHANGING_EVERY_MS = 250
+
+/** The events that end a job. */
+const ENDS: Partial<Record<EventKind, 'completed' | 'dead'>> = {
+  completed: 'completed',
+  dlq: 'dead',
+  cancelled: 'dead',
+}
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
@@ -67,6 +75,7 @@ export class Worker {
   readonly #workList: WorkList
   readonly #troubles: Troubles
   readonly #intake: WorkerIntake
+  readonly #doors: Doors
   readonly #peers: Peers
   readonly #settings: ConfigWatcher
   readonly #pauses: PauseWatcher
@@ -112,6 +121,10 @@ export class Worker {
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
     this.#hooks = new Hooks(this.#home, { settings: this.#settings, record: (event) => this.#record([event]) })
+    this.#doors = new Doors(this.#home, {
+      contain: (entry, doing, act) => this.#troubles.containAsync(entry, doing, act),
+      released: (fileName) => this.#workList.noteChange(fileName),
+    })
     this.#peers = new Peers(() => this.#wake(true))
     this.#backpressure = new Backpressure(this.#home, (line) => this.#log(line))
     this.#limits = new Limits(options.limits ?? {}, {
@@ -323,6 +336,7 @@ export class Worker {
     const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff, (entry, doing, act) =>
       troubles.contain(entry, doing, act),
     )
+    if (await this.#doors.open(this.#ctx)) this.#wantsDuties = true
     for (const fileName of promoted) this.#workList.noteChange(fileName)
     this.#nextDue = next ?? Number.POSITIVE_INFINITY
     this.#workList.markStale()
@@ -405,6 +419,7 @@ export class Worker {
 
   #recordSoon(event: Omit<Event, 'at'>): void {
     this.#soon.add(event)
+    this.#noteEnd(event)
     if (event.event === 'started') this.#hooks.noteStart()
   }
 
@@ -413,9 +428,16 @@ export class Worker {
     recordEvents(this.#home, events)
     for (const event of events) {
       this.#log(describeEvent(event))
+      this.#noteEnd(event)
       if (event.event === 'started') this.#hooks.noteStart()
       if (event.due !== undefined) this.#nextDue = Math.min(this.#nextDue, Date.parse(event.due))
     }
+  }
+
+  /** A job that others wait for has ended: they go on in the next round. */
+  #noteEnd({ event, job }: Omit<Event, 'at'>): void {
+    const is = ENDS[event]
+    if (is !== undefined && this.#doors.noteEnd(job, is)) this.#wake(true)
   }
 
   #log(line: string): void {

@@ -33,7 +33,7 @@ const offered: readonly (readonly [string, readonly string[], string])[] = [
   ['queues', ['hold', '--queue', ''], 'default mail'],
   ['configuration keys', ['config', 'set', 'max-r'], 'max-retries'],
   ['options', ['cancel', '--re'], '--reason'],
-  ['commands and topics', ['help', 'd'], 'dlq doctor dashboard durability'],
+  ['commands and topics', ['help', 'd'], 'deps dlq doctor dashboard dependencies durability'],
   ['topics alone', ['help', 'topic', 'e'], 'enqueue'],
   ['shells', ['completion', ''], 'bash zsh fish'],
   ['nothing for a command that takes files', ['enqueue', ''], ''],

@@ -25,6 +25,7 @@ const LOOKING: Readonly<Record<string, number>> = {
   'move x --queue q': 4,
   'edit x': 4,
   'explain x': 4,
+  'deps x': 4,
   next: 0,
   ps: 0,
   top: 0,
@@ -33,6 +34,9 @@ const LOOKING: Readonly<Record<string, number>> = {
   'worker stop': 0,
   'worker health': 5,
   'worker forget x': 4,
+  'service install --print': 0,
+  'service uninstall': 4,
+  'service status': 4,
   'queue list': 0,
   'queue show x': 4,
   'queue resume x': 0,
@@ -51,7 +55,7 @@ const LOOKING: Readonly<Record<string, number>> = {
   'completion bash': 0,
 }
 /** These need no queue at all. */
-const NOTHING_SAID = /^(exec|version|completion)/
+const NOTHING_SAID = /^(exec|version|completion|service)/
 
 test('every command either makes a home or is called here', async () => {
   const lookers = (await allCommands()).filter(({ makesHome }) => !makesHome)

@@ -29,6 +29,9 @@ const ACCEPTED: Record<string, readonly unknown[]> = {
   id: ['a', 'job-1', 'a.b_c', 'x'.repeat(128), undefined],
   queue: ['default', 'mail', 'q'.repeat(64)],
   run_at: ['2026-11-22T10:15:00Z', '2026-11-22 10:15', '2026-11-22', '1999-01-01T00:00:00+02:00'],
+  after: [[], ['a'], [{ job: 'a', when: 'any' }]],
+  when_impossible: [],
+  after_delay: [],
   cwd: ['/', '/tmp/a b', '/ä'],
   env: [{}, { A: '1' }, { 'a.b': '' }, { A: 'x=y\n' }],
   stdin: ['', 'a\nb', 'nul \0 is a byte like others'],
@@ -52,6 +55,9 @@ const REFUSED: Record<string, readonly unknown[]> = {
   id: ['', 'a/b', 'a\nb', 'x'.repeat(129), 'x'.repeat(10_240), 'last', 'worker-1', 'a.json', 5, null],
   queue: ['', 'a b', 'a/b', 'q'.repeat(65), 5, null],
   run_at: ['', 'tomorrow', '2026-02-30', '+5m', 1_700_000_000, null],
+  after: ['a', {}, [5], [''], ['a', 'a'], [{ job: 'a', when: 'x' }], null],
+  when_impossible: ['run', 5, null, 'wait'],
+  after_delay: [-1, '5', null, 5],
   cwd: ['', '.', 'tmp', '~', '/a\0b', 5, null],
   env: [[], ['A=1'], { A: 1 }, { A: null }, { '': 'x' }, { 'A=B': 'x' }, { 'A\0': 'x' }, { A: 'x\0' }, 'A=1', null],
   stdin: [5, null, ['a']],
@@ -128,6 +134,12 @@ test('a message stays short however long the value is', () => {
 for (const member of OUR_MEMBERS)
   test(`${member} is dropped from what people ask for, whatever it is`, () =>
     assert.equal(readRequest({ command: 'true', [member]: ['nonsense'] }), { command: 'true' }))
+
+for (const more of [{ after_delay: 0 }, { after_delay: 5 }, { when_impossible: 'wait' }, { when_impossible: 'cancel' }])
+  test(`${shown(more)} goes with jobs to wait for`, () => {
+    const request = { command: 'true', after: ['a'], ...more }
+    assert.equal(readRequest(request), request)
+  })
 
 test('members we do not know are kept', () => {
   const request = { command: 'true', mine: { deep: [1, null, 'x'] }, 'with-dash': false }

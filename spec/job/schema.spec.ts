@@ -133,6 +133,22 @@ const member: Record<string, fc.Arbitrary<unknown>> = {
     fc.array(fc.oneof(anyText, fc.string({ unit: 'grapheme', minLength: 120, maxLength: 135 })), { maxLength: 3 }),
     fc.constantFrom<unknown>(null, 'a', {}, [5]),
   ),
+  after: fc.oneof(
+    fc.uniqueArray(
+      fc.oneof(
+        fc.constantFrom('a', 'b.1', 'x.json', 'last', 'worker-1', ''),
+        fc.record({
+          job: fc.constantFrom<unknown>('c', 'd', '-e', 5),
+          when: fc.constantFrom('success', 'any', 'fail', 'x'),
+        }),
+        fc.constantFrom<unknown>(null, { job: 'f' }, {}, { job: 'g', other: 1 }),
+      ),
+      { maxLength: 4, selector: (one) => JSON.stringify((one as { job?: unknown } | null)?.job ?? one) },
+    ),
+    fc.constantFrom<unknown>(null, 'a', {}, [[]]),
+  ),
+  when_impossible: fc.constantFrom<unknown>('cancel', 'wait', 'run', null),
+  after_delay: number(0, 31_536_000),
   priority: number(-999, 999),
   max_retries: number(0, 1000),
   timeout: number(0, 31_536_000),

@@ -22,6 +22,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   env: { A: 'b' },
   stdin: 'x',
   tags: ['a'],
+  after: ['a'],
   cwd: '/',
   success_codes: [0],
 }

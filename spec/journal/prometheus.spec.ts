@@ -5,7 +5,7 @@ import { prometheusText } from '../../lib/journal/prometheus.ts'
 
 const test = suite('Prometheus metrics')
 
-const COUNTS = { pending: 1, scheduled: 0, processing: 0, completed: 5, failed: 0, dead: 0, held: 0 }
+const COUNTS = { pending: 1, scheduled: 0, waiting: 0, processing: 0, completed: 5, failed: 0, dead: 0, held: 0 }
 const text = (queues: readonly string[], metrics = metricsOf(NO_TOTALS)): string =>
   prometheusText({
     metrics,

@@ -194,12 +194,22 @@ test(
 test(
   'counts tell every state, the files set aside, and pending with what is not due yet',
   inWorld((world) => {
-    for (const place of ['pending', 'scheduled', 'scheduled', 'failed', 'hold', 'dead', 'done/2026-11-22'])
+    for (const place of [
+      'pending',
+      'waiting/other',
+      'scheduled',
+      'scheduled',
+      'failed',
+      'hold',
+      'dead',
+      'done/2026-11-22',
+    ])
       put(world, place, `j${Math.random().toString(36).slice(2, 8)}`)
     writeFileSync(join(world.home, 'corrupt/1a2b3c4d-x.json'), '')
     writeFileSync(join(world.home, 'corrupt/1a2b3c4d-x.json.reason'), '')
     assert.equal(countJobs(openHome(world.home)), {
-      pending: 3,
+      waiting: 1,
+      pending: 4,
       scheduled: 2,
       processing: 0,
       failed: 1,

@@ -26,18 +26,20 @@ export class RetryCommand extends SelectingCommand {
   beside = Option.Boolean('--beside', false, {
     description: 'although something of an earlier run may be alive and is not visible',
   })
+  alone = Option.Boolean('--alone', false, { description: 'leave the jobs dead that were cancelled because of it' })
+  waive = Option.Boolean('--waive', false, { description: 'although a job that it waits for has not ended as it must' })
   protected onlyDead = false
   private skipped = 0
 
   protected async run(queue: Queue): Promise<number> {
-    const { dryRun, onlyDead, beside } = this
+    const { dryRun, onlyDead, beside, alone, waive } = this
     const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : RETRIED_BY_FILTER
     return this.forEachSelected(queue, {
       doing: 'retry',
       done: 'retried',
       states,
       act: async (job) => {
-        const { id } = await queue.retry(job, { dryRun, onlyDead, beside })
+        const { id } = await queue.retry(job, { dryRun, onlyDead, beside, alone, waive })
         return { id, line: `Job ${id} is pending again` }
       },
     })

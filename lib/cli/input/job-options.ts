@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { Option } from 'clipanion'
 import { nowMs } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
+import type { Parent } from '../../job/after.ts'
 import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
 import { memberValue, overridden } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
@@ -33,6 +34,17 @@ export abstract class JobCommand extends QueueCommand {
   delay = Option.String('--delay', {
     description: '<TIME> not before this long from now: 90, 10m, 1h30m',
     validator: isDuration,
+  })
+  after = Option.Array('--after', { description: '<ID,...> not before these jobs have succeeded; repeatable' })
+  afterAny = Option.Array('--after-any', { description: '<ID,...> not before these jobs have ended; repeatable' })
+  afterFail = Option.Array('--after-fail', { description: '<ID,...> only once these jobs are dead; repeatable' })
+  afterDelay = Option.String('--after-delay', {
+    description: '<TIME> this long after the last of these has ended: 30, 5m',
+    validator: isDuration,
+  })
+  ifImpossible = Option.String('--if-impossible', {
+    description: '<cancel|wait> when one of these has ended otherwise (cancel)',
+    validator: isOneOf(['cancel', 'wait']),
   })
   queueName = Option.String('--queue', { description: '<NAME> a label to select jobs by (default)' })
   tags = Option.Array('--tag', { description: '<TAG> a label to select jobs by; repeatable' })
@@ -102,6 +114,9 @@ export abstract class JobCommand extends QueueCommand {
       max_retries: this.maxRetries,
       timeout: this.timeout,
       run_at: this.startTime(),
+      after: this.parents(),
+      after_delay: this.afterDelay,
+      when_impossible: this.ifImpossible,
       queue: this.queueName,
       tags: this.tags,
       cwd: this.workingDirectory(),
@@ -117,6 +132,16 @@ export abstract class JobCommand extends QueueCommand {
 
   private workingDirectory(): string | undefined {
     return this.cwd === undefined || isAbsolute(this.cwd) ? this.cwd : resolve(this.io.cwd, this.cwd)
+  }
+
+  private parents(): readonly Parent[] | undefined {
+    const ids = (given: readonly string[] | undefined): string[] => (given ?? []).flatMap((text) => text.split(','))
+    const all = [
+      ...ids(this.after),
+      ...ids(this.afterAny).map((job) => ({ job, when: 'any' as const })),
+      ...ids(this.afterFail).map((job) => ({ job, when: 'fail' as const })),
+    ]
+    return all.length === 0 ? undefined : all
   }
 
   private startTime(): string | undefined {

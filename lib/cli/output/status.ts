@@ -32,6 +32,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   return [
     `Pending:    ${counts.pending}`,
     ...(counts.scheduled > 0 ? [`Scheduled:  ${counts.scheduled} (of the pending; not due yet)`] : []),
+    ...(counts.waiting > 0 ? [`Waiting:    ${counts.waiting} (of the pending; for other jobs)`] : []),
     `Processing: ${counts.processing}`,
     `Completed:  ${counts.completed}`,
     `Failed:     ${counts.failed}`,

@@ -77,7 +77,7 @@ function header({ snapshot, minute, home, columns, colors }: ScreenState): strin
   const slots = alive.reduce((sum, one) => sum + one.slots, 0)
   const clock = new Date(at).toLocaleTimeString('en-GB')
   const title = clip(`queuectl  ${visible(home)}`, columns - clock.length - 2)
-  const states = ['pending', 'scheduled', 'processing', 'failed', 'dead', 'completed', 'held', 'corrupt']
+  const states = ['pending', 'scheduled', 'waiting', 'processing', 'failed', 'dead', 'completed', 'held', 'corrupt']
   const always = ['pending', 'processing', 'failed', 'dead', 'completed']
   const numbers = states
     .filter((state) => always.includes(state) || (counts[state] ?? 0) > 0)

@@ -31,8 +31,14 @@ const object = <P extends object, R extends keyof P = keyof P>(
 ) => ({ type: 'object', properties, required }) as const
 export const ref = <N extends string>(name: N) => ({ $ref: `#/components/schemas/${name}` as const })
 
-const shown = described('as people know it: a job that is only not due yet is `pending`', oneOf(SHOWN_STATES))
-const liesIn = described('as `state`, but `scheduled` for a job that is not due yet', oneOf(STATES))
+const shown = described(
+  'as people know it: a job that is only not due yet, or waits for others, is `pending`',
+  oneOf(SHOWN_STATES),
+)
+const liesIn = described(
+  'as `state`, but `scheduled` for a job that is not due yet, and `waiting` for one that waits for others',
+  oneOf(STATES),
+)
 const progress = object({ pct: described('0 to 100', number), note: text }, [])
 
 const pauseMembers = { reason: text, by: text, at: time, until: described('it ends by itself then', time) } as const
@@ -64,7 +70,15 @@ const record = {
   exit_code: whole,
   signal: text,
   timed_out: { const: true } as const,
-  cancelled: object({ at: time, reason: text }),
+  after: described(
+    'what must have ended before it may run',
+    arrayOf({ oneOf: [text, object({ job: text, when: oneOf(['success', 'any', 'fail']) }, ['job'])] }),
+  ),
+  when_impossible: oneOf(['cancel', 'wait']),
+  after_delay: described('seconds', number),
+  met: described('those of `after` that have ended as they must', arrayOf(text)),
+  waits_for: described('while it waits for others: their ids', arrayOf(text)),
+  cancelled: object({ at: time, reason: text, because: text }, ['at', 'reason']),
   last_error: text,
   duration_ms: number,
   worker: text,
@@ -101,8 +115,9 @@ const always = [
 ] as const
 
 const counts = {
-  pending: described('including the scheduled ones', count),
+  pending: described('including the scheduled and the waiting ones', count),
   scheduled: described('the pending jobs that are not due yet', count),
+  waiting: described('the pending jobs that wait for others', count),
   processing: count,
   completed: count,
   failed: count,
@@ -133,6 +148,7 @@ const REASONS = [
   'over',
   'held',
   'queue_paused',
+  'waits_for',
   'due',
   'unreadable',
   'corrupt',
@@ -323,6 +339,7 @@ export const SCHEMAS = {
     'queue',
     'pending',
     'scheduled',
+    'waiting',
     'processing',
     'completed',
     'failed',

@@ -14,7 +14,7 @@ const MAX_EVENTS = 100
 export function legacyRoutes(app: Hono, ctx: ServerContext): void {
   const { queue, live, journal } = ctx
   app.get('/api/stats', async (c) => {
-    const { corrupt: _no, scheduled: _within, ...counts } = (await live.upToDate()).counts()
+    const { corrupt: _no, scheduled: _within, waiting: _too, ...counts } = (await live.upToDate()).counts()
     return c.json(counts)
   })
   app.get('/api/jobs', async (c) => {

@@ -39,6 +39,7 @@ async function withPauses(queue: Queue, counted: readonly { readonly queue: stri
   const none = {
     pending: 0,
     scheduled: 0,
+    waiting: 0,
     processing: 0,
     completed: 0,
     failed: 0,

@@ -39,6 +39,7 @@ export function NoJobs({ filter }: { readonly filter: Filter }) {
 
 const EMPTY_TEXTS: Record<State, readonly [string, string]> = {
   pending: ['No pending jobs', 'Every job that may run has been started.'],
+  waiting: ['No waiting jobs', 'Jobs that wait for other jobs are listed here.'],
   scheduled: ['No scheduled jobs', 'Jobs that may not run before a certain time are listed here.'],
   processing: ['No running jobs', 'Jobs are listed here while a worker runs them.'],
   failed: ['No jobs waiting for a retry', 'Failed jobs are listed here until their next attempt.'],

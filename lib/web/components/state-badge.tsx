@@ -4,6 +4,7 @@ import type { State } from '../api-types.ts'
 export const STATE_NAMES: Record<State, string> = {
   pending: 'Pending',
   scheduled: 'Scheduled',
+  waiting: 'Waiting',
   processing: 'Processing',
   failed: 'Failed',
   held: 'Held',

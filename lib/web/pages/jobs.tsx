@@ -17,7 +17,7 @@ import type { Filter, JobList, State, Stats } from '../api-types.ts'
 import { STATE_NAMES } from '../components/state-badge.tsx'
 import { ProblemNotice } from '../components/problem-notice.tsx'
 
-const TABS: readonly State[] = ['pending', 'scheduled', 'processing', 'failed', 'held', 'dead', 'completed']
+const TABS: readonly State[] = ['pending', 'scheduled', 'waiting', 'processing', 'failed', 'held', 'dead', 'completed']
 const SORTS = {
   '': 'Run order',
   '-created': 'Newest first',
