@@ -3,6 +3,7 @@ import type { Plan } from './plan.ts'
 import { ARRANGEMENTS } from './arrangements.ts'
 import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
+import { WAITING } from './waiting.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
 
@@ -10,7 +11,7 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...RECOVERIES]
+  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...RECOVERIES]
   for (const operation of all.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {

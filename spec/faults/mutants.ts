@@ -34,12 +34,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no directory sync',
-    patches: [patch('spool/enqueue.js', 'syncDir(dirname(prepared.target));', ';')],
+    patches: [patch('spool/enqueue.js', 'of flushedDirs(home, prepared))\n', 'of [])\n')],
     caughtBy: 'what is acknowledged was flushed before, and so was its name',
   },
   {
     name: 'no directory sync of a batch',
-    patches: [patch('spool/enqueue.js', 'syncDir(dir);', ';')],
+    patches: [patch('spool/enqueue.js', 'new Set(all.flatMap((prepared) => flushedDirs(home, prepared)))', '[]')],
     caughtBy: 'what is acknowledged was flushed before, and so was its name',
   },
   {
@@ -238,6 +238,21 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     caughtBy: 'a worker that renews its lease is not forgotten',
+  },
+  {
+    name: 'only the job at whose door it waits is asked',
+    patches: [patch('worker/doors.js', 'seen(stateOfParent(this.#home, id))', "'completed'")],
+    caughtBy: 'a job that waits for two runs before neither',
+  },
+  {
+    name: 'only ends that were recorded open a door',
+    patches: [patch('worker/doors.js', "if (is === 'completed' || is === 'dead')", 'if (false)')],
+    caughtBy: 'the end of a job that no worker recorded is found all the same',
+  },
+  {
+    name: 'a pause is not waited for',
+    patches: [patch('operator/pause.js', 'let left = workersNotObeying(home, queue);', 'let left = [];')],
+    caughtBy: 'who pauses a queue is told which workers do not obey',
   },
 ]
 

@@ -9,11 +9,12 @@ import { COMMANDS } from './operations.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
 import { Bench } from './points.ts'
+import { WAITING } from './waiting.ts'
 
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...RECOVERIES]
+const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...RECOVERIES]
 
 for (const [index, operation] of new Chance(7).sample(ALL, 4).entries())
   test(

@@ -46,6 +46,7 @@ import {
 import { badHolderCostsNothing, unreadableJobStays } from './contained.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
+import { endIsLookedFor, pauseIsWaitedFor, waitsForBoth } from './waiting.ts'
 
 type Tale = (world: World) => Promise<void>
 
@@ -341,6 +342,9 @@ export const PROTECTIONS = {
   'a holder that cannot be read costs the others nothing': badHolderCostsNothing,
   'a job that cannot be read now stays, and runs once it can be': unreadableJobStays,
   'a worker that renews its lease is not forgotten': renewingIsNotForgotten,
+  'a job that waits for two runs before neither': waitsForBoth,
+  'the end of a job that no worker recorded is found all the same': endIsLookedFor,
+  'who pauses a queue is told which workers do not obey': pauseIsWaitedFor,
 } as const satisfies Record<string, Tale>
 
 export type Protection = keyof typeof PROTECTIONS
