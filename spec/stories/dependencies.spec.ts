@@ -276,4 +276,33 @@ test(
   }),
 )
 
+test(
+  'run says what it waits for, and last is the job enqueued last',
+  inWorld(async (world) => {
+    await world.startWorker()
+    await add(world, untilLetGo('a'), { id: 'a' })
+    await isUp(world, 'a')
+    const run = world.begin(['run', '--id', 'b', '--after', 'last', '-c', 'echo done'])
+    await until(
+      () => run.stderr.includes('b waits for a'),
+      SOON_MS,
+      () => run.stderr,
+    )
+    letGo(world, 'a')
+    const { code, stdout } = await run.ended
+    assert.equal([code, stdout], [0, 'done\n'])
+  }),
+)
+
+test(
+  'run without a worker for what it waits for says so',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'a' })
+    const run = world.begin(['run', '--after', 'a', '--detach-after', '1', '-c', 'true'])
+    assert.match((await run.ended).stderr, 'no worker is alive to run what')
+    await world.cli(['cancel', '--all'])
+    await world.cli(['worker', 'stop'])
+  }),
+)
+
 test.run()

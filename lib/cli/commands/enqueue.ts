@@ -62,6 +62,7 @@ export class EnqueueCommand extends JobCommand {
   protected async run(queue: Queue): Promise<number | void> {
     if (this.isNull && this.eachLine === undefined)
       throw new QueueError('USAGE', 'enqueue: --null goes with --each-line')
+    await this.findParents(queue)
     const source = await this.source()
     const isOne = !('from' in source)
     const ids = this.wait && this.json ? 'later' : isOne && this.json ? 'one' : this.jsonList()

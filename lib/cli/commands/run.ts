@@ -52,6 +52,7 @@ export class RunCommand extends JobCommand {
   protected readonly verb = 'run'
 
   protected async run(queue: Queue): Promise<number> {
+    await this.findParents(queue)
     const source = await this.jobSource()
     if ('from' in source)
       throw new QueueError('USAGE', 'run: it runs one job', 'many are enqueued with: queuectl enqueue --wait -')

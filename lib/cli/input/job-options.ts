@@ -7,6 +7,7 @@ import type { Parent } from '../../job/after.ts'
 import { type JobRequest, MAX_JOB_BYTES } from '../../job/job.ts'
 import { memberValue, overridden } from '../../job/spelling.ts'
 import { isoTime } from '../../job/time.ts'
+import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { type JobSource, parseScript, parseVariables, parseWords } from './job-source.ts'
 import { isDuration, isNumber, isOneOf, isWhen } from './option-types.ts'
@@ -134,12 +135,24 @@ export abstract class JobCommand extends QueueCommand {
     return this.cwd === undefined || isAbsolute(this.cwd) ? this.cwd : resolve(this.io.cwd, this.cwd)
   }
 
+  /** Replaces `last` among the jobs to wait for. @throws QueueError NOT_FOUND when there is none */
+  protected async findParents(queue: Queue): Promise<void> {
+    const found = (given: readonly string[] | undefined): Promise<string[]> =>
+      Promise.all(
+        (given ?? [])
+          .flatMap((text) => text.split(','))
+          .map(async (id) => (id === 'last' ? (await queue.get(id)).id : id)),
+      )
+    if (this.after) this.after = await found(this.after)
+    if (this.afterAny) this.afterAny = await found(this.afterAny)
+    if (this.afterFail) this.afterFail = await found(this.afterFail)
+  }
+
   private parents(): readonly Parent[] | undefined {
-    const ids = (given: readonly string[] | undefined): string[] => (given ?? []).flatMap((text) => text.split(','))
     const all = [
-      ...ids(this.after),
-      ...ids(this.afterAny).map((job) => ({ job, when: 'any' as const })),
-      ...ids(this.afterFail).map((job) => ({ job, when: 'fail' as const })),
+      ...(this.after ?? []),
+      ...(this.afterAny ?? []).map((job) => ({ job, when: 'any' as const })),
+      ...(this.afterFail ?? []).map((job) => ({ job, when: 'fail' as const })),
     ]
     return all.length === 0 ? undefined : all
   }
