@@ -268,9 +268,9 @@ export class QueueReader {
   }
 
   /** The journal for a long-running reader, which closes it. @throws QueueError FAILED as {@link metrics} */
-  async ledger(): Promise<LiveJournal> {
+  async ledger(queueOf?: (id: string) => string | undefined): Promise<LiveJournal> {
     const { LiveJournal } = await import('./journal/live.ts')
-    return LiveJournal.open(this.dirs)
+    return LiveJournal.open(this.dirs, queueOf)
   }
 
   /** A page of events, newest first. */
@@ -324,6 +324,12 @@ export class QueueReader {
   async dependencies(id: JobRefOrId): Promise<Dependencies> {
     const { dependenciesOf } = await import('./query/deps.ts')
     return dependenciesOf(this.dirs, this.resolveLast(id))
+  }
+
+  /** The last lines (64 kB at most) of the log of a worker; undefined when it has none in this home. */
+  async workerLog(name: string): Promise<string[] | undefined> {
+    const { workerLog } = await import('./query/workers.ts')
+    return workerLog(this.dirs, name)
   }
 
   /** What every slot of this machine's workers runs, and what that costs. Measures for 200 ms. */

@@ -111,6 +111,11 @@ export class Live {
     return entry && refOf(entry)
   }
 
+  /** The queue of a job; undefined when the catalog does not know it. */
+  queueOf(id: string): string | undefined {
+    return this.#catalog.find(id)?.queue
+  }
+
   /** These jobs as their files say now, without those that are gone. */
   read(ids: Iterable<string>): ListedJob[] {
     return [...ids].flatMap((id) => {

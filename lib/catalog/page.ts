@@ -16,6 +16,9 @@ export interface JobSearch extends JobFilter {
   readonly error?: string
   /** Equals the fingerprint of the last error. */
   readonly fingerprint?: string
+  /** Last changed at this time (ms) or later, and before that one. */
+  readonly changedFrom?: number
+  readonly changedTo?: number
   /** Only cancelled jobs, or only others. */
   readonly isCancelled?: boolean
 }
@@ -56,12 +59,20 @@ const COMPARE: Record<PageSort, (a: PageCursor, b: PageCursor) => number> = {
 }
 
 /** Do names not suffice to tell which jobs match? */
-export const needsContent = ({ tag, text, error, fingerprint, isCancelled }: JobSearch): boolean =>
-  [tag, text, error, fingerprint, isCancelled].some((one) => one !== undefined)
+export const needsContent = (search: JobSearch): boolean =>
+  [
+    search.tag,
+    search.text,
+    search.error,
+    search.fingerprint,
+    search.isCancelled,
+    search.changedFrom,
+    search.changedTo,
+  ].some((one) => one !== undefined)
 
 /** The jobs that match, in no particular order, from the files read within `READ_MS`. */
 export function matchingEntries(catalog: Catalog, search: JobSearch): { entries: Entry[]; isExact: boolean } {
-  const { states = STATES, queue, tag, text, error, fingerprint, isCancelled } = search
+  const { states = STATES, queue, tag, text, error, fingerprint, isCancelled, changedFrom, changedTo } = search
   const isExact = !needsContent(search) || catalog.loader.readFor(READ_MS)
   const wanted = new Set(states)
   const lower = text?.toLowerCase()
@@ -71,6 +82,8 @@ export function matchingEntries(catalog: Catalog, search: JobSearch): { entries:
     if (tag !== undefined && !entry.tags.includes(tag)) continue
     if (error !== undefined && entry.error !== error) continue
     if (fingerprint !== undefined && entry.fingerprint !== fingerprint) continue
+    if (changedFrom !== undefined && entry.updated < changedFrom) continue
+    if (changedTo !== undefined && entry.updated >= changedTo) continue
     if (isCancelled !== undefined && entry.isCancelled !== isCancelled) continue
     if (lower === undefined || occurs(entry, lower)) entries.push(entry)
   }

@@ -20,6 +20,7 @@ import { legacyRoutes } from './routes/legacy.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { statsRoutes } from './routes/stats.ts'
+import { workerRoutes } from './routes/workers.ts'
 import { streamRoutes } from './routes/stream.ts'
 import type { ServerContext } from './context.ts'
 import { VERSION } from '../version.ts'
@@ -53,6 +54,7 @@ export function makeApp(ctx: ServerContext): Hono {
   logRoutes(app, ctx, limits)
   statsRoutes(app, ctx, feed)
   queueRoutes(app, ctx)
+  workerRoutes(app, ctx, feed)
   eventRoutes(app, ctx)
   configRoutes(app, ctx)
   streamRoutes(app, ctx, feed, limits)

@@ -129,7 +129,7 @@ async function byIds({ live, queue }: ServerContext, ids: unknown): Promise<Targ
   })
 }
 
-const FILTERS = ['state', 'queue', 'tag', 'q', 'error', 'fingerprint']
+const FILTERS = ['state', 'queue', 'tag', 'q', 'error', 'fingerprint', 'since', 'until']
 
 async function byFilter({ live }: ServerContext, filter: unknown, isNotCancelled: boolean): Promise<Target[]> {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter))

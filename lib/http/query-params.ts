@@ -3,7 +3,10 @@ import { QueueError } from '../errors.ts'
 import { type PageCursor, PAGE_SORTS, type PageSort, type JobSearch } from '../queue.ts'
 import { HttpError } from './problem.ts'
 import type { State } from '../job/state.ts'
+import { parseDuration, parseInstant } from '../job/time.ts'
 import { parseStates } from '../job/state-words.ts'
+
+const DAY_S = 86_400
 
 type Query = Readonly<Record<string, string | undefined>>
 
@@ -20,8 +23,11 @@ export function readStateFilter(text: string | undefined): State[] | undefined {
 }
 
 /** The filter of a request. Empty parameters count as absent. @throws HttpError 400 */
-export function readSearch({ state, queue, tag, q, error, fingerprint }: Query): JobSearch {
+export function readSearch(query: Query): JobSearch {
+  const { state, queue, tag, q, error, fingerprint } = query
   const states = readStateFilter(state)
+  const changedFrom = readInstant(query, 'since')
+  const changedTo = readInstant(query, 'until')
   return {
     ...(states ? { states } : {}),
     ...(queue ? { queue } : {}),
@@ -29,7 +35,25 @@ export function readSearch({ state, queue, tag, q, error, fingerprint }: Query):
     ...(q ? { text: q } : {}),
     ...(error === undefined ? {} : { error }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(changedFrom === undefined ? {} : { changedFrom }),
+    ...(changedTo === undefined ? {} : { changedTo }),
   }
+}
+
+/** A date and time, in milliseconds. @throws HttpError 400 */
+export function readInstant(query: Query, name: string): number | undefined {
+  const text = query[name]
+  if (text === undefined || text === '') return undefined
+  const at = parseInstant(text)
+  if (at !== undefined) return at
+  throw new HttpError(400, `${name} is ${JSON.stringify(text)}: expected an ISO 8601 date`)
+}
+
+/** A time back from now, in seconds. @throws HttpError 400 */
+export function readWindow(text: string): number {
+  const window = parseDuration(text)
+  if (window !== undefined && window >= 60 && window <= DAY_S) return window
+  throw new HttpError(400, `window is ${JSON.stringify(text)}: expected from 1m to 24h`)
 }
 
 /** A whole number within limits. @throws HttpError 400 */

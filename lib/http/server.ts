@@ -58,8 +58,9 @@ export async function serve(queue: Queue, options: ServerOptions): Promise<Runni
   let live: Live | undefined
   let journal: LiveJournal | undefined
   try {
-    live = await queue.live()
-    journal = await queue.ledger()
+    const jobs = await queue.live()
+    live = jobs
+    journal = await queue.ledger((id) => jobs.queueOf(id))
     handler.fetch = makeApp({ queue, live, journal, options, tokens, end: end.signal }).fetch
   } catch (error) {
     live?.close()

@@ -18,6 +18,11 @@ const BLOCK_BYTES = 262_144
 /** How long to read without letting other work of the process go first (ms), and how long to pause then. */
 const SLICE_MS = 8
 const PAUSE_MS = 2
+/** This many queues have time series of their own. */
+const MAX_QUEUES = 100
+
+/** The queue of a job, by its id. Events do not say it. */
+export type QueueOf = (id: string) => string | undefined
 
 /** How far the journal has been read. Offsets of one day are in order. */
 export interface JournalOffset {
@@ -33,20 +38,26 @@ export class LiveJournal {
   readonly #tails = new Map<string, Tail>()
   readonly #tally = new Tally()
   readonly series = new Series()
+  readonly #byQueue = new Map<string, Series>()
+  readonly #queueOf: QueueOf
   readonly #listeners = new Set<(events: readonly Event[]) => void>()
   /** Days that the totals contained when this was opened. */
   #folded: readonly string[] = []
   #isComplete = false
 
-  private constructor(home: Home) {
+  private constructor(home: Home, queueOf: QueueOf) {
     this.#home = home
+    this.#queueOf = queueOf
     const scan = (): void => this.#scan()
     this.#feed = new ChangeFeed({ apply: scan, rescan: scan, rescanMs: RESCAN_MS })
   }
 
-  /** Begins to read, and goes on in the background until closed. */
-  static open(home: Home): LiveJournal {
-    const journal = new LiveJournal(home)
+  /**
+   * Begins to read, and goes on in the background until closed.
+   * @param queueOf the queue of a job; undefined when it is not known (any more)
+   */
+  static open(home: Home, queueOf: QueueOf = () => undefined): LiveJournal {
+    const journal = new LiveJournal(home, queueOf)
     const totals = readTotals(home)
     journal.#tally.merge(totals)
     journal.#folded = totals.folded
@@ -70,6 +81,11 @@ export class LiveJournal {
   /** How often each event has happened, and how long completed runs took (to within half a percent). */
   get metrics(): Metrics {
     return metricsOf(this.#tally.totals)
+  }
+
+  /** The time series of the jobs of one queue that are still kept. */
+  seriesOf(queue: string): Series {
+    return this.#byQueue.get(queue) ?? new Series()
   }
 
   /** How far the journal has been read; undefined while it is empty. */
@@ -115,7 +131,18 @@ export class LiveJournal {
   #add(event: Event, news: Event[]): void {
     this.#tally.add(event)
     this.series.add(event)
+    const queue = this.#queueOf(event.job)
+    if (queue !== undefined) this.#seriesFor(queue)?.add(event)
     if (this.#isComplete) news.push(event)
+  }
+
+  /** Undefined for a queue that is one too many. */
+  #seriesFor(queue: string): Series | undefined {
+    const known = this.#byQueue.get(queue)
+    if (known || this.#byQueue.size >= MAX_QUEUES) return known
+    const series = new Series()
+    this.#byQueue.set(queue, series)
+    return series
   }
 
   /** At first all days that the totals do not contain, then only those to which events may still be added. */

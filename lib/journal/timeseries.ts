@@ -70,6 +70,10 @@ export class TimeStep {
     this.waited.merge(other.waited)
     this.ran.merge(other.ran)
   }
+
+  get summary(): EventCounts & { readonly wait_ms: Durations; readonly run_ms: Durations } {
+    return { ...this.counts, wait_ms: this.waited.summary, run_ms: this.ran.summary }
+  }
 }
 
 export const MINUTE_MS = 60_000
@@ -109,6 +113,13 @@ export class Series {
     const step = new TimeStep()
     this.#minutes.set(minute, step)
     return step
+  }
+
+  /** All that was counted between two times (ms since the epoch), to the minute. */
+  total(from: number, to: number): TimeStep {
+    const all = new TimeStep()
+    for (const { step } of this.between(from, to, MINUTE_MS)) all.merge(step)
+    return all
   }
 
   /** The steps between two times (ms since the epoch), each `stepMs` long, oldest first. */

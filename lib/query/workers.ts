@@ -1,5 +1,8 @@
 /** Lists the workers of a home and what each runs. */
+import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
+import { readTail } from '../disk/read.ts'
+import { visible } from '../job/sanitize.ts'
 import type { Job } from '../job/job.ts'
 import { type Takes, takesOf } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
@@ -91,4 +94,19 @@ export function workersOf(home: Home): WorkerInfo[] {
           ]
         }),
     }))
+}
+
+/** How much of the end of a log is read (bytes). */
+const LOG_BYTES = 65_536
+
+/** The last lines of the log of a worker; undefined when it has none in this home. */
+export function workerLog(home: Home, name: string): string[] | undefined {
+  const path = join(home.logs, `${name}.log`)
+  // Only where the workers of this home write: a job may have changed what the card says.
+  if (!holders(home).some((one) => one.name === name && one.kind === 'worker' && one.card?.log === path))
+    return undefined
+  const text = readTail(path, LOG_BYTES)
+  const lines = text.split('\n').map((line) => visible(line))
+  // The first line may have been cut.
+  return lines.slice(Buffer.byteLength(text) >= LOG_BYTES ? 1 : 0, -1)
 }

@@ -46,6 +46,8 @@ export const FILTER_PARAMS = [
   queryParam('tag', 'only with this tag'),
   queryParam('q', 'occurs (in any case) in the id, command, last error, queue or a tag'),
   queryParam('error', 'the last error is exactly this'),
+  queryParam('since', 'last changed at this date and time or later'),
+  queryParam('until', 'last changed before this date and time'),
   queryParam('fingerprint', 'the last error is alike: the `fingerprint` of a group of /api/v1/dead/groups'),
 ]
 export const SORTED_BY = ['order', 'created', 'updated', 'due', 'priority', 'id', 'queue'] as const

@@ -1,5 +1,5 @@
 /** The routes about the whole queue, and the legacy routes of older dashboards, for the OpenAPI document. */
-import { GROUP_SORTS, ref } from './schemas.ts'
+import { GROUP_SORTS, ref, STOP_MODES } from './schemas.ts'
 import {
   queryParam,
   param,
@@ -15,6 +15,7 @@ import {
   eventStream,
 } from './operation.ts'
 
+const WORKER_PARAM = param('path', 'worker', 'the name of a worker', { type: 'string' })
 const QUEUE_PARAM = param('path', 'queue', 'the name of a queue, or `_all` for all', { type: 'string' })
 
 export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
@@ -26,6 +27,7 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     summary: 'Events per time step, and how long jobs waited and ran',
     params: [
       queryParam('window', 'how far back: 15m, 1h, 6h, 24h', { type: 'string', default: '1h' }),
+      queryParam('queue', 'only of jobs of this queue that are still kept'),
       queryParam('step', 'seconds, in whole minutes; default: about sixty points', { type: 'integer', minimum: 60 }),
     ],
     responses: { 200: response('the points, oldest first', ref('Timeseries')) },
@@ -33,6 +35,8 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
   }),
   '/api/v1/queues': getOperation({
     summary: 'Counts by queue, and which are paused',
+    params: [queryParam('window', 'also what each did in this time: 15m, 1h, 6h, 24h')],
+    problems: [400],
     responses: { 200: response('the queues by name', listOf('QueueRow')) },
   }),
   '/api/v1/queues/{queue}/pause': postOperation({
@@ -68,6 +72,41 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
   '/api/v1/workers': getOperation({
     summary: 'The workers and the jobs they run',
     responses: { 200: response('the list', listOf('Worker')) },
+  }),
+  '/api/v1/workers/{worker}/log': getOperation({
+    summary: 'The last lines of the log of a worker',
+    params: [WORKER_PARAM],
+    responses: {
+      200: response('at most 64 kB', {
+        type: 'object',
+        properties: { items: { type: 'array', items: { type: 'string' } } },
+        required: ['items'],
+      }),
+    },
+    problems: [404],
+  }),
+  '/api/v1/workers/{worker}/stop': postOperation({
+    summary: 'Stop one worker',
+    params: [WORKER_PARAM],
+    body: {
+      type: 'object',
+      properties: {
+        mode: {
+          enum: STOP_MODES,
+          default: 'drain',
+          description: `drain: it finishes what it runs; leave: it exits now, and its jobs run on and are adopted; force: it
+            ends its jobs and puts them back`,
+        },
+      },
+    },
+    responses: {
+      200: response('it has ended, or cannot be told', ref('WorkerEnd')),
+      202: response('it was told, and has not ended within a second', ref('WorkerEnd')),
+    },
+  }),
+  '/api/v1/slots': getOperation({
+    summary: 'Every slot of the workers of this machine: what it runs, and the CPU and memory that takes',
+    responses: { 200: response('the slots in order', listOf('Slot')) },
   }),
   '/api/v1/dead/groups': getOperation({
     summary: 'Dead jobs grouped by last error',
@@ -105,6 +144,8 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
       queryParam('job', 'only of this job'),
       queryParam('event', 'only of these kinds, separated by commas'),
       queryParam('since', 'a date and time: only events since then'),
+      queryParam('until', 'a date and time: only events before then'),
+      queryParam('q', 'occurs (in any case) in the job, kind, worker, error or queue'),
       queryParam('limit', 'how many at most', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
       queryParam('cursor', '`next_cursor` of the previous page'),
     ],

@@ -134,11 +134,19 @@ const durations = {
 }
 const eventCounts = { enqueued: count, started: count, completed: count, failed: count, dead: count, cancelled: count }
 
+const recent = described(
+  'with `window`: what its jobs that are still kept did in that time',
+  object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
+)
+
 /** The orders of groups of dead jobs. */
 export const GROUP_SORTS = ['count', 'last'] as const
 
 /** What can be done to one or to many jobs. */
 export const BULK_ACTIONS = ['retry', 'cancel', 'hold', 'release', 'delete', 'priority', 'move'] as const
+
+/** How a worker is stopped. */
+export const STOP_MODES = ['drain', 'leave', 'force'] as const
 
 const PROBLEM_CODES = Object.keys(PROBLEM_TYPES) as (keyof typeof PROBLEM_TYPES)[]
 
@@ -258,6 +266,8 @@ export const SCHEMAS = {
       q: described('occurs (in any case) in the id, command, last error, queue or a tag', text),
       error: described('the last error is exactly this', text),
       fingerprint: described('the last error is alike', text),
+      since: described('last changed at this time or later', text),
+      until: described('last changed before this time', text),
     },
     [],
   ),
@@ -335,7 +345,7 @@ export const SCHEMAS = {
     totals: object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
     is_complete: described('false while the server is still reading the journal', flag),
   }),
-  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time), paused: orNull(pause) }, [
+  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time), paused: orNull(pause), recent }, [
     'queue',
     'pending',
     'scheduled',
@@ -348,6 +358,38 @@ export const SCHEMAS = {
     'oldest_ready_at',
     'paused',
   ]),
+  WorkerEnd: object({
+    name: text,
+    end: described(
+      'stopping: it finishes what it runs; unreachable: it cannot be told from here, or does not answer',
+      oneOf(['stopped', 'stopping', 'unreachable']),
+    ),
+  }),
+  Slot: object(
+    {
+      worker: text,
+      slot: count,
+      job: described(
+        'what it runs; absent while it is free',
+        object(
+          {
+            id: text,
+            run: count,
+            command,
+            started_at: time,
+            elapsed_ms: number,
+            pid: described('the leader of its process group', whole),
+            pids: arrayOf(whole),
+            cpu_percent: described('over 200 ms, of all its processes; 100 is one busy core', number),
+            cpu_ms: described('since it began', number),
+            memory_bytes: number,
+          },
+          ['id', 'run', 'command', 'pids', 'cpu_percent', 'cpu_ms', 'memory_bytes'],
+        ),
+      ),
+    },
+    ['worker', 'slot'],
+  ),
   PauseResult: object(
     {
       queue: text,

@@ -1,10 +1,9 @@
 /** Reads the journal: a page of events, newest first. */
 import type { Hono } from 'hono'
-import { parseInstant } from '../../job/time.ts'
-import { encodeCursor, readCount, readCursor } from '../query-params.ts'
-import { HttpError } from '../problem.ts'
+import { encodeCursor, readCount, readCursor, readInstant } from '../query-params.ts'
 import type { ServerContext } from '../context.ts'
 import type { JournalOffset } from '../../queue.ts'
+import type { Event } from '../../journal/journal.ts'
 import { eventJson } from '../job-json.ts'
 
 const DEFAULT_LIMIT = 100
@@ -14,12 +13,15 @@ export function eventRoutes(app: Hono, { queue }: ServerContext): void {
   app.get('/api/v1/events', async (c) => {
     const query = c.req.query()
     const kinds = query.event?.split(',').filter(Boolean) ?? []
-    const since = query.since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(query.since)
-    if (since === undefined)
-      throw new HttpError(400, `since is ${JSON.stringify(query.since)}: expected an ISO 8601 date`)
+    const since = readInstant(query, 'since') ?? Number.NEGATIVE_INFINITY
+    const until = readInstant(query, 'until')
+    const text = query.q?.toLowerCase()
     const { items, next } = await queue.eventPage({
-      matches: ({ job, event }) =>
-        (query.job === undefined || job === query.job) && (kinds.length === 0 || kinds.includes(event)),
+      matches: (event) =>
+        (query.job === undefined || event.job === query.job) &&
+        (kinds.length === 0 || kinds.includes(event.event)) &&
+        (until === undefined || Date.parse(event.at) < until) &&
+        (!text || occurs(event, text)),
       limit: readCount(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT,
       before: readCursor<JournalOffset>(query.cursor, { day: 'string', offset: 'number' }),
       since,
@@ -27,3 +29,6 @@ export function eventRoutes(app: Hono, { queue }: ServerContext): void {
     return c.json({ items: items.map(eventJson), next_cursor: encodeCursor(next) })
   })
 }
+
+const occurs = ({ job, event, worker, error, queue }: Event, lower: string): boolean =>
+  [job, event, worker, error, queue].some((one) => one?.toLowerCase().includes(lower))

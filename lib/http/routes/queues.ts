@@ -6,12 +6,18 @@ import { parseInstant } from '../../job/time.ts'
 import type { Pause, Queue } from '../../queue.ts'
 import { readBody, readReason } from '../body.ts'
 import { HttpError } from '../problem.ts'
+import { readWindow } from '../query-params.ts'
 import type { ServerContext } from '../context.ts'
 
-export function queueRoutes(app: Hono, { queue, live }: ServerContext): void {
+export function queueRoutes(app: Hono, { queue, live, journal }: ServerContext): void {
   app.get('/api/v1/queues', async (c) => {
-    const counted = (await live.upToDate()).queues()
-    return c.json({ items: await withPauses(queue, counted) })
+    const window = c.req.query('window')
+    const seconds = window ? readWindow(window) : undefined
+    const items = await withPauses(queue, (await live.upToDate()).queues())
+    if (seconds === undefined) return c.json({ items })
+    const [now, all] = [nowMs(), journal.upToDate()]
+    const recent = (name: string): object => all.seriesOf(name).total(now - seconds * 1000, now).summary
+    return c.json({ items: items.map((one) => ({ ...one, recent: recent(one.queue) })) })
   })
   app.post('/api/v1/queues/:queue/pause', async (c) => {
     const body = await readBody(c)
@@ -28,7 +34,7 @@ export function queueRoutes(app: Hono, { queue, live }: ServerContext): void {
 }
 
 /** Adds its pause to each queue; one that is paused without a job is listed too. */
-async function withPauses(queue: Queue, counted: readonly { readonly queue: string }[]): Promise<object[]> {
+async function withPauses<C extends { readonly queue: string }>(queue: Queue, counted: readonly C[]) {
   const pauses = await queue.pauses()
   const pausedBy = (name: string): (Pause & { all: boolean }) | null => {
     const pause = pauses.get(name) ?? pauses.get(ALL_QUEUES)

@@ -1,14 +1,15 @@
 /** Counts, totals and time series of the whole queue, its workers and its dead jobs. */
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
-import { isoTime, parseDuration } from '../../job/time.ts'
+import { isoTime } from '../../job/time.ts'
 import { prometheusText } from '../../journal/prometheus.ts'
 import { MINUTE_MS, TimeStep } from '../../journal/timeseries.ts'
 import { GROUP_SORTS } from '../openapi/schemas.ts'
-import { readCount, readSearch, readWord } from '../query-params.ts'
+import { readCount, readSearch, readWindow, readWord } from '../query-params.ts'
 import type { EventFeed } from '../event-stream.ts'
 import { HttpError } from '../problem.ts'
 import { VERSION } from '../../version.ts'
+import type { LiveJournal } from '../../queue.ts'
 import type { ServerContext } from '../context.ts'
 
 const DAY_S = 86_400
@@ -31,14 +32,12 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
   })
   app.get('/api/v1/stats/timeseries', (c) => {
     const query = c.req.query()
-    const window = parseDuration(query.window ?? '1h')
-    if (window === undefined || window < 60 || window > DAY_S)
-      throw new HttpError(400, `window is ${JSON.stringify(query.window)}: expected from 1m to 24h`)
+    const window = readWindow(query.window ?? '1h')
     const step = readCount(query, 'step', 60, DAY_S) ?? Math.max(60, Math.ceil(window / DEFAULT_POINTS / 60) * 60)
     if (step % 60 !== 0) throw new HttpError(400, 'step: expected whole minutes, in seconds')
     // Includes the current minute.
     const to = Math.ceil((nowMs() + 1) / MINUTE_MS) * MINUTE_MS
-    const steps = journal.upToDate().series.between(to - window * 1000, to, step * 1000)
+    const steps = seriesOf(journal.upToDate(), query.queue).between(to - window * 1000, to, step * 1000)
     const all = new TimeStep()
     for (const one of steps) all.merge(one.step)
     return c.json({
@@ -53,12 +52,11 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
         run_ms_p50: ran.at(0.5),
         run_ms_p95: ran.at(0.95),
       })),
-      totals: { ...all.counts, wait_ms: all.waited.summary, run_ms: all.ran.summary },
+      totals: all.summary,
       is_complete: journal.isComplete,
     })
   })
   app.get('/api/v1/tags', async (c) => c.json({ items: (await live.upToDate()).tags().slice(0, MAX_TAGS) }))
-  app.get('/api/v1/workers', async (c) => c.json({ items: await feed.workers() }))
   app.get('/api/v1/dead/groups', async (c) => {
     const query = c.req.query()
     const { queue: name, tag } = query
@@ -80,5 +78,7 @@ export function statsRoutes(app: Hono, { queue, live, journal }: ServerContext, 
     return c.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 }
+
+const seriesOf = (journal: LiveJournal, queue: string | undefined) => (queue ? journal.seriesOf(queue) : journal.series)
 
 const secondsSince = (time: string): number => Math.max(0, (nowMs() - Date.parse(time)) / 1000)

@@ -55,6 +55,19 @@ test(
 )
 
 test(
+  'jobs are found by when they last changed',
+  inWeb(async (web) => {
+    await add(web, 'true', { id: 'a' })
+    const { updated_at: at } = await web.queue.get('a')
+    const total = async (query: string): Promise<number> => (await web.ask(`/api/v1/jobs?${query}`)).json.total
+    const later = new Date(Date.parse(at) + 1000).toISOString()
+    assert.equal([await total(`since=${at}`), await total(`since=${later}`)], [1, 0])
+    assert.equal([await total(`until=${later}`), await total(`until=${at}`)], [1, 0])
+    assert.is((await web.ask('/api/v1/jobs?since=then')).status, 400)
+  }),
+)
+
+test(
   'pages follow one another by their cursors, whatever the order, and leave nothing out',
   inWeb(async (web) => {
     await web.queue.enqueueAll(Array.from({ length: 7 }, (_, n) => ({ id: `j${n}`, command: 'true', priority: n % 3 })))

@@ -32,6 +32,47 @@ test(
 )
 
 test(
+  'what the jobs of one queue did is counted apart',
+  inWeb(async (web) => {
+    await some(web)
+    const of = async (queue: string): Promise<object> => {
+      const { completed, dead } = (await web.ask(`/api/v1/stats/timeseries?queue=${queue}`)).json.totals
+      return { completed, dead }
+    }
+    assert.equal(
+      [await of('mail'), await of('default')],
+      [
+        { completed: 0, dead: 1 },
+        { completed: 1, dead: 1 },
+      ],
+    )
+    assert.equal(await of('nothing'), { completed: 0, dead: 0 })
+    const { items } = (await web.ask('/api/v1/queues?window=1h')).json
+    const recent = items.map(({ queue, recent: one }: never) => [queue, (one as { dead: number }).dead])
+    assert.equal(recent, [
+      ['default', 1],
+      ['mail', 1],
+    ])
+    assert.is((await web.ask('/api/v1/queues?window=9d')).status, 400)
+  }),
+)
+
+test(
+  'events are searched, and narrowed by kind and time',
+  inWeb(async (web) => {
+    await some(web)
+    const jobs = async (query: string): Promise<string> =>
+      (await web.ask(`/api/v1/events?${query}`)).json.items.map(({ job }: { job: string }) => job).join('')
+    assert.is(await jobs('q=NO+ROUTE&event=dlq'), 'cb')
+    assert.is(await jobs('q=nothing'), '')
+    const [{ at }] = (await web.ask('/api/v1/events?job=a&limit=1')).json.items
+    assert.is(await jobs(`job=a&event=completed&until=${at}`), '')
+    assert.is(await jobs(`job=a&event=completed&since=${at}`), 'a')
+    assert.is((await web.ask('/api/v1/events?until=soon')).status, 400)
+  }),
+)
+
+test(
   'the time series has the last hour by minute, with wait and run times',
   inWeb(async (web) => {
     await some(web)
