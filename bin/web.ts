@@ -7,25 +7,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const source = (name: string): string => at(`../../lib/web/${name}`)
 const target = at('../web')
-
-/** Leaves out 2 kB of uPlot that we never draw with: it assigns all it can do to one object, so esbuild keeps it all. */
-const withoutUnused: Plugin = {
-  name: 'without-unused',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]uPlot\.esm\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
-      const unused = /^\s*(?:\(paths\.(?:stepped|spline) *= \w+\)|uPlot\.(?:join|tzDate|addGap|clipGaps) *= \w+);$/gm
-      const contents = text.replaceAll(unused, '')
-      if (contents === text) throw new Error(`${path} no longer assigns what we leave out: adapt the pattern`)
-      return { contents, loader: 'js' }
-    })
-  },
-}
 
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
@@ -43,7 +29,6 @@ const { metafile } = await build({
   legalComments: 'none',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  plugins: [withoutUnused],
   logLevel: 'warning',
 })
 

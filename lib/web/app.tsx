@@ -10,6 +10,7 @@ import { EventsPage } from './pages/events.tsx'
 import { JobDetailPage } from './pages/job.tsx'
 import { JobsPage } from './pages/jobs.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { QueuesPage } from './pages/queues.tsx'
 import { SignInPage } from './pages/signin.tsx'
 import { WorkersPage } from './pages/workers.tsx'
 import { actOrConfirm, ConfirmDialog, type ConfirmRequest } from './components/confirm-dialog.tsx'
@@ -28,6 +29,7 @@ import { ProblemNotice } from './components/problem-notice.tsx'
 const PAGES: Record<string, () => ComponentChildren> = {
   '/': () => <OverviewPage />,
   '/jobs': () => <JobsPage />,
+  '/queues': () => <QueuesPage />,
   '/dead': () => <DeadPage />,
   '/workers': () => <WorkersPage />,
   '/events': () => <EventsPage />,

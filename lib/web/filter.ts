@@ -2,7 +2,7 @@
 import { urlWithQuery } from './url.ts'
 import type { Filter } from './api-types.ts'
 
-export const FILTERS = ['state', 'queue', 'tag', 'q', 'error', 'fingerprint'] as const
+export const FILTERS = ['state', 'queue', 'tag', 'q', 'error', 'fingerprint', 'since', 'until'] as const
 export type FilterName = (typeof FILTERS)[number]
 
 export const FILTER_LABELS: Record<FilterName, string> = {
@@ -12,6 +12,8 @@ export const FILTER_LABELS: Record<FilterName, string> = {
   q: 'text',
   error: 'error',
   fingerprint: 'error like',
+  since: 'changed since',
+  until: 'changed before',
 }
 
 /** The filter in an address. Qualifiers in its text count as if they were parameters. */

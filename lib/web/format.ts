@@ -24,6 +24,15 @@ export function duration(ms: number): string {
   return elapsed(ms)
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `640 B`, `12 MB`, `1.4 GB`. */
+export function bytes(n: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, n)) / 3)))
+  const scaled = n / 1000 ** power
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${UNITS[power]}`
+}
+
 const twoDigits = (n: number): string => String(n).padStart(2, '0')
 
 /** A duration in whole seconds, for something still running: `12s`, `3m 05s`, `2h 10m`, `4d 3h`. */
@@ -73,3 +82,13 @@ export function clockTime(iso: string, now: number): string {
   const time = inZone.clock.format(at)
   return day === inZone.day.format(now) && Math.abs(now - at.getTime()) < 86_400_000 ? time : `${day}, ${time}`
 }
+
+/** A time as a field of the type `datetime-local` has it, in the zone of the browser; empty for none. */
+export function localInput(iso: string): string {
+  if (iso === '') return ''
+  const at = new Date(iso)
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+/** And back. */
+export const fromLocalInput = (value: string): string => (value === '' ? '' : new Date(value).toISOString())

@@ -22,6 +22,7 @@ interface NavLink {
 export const NAV_LINKS: readonly NavLink[] = [
   { path: '/', label: 'Overview', icon: 'overview', key: 'o' },
   { path: '/jobs', label: 'Jobs', icon: 'jobs', key: 'j' },
+  { path: '/queues', label: 'Queues', icon: 'queues', key: 'q' },
   { path: '/dead', label: 'Dead letters', icon: 'dead', key: 'd' },
   { path: '/workers', label: 'Workers', icon: 'workers', key: 'w' },
   { path: '/events', label: 'Events', icon: 'events', key: 'e' },

@@ -165,3 +165,26 @@ function snapshot<T>(path: string | undefined): Resource<T> | undefined {
   const entry = path === undefined ? undefined : entries.get(path)
   return entry && { data: entry.data as T | undefined, problem: entry.problem }
 }
+
+/** What is asked for again and again: for what no event reports. Undefined while it fails. @param fetchIt stays the same */
+export function usePolled<T>(fetchIt: () => Promise<T>, everyMs: number): T | undefined {
+  const [data, setData] = useState<T>()
+  useEffect(() => {
+    let timer: number | undefined
+    let isOver = false
+    const ask = async (): Promise<void> => {
+      if (!document.hidden) {
+        const answer = await fetchIt().catch(() => undefined)
+        if (isOver) return
+        setData(() => answer)
+      }
+      timer = setTimeout(() => void ask(), everyMs)
+    }
+    void ask()
+    return () => {
+      isOver = true
+      clearTimeout(timer)
+    }
+  }, [])
+  return data
+}

@@ -12,11 +12,13 @@ const test = suite('accessibility of the dashboard')
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Each page, and a text that appears once it has loaded. */
 const PAGES = {
-  '/': 'total',
+  '/': 'Jobs of this time',
   '/jobs': 'later',
   '/jobs/fails': 'The run has ended',
   '/jobs/runs': 'cyan',
   '/jobs/later': 'Expected start',
+  '/queues': 'Oldest ready',
+  '/queues?queue=mail': 'Jobs of this time',
   '/dead': 'exit code 4',
   '/workers': 'Alive',
   '/events': 'fails',
@@ -114,7 +116,7 @@ test(
       const { page, visit } = here
       await furnish(here)
       await visit('/')
-      for (const name of ['Jobs', 'Dead', 'Workers', 'Events', 'Config', 'Overview']) {
+      for (const name of ['Jobs', 'Queues', 'Dead', 'Workers', 'Events', 'Config', 'Overview']) {
         await page
           .getByRole('navigation', { name: 'Pages' })
           .getByRole('link', { name: new RegExp(`^${name}`) })
@@ -174,7 +176,7 @@ test(
       await page.keyboard.press('Escape')
       return keys.map((text) => text.replaceAll(/\s+/g, ' ').trim()).sort()
     }
-    const everywhere = ['?', 'Ctrl-K', 'g c', 'g d', 'g e', 'g j', 'g o', 'g w', 'n', 'p', 't', 'z']
+    const everywhere = ['?', 'Ctrl-K', 'g c', 'g d', 'g e', 'g j', 'g o', 'g q', 'g w', 'n', 'p', 't', 'z']
     await visit('/config')
     assert.equal(await listed(), everywhere)
     await visit('/jobs')
@@ -192,7 +194,7 @@ test(
     await visit('/jobs')
     await page.getByRole('row').nth(1).waitFor()
     const seen: string[] = []
-    for (let steps = 0; steps < 30; steps++) {
+    for (let steps = 0; steps < 45; steps++) {
       await page.keyboard.press('Tab')
       const [name, outline] = (await page.evaluate(`(() => {
         const { activeElement: one } = document

@@ -174,4 +174,128 @@ test(
   }),
 )
 
+test(
+  'a queue is paused with a reason, and resumed',
+  inBrowser(async ({ page, visit, queue }) => {
+    await queue.enqueueAll([
+      { id: 'a', command: 'true', queue: 'mail' },
+      { id: 'b', command: 'true' },
+    ])
+    await visit('/queues')
+    const mail = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'mail', exact: true }) })
+    await mail.getByRole('button', { name: 'Pause' }).click()
+    await page.getByLabel('Reason').fill('provider is down')
+    await page.getByLabel('How long').selectOption('for an hour')
+    await button(page, 'Pause').click()
+    await mail.getByText('provider is down').waitFor()
+    const pause = (await queue.pauses()).get('mail')
+    assert.is(pause?.reason, 'provider is down')
+    assert.ok(pause?.until)
+    await mail.getByRole('button', { name: 'Resume' }).click()
+    await mail.getByRole('button', { name: 'Pause' }).waitFor()
+    assert.is((await queue.pauses()).size, 0)
+    await button(page, 'Pause all').click()
+    await button(page, 'Pause').click()
+    await button(page, 'Resume all').click()
+    await button(page, 'Pause all').waitFor()
+    assert.is((await queue.pauses()).size, 0)
+  }),
+)
+
+test(
+  'a bar of the chart leads to its jobs, and the chart shows one queue and how long jobs ran',
+  inBrowser(async ({ page, visit, queue, startWorker }) => {
+    await queue.enqueueAll([
+      { id: 'a', command: 'true', queue: 'mail' },
+      { id: 'b', command: 'exit 1', max_retries: 1 },
+    ])
+    const worker = await startWorker({ args: ['--burst'] })
+    await worker.ended
+    await visit('/')
+    const chart = page.locator('.chart')
+    await chart.getByRole('link').first().waitFor()
+    await page.getByLabel('Queue of the chart').selectOption('mail')
+    await page.getByText('1 completed').first().waitFor()
+    await button(page, 'Run time').click()
+    await page.locator('.chart .p50 circle').first().waitFor()
+    await button(page, 'log').click()
+    await button(page, 'Jobs').click()
+    await chart.getByRole('link').last().click()
+    await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+    await page.locator('tr[data-id="a"]').waitFor()
+    assert.is(await page.locator('tr[data-id="b"]').count(), 0)
+    await page.getByRole('button', { name: /^Remove the filter changed since/ }).waitFor()
+  }),
+)
+
+test(
+  'a worker shows its log and what its jobs use, and is stopped',
+  inBrowser(async ({ page, visit, queue, startWorker }) => {
+    const worker = await startWorker()
+    await queue.enqueue({ id: 'long', command: 'sleep 300' })
+    await visit('/workers')
+    await page
+      .getByText(/% CPU, .* [kM]B/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Log' }).click()
+    await page.getByLabel(/^The end of the log/).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByLabel(/end its jobs/).check()
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click()
+    await worker.ended
+    await page.getByText('No workers running').waitFor()
+    assert.is((await queue.get('long')).state, 'pending')
+  }),
+)
+
+test(
+  'events are searched and narrowed by several kinds',
+  inBrowser(async ({ page, visit, queue, startWorker }) => {
+    await queue.enqueueAll([
+      { id: 'good', command: 'true' },
+      { id: 'broken', command: 'echo no route >&2; exit 1', max_retries: 1 },
+    ])
+    await (await startWorker({ args: ['--burst'] })).ended
+    await visit('/events')
+    const lines = page.locator('.events > li')
+    await page.locator('.menu > summary').click()
+    for (const kind of ['completed', 'dead']) await page.getByLabel(kind, { exact: true }).check()
+    await until(async () => (await lines.count()) === 2, 5000, 'two events are listed')
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Search events').fill('no route')
+    await until(async () => (await lines.count()) === 1, 5000, 'one event is listed')
+    await page.reload()
+    await lines.getByText('broken').first().waitFor()
+    assert.match(page.url(), 'event=completed,dlq')
+  }),
+)
+
+test(
+  'two attempts are compared: their records, and what they wrote',
+  inBrowser(async ({ page, visit, queue, startWorker, dir }) => {
+    await queue.enqueue({
+      id: 'twice',
+      cwd: dir,
+      command: 'echo same; echo run $QUEUECTL_RUN; test -e go || { touch go; exit 3; }',
+      max_retries: 1,
+    })
+    await (await startWorker({ args: ['--burst'] })).ended
+    await queue.retry('twice')
+    await (await startWorker({ args: ['--burst'] })).ended
+    await visit('/jobs/twice')
+    await button(page, 'Compare').click()
+    const diff = page.getByRole('region', { name: 'Comparison of two attempts' })
+    await diff.getByRole('cell', { name: 'outcome' }).waitFor()
+    const text = await diff.getByLabel('What differs in stdout').innerText()
+    assert.equal(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => line.trim()),
+      ['same', '- run 1', '+ run 2'],
+    )
+  }),
+)
+
 test.run()

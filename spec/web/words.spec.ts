@@ -7,7 +7,9 @@ import * as assert from 'uvu/assert'
 import { inWorld } from '../../fixtures/world.ts'
 import { actionLine, enqueueLine, requestOf } from '../../lib/web/command-line.ts'
 import { filterFromQuery, parseSearch } from '../../lib/web/filter.ts'
-import { age, countNoun, duration, elapsed, relativeTime, shortCount } from '../../lib/web/format.ts'
+import { linearTicks, timeTicks } from '../../lib/web/chart-scale.ts'
+import { differingMembers, diffLines } from '../../lib/web/diff.ts'
+import { age, bytes, countNoun, duration, elapsed, relativeTime, shortCount } from '../../lib/web/format.ts'
 import type { JobRecord } from '../../lib/web/api-types.ts'
 
 const test = suite('words of the pages')
@@ -31,6 +33,34 @@ test('durations have three significant digits and a unit', () => {
 test('elapsed time has whole seconds, and an age has one unit', () => {
   assert.equal([0, 59_999, 60_000, 86_400_000].map(elapsed), ['0s', '59s', '1m 00s', '1d 0h'])
   assert.equal([0, 59_999, 60_000, 86_400_000].map(age), ['0s', '59s', '1m', '1d'])
+})
+
+test('sizes have a unit', () => {
+  assert.equal([0, 640, 1400, 12_000_000, 2_500_000_000].map(bytes), ['0 B', '640 B', '1.4 kB', '12 MB', '2.5 GB'])
+})
+
+test('a difference keeps the lines that both have, and names the members that differ', () => {
+  const shown = (before: string, after: string): string =>
+    diffLines(before.split(''), after.split(''))
+      .map(({ kind, text }) => `${{ same: '', removed: '-', added: '+' }[kind]}${text}`)
+      .join('')
+  assert.is(shown('abcd', 'abcd'), 'abcd')
+  assert.is(shown('abcd', 'axcd'), 'a-b+xcd')
+  assert.is(shown('abc', 'xabcy'), '+xabc+y')
+  assert.is(shown('', 'a'), '+a')
+  assert.equal(differingMembers({ run: 1, same: [1], gone: true }, { run: 2, same: [1] }), [
+    ['run', '1', '2'],
+    ['gone', 'true', ''],
+  ])
+})
+
+test('the lines of a chart are at round values, and its times have room', () => {
+  assert.equal(linearTicks(4.3), [0, 1, 2, 3, 4])
+  assert.equal(linearTicks(47), [0, 10, 20, 30, 40])
+  assert.equal(linearTicks(1080), [0, 500, 1000])
+  const points = Array.from({ length: 60 }, (_, n) => ({ at: new Date(Date.UTC(2026, 0, 1, 9, 50 + n)).toISOString() }))
+  assert.equal(timeTicks(points, 60, 12), [0, 10, 20, 30, 40, 50])
+  assert.equal(timeTicks(points, 60, 4), [10, 40])
 })
 
 test('a relative time is before or after now', () => {

@@ -143,6 +143,12 @@ export const JOB_ROUTES: Readonly<Record<string, JsonObject>> = {
     responses: { 200: response('the reasons', ref('Explanation')) },
     problems: [404],
   }),
+  '/api/v1/jobs/{id}/dependencies': getOperation({
+    summary: 'What a job waits for, and what waits for it',
+    params: [ID_PARAM],
+    responses: { 200: response('both as trees', ref('Dependencies')) },
+    problems: [404],
+  }),
   '/api/v1/jobs/{id}/attempts': getOperation({
     summary: 'Every run of a job, oldest first, including the current one',
     params: [ID_PARAM],

@@ -27,6 +27,7 @@ export const OPERATION_IDS: Readonly<Record<string, readonly [id: string, tag: k
   'post /api/v1/jobs/{id}/release': ['releaseJob', 'jobs'],
   'post /api/v1/jobs/{id}/duplicate': ['duplicateJob', 'jobs'],
   'get /api/v1/jobs/{id}/explain': ['explainJob', 'jobs'],
+  'get /api/v1/jobs/{id}/dependencies': ['listDependencies', 'jobs'],
   'get /api/v1/jobs/{id}/attempts': ['listAttempts', 'output'],
   'get /api/v1/jobs/{id}/attempts/{n}': ['getAttempt', 'output'],
   'get /api/v1/jobs/{id}/attempts/{n}/log': ['getLog', 'output'],

@@ -452,6 +452,19 @@ export const SCHEMAS = {
     },
     ['id', 'state', 'reasons', 'sentences'],
   ),
+  Dependency: object({
+    id: text,
+    state: described('gone: there is no such job', oneOf([...SHOWN_STATES, 'gone'])),
+    when: oneOf(['success', 'any', 'fail']),
+    met: described('it was seen to hold', flag),
+    next: described('what it waits for itself, or what waits for it', arrayOf(ref('Dependency'))),
+  }),
+  Dependencies: object({
+    id: text,
+    state: shown,
+    parents: arrayOf(ref('Dependency')),
+    children: arrayOf(ref('Dependency')),
+  }),
   Tag: object({ tag: text, jobs: count }),
   DeadGroup: object({
     error: described('that of the newest job', text),

@@ -37,6 +37,10 @@ export function jobRoutes(app: Hono, ctx: ServerContext): void {
     const sentences = explainSentences(explanation, { home: queue.home, now })
     return c.json({ ...explanation, sentences, starts: startSentence(explanation, now) })
   })
+  app.get('/api/v1/jobs/:id/dependencies', async (c) => {
+    const { id } = await findJob(ctx, c.req.param('id'))
+    return c.json(await queue.dependencies(id))
+  })
   app.get('/api/v1/jobs/:id/attempts', async (c) => {
     const job = await findJob(ctx, c.req.param('id'))
     return c.json({ items: runsOf(queue, job) })

@@ -1,5 +1,7 @@
 /** What the list is filtered by: a chip for each filter, which removes it, and a choice of queues while there is none. */
 import { FILTER_LABELS } from '../filter.ts'
+import { useNow } from '../clock.ts'
+import { clockTime } from '../format.ts'
 import { useResource } from '../refetch.ts'
 import type { Filter, ListOf, QueueRow } from '../api-types.ts'
 import { Icon } from './icons.tsx'
@@ -10,9 +12,10 @@ interface FilterChipsProps {
 }
 
 /** The text has no chip: it stands in the search field. */
-const CHIPS = ['state', 'queue', 'tag', 'error', 'fingerprint'] as const
+const CHIPS = ['state', 'queue', 'tag', 'error', 'fingerprint', 'since', 'until'] as const
 
 export function FilterChips({ filter, narrow }: FilterChipsProps) {
+  const now = useNow()
   const queues = useResource<ListOf<QueueRow>>('/queues', ['jobs']).data?.items ?? []
   return (
     <>
@@ -41,7 +44,7 @@ export function FilterChips({ filter, narrow }: FilterChipsProps) {
               aria-label={`Remove the filter ${FILTER_LABELS[name]} ${value}`}
             >
               <span class="faint">{FILTER_LABELS[name]}</span>
-              <span class="cut">{value}</span>
+              <span class="cut">{name === 'since' || name === 'until' ? clockTime(value, now) : value}</span>
               <Icon name="close" size={12} />
             </button>
           )

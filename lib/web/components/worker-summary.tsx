@@ -43,8 +43,8 @@ export function WorkerSummary() {
             <ul class="running">
               {worker.running.slice(0, 4).map((job) => (
                 <li key={job.id}>
-                  <a class="cut mono" href={jobUrl(job.id)} title={job.id}>
-                    {commandLine(job.command)}
+                  <a class="cut" href={jobUrl(job.id)} title={commandLine(job.command)}>
+                    <strong>{job.id}</strong> <span class="mono soft">{commandLine(job.command)}</span>
                   </a>
                   {job.started_at && <span class="faint">{elapsed(now - Date.parse(job.started_at))}</span>}
                 </li>
@@ -85,7 +85,14 @@ export function QueueSummary() {
   const { data, problem } = useResource<ListOf<QueueRow>>('/queues', ['jobs'])
   if (!problem && (data?.items.length ?? 0) < 2) return null
   return (
-    <Card title="Queues">
+    <Card
+      title="Queues"
+      aside={
+        <a class="more" href="/queues">
+          All queues
+        </a>
+      }
+    >
       <ProblemNotice problem={problem} />
       <table class="table queues">
         <thead>

@@ -10,6 +10,8 @@ import { clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
+import { AttemptDiff } from '../components/attempt-diff.tsx'
+import { DependencyGraph } from '../components/dependency-graph.tsx'
 import { RunLog } from '../components/run-log.tsx'
 import { AttemptTimeline } from '../components/timeline.tsx'
 import { WaitingReasons } from '../components/waiting-reasons.tsx'
@@ -30,6 +32,7 @@ export function JobDetailPage({ id }: { readonly id: string }) {
     removed.includes(id) || changed.some((row) => row.id === id)
   const { data: job, problem } = useResource<JobRecord>(jobApiPath(id), ['jobs'], { concerns })
   const attempts = useResource<ListOf<Attempt>>(`${jobApiPath(id)}/attempts`, ['jobs'], { concerns }).data?.items ?? []
+  const [isCompared, setCompared] = useState(false)
   const wanted = Number(query.get('run'))
   const shown = attempts.find(({ run }) => run === wanted) ?? attempts.at(-1)
   const choose = (run: number): void =>
@@ -63,10 +66,29 @@ export function JobDetailPage({ id }: { readonly id: string }) {
               <CopyButton text={commandLine(job.command)} what="the command" />
             </div>
           </section>
-          <Card title="Attempts" aside={<span class="faint">{attemptsUsed(job)}</span>}>
+          <DependencyGraph id={job.id} />
+          <Card
+            title="Attempts"
+            aside={
+              <span class="actions">
+                <span class="faint">{attemptsUsed(job)}</span>
+                {attempts.length > 1 && (
+                  <button
+                    type="button"
+                    class="button small"
+                    aria-expanded={isCompared}
+                    onClick={() => setCompared(!isCompared)}
+                  >
+                    Compare
+                  </button>
+                )}
+              </span>
+            }
+          >
             {attempts.length > 0 ? (
               <>
                 <AttemptTimeline job={job} attempts={attempts} chosen={shown?.run} onChoose={choose} />
+                {isCompared && attempts.length > 1 && <AttemptDiff id={job.id} attempts={attempts} />}
                 {isWaiting(job.lies_in) && <WaitingReasons id={job.id} />}
               </>
             ) : (

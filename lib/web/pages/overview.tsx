@@ -1,22 +1,20 @@
 /** The overview: counts, throughput, workers, queues and the latest failures. */
-import { useState } from 'preact/hooks'
-import { useNow } from '../clock.ts'
-import { count, duration, elapsed, shortCount } from '../format.ts'
-import { ThroughputChart } from '../components/chart.tsx'
-import { RecentFailures } from '../components/recent-failures.tsx'
-import { Icon } from '../components/icons.tsx'
-import { QueueSummary, WorkerSummary } from '../components/worker-summary.tsx'
-import { type Resource, useResource } from '../refetch.ts'
-import { jobUrl, urlWithQuery } from '../url.ts'
-import { useSession } from '../session.ts'
-import type { Stats, Timeseries } from '../api-types.ts'
-import { STATE_NAMES } from '../components/state-badge.tsx'
+import { Activity } from '../components/activity.tsx'
 import { Card } from '../components/card.tsx'
+import { CopyButton } from '../components/copy-button.tsx'
+import { Icon } from '../components/icons.tsx'
 import { ProblemNotice } from '../components/problem-notice.tsx'
-import { ChoiceGroup } from '../components/choice-group.tsx'
+import { RecentFailures } from '../components/recent-failures.tsx'
+import { STATE_NAMES } from '../components/state-badge.tsx'
+import { QueueSummary, WorkerSummary } from '../components/worker-summary.tsx'
+import type { Stats } from '../api-types.ts'
+import { programLine } from '../command-line.ts'
+import { shortCount } from '../format.ts'
+import { useResource } from '../refetch.ts'
+import { useSession } from '../session.ts'
+import { urlWithQuery } from '../url.ts'
 
 const TILES = ['pending', 'processing', 'failed', 'held', 'dead', 'completed'] as const
-const WINDOWS = ['15m', '1h', '6h', '24h'] as const
 
 /** The caption of each count. */
 const CAPTIONS = {
@@ -32,6 +30,7 @@ const scheduled = (stats: Stats | undefined): string =>
 export function OverviewPage() {
   const stats = useResource<Stats>('/stats', ['stats', 'jobs'])
   const { openForm, isReadOnly } = useSession()
+  const isEmpty = stats.data !== undefined && TILES.every((state) => stats.data?.[state] === 0)
   return (
     <>
       <header class="page-head">
@@ -66,8 +65,9 @@ export function OverviewPage() {
           )
         })}
       </nav>
+      {isEmpty && <FirstSteps />}
       <div class="grid">
-        <RecentActivity stats={stats.data} />
+        <Activity stats={stats.data} />
         <div class="half stack">
           <WorkerSummary />
           <QueueSummary />
@@ -78,58 +78,27 @@ export function OverviewPage() {
   )
 }
 
-function RecentActivity({ stats }: { readonly stats: Stats | undefined }) {
-  const [shown, setShown] = useState<(typeof WINDOWS)[number]>('1h')
-  const series: Resource<Timeseries> = useResource(`/stats/timeseries?window=${shown}`, ['events'])
-  const now = useNow()
-  const oldest = stats?.oldest_ready
-  const { wait_ms: wait, run_ms: run } = series.data?.totals ?? {}
-  const ms = (value: number | null | undefined): string => (value == null ? '–' : duration(value))
+/** What to type first, while there is nothing to show. */
+function FirstSteps() {
+  const { home } = useSession()
+  const steps = [
+    ['Enqueue a job: any command line', "enqueue 'echo hello'"],
+    ['Start a worker, which runs what waits', 'worker start'],
+    ['See what a job wrote', 'logs last'],
+  ] as const
   return (
-    <>
-      <Card
-        title="Throughput"
-        class="wide"
-        aside={<ChoiceGroup label="Time range" of={WINDOWS} chosen={shown} onChoose={setShown} />}
-      >
-        <ProblemNotice problem={series.problem} />
-        {series.data ? (
-          <ThroughputChart key={series.data.step} series={series.data} />
-        ) : (
-          <div style={{ height: 232 }} />
-        )}
-      </Card>
-      <Card title="Timing" class="narrow" aside={<span class="faint">last {shown}</span>}>
-        <dl class="figures">
-          <div class="head" aria-hidden="true">
-            <span />
-            <span>median</span>
-            <span>p95</span>
-          </div>
-          <div>
-            <dt>Wait time</dt>
-            <dd>{ms(wait?.p50)}</dd>
-            <dd>{ms(wait?.p95)}</dd>
-          </div>
-          <div>
-            <dt>Run time</dt>
-            <dd>{ms(run?.p50)}</dd>
-            <dd>{ms(run?.p95)}</dd>
-          </div>
-          <div>
-            <dt>Oldest ready job</dt>
-            <dd class="two">
-              {oldest ? <a href={jobUrl(oldest.id)}>{elapsed(now - Date.parse(oldest.since))}</a> : 'none'}
-            </dd>
-          </div>
-          <div>
-            <dt>Slots in use</dt>
-            <dd class="two">
-              {stats?.active_workers ? `${count(stats.processing)} of ${count(stats.active_workers)}` : 'none'}
-            </dd>
-          </div>
-        </dl>
-      </Card>
-    </>
+    <Card title="First steps">
+      <ol class="steps">
+        {steps.map(([what, line]) => (
+          <li key={line}>
+            {what}
+            <span class="step-line">
+              <code>{programLine(home, line)}</code>
+              <CopyButton text={programLine(home, line)} what="this line" />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Card>
   )
 }
