@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inBrowser } from '../../fixtures/browser.ts'
+import { SOON_MS } from '../../fixtures/jobs.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('dashboard for operators')
@@ -106,8 +107,17 @@ test(
       { id: 'other', command: 'true' },
     ])
     const go = async (text: string): Promise<void> => {
-      await page.keyboard.press('Control+k')
-      await page.getByRole('combobox', { name: /A page, queue/ }).fill(text)
+      const box = page.getByRole('combobox', { name: /A page, queue/ })
+      // A page that has just come up may not listen to keys yet; the key would close what is open.
+      await until(
+        async () => {
+          await page.keyboard.press('Control+k')
+          return box.isVisible()
+        },
+        SOON_MS,
+        'the palette is open',
+      )
+      await box.fill(text)
       await page.getByRole('option').filter({ hasText: text }).first().waitFor()
       await page.keyboard.press('Enter')
     }
