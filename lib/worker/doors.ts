@@ -15,13 +15,13 @@ import { printJob } from '../job/print.ts'
 import { cancelledRecord, withoutResult } from '../job/record.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
 import { UNFINISHED } from '../job/state.ts'
-import { exists, makeDir, move, readText, remove, removeEmptyDir, stamp, writeNew } from '../disk/files.ts'
+import { exists, makeDir, readText, remove, removeEmptyDir, stamp, writeNew } from '../disk/files.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import type { RunContext } from '../run/context.ts'
 import { reviveChildren } from '../operator/revive.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { childrenAt, doorPath, hintPath, stateOfParent } from '../spool/doors.ts'
-import { joinOperators } from '../spool/holders.ts'
+import { takeAsOperator } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { doorDirs, jobFiles } from '../spool/scan.ts'
 import { moveInto, moveOut } from '../spool/transitions.ts'
@@ -124,11 +124,11 @@ export class Doors {
     const path = join(doorPath(this.#home, parent), fileName)
     const name = parseName(fileName)
     if (!name) return
-    const operator = joinOperators(this.#home, 'waiting')
+    // If we die after this: recovery puts it back to its door.
+    const operator = takeAsOperator(this.#home, 'waiting', path, fileName)
+    if (!operator) return
+    const taken = operator.path
     try {
-      const taken = join(operator.dir, 'waiting', fileName)
-      // If we die after this: recovery puts it back to its door.
-      if (!move(path, taken)) return
       const text = readText(taken)
       if (text === undefined) return
       const job = readOrWhy(text, name)
@@ -139,8 +139,12 @@ export class Doors {
       // A parent that one look does not find may be moving: the child waits at its door, where it is looked at again.
       const standing = judge(job, (id) => (id === parent ? is : seen(stateOfParent(this.#home, id))))
       await this.#move(ctx, { job, name, taken, fileName }, standing)
+    } catch (error) {
+      // No other process puts it back while we live.
+      moveInto(this.#home, taken, path)
+      throw error
     } finally {
-      operator.leave()
+      operator.done()
     }
   }
 

@@ -256,6 +256,20 @@ test(
 )
 
 test(
+  'what cannot be moved on goes back to its door, and the others go on',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'a' })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    const door = join(world.home, 'waiting/a')
+    const odd = (readdirSync(door)[0] ?? '').replace('-b.', '-odd.')
+    mkdirSync(join(door, odd))
+    await world.startWorker()
+    await settles(world.queue, 'b')
+    await until(() => existsSync(join(door, odd)), SOON_MS, 'it lies at its door again')
+  }),
+)
+
+test(
   'deps shows both trees, and explain says what is waited for',
   inWorld(async (world) => {
     await add(world, 'true', { id: 'a' })
