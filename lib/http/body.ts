@@ -31,7 +31,7 @@ export async function readBody(c: Context): Promise<Record<string, unknown>> {
   return value as Record<string, unknown>
 }
 
-/** Why somebody does something. @throws HttpError 400 */
+/** The reason that a client gives. @throws HttpError 400 */
 export function readReason({ reason }: Readonly<Record<string, unknown>>): string | undefined {
   if (reason === undefined) return undefined
   if (typeof reason === 'string' && reason.length <= 500) return reason

@@ -5,6 +5,9 @@ import { whyNotId } from './file-name.ts'
 export type When = 'success' | 'any' | 'fail'
 const WHENS: readonly string[] = ['success', 'any', 'fail'] satisfies When[]
 
+/** What the parent is to do, in words. */
+export const WHEN_VERB: Readonly<Record<When, string>> = { success: 'succeed', any: 'end', fail: 'fail' }
+
 /** A parent in a request: its id, which means that it must succeed; or with how it must have ended. */
 export type Parent = string | { readonly job: string; readonly when?: When }
 
@@ -45,8 +48,11 @@ export const conditionsOf = ({ after = [] }: Dependent): Condition[] =>
 export const openConditions = (job: Dependent): Condition[] =>
   conditionsOf(job).filter((one) => job.met?.includes(one.job) !== true)
 
+/** The ids of those jobs. */
+export const waitsFor = (job: Dependent): string[] => openConditions(job).map((one) => one.job)
+
 /** Where a waiting job lies: at the first parent that was not seen to end as it must; undefined when it waits for none. */
-export const doorOf = (job: Dependent): string | undefined => openConditions(job)[0]?.job
+export const doorOf = (job: Dependent): string | undefined => waitsFor(job)[0]
 
 function holds(when: When, is: ParentState): boolean | undefined {
   if (is === 'unfinished') return undefined

@@ -33,6 +33,9 @@ export const mayName = (text: string, isWanted: (idAndRest: string) => boolean):
 /** Is this a generated id (ULID)? Those need no reservation and may be shortened. */
 export const isMadeId = (id: string): boolean => ULID.test(id)
 
+/** Has it only characters of a made id, and fewer of them? */
+export const isIdEnd = (text: string): boolean => /^[0-9A-HJKMNP-TV-Z]{1,25}$/i.test(text)
+
 /** Why a text cannot be a job's id; undefined when it can. Accepts generated ids, unlike {@link whyNotChosenId}. */
 export function whyNotId(id: string): string | undefined {
   if (!ID.test(id))

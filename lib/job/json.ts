@@ -1,5 +1,5 @@
 /** Converts a job to the JSON of `--json` and HTTP. Pure. */
-import { openConditions } from './after.ts'
+import { waitsFor } from './after.ts'
 import type { Job } from './job.ts'
 import type { Progress } from './progress.ts'
 import { shownState } from './state.ts'
@@ -12,7 +12,7 @@ export function jobJson(job: Job, progress?: Progress): Record<string, unknown> 
     command,
     state: shownState(state),
     ...others,
-    ...(state === 'waiting' ? { waits_for: openConditions(job).map((one) => one.job) } : {}),
+    ...(state === 'waiting' ? { waits_for: waitsFor(job) } : {}),
     ...(progress ? { progress } : {}),
   }
 }

@@ -153,17 +153,9 @@ const OUR_MEMBER_SET: ReadonlySet<string> = new Set(OUR_MEMBERS)
 function assertRequest(members: object): asserts members is JobRequest {
   const { command } = members as { command?: unknown }
   const errors: string[] = []
-  if (
-    isRequest(members, { errors }) &&
-    whyNotCommand(command) === undefined &&
-    withoutAfter({ ...members }) === undefined
-  )
-    return
-  const why =
-    whyNotCommand(command) ??
-    withoutAfter({ ...members }) ??
-    errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ??
-    'it is not valid'
+  const odd = whyNotCommand(command) ?? withoutAfter({ ...members })
+  if (isRequest(members, { errors }) && odd === undefined) return
+  const why = odd ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
   throw new QueueError(
     'INVALID_JOB',
     `invalid job: ${why}`,

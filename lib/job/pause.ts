@@ -14,6 +14,19 @@ export interface Pause {
 /** Names the pause of all queues in place of a queue. No queue is called so: their names start with a letter or digit. */
 export const ALL_QUEUES = '_all'
 
+/** Pauses by queue, or by {@link ALL_QUEUES}. */
+export type Pauses = ReadonlyMap<string, Pause>
+
+/** What keeps the jobs of a queue waiting; `all`: the pause of all queues, not one of its own. */
+export type QueuePause = Pause & { readonly all: boolean }
+
+/** The pause of a queue, else that of all; undefined when there is none. @param queue undefined: it is not known which */
+export function pauseOf(pauses: Pauses, queue: string | undefined): QueuePause | undefined {
+  const own = queue === undefined ? undefined : pauses.get(queue)
+  const pause = own ?? pauses.get(ALL_QUEUES)
+  return pause && { ...pause, all: own === undefined }
+}
+
 /**
  * Reads the file of a pause. Any text is a pause, so that `touch` makes one: its first line is the reason.
  * @param text undefined: there is something that cannot be read, which is a pause too

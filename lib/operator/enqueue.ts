@@ -4,8 +4,7 @@ import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import type { NewRequest } from '../job/parse.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
-import { isMadeId } from '../job/file-name.ts'
-import { findMatches } from '../spool/lookup.ts'
+import { findMatches, mayBeShort } from '../spool/lookup.ts'
 import { enqueueMany, enqueueOne } from '../spool/enqueue.ts'
 import type { Home } from '../spool/layout.ts'
 
@@ -32,7 +31,7 @@ export function enqueueJobs(home: Home, requests: readonly NewRequest[]): (Job |
 function withParents(home: Home, request: NewRequest): NewRequest {
   if (request.after === undefined) return request
   const whole = (id: string): string => {
-    const found = isMadeId(id) ? [] : findMatches(home, id)
+    const found = mayBeShort(id) ? findMatches(home, id) : []
     return found.length === 1 ? (found[0]?.name.id ?? id) : id
   }
   return {

@@ -3,7 +3,7 @@ import { conditionsOf, type When } from '../job/after.ts'
 import { shownState } from '../job/state.ts'
 import type { Home } from '../spool/layout.ts'
 import { findExact } from '../spool/lookup.ts'
-import { jobFiles, readJobFile } from '../spool/scan.ts'
+import { type JobFile, jobFiles, readJobFile } from '../spool/scan.ts'
 import { resolveJob, type JobRefOrId } from './resolve.ts'
 
 /** A job in a tree, with the condition between it and the job above it. */
@@ -32,30 +32,29 @@ export function dependenciesOf(home: Home, target: JobRefOrId): Dependencies {
   return {
     id,
     state: shownState(file.state),
-    parents: parentsOf(home, id, new Set([id])),
+    parents: parentsOf(home, file, new Set([id])),
     children: childrenOf(id, childrenByParent(home), new Set([id])),
   }
 }
 
 /** @param seen ids above in the tree: only hands can make a ring, and it ends there */
-function parentsOf(home: Home, id: string, seen: ReadonlySet<string>): Dependency[] {
-  const file = findExact(home, id)
-  const job = file && readJobFile(file)?.job
+function parentsOf(home: Home, file: JobFile, seen: ReadonlySet<string>): Dependency[] {
+  const job = readJobFile(file)?.job
   return conditionsOf(job ?? {}).map(({ job: parent, when }) => {
-    const state = findExact(home, parent)?.state
+    const found = findExact(home, parent)
     return {
       id: parent,
-      state: state === undefined ? 'gone' : shownState(state),
+      state: found ? shownState(found.state) : 'gone',
       when,
       met: job?.met?.includes(parent) === true,
-      next: seen.has(parent) ? [] : parentsOf(home, parent, new Set([...seen, parent])),
+      next: !found || seen.has(parent) ? [] : parentsOf(home, found, new Set([...seen, parent])),
     }
   })
 }
 
 type Child = Omit<Dependency, 'next'>
 
-/** Those that have not run: of others nobody asks any more. */
+/** Those that have not run: what others waited for is not asked any more. */
 function childrenByParent(home: Home): ReadonlyMap<string, Child[]> {
   const found = new Map<string, Child[]>()
   for (const file of jobFiles(home, ['waiting', 'held', 'dead'])) {

@@ -1,4 +1,5 @@
 /** Words why a job is not running, for people: the sentences of `explain` and of the job's page. Pure. */
+import { WHEN_VERB } from '../job/after.ts'
 import { pauseWords } from '../job/pause.ts'
 import { roughDuration, localTime, timeUntil } from '../job/time-text.ts'
 import { durationText } from '../journal/describe.ts'
@@ -51,7 +52,7 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
     }
     case 'waits_for':
       return reason.jobs.map(({ id: parent, when, is }) => {
-        const how = `it waits for ${parent} to ${{ success: 'succeed', any: 'end', fail: 'fail' }[when]}`
+        const how = `it waits for ${parent} to ${WHEN_VERB[when]}`
         if (is === 'unfinished') return how
         return `${how}; ${is === 'gone' ? 'there is no such job' : `that is ${is}`}, and the next worker decides`
       })

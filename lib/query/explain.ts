@@ -10,7 +10,7 @@ import { QueueError } from '../errors.ts'
 import { openConditions, type ParentState, type When } from '../job/after.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
-import { ALL_QUEUES, type Pause } from '../job/pause.ts'
+import { pauseOf, type Pauses, type QueuePause } from '../job/pause.ts'
 import { parseName } from '../job/file-name.ts'
 import { takesQueue } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
@@ -22,7 +22,7 @@ import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
 import { stateOfParent } from '../spool/doors.ts'
-import { pauseOf, readPauses } from '../spool/pauses.ts'
+import { readPauses } from '../spool/pauses.ts'
 import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
@@ -32,7 +32,7 @@ export type Reason =
   | { readonly why: 'running'; readonly worker: string; readonly since?: string }
   | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
   | { readonly why: 'held' }
-  | ({ readonly why: 'queue_paused'; readonly queue: string; readonly all: boolean } & Pause)
+  | ({ readonly why: 'queue_paused'; readonly queue: string } & QueuePause)
   | {
       readonly why: 'waits_for'
       readonly jobs: readonly { readonly id: string; readonly when: When; readonly is: ParentState }[]
@@ -119,10 +119,13 @@ function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
 }
 
 /** The pause of the job's queue, or of all. */
-function pausedBy(home: Home, { name: { queue }, dropped }: JobFile): Reason[] {
-  const pauses = readPauses(home, nowMs())
-  const pause = dropped ? pauses.get(ALL_QUEUES) : pauseOf(pauses, queue)
-  return pause ? [{ why: 'queue_paused', queue, all: !pauses.has(queue), ...pause }] : []
+function pausedBy(
+  home: Home,
+  { name: { queue }, dropped }: JobFile,
+  pauses: Pauses = readPauses(home, nowMs()),
+): Reason[] {
+  const pause = pauseOf(pauses, dropped ? undefined : queue)
+  return pause ? [{ why: 'queue_paused', queue, ...pause }] : []
 }
 
 /** A busy worker is no reason yet. */
@@ -152,13 +155,13 @@ function obstacles(home: Home, { name: { queue }, dropped }: JobFile): Reason[] 
 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
-/** While one of these stands nobody knows when it will start. */
+/** While one of these stands it is not known when it will start. */
 const UNKNOWN_START: readonly string[] = ['queue_paused', 'queue_not_taken', 'no_worker', 'disk_full', 'held_back']
 
 function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
-  const before = jobsBefore(home, file.fileName)
-  const paused = pausedBy(home, file)
-  const reasons = [...paused, ...obstacles(home, file)]
+  const pauses = readPauses(home, nowMs())
+  const before = jobsBefore(home, file.fileName, pauses)
+  const reasons = [...pausedBy(home, file, pauses), ...obstacles(home, file)]
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
   else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
@@ -191,9 +194,8 @@ function earlierRuns(home: Home, id: string): Reason[] {
 }
 
 /** The ids of the pending jobs that are claimed before the one of this name, in that order. */
-function jobsBefore(home: Home, fileName: string): string[] {
+function jobsBefore(home: Home, fileName: string, pauses: Pauses): string[] {
   const before: string[] = []
-  const pauses = readPauses(home, nowMs())
   for (const other of eachName(home.pending)) {
     const name = other < fileName ? parseName(other) : undefined
     if (name && !pauseOf(pauses, name.queue)) before.push(other)

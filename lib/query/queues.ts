@@ -1,9 +1,9 @@
 /** Lists the queues of a home: those that have unfinished jobs, and those that are paused. */
 import { nowMs } from '../clock.ts'
-import { ALL_QUEUES, type Pause } from '../job/pause.ts'
+import { ALL_QUEUES, pauseOf, type QueuePause } from '../job/pause.ts'
 import { isoTime } from '../job/time.ts'
 import type { Home } from '../spool/layout.ts'
-import { pauseOf, readPauses } from '../spool/pauses.ts'
+import { readPauses } from '../spool/pauses.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { shownState, type State, STATES } from '../job/state.ts'
 
@@ -20,7 +20,7 @@ export interface QueueInfo {
   /** When the job that has been ready for the longest time became so (ISO 8601); null when none is. */
   readonly oldest_ready_at: string | null
   /** Why no job of it is claimed; null while it is not paused. */
-  readonly paused: (Pause & { readonly all: boolean }) | null
+  readonly paused: QueuePause | null
 }
 
 type Counted = Exclude<State, 'completed'>
@@ -50,15 +50,12 @@ export function queueInfos(home: Home): QueueInfo[] {
     if (state === 'pending') one.oldest = Math.min(one.oldest, name.due)
   }
   return [...found]
-    .map(([queue, { counts, oldest }]) => {
-      const pause = pauseOf(pauses, queue)
-      return {
-        queue,
-        ...counts,
-        oldest_ready_at: Number.isFinite(oldest) ? isoTime(Math.floor(oldest / 1000)) : null,
-        paused: pause ? { ...pause, all: !pauses.has(queue) } : null,
-      }
-    })
+    .map(([queue, { counts, oldest }]) => ({
+      queue,
+      ...counts,
+      oldest_ready_at: Number.isFinite(oldest) ? isoTime(Math.floor(oldest / 1000)) : null,
+      paused: pauseOf(pauses, queue) ?? null,
+    }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1))
 }
 

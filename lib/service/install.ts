@@ -112,7 +112,7 @@ export function serviceStatus(which: ServiceName, supervisor = supervisorHere())
 export const notInstalled = ({ name, scope }: ServiceName): QueueError =>
   new QueueError('NOT_FOUND', `there is no service ${name} of scope ${scope}`, 'queuectl service install')
 
-/** Does systemd run this user's services while nobody is logged in? */
+/** Does systemd run this user's services while that user is not logged in? */
 export function lingers(): boolean {
   try {
     return exists(join('/var/lib/systemd/linger', userInfo().username))

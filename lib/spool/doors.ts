@@ -3,10 +3,9 @@
  * to door, and last to `pending/`; its record says which parents it need not wait for any more (`met`).
  */
 import { basename, join } from 'node:path'
-import { conditionsOf, type Dependent, doorOf, type ParentState, type Standing } from '../job/after.ts'
+import { conditionsOf, type Dependent, doorOf, type ParentState } from '../job/after.ts'
 import { parseName } from '../job/file-name.ts'
 import { readJob } from '../job/parse.ts'
-import { isoTime } from '../job/time.ts'
 import { exists, listRealDir, readText } from '../disk/files.ts'
 import type { Home } from './layout.ts'
 import { findExact } from './lookup.ts'
@@ -42,9 +41,7 @@ export function stateOfParent(home: Home, id: string): ParentState {
 
 /** The file names of the jobs at a door. */
 export const childrenAt = (home: Home, parent: string): string[] =>
-  exists(doorPath(home, parent))
-    ? listRealDir(doorPath(home, parent)).filter((fileName) => parseName(fileName) !== undefined)
-    : []
+  listRealDir(doorPath(home, parent)).filter((fileName) => parseName(fileName) !== undefined)
 
 /**
  * The ids that a job in `waiting/` or `hold/` asks for: these jobs are not removed, since their end must still be seen. Reads
@@ -58,24 +55,6 @@ export function waitedFor(home: Home): ReadonlySet<string> {
   return ids
 }
 
-/** Where a new job goes, and the due time in its name (µs). @param when now and `run_at` (µs), and `after_delay` (s) */
-export function placeOfNew(
-  home: Home,
-  { now, asked, delay = 0 }: { readonly now: number; readonly asked: number; readonly delay?: number | undefined },
-  standing: Standing | undefined,
-): {
-  readonly state: 'waiting' | 'scheduled' | 'pending'
-  readonly dir: string
-  readonly due: number
-  readonly run_at?: string
-} {
-  const runAt = standing?.kind === 'free' && delay > 0 ? Math.max(asked, now + delay * 1_000_000) : asked
-  const due = Math.max(now, runAt)
-  if (standing?.kind === 'waits') return { state: 'waiting', dir: doorPath(home, standing.at), due }
-  const state = runAt > now ? 'scheduled' : 'pending'
-  return { state, dir: home[state], due, ...(due > asked && runAt > now ? { run_at: isoTime(due / 1000) } : {}) }
-}
-
 /** Begins the name of a hint at a door: this child was cancelled because of the parent, and comes back if that is retried. */
 const CANCELLED = '.cancelled.'
 
@@ -84,8 +63,6 @@ export const hintPath = (home: Home, parent: string, child: string): string =>
 
 /** The ids of the children that were cancelled because of a parent. */
 export const cancelledAt = (home: Home, parent: string): string[] =>
-  exists(doorPath(home, parent))
-    ? listRealDir(doorPath(home, parent)).flatMap((name) =>
-        name.startsWith(CANCELLED) ? [name.slice(CANCELLED.length)] : [],
-      )
-    : []
+  listRealDir(doorPath(home, parent)).flatMap((name) =>
+    name.startsWith(CANCELLED) ? [name.slice(CANCELLED.length)] : [],
+  )

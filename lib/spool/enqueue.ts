@@ -7,20 +7,18 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { monotonicFactory } from 'ulid'
-import { nowMicros, randomBytes } from '../clock.ts'
+import { randomBytes } from '../clock.ts'
 import { type ErrorCode, explained, QueueError } from '../errors.ts'
 import type { Job, JobRequest } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
-import { formatName } from '../job/file-name.ts'
-import { newJob } from '../job/parse.ts'
-import { parseInstant } from '../job/time.ts'
 import { searchPath } from '../config/env.ts'
 import { findProgram } from '../disk/program.ts'
 import { discard, exists, move, moveOrFind, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
-import { conditionsOf, judge, metOf, parentsFirst, type Standing } from '../job/after.ts'
-import { placeOfNew, stateOfParent } from './doors.ts'
+import { conditionsOf, judge, type ParentState, parentsFirst, type Standing } from '../job/after.ts'
+import { stateOfParent } from './doors.ts'
 import type { Home } from './layout.ts'
+import { layOut } from './new-job.ts'
 import { moveInto } from './transitions.ts'
 import { findSame } from './lookup.ts'
 import { ring } from './wakeup.ts'
@@ -67,14 +65,17 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
   const all: PreparedJob[] = []
   try {
     const { order, cycles } = parentsFirst(requests)
-    const siblings = new Set(requests.flatMap(({ id }, i) => (id === undefined || cycles.has(i) ? [] : [id])))
+    // What many wait for is looked up once, and those enqueued with them not at all.
+    const known = new Map<string, ParentState>(
+      requests.flatMap(({ id }, i) => (id === undefined || cycles.has(i) ? [] : [[id, 'unfinished']])),
+    )
     const results: (Job | QueueError)[] = []
     // Parents are published before their children, which would find none.
     for (const i of order) {
       const cycle = cycles.get(i)
       try {
         if (cycle) throw new QueueError('INVALID_JOB', `invalid job: ${cycle.join(' waits for ')}`)
-        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, siblings })
+        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, known })
         all.push(prepared)
         results[i] = prepared.job
       } catch (error) {
@@ -111,23 +112,18 @@ function prepare(
   home: Home,
   request: JobRequest,
   defaults: Defaults,
-  { durable, siblings }: { readonly durable: boolean; readonly siblings?: ReadonlySet<string> },
+  { durable, known = new Map() }: { readonly durable: boolean; readonly known?: Map<string, ParentState> },
 ): PreparedJob {
   if (request.ionice !== undefined && findProgram('ionice', searchPath(), '/') === undefined)
     throw new QueueError('INVALID_JOB', 'invalid job: ionice: there is no ionice(1) on this machine')
-  const now = nowMicros()
-  const asked = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
   const id = request.id ?? makeId()
-  const standing = standingOf(home, request, siblings)
-  const { state, due, dir, ...later } = placeOfNew(home, { now, asked, delay: request.after_delay }, standing)
-  const job = newJob({ ...request, ...later, ...metOf(standing?.met) }, id, defaults, state, Math.floor(now / 1000))
-  const name = formatName({ priority: job.priority, due, id, queue: job.queue })
+  const { job, fileName, dir } = layOut(home, request, id, defaults, standingOf(home, request, known))
   const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)
   try {
     const reservation = request.id === undefined ? UNRESERVED : reserve(home, id, aside)
-    return { job, aside, target: join(dir, name), reservation }
+    return { job, aside, target: join(dir, fileName), reservation }
   } catch (error) {
     discard(aside)
     throw error
@@ -137,19 +133,20 @@ function prepare(
 /**
  * What a new job waits for; undefined when it names no parents. What is seen to hold is in its record before it comes into
  * view, and is never asked again.
- * @param siblings the ids of jobs that are enqueued with it
+ * @param known what was seen of parents, by id; what is looked up here is added
  * @throws QueueError NOT_FOUND for an unknown parent; WRONG_STATE when it could never run
  */
 function standingOf(
   home: Home,
   request: JobRequest,
-  siblings?: ReadonlySet<string>,
+  known: Map<string, ParentState>,
 ): Exclude<Standing, { readonly kind: 'impossible' }> | undefined {
   if (request.after === undefined || request.after.length === 0) return undefined
   if (conditionsOf(request).some(({ job }) => job === request.id))
     throw new QueueError('INVALID_JOB', `invalid job: ${request.id} waits for itself`)
   const standing = judge(request, (parent) => {
-    const is = siblings?.has(parent) === true ? 'unfinished' : stateOfParent(home, parent)
+    const is = known.get(parent) ?? stateOfParent(home, parent)
+    known.set(parent, is)
     if (is !== 'gone') return is
     throw new QueueError('NOT_FOUND', `there is no job ${parent} to wait for`, 'see all jobs with: queuectl list')
   })

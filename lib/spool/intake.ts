@@ -7,22 +7,22 @@
  * it is taken once it has not changed for a while and no visible process is writing to it.
  */
 import { join } from 'node:path'
-import { monotonicMs, nowMicros, nowMs, randomHex } from '../clock.ts'
+import { monotonicMs, nowMs, randomHex } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
-import { formatName, idFromStem, isScriptName } from '../job/file-name.ts'
-import { newJob, NotJson } from '../job/parse.ts'
+import { idFromStem, isScriptName } from '../job/file-name.ts'
+import { NotJson } from '../job/parse.ts'
 import { droppedRequest } from '../job/script.ts'
 import { readAs, type ReadRequest } from '../job/spelling.ts'
-import { parseInstant } from '../job/time.ts'
 import { exists, isRealDir, listRealDir, lstat, move, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
-import { conditionsOf, judge, metOf } from '../job/after.ts'
-import { placeOfNew, stateOfParent } from './doors.ts'
+import { conditionsOf, judge } from '../job/after.ts'
+import { stateOfParent } from './doors.ts'
+import { layOut } from './new-job.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
 import { moveOut, moveToPending } from './transitions.ts'
@@ -122,23 +122,13 @@ export class Intake {
       throw error
     }
     const { id, reservation } = chosen
-    const now = nowMicros()
-    const asked = (request.run_at === undefined ? 0 : (parseInstant(request.run_at) ?? 0)) * 1000
     const standing = request.after && judge(request, (parent) => stateOfParent(home, parent))
     if (standing?.kind === 'impossible') {
       reservation.giveUp()
       return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
     }
-    const place = placeOfNew(home, { now, asked, delay: request.after_delay }, standing)
-    const { state, due, dir, ...later } = place
-    const job = newJob(
-      { ...request, cwd: request.cwd ?? defaultDirectory(), ...later, ...metOf(standing?.met) },
-      id,
-      defaults,
-      state,
-      Math.floor(now / 1000),
-    )
-    const name = formatName({ priority: job.priority, due, id, queue: job.queue })
+    const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
+    const { job, fileName: name, dir } = layOut(home, full, id, defaults, standing)
     let isTaken = false
     try {
       isTaken =
@@ -162,7 +152,7 @@ export class Intake {
     return findHolders(stats, { isWanted, isWriting: true }).pids.length > 0 ? SCRIPT_AFTER_MS : 0
   }
 
-  /** Does it wait to be finished by somebody who has not written to it for a while? */
+  /** Does it wait to be finished by a writer that has not written to it for a while? */
   isStalled(home: Home, fileName: string): boolean {
     if (isScriptName(fileName) || !this.#waiting.has(fileName)) return false
     return this.#unchangedMs(join(home.pending, fileName), fileName) >= STALLED_AFTER_MS

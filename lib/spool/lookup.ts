@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { exists, listDir, lstat } from '../disk/files.ts'
 import type { Job } from '../job/job.ts'
-import { isMadeId, mayName } from '../job/file-name.ts'
+import { isIdEnd, isMadeId, mayName } from '../job/file-name.ts'
 import { QueueError } from '../errors.ts'
 import { type State, STATES } from '../job/state.ts'
 import { type Home, STATE_DIR } from './layout.ts'
@@ -24,6 +24,9 @@ import {
 
 /** Short forms of made ids have at least this many characters. */
 export const SHORTEST_ID = 6
+
+/** Can this be the end of a made id? Others name a job in full. */
+export const mayBeShort = (text: string): boolean => text.length >= SHORTEST_ID && isIdEnd(text)
 
 /** In a home in which jobs move all the time, an id that this many scans did not find does not exist. */
 const MAX_SCANS = 20

@@ -2,15 +2,15 @@
  * Pauses queues by files: `queues/<queue>.paused`, or `queues/_all.paused` for all. No job of a paused queue is claimed.
  *
  * A worker looks at them in each timed round and writes which ones it obeys into its directory, `.obeys`: the stamp of
- * each file by its name. Who made a pause waits for that, so that its word holds. Nobody removes a pause whose end has
- * passed, since it may be a newer one by then: it counts as absent.
+ * each file by its name. Who made a pause waits for that, so that its word holds. A pause whose end has passed is not
+ * removed, since it may be a newer one by then: it counts as absent.
  */
 import { basename, join } from 'node:path'
 import { failureKind } from '../disk/errno.ts'
 import { exists, listDir, lstat, makeDir, readText, remove, replaceFile } from '../disk/files.ts'
 import { scratchPath } from '../disk/scratch.ts'
 import { whyNotQueue } from '../job/file-name.ts'
-import { ALL_QUEUES, isPauseOver, parsePause, type Pause } from '../job/pause.ts'
+import { ALL_QUEUES, isPauseOver, parsePause, type Pause, type Pauses } from '../job/pause.ts'
 import { holders } from './holders.ts'
 import type { Home } from './layout.ts'
 
@@ -18,9 +18,6 @@ const SUFFIX = '.paused'
 const OBEYS = '.obeys'
 
 const pausePath = (home: Home, queue: string): string => join(home.queues, `${queue}${SUFFIX}`)
-
-/** Pauses by queue, or by {@link ALL_QUEUES}. */
-export type Pauses = ReadonlyMap<string, Pause>
 
 /** The stamps of the pauses' files, by file name: another stamp is another file or content. */
 export type Stamps = Readonly<Record<string, string>>
@@ -71,9 +68,6 @@ function readPause(path: string): Pause | undefined {
   }
 }
 
-/** The pause that keeps the jobs of a queue waiting: its own, else that of all; undefined when there is none. */
-export const pauseOf = (pauses: Pauses, queue: string): Pause | undefined => pauses.get(queue) ?? pauses.get(ALL_QUEUES)
-
 /** Writes a pause, over one that is there. If we die in here: scratch in tmp/, and the pause is there or not. */
 export function writePause(home: Home, queue: string, pause: Pause): void {
   // Made on first use. If we die after this: an empty directory.
@@ -96,7 +90,7 @@ function obeys(home: Home, dir: string, queue: string): boolean {
     const stamps = JSON.parse(readText(join(dir, OBEYS)) ?? '{}') as Stamps
     return stamps[basename(pausePath(home, queue))] === stamp
   } catch {
-    // Torn by nobody, since it is moved into place: not ours, so not known.
+    // A worker moves it into place whole: this is no worker's, so not known.
     return false
   }
 }

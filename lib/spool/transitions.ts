@@ -77,7 +77,7 @@ export function moveInto(home: Home, path: string, target: string, isOurs?: (to:
   if (move(path, target, isOurs)) return true
   // If the file is gone too, the whole home may have been removed: do not recreate it.
   if (!exists(path)) return false
-  // Again: a door in `waiting/` is removed as soon as nobody waits at it.
+  // Again: a door in `waiting/` is removed as soon as no job waits at it.
   for (let tries = 0; tries < 3; tries++) {
     if (isDay) makeDir(dirname(dir))
     makeDir(dir)

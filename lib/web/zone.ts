@@ -6,7 +6,7 @@ import { oneOf, usePref } from './prefs.ts'
 export const ZONES = ['local', 'UTC', 'server'] as const
 export type Zone = (typeof ZONES)[number]
 
-/** The chosen zone; whoever uses this is drawn again when another is chosen. */
+/** The chosen zone; a component that uses this is drawn again when another is chosen. */
 export function useZone(ofServer: string | undefined): [Zone, (zone: Zone) => void] {
   const [zone, choose] = usePref<Zone>('zone', oneOf(ZONES))
   // Before anything below is drawn.

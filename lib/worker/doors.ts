@@ -1,6 +1,6 @@
 /**
  * Lets jobs go on that wait for others (`spool/doors.ts`). Any worker does this, when a job that is waited for has ended and,
- * for what it missed, in each timed round while somebody waits.
+ * for what it missed, in each timed round while a job waits.
  *
  * A child is taken as an operator takes a job, its record is stamped, and it is moved: to the next door, to `pending/` or
  * `scheduled/`, or to `dead/`. If we die while we have it, it is put back to its door, by its record, and judged anew.
@@ -49,7 +49,7 @@ interface DoorsHost {
 export class Doors {
   readonly #home: Home
   readonly #host: DoorsHost
-  /** Did somebody wait at the last look? */
+  /** Did a job wait at the last look? */
   #isUsed = false
   /** What has ended since, and how. */
   readonly #ended = new Map<string, ParentState>()
@@ -61,7 +61,7 @@ export class Doors {
     this.#host = host
   }
 
-  /** Notes that a job has ended. @returns whether somebody waits for it */
+  /** Notes that a job has ended. @returns whether a job waits for it */
   noteEnd(id: string, is: 'completed' | 'dead'): boolean {
     if (!this.#isUsed || !exists(doorPath(this.#home, id))) return false
     this.#ended.set(id, is)
@@ -94,7 +94,7 @@ export class Doors {
     const alive = new Set<string>()
     for (const parent of doorDirs(this.#home).map((dir) => basename(dir))) {
       if (childrenAt(this.#home, parent).length === 0) {
-        // If somebody comes in at the same time it is not empty, or is made again.
+        // If a job comes in at the same time it is not empty, or is made again.
         removeEmptyDir(doorPath(this.#home, parent))
         this.#missing.delete(parent)
         continue
@@ -192,7 +192,7 @@ export class Doors {
     if (!(await stamp(taken, printJob(next), flushesRecords(ctx.config.durability)))) return
     if (!moveInto(this.#home, taken, join(this.#home.dead, target))) remove(hint)
     else ctx.record({ event: 'cancelled', job: job.id, error: reason })
-    // Whoever retried the parent meanwhile may not have seen the child dead yet.
+    // A command that retried the parent meanwhile may not have seen the child dead yet.
     if (stateOfParent(this.#home, because) === 'unfinished')
       await reviveChildren(this.#home, because, ctx.config.durability)
   }

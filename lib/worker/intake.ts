@@ -33,7 +33,7 @@ export class WorkerIntake {
     return due
   }
 
-  /** Is it a dropped file that nobody finishes, by its path in the home? It stays where it is. */
+  /** Is it a dropped file that its writer does not finish, by its path in the home? It stays where it is. */
   isStalled(entry: string): boolean {
     return dirname(entry) === 'pending' && this.#intake.isStalled(this.#home, basename(entry))
   }

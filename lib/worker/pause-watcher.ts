@@ -1,7 +1,8 @@
 /** Keeps what a worker knows of paused queues current, and says in its directory what it obeys. */
 import { nowMs } from '../clock.ts'
+import { pauseOf, type Pauses } from '../job/pause.ts'
 import type { Home } from '../spool/layout.ts'
-import { pauseOf, type Pauses, pauseStamps, readPauses, type Stamps, writeObeyed } from '../spool/pauses.ts'
+import { pauseStamps, readPauses, type Stamps, writeObeyed } from '../spool/pauses.ts'
 
 export class PauseWatcher {
   readonly #home: Home

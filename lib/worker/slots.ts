@@ -160,7 +160,7 @@ export class Slots {
     void this.#runJob(held, busy, start).finally(() => this.#release(held.fileName))
   }
 
-  /** The run in a slot, for whoever wants more of it than a plain run has; undefined while it begins or is settled. */
+  /** The run in a slot, for a caller that wants more of it than a plain run has; undefined while it begins or is settled. */
   #runIn(busy: BusySlot): ActiveRun | undefined {
     const run = busy.plain?.watched()
     if (busy.plain && run) {

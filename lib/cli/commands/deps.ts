@@ -1,9 +1,8 @@
 /** `deps`: what a job waits for, and what waits for it. */
 import { Command, Option } from 'clipanion'
+import { WHEN_VERB } from '../../job/after.ts'
 import type { Dependency, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-
-const WHEN = { success: 'to succeed', any: 'to end', fail: 'to fail' } as const
 
 export class DepsCommand extends QueueCommand {
   static override paths = [['deps']]
@@ -25,9 +24,9 @@ export class DepsCommand extends QueueCommand {
     if (this.json) return this.printJson(deps)
     this.print(`${deps.id}: ${deps.state}`)
     if (deps.parents.length > 0) this.print('waits for')
-    this.tree(deps.parents, (one) => ` ${WHEN[one.when]}${one.met ? ', which it did' : ''}`)
+    this.tree(deps.parents, (one) => ` to ${WHEN_VERB[one.when]}${one.met ? ', which it did' : ''}`)
     if (deps.children.length > 0) this.print('is waited for by')
-    this.tree(deps.children, (one) => `, which waits for it ${WHEN[one.when]}`)
+    this.tree(deps.children, (one) => `, which waits for it to ${WHEN_VERB[one.when]}`)
     if (deps.parents.length + deps.children.length === 0) this.print('waits for no job, and none waits for it')
   }
 

@@ -3,7 +3,7 @@
  * is up; the job keeps running unless Ctrl-C is to cancel it.
  */
 import { nowMs } from '../../clock.ts'
-import { openConditions } from '../../job/after.ts'
+import { waitsFor } from '../../job/after.ts'
 import type { Job } from '../../job/job.ts'
 import type { FollowEvent, FollowOptions, Queue } from '../../queue.ts'
 import { onInterrupt } from '../signals.ts'
@@ -99,12 +99,7 @@ class StateMessages {
     if (state === 'failed')
       this.#io.message(`run ${runs} of ${id}: ${visible(last_error)}; next try ${at(job.next_retry_at)}`)
     else if (state === 'scheduled') this.#io.message(`${id} runs ${at(job.run_at)}`)
-    else if (state === 'waiting')
-      this.#io.message(
-        `${id} waits for ${openConditions(job)
-          .map((one) => one.job)
-          .join(', ')}`,
-      )
+    else if (state === 'waiting') this.#io.message(`${id} waits for ${waitsFor(job).join(', ')}`)
     else if (state === 'held') this.#io.message(`${id} is held`)
     else this.#pending = state === 'pending'
   }

@@ -1,6 +1,6 @@
 /** Formats jobs: as table rows, in full, as JSON. */
 import { nowMs } from '../../clock.ts'
-import { conditionsOf, openConditions } from '../../job/after.ts'
+import { conditionsOf, waitsFor } from '../../job/after.ts'
 import { commandLine, type Job, OUR_MEMBERS } from '../../job/job.ts'
 import { DEFAULT_QUEUE } from '../../job/file-name.ts'
 import { type Progress, progressText } from '../../job/progress.ts'
@@ -35,8 +35,8 @@ const age = (since: string | undefined): string => {
 }
 
 const dueOf = (job: Job): string => {
-  const [first, ...more] = job.state === 'waiting' ? openConditions(job) : []
-  if (first) return `after ${first.job}${more.length === 0 ? '' : ` +${more.length}`}`
+  const [first, ...more] = job.state === 'waiting' ? waitsFor(job) : []
+  if (first) return `after ${first}${more.length === 0 ? '' : ` +${more.length}`}`
   const due = job.state === 'failed' ? job.next_retry_at : job.state === 'scheduled' ? job.run_at : undefined
   return due === undefined ? '-' : timeUntil(due, nowMs())
 }
@@ -156,7 +156,7 @@ function memberRows(job: Job): [string, string | undefined][] {
     ['Nice', job.nice === undefined ? undefined : String(job.nice)],
     ['Disk', job.ionice],
     ['Created', time(job.created_at)],
-    ['Waits for', job.state === 'waiting' ? list(openConditions(job).map((one) => one.job)) : undefined],
+    ['Waits for', job.state === 'waiting' ? list(waitsFor(job)) : undefined],
     [
       'After',
       job.after &&

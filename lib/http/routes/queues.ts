@@ -1,9 +1,10 @@
 /** Lists, pauses and resumes queues. */
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
-import { ALL_QUEUES } from '../../job/pause.ts'
+import { noCounts } from '../../catalog/job-index.ts'
+import { ALL_QUEUES, pauseOf } from '../../job/pause.ts'
 import { parseInstant } from '../../job/time.ts'
-import type { Pause, Queue } from '../../queue.ts'
+import type { Queue } from '../../queue.ts'
 import { readBody, readReason } from '../body.ts'
 import { HttpError } from '../problem.ts'
 import { readWindow } from '../query-params.ts'
@@ -36,25 +37,10 @@ export function queueRoutes(app: Hono, { queue, live, journal }: ServerContext):
 /** Adds its pause to each queue; one that is paused without a job is listed too. */
 async function withPauses<C extends { readonly queue: string }>(queue: Queue, counted: readonly C[]) {
   const pauses = await queue.pauses()
-  const pausedBy = (name: string): (Pause & { all: boolean }) | null => {
-    const pause = pauses.get(name) ?? pauses.get(ALL_QUEUES)
-    return pause ? { ...pause, all: !pauses.has(name) } : null
-  }
   const known = new Set(counted.map((one) => one.queue))
   const idle = [...pauses.keys()].filter((name) => name !== ALL_QUEUES && !known.has(name))
-  const none = {
-    pending: 0,
-    scheduled: 0,
-    waiting: 0,
-    processing: 0,
-    completed: 0,
-    failed: 0,
-    dead: 0,
-    held: 0,
-    oldest_ready_at: null,
-  }
-  return [...counted, ...idle.map((name) => ({ queue: name, ...none }))]
-    .map((one) => ({ ...one, paused: pausedBy(one.queue) }))
+  return [...counted, ...idle.map((name) => ({ queue: name, ...noCounts(), oldest_ready_at: null }))]
+    .map((one) => ({ ...one, paused: pauseOf(pauses, one.queue) ?? null }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1))
 }
 

@@ -2,13 +2,12 @@
 import { Command, Option } from 'clipanion'
 import { monotonicMs } from '../../../clock.ts'
 import { QueueError } from '../../../errors.ts'
-import type { PauseResult, Queue } from '../../../queue.ts'
+import type { Queue } from '../../../queue.ts'
 import { isDuration } from '../../input/option-types.ts'
 import { plural } from '../../output/text.ts'
-import { QueueNamingCommand, queueWords } from './naming.ts'
-import { refuseNotObeyed } from './pause.ts'
+import { QueuePausingCommand, queueWords, refuseNotObeyed } from './naming.ts'
 
-export class QueueDrainCommand extends QueueNamingCommand {
+export class QueueDrainCommand extends QueuePausingCommand {
   static override paths = [['queue', 'drain']]
   static override usage = Command.Usage({
     category: 'Queues',
@@ -17,9 +16,7 @@ export class QueueDrainCommand extends QueueNamingCommand {
       no longer than that (exit status 75).`,
     examples: [['Before the mail server is stopped', 'queuectl queue drain mail --timeout 5m']],
   })
-  static override makesHome = true
 
-  reason = Option.String('-m,--reason', { description: '<TEXT> why, for those who look' })
   timeout = Option.String('-t,--timeout', {
     description: '<TIME> wait at most this long: 30, 5m',
     validator: isDuration,
@@ -27,10 +24,7 @@ export class QueueDrainCommand extends QueueNamingCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const names = this.named('queue drain')
-    const paused: PauseResult[] = []
-    for (const name of names)
-      paused.push(await queue.pauseQueue(name, this.reason === undefined ? {} : { reason: this.reason }))
-    refuseNotObeyed(paused)
+    refuseNotObeyed(await this.pause(queue, names))
     const end = this.timeout === undefined ? undefined : monotonicMs() + this.timeout * 1000
     const results: { queue: string; running: string[] }[] = []
     for (const name of names) {

@@ -2,6 +2,7 @@
 import { Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import { ALL_QUEUES } from '../../../job/pause.ts'
+import type { PauseResult, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 
 export abstract class QueueNamingCommand extends QueueCommand {
@@ -17,6 +18,33 @@ export abstract class QueueNamingCommand extends QueueCommand {
       throw new QueueError('USAGE', `${doing}: which queue?`, 'name queues, or --all; see: queuectl queue list')
     return this.all ? [ALL_QUEUES] : [...new Set(this.names)]
   }
+}
+
+/** The commands that pause. */
+export abstract class QueuePausingCommand extends QueueNamingCommand {
+  static override readonly makesHome: boolean = true
+
+  reason = Option.String('-m,--reason', { description: '<TEXT> why, for those who look' })
+
+  /** Pauses one after the other, each until it is obeyed. @param until milliseconds */
+  protected async pause(queue: Queue, names: readonly string[], until?: number): Promise<PauseResult[]> {
+    const { reason } = this
+    const options = { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) }
+    const results: PauseResult[] = []
+    for (const name of names) results.push(await queue.pauseQueue(name, options))
+    return results
+  }
+}
+
+/** @throws QueueError STILL_RUNNING naming the workers that may still claim */
+export function refuseNotObeyed(results: readonly PauseResult[]): void {
+  const workers = [...new Set(results.flatMap((result) => result.not_obeying))]
+  if (workers.length === 0) return
+  throw new QueueError(
+    'STILL_RUNNING',
+    `${workers.join(', ')} may not obey the pause yet: not answering, or of a version without pauses`,
+    'see queuectl worker list; restart older workers with: queuectl worker restart',
+  )
 }
 
 /** A queue as people read it in the middle of a sentence. */

@@ -1,12 +1,11 @@
 /** `queue pause`: no job of these queues is claimed any more. */
 import { Command, Option } from 'clipanion'
 import { nowMs } from '../../../clock.ts'
-import { QueueError } from '../../../errors.ts'
-import type { PauseResult, Queue } from '../../../queue.ts'
+import type { Queue } from '../../../queue.ts'
 import { isDuration } from '../../input/option-types.ts'
-import { QueueNamingCommand, queueWords } from './naming.ts'
+import { QueuePausingCommand, queueWords, refuseNotObeyed } from './naming.ts'
 
-export class QueuePauseCommand extends QueueNamingCommand {
+export class QueuePauseCommand extends QueuePausingCommand {
   static override paths = [['queue', 'pause']]
   static override usage = Command.Usage({
     category: 'Queues',
@@ -19,9 +18,7 @@ export class QueuePauseCommand extends QueueNamingCommand {
       ['Everything, for two hours', 'queuectl queue pause --all --for 2h'],
     ],
   })
-  static override makesHome = true
 
-  reason = Option.String('-m,--reason', { description: '<TEXT> why, for those who look' })
   for = Option.String('--for', {
     description: '<TIME> resume by itself after this long: 30m, 2h',
     validator: isDuration,
@@ -29,25 +26,10 @@ export class QueuePauseCommand extends QueueNamingCommand {
 
   protected async run(queue: Queue): Promise<void> {
     const names = this.named('queue pause')
-    const options = {
-      ...(this.reason === undefined ? {} : { reason: this.reason }),
-      ...(this.for === undefined ? {} : { until: nowMs() + this.for * 1000 }),
-    }
-    const results: PauseResult[] = []
-    for (const name of names) results.push(await queue.pauseQueue(name, options))
+    const until = this.for === undefined ? undefined : nowMs() + this.for * 1000
+    const results = await this.pause(queue, names, until)
     if (this.json) this.printJsonList(results)
     else for (const result of results) this.print(`Paused ${queueWords(result.queue)}`)
     refuseNotObeyed(results)
   }
-}
-
-/** @throws QueueError STILL_RUNNING naming the workers that may still claim */
-export function refuseNotObeyed(results: readonly PauseResult[]): void {
-  const workers = [...new Set(results.flatMap((result) => result.not_obeying))]
-  if (workers.length === 0) return
-  throw new QueueError(
-    'STILL_RUNNING',
-    `${workers.join(', ')} may not obey the pause yet: not answering, or of a version without pauses`,
-    'see queuectl worker list; restart older workers with: queuectl worker restart',
-  )
 }

@@ -45,10 +45,10 @@ export class ServiceInstallCommand extends ServiceCommand {
     const { installService, lingers, supervisorHere } = await import('../../../service/install.ts')
     const plan = this.plan()
     const supervisor = supervisorHere()
+    const files = supervisor
+      .filesOf(plan)
+      .map(({ fileName, text }) => ({ path: join(supervisor.dir(plan.scope), fileName), text }))
     if (this.onlyPrint) {
-      const files = supervisor
-        .filesOf(plan)
-        .map(({ fileName, text }) => ({ path: join(supervisor.dir(plan.scope), fileName), text }))
       if (this.json) return this.printJson({ name: plan.name, files, started: [] })
       for (const { path, text } of files) this.print(`# ${path}\n${text}`)
       return
@@ -56,9 +56,6 @@ export class ServiceInstallCommand extends ServiceCommand {
     // A broken config.json is the most common reason for a failed start. That of another user's home is read by that user.
     if (plan.user === undefined) Queue.open({ home: plan.home, warn: () => {}, make: false }).config()
     const started = await installService(plan, supervisor)
-    const files = supervisor
-      .filesOf(plan)
-      .map(({ fileName, text }) => ({ path: join(supervisor.dir(plan.scope), fileName), text }))
     if (this.json) this.printJson({ name: plan.name, files, started })
     else {
       for (const { path } of files) this.print(`Wrote ${path}`)
