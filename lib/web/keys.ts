@@ -1,5 +1,5 @@
 /** Keyboard shortcuts: one table for handling keys and for the help, which lists exactly the keys that work now. */
-import { useLayoutEffect } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface Shortcut {
   /** One key, two in sequence: `g j`, or with Ctrl (on a Mac also Cmd): `Ctrl-K`. Named as in KeyboardEvent.key. */
@@ -10,20 +10,22 @@ export interface Shortcut {
   run(): void
 }
 
-const registered = new Set<readonly Shortcut[]>()
+const registered = new Set<{ readonly current: readonly Shortcut[] }>()
 
-/** The shortcuts that work now, in the order they were registered. */
-export const activeShortcuts = (): Shortcut[] => [...registered].flat()
+/** The shortcuts that work now, in the order their components were mounted. */
+export const activeShortcuts = (): Shortcut[] => [...registered].flatMap(({ current }) => current)
 
-/** Registers shortcuts while the component is mounted. */
+/** Registers shortcuts while the component is mounted. Rendered again, it keeps its place among the others. */
 export function useShortcuts(list: readonly Shortcut[]): void {
+  const latest = useRef(list)
+  latest.current = list
   // Before the page is painted: the next key may come at once.
   useLayoutEffect(() => {
-    registered.add(list)
+    registered.add(latest)
     return () => {
-      registered.delete(list)
+      registered.delete(latest)
     }
-  })
+  }, [])
 }
 
 const SECOND_KEY_MS = 1000

@@ -167,9 +167,11 @@ test(
 )
 
 test(
-  'the help lists exactly the keys that work on the page',
-  inBrowser(async ({ page, visit, queue }) => {
-    await queue.enqueue({ id: 'waits', command: 'true' })
+  'the help lists exactly the keys that work on the page, none of them twice',
+  inBrowser(async ({ page, visit, queue, startWorker }) => {
+    await startWorker()
+    await queue.enqueue({ id: 'ran', command: 'echo text' })
+    await queue.enqueue({ id: 'waits', command: 'true', run_at: '2999-01-01T12:00:00Z' })
     const listed = async (): Promise<string[]> => {
       await page.keyboard.press('?')
       const keys = await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).locator('dd').allInnerTexts()
@@ -184,6 +186,10 @@ test(
     assert.equal(await listed(), [...everywhere, '/', 'Enter', 'c', 'j', 'k', 'r', 'x'].sort())
     await visit('/jobs/waits')
     assert.equal(await listed(), [...everywhere, 'c', 'h'].sort())
+    await visit('/jobs/ran')
+    await page.getByRole('log').getByText('text').waitFor()
+    await page.getByText('The run has ended.').waitFor()
+    assert.equal(await listed(), [...everywhere, '/', 'e', 'f', 'r', 'w'].sort())
   }),
 )
 

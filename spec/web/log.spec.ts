@@ -143,7 +143,7 @@ test(
     await button(page, 'Times').click()
     assert.match(await line(page, 'Line 2').locator('.time').innerText(), /^\d\d:\d\d:\d\d$/)
     assert.is(await line(page, 'Line 1').locator('.time').innerText(), '')
-    await page.keyboard.press('z')
+    await page.keyboard.press('w')
     await page.locator('.log-card.full').waitFor()
     await page.keyboard.press('Escape')
     await page.locator('.log-card.full').waitFor({ state: 'detached' })

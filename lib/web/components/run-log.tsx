@@ -68,7 +68,7 @@ export function RunLog({ id, attempt }: RunLogProps) {
   useShortcuts([
     { keys: 'f', does: 'Follow output on or off', group: 'Job', run: () => setFollows(!follows) },
     { keys: 'e', does: 'First error line', group: 'Job', run: toFirstError },
-    { keys: 'z', does: 'Output on the full screen or not', group: 'Job', run: () => setFull(!isFull) },
+    { keys: 'w', does: 'Output on the full screen or not', group: 'Job', run: () => setFull(!isFull) },
     ...(isFull
       ? [{ keys: 'Escape', does: 'Leave the full screen', group: 'Job', run: () => setFull(false) } as const]
       : []),
@@ -131,7 +131,7 @@ export function RunLog({ id, attempt }: RunLogProps) {
           <Toggle icon="clock" label="Times" title="When this page saw each line" isOn={hasTimes} onToggle={setTimes} />
           <Toggle icon="wrap" label="Wrap" title="Wrap long lines" isOn={wraps} onToggle={setWraps} />
           <Toggle icon="jobs" label="Raw" title="Show every byte" isOn={isRaw} onToggle={setRaw} />
-          <Toggle icon="full" label="Full screen" title="Full screen (z)" isOn={isFull} onToggle={setFull} />
+          <Toggle icon="full" label="Full screen" title="Full screen (w)" isOn={isFull} onToggle={setFull} />
         </div>
       </div>
       <LogView
