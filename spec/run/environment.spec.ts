@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, outputOf, runAll } from '../../fixtures/jobs.ts'
-import { skip } from '../../fixtures/skip.ts'
+import { skip, skippable } from '../../fixtures/skip.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { splitInherited, splitVariables } from '../../lib/run/environment.ts'
 
@@ -21,35 +21,38 @@ const NAMES = (
 const ODD = { ...Object.fromEntries(NAMES.map((name) => [name, '1x z'])), 'with space': "a'b\nc", '-n': '=' }
 
 for (const [shell, ...args] of [['dash'], ['bash'], ['busybox', 'sh']] as const)
-  test(`${shell} passes on every variable that is left to it`, () => {
-    const run = (variables: Record<string, string>, text: string): Record<string, string> => {
-      const { stdout, stderr, error } = spawnSync(shell, [...args, '-s'], {
-        argv0: args.length === 0 ? 'sh' : shell,
-        input: text,
-        env: { PATH: '/usr/bin:/bin', ...variables },
+  test(
+    `${shell} passes on every variable that is left to it`,
+    skippable(() => {
+      const run = (variables: Record<string, string>, text: string): Record<string, string> => {
+        const { stdout, stderr, error } = spawnSync(shell, [...args, '-s'], {
+          argv0: args.length === 0 ? 'sh' : shell,
+          input: text,
+          env: { PATH: '/usr/bin:/bin', ...variables },
+        })
+        if (error) skip(`there is no ${shell}`)
+        assert.is(String(stderr), '')
+        return Object.fromEntries(
+          String(stdout)
+            .split('\0')
+            .map((one) => one.split(/=(.*)/s).slice(0, 2)),
+        )
+      }
+      const { plain } = splitVariables(ODD)
+      assert.ok(Object.keys(plain).length > 10)
+      const exported = Object.entries(plain).map(([name, value]) => `export '${name}=${value}'`)
+      const given = run({}, `( ${exported.join('; ')}; exec /usr/bin/env -0 )\n`)
+      const inherited = splitInherited({
+        LC_ALL: 'C',
+        ...Object.fromEntries(Object.entries(ODD).filter(([n]) => !n.startsWith('LC_'))),
       })
-      if (error) skip(`there is no ${shell}`)
-      assert.is(String(stderr), '')
-      return Object.fromEntries(
-        String(stdout)
-          .split('\0')
-          .map((one) => one.split(/=(.*)/s).slice(0, 2)),
-      )
-    }
-    const { plain } = splitVariables(ODD)
-    assert.ok(Object.keys(plain).length > 10)
-    const exported = Object.entries(plain).map(([name, value]) => `export '${name}=${value}'`)
-    const given = run({}, `( ${exported.join('; ')}; exec /usr/bin/env -0 )\n`)
-    const inherited = splitInherited({
-      LC_ALL: 'C',
-      ...Object.fromEntries(Object.entries(ODD).filter(([n]) => !n.startsWith('LC_'))),
-    })
-    const kept = run(inherited.plain, '( exec /usr/bin/env -0 )\n')
-    for (const [name, value] of Object.entries(plain)) {
-      assert.is(given[name], value, name)
-      if (name in inherited.plain) assert.is(kept[name], value, name)
-    }
-  })
+      const kept = run(inherited.plain, '( exec /usr/bin/env -0 )\n')
+      for (const [name, value] of Object.entries(plain)) {
+        assert.is(given[name], value, name)
+        if (name in inherited.plain) assert.is(kept[name], value, name)
+      }
+    }),
+  )
 
 /** The variables that a job which prints them has got. */
 async function got(world: World, id: string): Promise<Record<string, string>> {
