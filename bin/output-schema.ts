@@ -53,7 +53,7 @@ const settings = described('each key with its value; a secret is shown as (set)'
 const bulk = described('what a verb has done to jobs', ref('Bulk'))
 
 const { completed: _completed, ...unfinished } = SCHEMAS.QueueRow.properties
-const queueInfo = described('a queue: its unfinished jobs by state, and its pause', {
+const queueInfo = described('a queue: its unfinished jobs by state, its pause and its settings', {
   type: 'object',
   properties: unfinished,
   required: SCHEMAS.QueueRow.required.filter((name) => name !== 'completed'),
@@ -81,9 +81,10 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
             ['free_inodes'],
           ),
           paused: described('the pauses in force, by queue; that of all by _all', { type: 'object' }),
+          unreadable_settings: described('why the settings of a queue cannot be obeyed, by queue', { type: 'object' }),
           troubles: arrayOf({ type: 'object' }),
         },
-        ['paused', 'troubles'],
+        ['paused', 'unreadable_settings', 'troubles'],
       ),
       ref('Job'),
     ],
@@ -178,6 +179,11 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
   'worker-health': arrayOf(ref('Worker')),
   'queue-list': arrayOf(queueInfo),
   'queue-show': queueInfo,
+  'queue-set': ref('SettingsResult'),
+  'queue-unset': ref('SettingsResult'),
+  'queue-rm': ref('SettingsResult'),
+  'limit-list': arrayOf(ref('Limit')),
+  'limit-show': ref('Limit'),
   'queue-pause': arrayOf(ref('PauseResult')),
   'queue-resume': arrayOf(object({ queue: text, was_paused: flag })),
   'queue-drain': arrayOf(object({ queue: text, running: arrayOf(text) })),

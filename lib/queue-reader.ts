@@ -46,10 +46,12 @@ import {
 import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { holderOf, holders } from './spool/holders.ts'
 import { type Trouble, troublesOf } from './spool/troubles.ts'
-import { readPauses } from './spool/pauses.ts'
+import { readPauses, readQueueSettings } from './spool/queue-files.ts'
 import type { Pause } from './job/pause.ts'
 import type { Dependencies } from './query/deps.ts'
 import { type QueueInfo, queueInfos } from './query/queues.ts'
+import { type LimitInfo, limitInfos } from './query/limits.ts'
+import type { AllSettings } from './job/queue-settings.ts'
 import { type WorkerInfo, workersOf } from './query/workers.ts'
 import type { Explanation } from './query/explain.ts'
 import type { LogIndex } from './query/log-index.ts'
@@ -132,7 +134,17 @@ export class QueueReader {
     return readPauses(this.dirs, nowMs())
   }
 
-  /** Every queue that has a job that is not completed, or is paused: its jobs by state, and its pause. */
+  /** The settings of the queues that have any, by queue; those of all queues by `_all`. */
+  async queueSettings(): Promise<AllSettings> {
+    return readQueueSettings(this.dirs)
+  }
+
+  /** The limits, how many commands run under each, and which. */
+  async limits(): Promise<LimitInfo[]> {
+    return limitInfos(this.dirs)
+  }
+
+  /** Every queue that has a job that is not completed, settings, or a pause: its jobs by state, and these. */
   async queueInfos(): Promise<QueueInfo[]> {
     return queueInfos(this.dirs)
   }

@@ -18,6 +18,7 @@ import type { PauseOptions, PauseResult } from './operator/pause.ts'
 import type { PatchMembers } from './operator/patch.ts'
 import type { PrunedJob, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
+import type { QueueChanges, SettingsResult } from './operator/queue-settings.ts'
 import { readConfig, writeSetting } from './config/file.ts'
 import { homePath } from './config/env.ts'
 import { retryJob, type RetryOptions } from './operator/retry.ts'
@@ -40,6 +41,9 @@ export type { Pause } from './job/pause.ts'
 export type { PauseOptions, PauseResult } from './operator/pause.ts'
 export type { Dependencies, Dependency } from './query/deps.ts'
 export type { QueueInfo } from './query/queues.ts'
+export type { LimitInfo } from './query/limits.ts'
+export type { AllSettings, QueueMember, QueueSettings } from './job/queue-settings.ts'
+export type { QueueChanges, SettingsResult } from './operator/queue-settings.ts'
 export type { RunOutput } from './run/output-reader.ts'
 export type { PageCursor, JobSearch } from './catalog/page.ts'
 export { PAGE_SORTS, type PageSort, SORTS, type Sort } from './query/order.ts'
@@ -232,6 +236,23 @@ export class Queue extends QueueReader {
   async resumeQueue(queue: string): Promise<boolean> {
     const { resumeQueue } = await import('./operator/pause.ts')
     return resumeQueue(this.dirs, queue)
+  }
+
+  /**
+   * Changes settings of a queue, or with `_all` of all; null takes one back, and those not named stay. Waits, for 3 seconds at most, until every worker
+   * obeys: from then on no more of its commands run than `limit` says, but for those that ran before.
+   * @returns the settings as they are now, and the workers that do not obey yet
+   * @throws QueueError USAGE; FAILED when its file cannot be read as it is
+   */
+  async setQueue(queue: string, changes: QueueChanges): Promise<SettingsResult> {
+    const { setQueue } = await import('./operator/queue-settings.ts')
+    return setQueue(this.dirs, queue, changes)
+  }
+
+  /** Removes the settings of a queue; its jobs and its pause stay. @throws QueueError USAGE; NOT_FOUND when it has none */
+  async removeQueue(queue: string): Promise<SettingsResult> {
+    const { removeQueue } = await import('./operator/queue-settings.ts')
+    return removeQueue(this.dirs, queue)
   }
 
   /**

@@ -7,6 +7,7 @@ import { SETTINGS } from '../config/schema.ts'
 import { Queue, SORTS } from '../queue.ts'
 import { findCommand, firstWords, isGroup, wordsAfter } from './find-command.ts'
 import { ALL_QUEUES } from '../job/pause.ts'
+import { QUEUE_MEMBERS } from '../job/queue-settings.ts'
 import { CONFIG_KEYS, shownKey } from '../config/keys.ts'
 import { homePath } from '../config/env.ts'
 import { shownState, type State, STATES, ALLOWED_IN } from '../job/state.ts'
@@ -76,9 +77,23 @@ async function offersFor(words: readonly string[], current: string, home: string
     case 'config unset':
       return rest.length === 0 ? configKeys() : configValues(name, rest[0] ?? '')
     case 'queue show':
+    case 'queue set':
+    case 'queue rm':
     case 'queue pause':
     case 'queue drain':
       return labelled((await openExisting(home)?.queues()) ?? [], 'queue')
+    case 'queue unset':
+      return rest.length === 0
+        ? labelled(
+            [...((await openExisting(home)?.queueSettings()) ?? new Map()).keys()].filter((one) => one !== ALL_QUEUES),
+            'queue',
+          )
+        : Object.entries(QUEUE_MEMBERS).map(([member, { meaning }]) => [member, meaning])
+    case 'limit show':
+      return labelled(
+        ((await openExisting(home)?.limits()) ?? []).map(({ limit }) => limit),
+        'limit',
+      )
     case 'queue resume':
       return labelled(
         [...((await openExisting(home)?.pauses()) ?? new Map()).keys()].filter((one) => one !== ALL_QUEUES),

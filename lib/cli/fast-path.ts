@@ -6,14 +6,12 @@
  * what it imports are a bundle of their own: none of them may import a module of ours dynamically.
  */
 import { homePath, isHomeNamed } from '../config/env.ts'
-import { nowMs } from '../clock.ts'
 import { diskSpace } from '../disk/space.ts'
 import { newRequest } from '../job/new-request.ts'
 import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
-import { type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
-import { readPauses } from '../spool/pauses.ts'
+import { hasQueueFiles, type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
 import { holders } from '../spool/holders.ts'
 import { countJobs } from '../spool/scan.ts'
 import { troublesOf } from '../spool/troubles.ts'
@@ -40,6 +38,8 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   const [name = 'status', ...words] = argv.words
   if (name === 'status' && words.length === 0 && argv.exact === undefined) {
     const home = openHomeIfMade(homePath(argv.home))
+    // Settings and pauses are for the whole program to read.
+    if (hasQueueFiles(home)) return undefined
     if (isHomeNamed(argv.home) && !isMade(home)) io.message(noQueueYet(home.root))
     for (const line of await statusLines(reader(home), io, argv.json)) io.print(`${line}\n`)
     return 0
@@ -47,6 +47,7 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined
   if (source === undefined || 'from' in source || !isInOurWords(source.job)) return undefined
   const home = openHome(homePath(argv.home))
+  if (hasQueueFiles(home)) return undefined
   const report = new EnqueueReport(reader(home), io, { json: argv.json ? 'one' : undefined, idsOnly: false })
   report.add(enqueueJob(home, newRequest(withDirectory(io, source.job))))
   await report.finish()
@@ -59,7 +60,9 @@ const reader = (home: Home): StatusReader => ({
   count: async () => countJobs(home),
   workers: async () => workersOf(home),
   troubles: async () => troublesOf(holders(home)),
-  pauses: async () => readPauses(home, nowMs()),
+  // There is no file of either.
+  pauses: async () => new Map(),
+  queueSettings: async () => new Map(),
   room: async () => diskSpace(home),
 })
 

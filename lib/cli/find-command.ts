@@ -47,6 +47,11 @@ const queueShow: Load = async () => (await import('./commands/queue/show.ts')).Q
 const queuePause: Load = async () => (await import('./commands/queue/pause.ts')).QueuePauseCommand
 const queueResume: Load = async () => (await import('./commands/queue/resume.ts')).QueueResumeCommand
 const queueDrain: Load = async () => (await import('./commands/queue/drain.ts')).QueueDrainCommand
+const queueSet: Load = async () => (await import('./commands/queue/set.ts')).QueueSetCommand
+const queueUnset: Load = async () => (await import('./commands/queue/unset.ts')).QueueUnsetCommand
+const queueRemove: Load = async () => (await import('./commands/queue/remove.ts')).QueueRemoveCommand
+const limitList: Load = async () => (await import('./commands/limit/list.ts')).LimitListCommand
+const limitShow: Load = async () => (await import('./commands/limit/list.ts')).LimitShowCommand
 const configGet: Load = async () => (await import('./commands/config/get.ts')).ConfigGetCommand
 const configSet: Load = async () => (await import('./commands/config/set.ts')).ConfigSetCommand
 const configUnset: Load = async () => (await import('./commands/config/unset.ts')).ConfigUnsetCommand
@@ -105,9 +110,14 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'service status': serviceStatus,
   'queue list': queueList,
   'queue show': queueShow,
+  'queue set': queueSet,
+  'queue unset': queueUnset,
+  'queue rm': queueRemove,
   'queue pause': queuePause,
   'queue resume': queueResume,
   'queue drain': queueDrain,
+  'limit list': limitList,
+  'limit show': limitShow,
   'dlq list': dlqList,
   'dlq ls': dlqList,
   'dlq show': dlqShow,

@@ -43,6 +43,8 @@ export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   'dlq export': 'dlq dump',
   'queue list': 'queues, queue ls, queues list, group list, groups',
   'queue show': 'queue get, queue info',
+  'queue set': 'queue config, queue limit, group parallel, parallel',
+  'queue rm': 'queue remove, queue delete',
   'queue pause': 'queue stop, queues pause, group pause',
   'queue pause --all': 'pause-all',
   'queue resume': 'queue unpause, queue start, queues resume, group resume',

@@ -2,7 +2,7 @@
 import * as t from 'typanion'
 import { isHook, isHookSecret } from './hook-target.ts'
 import { DEFAULT_MAX_RETRIES } from '../job/job.ts'
-import { LIMITS } from '../job/parse.ts'
+import { LIMITS } from '../job/value-limits.ts'
 import { isAgeLimit, isCountLimit, isSizeLimit } from '../job/retention.ts'
 import { DURABILITIES, type Durability } from '../disk/sync.ts'
 

@@ -299,6 +299,21 @@ export function removeEmptyDir(path: string): boolean {
   }
 }
 
+/**
+ * Renames a directory onto a name that is absent or an empty directory; false when something is in it. If we die: it is
+ * there, whole, or not. @throws ENOENT when it, or the parent of the name, is gone
+ */
+export function moveOntoEmpty(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if (hasHappened(() => !isThere(from) && isRealDir(to))) return true
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errno(error) ?? '')) return false
+    throw error
+  }
+}
+
 /** Removes a directory of scratch and all in it. If we die in here: part of it is left, for the sweeper. */
 export const removeScratchDir = (path: string): void => rmSync(path, { recursive: true, force: true })
 

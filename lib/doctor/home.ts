@@ -6,6 +6,9 @@ import { eachName, lstat } from '../disk/files.ts'
 import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readSettings } from '../config/file.ts'
+import { isUnreadable } from '../job/queue-settings.ts'
+import { limitNames, takenNumbers } from '../spool/limits.ts'
+import { readQueueSettings, settingsPath } from '../spool/queue-files.ts'
 
 /** Every directory of the home must exist, on one file system. */
 export function checkStructure(home: Home): CheckResult {
@@ -106,11 +109,32 @@ function openFiles(home: Home): Finding[] {
   ]
 }
 
+/** Settings of queues that cannot be obeyed, and numbers of limits that were taken by hand. */
+function queueFindings(home: Home): Finding[] {
+  const broken = [...readQueueSettings(home)].flatMap(([queue, settings]) =>
+    isUnreadable(settings)
+      ? [
+          problemFinding(
+            `${settingsPath(home, queue)} cannot be obeyed, so no job that it is for starts: ${settings.unreadable}`,
+            'mend it with an editor, or remove it',
+          ),
+        ]
+      : [],
+  )
+  const byHand = limitNames(home)
+    .flatMap((limit) => takenNumbers(home, limit))
+    .filter(({ claim }) => !claim)
+    .map(({ path }) =>
+      noteFinding(`${relative(home.root, path)} takes a number of a limit by hand`, 'remove it to free the number'),
+    )
+  return [...broken, ...byHand]
+}
+
 export function checkSettings(home: Home): CheckResult {
   try {
     const set = Object.entries(readSettings(home))
     const fact = set.length === 0 ? 'all defaults' : set.map(([key, value]) => `${key} ${value}`).join(', ')
-    return { check: 'settings', fact, findings: [] }
+    return { check: 'settings', fact, findings: queueFindings(home) }
   } catch (error) {
     if (!(error instanceof QueueError)) throw error
     return {

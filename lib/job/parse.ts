@@ -8,12 +8,11 @@ import { QueueError } from '../errors.ts'
 import { type Parent, whyNotAfter } from './after.ts'
 import { refuseInexactNumbers, refuseUnwritable } from './exact-numbers.ts'
 import { DEFAULT_MAX_RETRIES, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMBERS, type Run } from './job.ts'
-import { DEFAULT_QUEUE, type JobName, PRIORITY_LIMIT, whyNotChosenId, whyNotQueue } from './file-name.ts'
+import { DEFAULT_QUEUE, type JobName, whyNotChosenId, whyNotQueue } from './file-name.ts'
 import { isoTime, parseInstant } from './time.ts'
 import type { State } from './state.ts'
+import { LIMITS, whole } from './value-limits.ts'
 
-const between = (low: number, high: number) => t.cascade(t.isNumber(), t.isInInclusiveRange(low, high))
-const whole = (low: number, high: number) => t.cascade(t.isNumber(), [t.isInteger(), t.isInInclusiveRange(low, high)])
 const text = t.cascade(t.isString(), [
   must((value) => (value.includes('\0') ? 'expected no NUL character' : undefined)),
   must(whyNotWritable),
@@ -48,16 +47,6 @@ const isAfter = t.makeValidator<unknown, readonly Parent[]>({
   },
 })
 const codes = t.isArray(whole(0, 255))
-
-/** Validators of members that are settings too (`config/schema.ts`). */
-export const LIMITS = {
-  priority: whole(-PRIORITY_LIMIT, PRIORITY_LIMIT),
-  max_retries: whole(0, 1000),
-  timeout: between(0, 31_536_000),
-  backoff_base: between(1, 1000),
-  max_backoff: between(1, 31_536_000),
-  jitter: between(0, 1),
-}
 
 const isRequest = t.isObject(
   {

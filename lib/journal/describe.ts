@@ -49,6 +49,8 @@ function sentence(event: Omit<Event, 'at'>): string {
       return `${queueWords(event.queue)} paused${why}`
     case 'queue_resumed':
       return `${queueWords(event.queue)} resumed`
+    case 'queue_set':
+      return `${queueWords(event.queue)} set${why}`
     default:
       // Recorded by a newer version.
       return `${job}: ${String(event.event).replaceAll('_', ' ')}${why}`

@@ -27,7 +27,7 @@ import type { Home } from '../spool/layout.ts'
  * - `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was quarantined.
  * - `hook_failed`: a hook failed; `job` is empty when it was called for all jobs.
- * - `queue_paused`, `queue_resumed`: a command did this to a queue; `job` is empty.
+ * - `queue_paused`, `queue_resumed`, `queue_set`: a command did this to a queue; `job` is empty.
  */
 export type EventKind =
   | 'enqueued'
@@ -49,6 +49,7 @@ export type EventKind =
   | 'hook_failed'
   | 'queue_paused'
   | 'queue_resumed'
+  | 'queue_set'
 
 export interface Event {
   /** ISO 8601, UTC. */
@@ -63,7 +64,7 @@ export interface Event {
   readonly error?: string
   /** The setting that names the hook. */
   readonly hook?: string
-  /** The queue that was paused or resumed; `_all` stands for all. */
+  /** The queue that was paused, resumed or set; `_all` stands for all. */
   readonly queue?: string
   /** When its first or next run is due (ISO 8601, UTC). */
   readonly due?: string

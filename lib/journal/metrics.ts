@@ -43,6 +43,7 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'hook_failed',
   'queue_paused',
   'queue_resumed',
+  'queue_set',
 ]
 
 /** Counts and durations, also of events whose days have been folded. */

@@ -24,6 +24,11 @@ export interface Exposition {
   readonly counts: Readonly<Record<string, number>>
   readonly queues: readonly QueueNumbers[]
   readonly pauses: ReadonlyMap<string, unknown>
+  readonly limits: readonly {
+    readonly limit: string
+    readonly cap: number | null
+    readonly taken: readonly unknown[]
+  }[]
   readonly workers: readonly (Parameters<typeof isAnswering>[0] & { readonly slots: number })[]
   readonly oldestReadySeconds?: number | undefined
   /** Milliseconds since the epoch. */
@@ -36,6 +41,7 @@ export function prometheusText({
   counts,
   queues,
   pauses,
+  limits,
   workers,
   oldestReadySeconds = 0,
   now,
@@ -85,6 +91,18 @@ export function prometheusText({
       'gauge',
       'Queues that are paused; _all stands for all.',
       [...pauses.keys()].map((queue): Sample => [`{queue=${label(queue)}}`, 1]),
+    ),
+    ...family(
+      'queuectl_limit',
+      'gauge',
+      'How many commands may run at a time, by limit: all, or q. and the queue.',
+      limits.flatMap(({ limit, cap }): Sample[] => (cap === null ? [] : [[`{limit=${label(limit)}}`, cap]])),
+    ),
+    ...family(
+      'queuectl_limit_taken',
+      'gauge',
+      'How many numbers of a limit are taken.',
+      limits.map(({ limit, taken }): Sample => [`{limit=${label(limit)}}`, taken.length]),
     ),
     ...family('queuectl_build_info', 'gauge', 'The version that answers; always 1.', [
       [`{version=${label(version)}}`, 1],

@@ -2,14 +2,14 @@
 import { userInfo } from 'node:os'
 import { monotonicMs, nowMs, sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { whyNotQueue } from '../job/file-name.ts'
 import { ALL_QUEUES, pauseOf } from '../job/pause.ts'
 import { isoTime } from '../job/time.ts'
 import { recordEvents } from '../journal/journal.ts'
-import { readPauses, removePause, workersNotObeying, writePause } from '../spool/pauses.ts'
+import { readPauses, removePause, writePause } from '../spool/queue-files.ts'
 import { jobFiles } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import { ring } from '../spool/wakeup.ts'
+import { requireQueue, untilObeyed } from './obeyed.ts'
 
 export interface PauseOptions {
   /** Why, for those who look. */
@@ -25,9 +25,6 @@ export interface PauseResult {
   readonly not_obeying: readonly string[]
 }
 
-/** For how long (ms) workers are waited for, and how often they are looked at. */
-const OBEYED_WITHIN_MS = 3_000
-const LOOK_EVERY_MS = 20
 const DRAIN_LOOK_EVERY_MS = 100
 
 /** The user's name, or number where it has no name. */
@@ -38,12 +35,6 @@ function userName(): string {
     // There is no passwd entry, as often in containers.
     return `uid ${process.getuid?.() ?? 'unknown'}`
   }
-}
-
-/** The name of a queue, or {@link ALL_QUEUES}. @throws QueueError USAGE */
-function requireQueue(queue: string, doing: string): void {
-  const why = queue === ALL_QUEUES ? undefined : whyNotQueue(queue)
-  if (why) throw new QueueError('USAGE', `cannot ${doing} the queue ${JSON.stringify(queue)}: ${why}`)
 }
 
 /**
@@ -60,14 +51,7 @@ export async function pauseQueue(home: Home, queue: string, options: PauseOption
     ...(until === undefined ? {} : { until: isoTime(until) }),
   })
   recordEvents(home, [{ event: 'queue_paused', job: '', queue, ...(reason === undefined ? {} : { error: reason }) }])
-  ring(home)
-  const end = monotonicMs() + OBEYED_WITHIN_MS
-  let left = workersNotObeying(home, queue)
-  while (left.length > 0 && monotonicMs() < end) {
-    await sleep(LOOK_EVERY_MS)
-    left = workersNotObeying(home, queue)
-  }
-  return { queue, not_obeying: left }
+  return { queue, not_obeying: await untilObeyed(home, queue, 'pause') }
 }
 
 /** Ends the pause of a queue. @returns whether it was paused @throws QueueError USAGE */

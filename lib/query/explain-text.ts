@@ -1,6 +1,6 @@
 /** Words why a job is not running, for people: the sentences of `explain` and of the job's page. Pure. */
 import { WHEN_VERB } from '../job/after.ts'
-import { pauseWords } from '../job/pause.ts'
+import { ALL_QUEUES, pauseWords } from '../job/pause.ts'
 import { roughDuration, localTime, timeUntil } from '../job/time-text.ts'
 import { durationText } from '../journal/describe.ts'
 import type { Explanation, Reason } from './explain.ts'
@@ -48,6 +48,15 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
       return [
         `${which} paused${words === '' ? '' : words === reason.reason ? `: ${words}` : ` ${words}`}`,
         `resume with: ${resume}`,
+      ]
+    }
+    case 'settings_unreadable':
+      return [`the settings in ${reason.file} cannot be obeyed, so no job that they are for starts: ${reason.error}`]
+    case 'limit_full': {
+      const whose = reason.queue === ALL_QUEUES ? 'of all queues' : `of queue ${reason.queue}`
+      return [
+        `the limit ${whose} is reached, ${reason.cap} at a time:`,
+        ...reason.taken.map(({ job, worker }) => (job === undefined ? '  taken by hand' : `  ${job} in ${worker}`)),
       ]
     }
     case 'waits_for':

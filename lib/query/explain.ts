@@ -11,6 +11,7 @@ import { openConditions, type ParentState, type When } from '../job/after.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { pauseOf, type Pauses, type QueuePause } from '../job/pause.ts'
+import { type AllSettings, isUnreadable, queueOfLimit, unreadableOf } from '../job/queue-settings.ts'
 import { parseName } from '../job/file-name.ts'
 import { takesQueue } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
@@ -22,7 +23,8 @@ import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
 import { stateOfParent } from '../spool/doors.ts'
-import { readPauses } from '../spool/pauses.ts'
+import { readPauses, readQueueSettings, settingsPath } from '../spool/queue-files.ts'
+import { fullLimits, type NumberInfo } from './limits.ts'
 import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
@@ -33,6 +35,14 @@ export type Reason =
   | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
   | { readonly why: 'held' }
   | ({ readonly why: 'queue_paused'; readonly queue: string } & QueuePause)
+  | { readonly why: 'settings_unreadable'; readonly queue: string; readonly file: string; readonly error: string }
+  | {
+      readonly why: 'limit_full'
+      /** `_all`: the limit of all queues together. */
+      readonly queue: string
+      readonly cap: number
+      readonly taken: readonly NumberInfo[]
+    }
   | {
       readonly why: 'waits_for'
       readonly jobs: readonly { readonly id: string; readonly when: When; readonly is: ParentState }[]
@@ -96,14 +106,14 @@ function explainFile(home: Home, file: JobFile): Explanation {
         when,
         is: stateOfParent(home, parent),
       }))
-      return is({ why: 'waits_for', jobs }, ...pausedBy(home, file), ...noWorker(home, file))
+      return is({ why: 'waits_for', jobs }, ...keptBy(home, file), ...noWorker(home, file))
     }
     case 'scheduled':
     case 'failed': {
       const dueAt = dueOf(home, file, nowMs(), readConfig(home).max_backoff)
       const at = Math.max(dueAt, nowMs())
       const due: Reason = { why: 'due', at: isoTime(dueAt), retry: file.state === 'failed' }
-      const others = [...pausedBy(home, file), ...obstacles(home, file)]
+      const others = [...keptBy(home, file), ...obstacles(home, file)]
       const starts = others.some(({ why }) => why !== 'slots_busy') ? {} : { starts_at: isoTime(at) }
       return { ...is(due, ...others), ...starts }
     }
@@ -118,15 +128,35 @@ function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
   return { why: 'over', how, ...(at === undefined ? {} : { at }), ...(error === undefined ? {} : { error }) }
 }
 
-/** The pause of the job's queue, or of all. */
-function pausedBy(
+/** What the files of its queue, or of all, say. */
+function keptBy(
   home: Home,
   { name: { queue }, dropped }: JobFile,
-  pauses: Pauses = readPauses(home, nowMs()),
+  { pauses, settings }: QueueRules = rulesOf(home),
 ): Reason[] {
   const pause = pauseOf(pauses, dropped ? undefined : queue)
-  return pause ? [{ why: 'queue_paused', queue, ...pause }] : []
+  const reasons: Reason[] = pause ? [{ why: 'queue_paused', queue, ...pause }] : []
+  if (dropped) return reasons
+  const unreadable = unreadableOf(settings, queue)
+  const broken = unreadable === undefined ? undefined : settings.get(unreadable)
+  if (unreadable !== undefined && isUnreadable(broken))
+    reasons.push({
+      why: 'settings_unreadable',
+      queue: unreadable,
+      file: settingsPath(home, unreadable),
+      error: broken.unreadable,
+    })
+  for (const { name, cap, taken } of fullLimits(home, settings, queue))
+    reasons.push({ why: 'limit_full', queue: queueOfLimit(name) ?? queue, cap, taken })
+  return reasons
 }
+
+interface QueueRules {
+  readonly pauses: Pauses
+  readonly settings: AllSettings
+}
+
+const rulesOf = (home: Home): QueueRules => ({ pauses: readPauses(home, nowMs()), settings: readQueueSettings(home) })
 
 /** A busy worker is no reason yet. */
 const noWorker = (home: Home, file: JobFile): Reason[] =>
@@ -156,12 +186,20 @@ function obstacles(home: Home, { name: { queue }, dropped }: JobFile): Reason[] 
 const slotsIn = (workers: readonly WorkerInfo[]): number => workers.reduce((sum, { slots }) => sum + slots, 0)
 
 /** While one of these stands it is not known when it will start. */
-const UNKNOWN_START: readonly string[] = ['queue_paused', 'queue_not_taken', 'no_worker', 'disk_full', 'held_back']
+const UNKNOWN_START: readonly string[] = [
+  'queue_paused',
+  'settings_unreadable',
+  'limit_full',
+  'queue_not_taken',
+  'no_worker',
+  'disk_full',
+  'held_back',
+]
 
 function pendingReasons(home: Home, file: JobFile): Omit<Explanation, 'id' | 'state'> {
-  const pauses = readPauses(home, nowMs())
-  const before = jobsBefore(home, file.fileName, pauses)
-  const reasons = [...pausedBy(home, file, pauses), ...obstacles(home, file)]
+  const rules = rulesOf(home)
+  const before = jobsBefore(home, file.fileName, rules)
+  const reasons = [...keptBy(home, file, rules), ...obstacles(home, file)]
   if (file.dropped) reasons.push({ why: 'not_taken_in' })
   else reasons.push(...earlierRuns(home, file.name.id))
   if (before.length > 0) reasons.push({ why: 'ahead', jobs: before.length, next: before.slice(0, 3) })
@@ -194,11 +232,21 @@ function earlierRuns(home: Home, id: string): Reason[] {
 }
 
 /** The ids of the pending jobs that are claimed before the one of this name, in that order. */
-function jobsBefore(home: Home, fileName: string, pauses: Pauses): string[] {
+function jobsBefore(home: Home, fileName: string, { pauses, settings }: QueueRules): string[] {
   const before: string[] = []
+  const known = new Map<string, boolean>()
+  const mayStart = (queue: string): boolean => {
+    const may =
+      known.get(queue) ??
+      (!pauseOf(pauses, queue) &&
+        unreadableOf(settings, queue) === undefined &&
+        fullLimits(home, settings, queue).length === 0)
+    known.set(queue, may)
+    return may
+  }
   for (const other of eachName(home.pending)) {
     const name = other < fileName ? parseName(other) : undefined
-    if (name && !pauseOf(pauses, name.queue)) before.push(other)
+    if (name && mayStart(name.queue)) before.push(other)
   }
   return before.sort().map((name) => parseName(name)?.id ?? name)
 }

@@ -1,9 +1,10 @@
-/** Lists the queues of a home: those that have unfinished jobs, and those that are paused. */
+/** Lists the queues of a home: those that have unfinished jobs, settings, or a pause. */
 import { nowMs } from '../clock.ts'
 import { ALL_QUEUES, pauseOf, type QueuePause } from '../job/pause.ts'
+import type { QueueSettings, BadSettings } from '../job/queue-settings.ts'
 import { isoTime } from '../job/time.ts'
 import type { Home } from '../spool/layout.ts'
-import { readPauses } from '../spool/pauses.ts'
+import { readPauses, readQueueSettings } from '../spool/queue-files.ts'
 import { jobFiles } from '../spool/scan.ts'
 import { shownState, type State, STATES } from '../job/state.ts'
 
@@ -21,6 +22,8 @@ export interface QueueInfo {
   readonly oldest_ready_at: string | null
   /** Why no job of it is claimed; null while it is not paused. */
   readonly paused: QueuePause | null
+  /** Null: it has none. While they are unreadable no job of it starts. */
+  readonly settings: QueueSettings | BadSettings | null
 }
 
 type Counted = Exclude<State, 'completed'>
@@ -34,13 +37,14 @@ interface Counting {
 /** Sorted by name. */
 export function queueInfos(home: Home): QueueInfo[] {
   const pauses = readPauses(home, nowMs())
+  const settings = readQueueSettings(home)
   const found = new Map<string, Counting>()
   const of = (queue: string): Counting => {
     let one = found.get(queue)
     if (!one) found.set(queue, (one = { counts: noCounts(), oldest: Number.POSITIVE_INFINITY }))
     return one
   }
-  for (const queue of pauses.keys()) if (queue !== ALL_QUEUES) of(queue)
+  for (const queue of [...pauses.keys(), ...settings.keys()]) if (queue !== ALL_QUEUES) of(queue)
   for (const { name, state, dropped } of jobFiles(home, COUNTED)) {
     // A dropped file may name any queue: it is not read here.
     if (dropped || state === 'completed') continue
@@ -55,6 +59,7 @@ export function queueInfos(home: Home): QueueInfo[] {
       ...counts,
       oldest_ready_at: Number.isFinite(oldest) ? isoTime(Math.floor(oldest / 1000)) : null,
       paused: pauseOf(pauses, queue) ?? null,
+      settings: settings.get(queue) ?? null,
     }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1))
 }

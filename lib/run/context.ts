@@ -4,10 +4,13 @@ import type { Hook } from '../config/hook-target.ts'
 import type { Config } from '../config/schema.ts'
 import { Hooks } from '../hooks/hooks.ts'
 import type { Job } from '../job/job.ts'
+import { withDefaults } from '../job/queue-settings.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
 import type { OomKills } from '../disk/oom.ts'
 import type { OwnHolder } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
+import { readQueueSettings } from '../spool/queue-files.ts'
+import type { Reserved } from './fifo-pool.ts'
 import type { ShellPool } from './shell.ts'
 
 export interface RunContext {
@@ -19,6 +22,10 @@ export interface RunContext {
   readonly oomKills?: OomKills
   /** The settings in force now. */
   readonly config: Config
+  /** The same, as they are for the jobs of a queue. */
+  configOf(queue: string): Config
+  /** Lets the numbers of limits go that a job has, once its run has ended. */
+  letGo(fileName: string): void
   /** Writes events to the journal and the log. */
   record(...events: Omit<Event, 'at'>[]): void
   /** Calls a hook, if it is set, without waiting for it. */
@@ -38,8 +45,8 @@ export interface StartContext extends RunContext {
 }
 
 interface Fifos {
-  /** Puts a fresh FIFO at a path. */
-  take(path: string): number
+  /** Puts a fresh FIFO, or the one that was reserved, at a path. */
+  take(path: string, reserved?: Reserved): number
   /** Takes back a FIFO that no process holds. */
   giveBack(path: string): boolean
 }
@@ -52,6 +59,9 @@ export const operatorContext = (home: Home, holder: OwnHolder, hooks: Hooks): Ru
   home,
   holder,
   config: readConfig(home),
+  configOf: (queue) => withDefaults(readConfig(home), readQueueSettings(home), queue),
+  // They count no more once the job has left the directory that its worker held it in.
+  letGo: () => {},
   record: (...events) => recordEvents(home, events),
   callHook: (hook, job) => hooks.callFor(hook, job),
   log: () => {},

@@ -27,6 +27,14 @@ export function discardFifos(home: Home, owner: string): void {
   }
 }
 
+/** A FIFO set aside for a run whose name is not known yet. */
+export interface Reserved {
+  readonly path: string
+  readonly ino: number
+  /** It was put where its run has it. */
+  isUsed: boolean
+}
+
 /** The FIFOs made for the runs of one worker. */
 export class FifoPool {
   readonly #home: Home
@@ -42,8 +50,22 @@ export class FifoPool {
     this.#fill()
   }
 
-  /** Puts a fresh FIFO at `path`. @returns its inode */
-  take(path: string): number {
+  /** Sets a FIFO aside, which {@link take} puts where it belongs, or {@link unreserve} takes back. */
+  reserve(): Reserved {
+    if (this.#ready.length === 0 || !lstat(this.#ready.at(-1)?.path ?? '')) this.#fill()
+    const next = this.#ready.pop()
+    if (!next) throw new QueueError('FAILED', 'cannot make a FIFO')
+    return { ...next, isUsed: false }
+  }
+
+  /** If we die after this: scratch that the sweeper removes. */
+  unreserve({ path, ino, isUsed }: Reserved): void {
+    if (!isUsed) this.#ready.push({ path, ino })
+  }
+
+  /** Puts a fresh FIFO, or the one reserved for it, at `path`. @returns its inode */
+  take(path: string, reserved?: Reserved): number {
+    if (reserved) return this.#use(path, reserved)
     const ino = this.#put(path)
     if (ino !== undefined) return ino
     // None is left, or the sweeper removed them because they were old, or run/ itself was removed.
@@ -52,6 +74,16 @@ export class FifoPool {
     const made = this.#put(path)
     if (made === undefined) throw new QueueError('FAILED', `cannot make ${path}: its directory is gone`)
     return made
+  }
+
+  #use(path: string, reserved: Reserved): number {
+    makeDir(dirname(path))
+    // If we die after this: a FIFO that nothing holds beside a job that was not started; recovery removes it.
+    if (!move(reserved.path, path, hasInode(reserved.ino)))
+      throw new QueueError('FAILED', `cannot make ${path}: the FIFO reserved for it is gone`)
+    reserved.isUsed = true
+    this.#taken.set(path, reserved.ino)
+    return reserved.ino
   }
 
   /** Takes back a FIFO that no process holds, for another run. False: it stays at `path`. */

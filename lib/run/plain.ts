@@ -113,7 +113,7 @@ export class PlainRun {
     const facts = { run: 1, worker: ctx.holder.name, slot, at: this.#startedAt }
     this.#job = startedRecord(job, facts)
     this.#paths = runPaths(ctx.home, job.id, 1)
-    this.#timeout = job.timeout ?? ctx.config.timeout
+    this.#timeout = job.timeout ?? ctx.configOf(job.queue).timeout
   }
 
   start(): void {

@@ -104,7 +104,7 @@ export async function resume(
       const ours = adopt(path)
       if (ours === undefined) return undefined
       ctx.record({ event: 'adopted', job: job.id, run: job.runs, worker: ctx.holder.name })
-      const timeout = job.timeout ?? ctx.config.timeout
+      const timeout = job.timeout ?? ctx.configOf(job.queue).timeout
       const fifo = typeof traces.mark === 'string' ? undefined : traces.mark.fifo
       const adopted = { ...held, path: ours }
       return ActiveRun.adopt({ home, job, held: adopted, slot, timeout, fifo, log: ctx.log }, traces)

@@ -56,7 +56,7 @@ const entryOf = ({ home }: RunContext, { path }: Held): string => relative(home.
 export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
   const { held, job, paths, outcome, facts } = ended
   const now = facts.finishedAt
-  const verdict = ended.verdict ?? decide(outcome, job, ctx.config, now, chance())
+  const verdict = ended.verdict ?? decide(outcome, job, ctx.configOf(job.queue), now, chance())
   const record = settledRecord(job, outcome, verdict, facts)
   const { max_log_bytes: limit } = ctx.config
   const isMoved = await ctx.retryUntilDone(
@@ -65,11 +65,11 @@ export async function settle(ctx: RunContext, ended: EndedRun): Promise<void> {
       // If we die here: the run has ended and is not counted; recovery settles it from its traces.
       if (paths && limit > 0) await truncateMiddle(paths, limit)
       // If we die between the stamp and the move: the run is counted; recovery makes the move.
-      if (
-        (await stampHeld(held, record, ctx.config.durability)) &&
-        settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)
-      )
-        return true
+      if (await stampHeld(held, record, ctx.config.durability)) {
+        // If we die after this: its numbers are free, and its command has ended.
+        ctx.letGo(held.fileName)
+        if (settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)) return true
+      }
       return isRecorded(ctx, held, record)
     },
     entryOf(ctx, held),

@@ -11,6 +11,7 @@ import { ActiveRun } from './active-run.ts'
 import type { RunContext, StartContext } from './context.ts'
 import { readHeld } from './held-job.ts'
 import { endStrays } from './kill.ts'
+import type { Reserved } from './fifo-pool.ts'
 import { launch } from './launch.ts'
 import { createOutput, type OpenOutput } from './output.ts'
 import { runPaths } from './paths.ts'
@@ -33,11 +34,17 @@ export interface Waits {
 
 /**
  * Starts the next run of a claimed job.
+ * @param reserved the FIFO it must have, because the numbers it has of limits stand on it
  * @returns the run; undefined when it was not started and the job is no longer held (quarantined, settled or gone);
  *   or why it must wait: it is still held, and is to be put back
  * @throws when a resource is exhausted: the job is still held and no process of it runs.
  */
-export async function startJob(ctx: StartContext, held: Held, slot: number): Promise<ActiveRun | Waits | undefined> {
+export async function startJob(
+  ctx: StartContext,
+  held: Held,
+  slot: number,
+  reserved?: Reserved,
+): Promise<ActiveRun | Waits | undefined> {
   const { home, holder } = ctx
   const read = readHeld(ctx, held)
   if (!read) return undefined
@@ -51,7 +58,7 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
   const { job, output } = begun
   const paths = runPaths(home, job.id, job.runs)
   // If we die from here until the shell holds the FIFO: no start mark, so recovery puts the job back uncounted.
-  const fifo = ctx.fifos.take(paths.fifo)
+  const fifo = ctx.fifos.take(paths.fifo, reserved)
   const startedAt = nowMs()
   const launched = await launch(ctx, { job, held, paths, slot, fifo }, output)
   if (!launched) {
@@ -66,7 +73,7 @@ export async function startJob(ctx: StartContext, held: Held, slot: number): Pro
     return undefined
   }
   ctx.record({ event: 'started', job: job.id, run: job.runs, worker: holder.name })
-  const timeout = job.timeout ?? ctx.config.timeout
+  const timeout = job.timeout ?? ctx.configOf(job.queue).timeout
   return ActiveRun.watch({ home, job, held, slot, timeout, fifo, log: ctx.log }, launched, startedAt)
 }
 

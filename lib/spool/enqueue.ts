@@ -32,7 +32,10 @@ const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)
 /** Makes an id (ULID): sorts by time, and is unique without a reservation. */
 const makeId = (): string => ulid()
 
-export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'>
+export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'> & {
+  /** How many attempts the jobs of a queue have by its settings; not given where no queue has any. */
+  readonly retriesOf?: (queue: string | undefined) => number | undefined
+}
 
 /**
  * Enqueues one job. On return it is on disk and, unless durability is `none`, survives a power cut.
@@ -117,7 +120,11 @@ function prepare(
   if (request.ionice !== undefined && findProgram('ionice', searchPath(), '/') === undefined)
     throw new QueueError('INVALID_JOB', 'invalid job: ionice: there is no ionice(1) on this machine')
   const id = request.id ?? makeId()
-  const { job, fileName, dir } = layOut(home, request, id, defaults, standingOf(home, request, known))
+  const own = {
+    ...defaults,
+    max_retries: request.max_retries ?? defaults.retriesOf?.(request.queue) ?? defaults.max_retries,
+  }
+  const { job, fileName, dir } = layOut(home, request, id, own, standingOf(home, request, known))
   const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)

@@ -18,6 +18,7 @@ import { droppedRequest } from '../job/script.ts'
 import { readAs, type ReadRequest } from '../job/spelling.ts'
 import { exists, isRealDir, listRealDir, lstat, move, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
+import { queueRetries } from './queue-files.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import { conditionsOf, judge } from '../job/after.ts'
@@ -128,7 +129,8 @@ export class Intake {
       return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
     }
     const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
-    const { job, fileName: name, dir } = layOut(home, full, id, defaults, standing)
+    const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries }
+    const { job, fileName: name, dir } = layOut(home, full, id, own, standing)
     let isTaken = false
     try {
       isTaken =

@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { explained, QueueError } from '../errors.ts'
-import { exists, lstat, makeDir } from '../disk/files.ts'
+import { exists, listDir, lstat, makeDir } from '../disk/files.ts'
 import type { State } from '../job/state.ts'
 
 export const HOME_DIRS = [
@@ -33,8 +33,10 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly root: string
   readonly config: string
   readonly ballast: string
-  /** Pauses of queues; made on first use. */
+  /** Settings and pauses of queues; made on first use. */
   readonly queues: string
+  /** Which job has which number of a limit: `limits/<limit>/<n>/<entry>`; made on first use. */
+  readonly limits: string
   /** Jobs that wait for others, each below the name of one of these: `waiting/<parent>/`; made on first use. */
   readonly waiting: string
 }
@@ -59,8 +61,9 @@ export const STATE_DIR: Record<State, StateDir> = {
  */
 export function openHome(root: string): Home {
   try {
-    if (lstat(root)?.isSymbolicLink()) return openHome(realpathSync(root))
-    if (!checkDir(root, root)) makeHome(root)
+    const stats = lstat(root)
+    if (stats?.isSymbolicLink()) return openHome(realpathSync(root))
+    if (!checkDir(root, root, stats)) makeHome(root)
     for (const name of HOME_DIRS) if (!checkDir(root, join(root, name))) makeDir(join(root, name))
   } catch (error) {
     throw explained(error, `use ${root} as home`)
@@ -88,6 +91,9 @@ export function openHomeIfMade(root: string): Home {
 export const isMade = (home: Home): boolean =>
   exists(home.pending) || HOME_DIRS.filter((name) => exists(home[name])).length > HOME_DIRS.length / 2
 
+/** Has any queue settings or a pause? Most homes have none. */
+export const hasQueueFiles = (home: Home): boolean => exists(home.queues) && listDir(home.queues).length > 0
+
 /** Checks the home and its directories without creating anything. @throws QueueError UNSAFE_HOME, NOT_WRITABLE */
 export function refuseUnsafe({ root }: Home): void {
   for (const path of [root, ...HOME_DIRS.map((name) => join(root, name))]) checkDir(root, path)
@@ -107,6 +113,7 @@ export function layout(root: string): Home {
     config: join(root, 'config.json'),
     ballast: join(root, 'ballast'),
     queues: join(root, 'queues'),
+    limits: join(root, 'limits'),
     waiting: join(root, 'waiting'),
   }
 }
@@ -127,8 +134,8 @@ function makeParents(path: string): void {
  * Does the directory exist? Throws when it is unsafe: a user who may write to the home, or to a directory in it, can
  * run commands as its owner. ssh refuses its keys for the same reason.
  */
-function checkDir(root: string, path: string): boolean {
-  const problem = dirProblem(path)
+function checkDir(root: string, path: string, stats = lstat(path)): boolean {
+  const problem = dirProblem(path, stats)
   if (problem === 'missing') return false
   if (problem === undefined) return true
   const { code, why, hint } = problem
@@ -143,8 +150,7 @@ export interface DirProblem {
 }
 
 /** Why the home, or a directory in it, cannot be used; undefined when it can. */
-export function dirProblem(path: string): DirProblem | 'missing' | undefined {
-  const stats = lstat(path)
+export function dirProblem(path: string, stats = lstat(path)): DirProblem | 'missing' | undefined {
   if (!stats) return 'missing'
   const found = stats.isSymbolicLink() ? lstat(realpathSync(path)) : stats
   if (!found?.isDirectory())

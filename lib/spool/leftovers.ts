@@ -9,6 +9,7 @@ import { errno } from '../errors.ts'
 import { lstat, listDir, removeScratchDir } from '../disk/files.ts'
 import { isScratch, scratchOwner } from '../disk/scratch.ts'
 import type { Home } from './layout.ts'
+import { sweepLimits } from './limits.ts'
 import { isRunning } from '../disk/process.ts'
 
 /** Scratch unchanged for this time (ms) has no living owner. */
@@ -17,6 +18,7 @@ const SCRATCH_AGE_MS = 3_600_000
 /** Removes leftovers as of `now` (ms). */
 export function sweep(home: Home, now: number): void {
   eachOf(scratchOf(home, now), removeScratch)
+  sweepLimits(home)
 }
 
 function removeScratch(path: string): void {

@@ -5,6 +5,8 @@ import { OomKills } from '../disk/oom.ts'
 import type { Event } from '../journal/journal.ts'
 import type { RunContext, StartContext } from '../run/context.ts'
 import type { Home } from '../spool/layout.ts'
+import type { Numbers } from './numbers.ts'
+import type { QueueWatcher } from './queue-watcher.ts'
 import type { Registration } from './registration.ts'
 
 interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
@@ -12,6 +14,8 @@ interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
   /** The current one: a worker whose directory was removed registers again. */
   readonly registration: () => Registration
   readonly settings: ConfigWatcher
+  readonly queues: QueueWatcher
+  readonly numbers: Pick<Numbers, 'letGo'>
   readonly hooks: Hooks
   readonly record: (events: readonly Omit<Event, 'at'>[]) => void
   readonly recordSoon: (event: Omit<Event, 'at'>) => void
@@ -32,6 +36,8 @@ export const workerContext = (host: ContextHost): StartContext => ({
   get config() {
     return host.settings.now
   },
+  configOf: (queue) => host.queues.configOf(host.settings.now, queue),
+  letGo: (fileName) => host.numbers.letGo(fileName),
   record: (...events) => host.record(events),
   recordSoon: (event) => host.recordSoon(event),
   callHook: (hook, job) => host.hooks.callFor(hook, job),

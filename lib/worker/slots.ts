@@ -11,6 +11,8 @@ import { quarantine } from '../spool/corrupt.ts'
 import { settleRun } from '../run/settle.ts'
 import { type GeneralStart, PlainRun } from '../run/plain.ts'
 import { startJob } from '../run/start.ts'
+import type { Reserved } from '../run/fifo-pool.ts'
+import type { GoingOn } from './numbers.ts'
 
 /** Of one job it is that job's trouble; of several, such as on a full disk, the machine's. */
 const notBegun = (): Error =>
@@ -136,11 +138,19 @@ export class Slots {
     }, CAP_EVERY_MS).unref()
   }
 
-  /** Runs a claimed job. */
-  begin(held: Held): void {
+  /** What goes on, for those who look at all of it. */
+  goingOn(): GoingOn[] {
+    return [...this.#busy].flatMap(([fileName, busy]) =>
+      busy.settling ? [] : [{ fileName, fifo: this.#runIn(busy)?.paths.fifo }],
+    )
+  }
+
+  /** Runs a claimed job. @param fifo the one that its numbers of limits stand on, when it has any */
+  begin(held: Held, fifo?: Reserved): void {
     const { ctx } = this.#host
     const busy: BusySlot = { slot: this.nextNumber(), isAdopted: false }
     this.#busy.set(held.fileName, busy)
+    if (fifo) return this.#beginGeneral(held, busy, () => startJob(ctx, held, busy.slot, fifo))
     busy.plain = PlainRun.of(ctx, held, busy.slot, {
       asked: () => {
         this.#countRun(busy, true)
@@ -272,6 +282,11 @@ export class Slots {
 
   #release(fileName: string): void {
     this.#busy.delete(fileName)
+    try {
+      this.#host.ctx.letGo(fileName)
+    } catch (error) {
+      this.#host.onFailure(this.#entryOf(fileName), `let go the limits of ${fileName}`, error)
+    }
     this.#host.changed()
   }
 }

@@ -9,6 +9,7 @@ import { basename } from 'node:path'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { parseName } from '../job/file-name.ts'
 import { type Takes, takesQueue } from '../job/takes.ts'
+import type { Limit } from '../job/queue-settings.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, type EventKind, recordEvents } from '../journal/journal.ts'
@@ -16,7 +17,7 @@ import { describeEvent } from '../journal/describe.ts'
 import { writeHeldBack } from '../spool/held-back.ts'
 import type { OwnHolder, WorkerLimits } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/layout.ts'
-import { claim, hasWork, isUnsettled, promote } from '../spool/transitions.ts'
+import { claim, hasWork, type Held, isUnsettled, promote, putBack } from '../spool/transitions.ts'
 import { takeStop } from '../spool/stop-message.ts'
 import { ring } from '../spool/wakeup.ts'
 import { WorkerIntake } from './intake.ts'
@@ -37,10 +38,13 @@ import { Slots } from './slots.ts'
 import { SoonRecorded } from './soon.ts'
 import { Troubles } from './containment.ts'
 import { Maintenance } from './maintenance.ts'
-import { PauseWatcher } from './pause-watcher.ts'
+import { Numbers } from './numbers.ts'
+import { QueueWatcher } from './queue-watcher.ts'
 
 /** Pause before the next round when one could not be finished (ms). */
 const AFTER_FAILURE_MS = 500
+/** When runs that could not be signed for are looked at again (ms). */
+const SIGN_AGAIN_MS = 20
 /** How often a home that is changing is checked again (ms). */
 const CHANGING_EVERY_MS = 250
 
@@ -78,7 +82,8 @@ export class Worker {
   readonly #doors: Doors
   readonly #peers: Peers
   readonly #settings: ConfigWatcher
-  readonly #pauses: PauseWatcher
+  readonly #queues: QueueWatcher
+  readonly #numbers: Numbers
   readonly #maintenance: Maintenance
   readonly #hooks: Hooks
   readonly #ctx: StartContext
@@ -102,7 +107,13 @@ export class Worker {
     this.#options = options
     this.#home = openHome(root)
     this.#settings = new ConfigWatcher(this.#home)
-    this.#pauses = new PauseWatcher(this.#home)
+    this.#queues = new QueueWatcher(this.#home, (line) => this.#log(line))
+    this.#numbers = new Numbers({
+      home: this.#home,
+      worker: () => this.#registration.name,
+      fifos: () => this.#registration.fifos,
+      limitsForQueue: (queue) => this.#queues.limitsForQueue(queue),
+    })
     this.#troubles = new Troubles({
       home: this.#home,
       dir: () => this.#registration.dir,
@@ -116,7 +127,7 @@ export class Worker {
     })
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
       only: options.takes.only,
-      mustWait: (queue) => this.#mustQueueWait(queue),
+      mustWait: (queue) => this.#mustQueueWait(queue) || this.#numbers.mustWait(queue),
     })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
@@ -135,6 +146,8 @@ export class Worker {
       home: this.#home,
       registration: () => this.#membership.registration,
       settings: this.#settings,
+      queues: this.#queues,
+      numbers: this.#numbers,
       hooks: this.#hooks,
       record: (events) => this.#record(events),
       recordSoon: (event) => this.#recordSoon(event),
@@ -296,7 +309,7 @@ export class Worker {
 
   /** Jobs of this queue are not ours to claim, as things are. */
   #mustQueueWait(queue: string): boolean {
-    return this.#pauses.mustWait(queue) || !takesQueue(this.#options.takes, queue)
+    return this.#queues.mustWait(queue) || !takesQueue(this.#options.takes, queue)
   }
 
   /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
@@ -317,7 +330,7 @@ export class Worker {
     this.#isHomeChanging = membership === 'changing'
     if (!this.#isHomeChanging) {
       this.#settings.refresh((line) => this.#log(line))
-      this.#pauses.refresh(this.#registration.dir)
+      this.#queues.refresh()
     }
     this.#nextDuties =
       monotonicMs() + (this.#isHomeChanging ? CHANGING_EVERY_MS : this.#settings.now.poll_interval * 1000)
@@ -333,6 +346,7 @@ export class Worker {
     this.#isPlaceKnown = true
     await recover(this.#ctx, { peers: this.#peers, slots: this.#slots, troubles })
     this.#nextDuties = Math.min(this.#nextDuties, this.#peers.leases.next)
+    this.#obeyQueues()
     const { promoted, next } = promote(this.#home, nowMs(), this.#settings.now.max_backoff, (entry, doing, act) =>
       troubles.contain(entry, doing, act),
     )
@@ -343,6 +357,15 @@ export class Worker {
     if (this.#slots.free > 0) this.#workList.scan()
     await this.#takeDropped()
     this.#maintenance.startIfDue(this.#settings.now)
+  }
+
+  /** After recovery: what the dead left running here has numbers, too. */
+  #obeyQueues(): void {
+    this.#numbers.lookAgain()
+    const isSigned = !this.#queues.hasLimits || this.#numbers.sign(this.#slots.goingOn())
+    if (isSigned) this.#queues.publish(this.#registration.dir)
+    // A run that is just beginning has its FIFO in a moment.
+    else this.#nextDuties = Math.min(this.#nextDuties, monotonicMs() + SIGN_AGAIN_MS)
   }
 
   /** Does what `worker stop` asks for. */
@@ -385,15 +408,36 @@ export class Worker {
       const next = this.#workList.next()
       if (!next) break
       const isOurs = this.#slots.has(next.fileName)
+      const limits = this.#queues.limitsForQueue(next.name.queue)
+      if (!isOurs && limits.length > 0 && !this.#numbers.areFree(limits)) {
+        this.#workList.noteChange(next.fileName)
+        continue
+      }
       // If we die after a claim: the job is held without traces; recovery puts it back, no attempt used.
       const held = isOurs ? undefined : claim(this.#home, this.#registration.dir, next.fileName, next.name)
       if (isOurs) this.#slots.handleDuplicate(next.fileName)
+      else if (held && limits.length > 0) this.#beginLimited(held, limits)
       else if (held) this.#slots.begin(held)
       else if (!hasLostRace) {
         // Usually another worker was faster, but a claim also fails when our own directory was removed. Checked once a round.
         hasLostRace = true
         if (!this.#registration.holder.isThere()) return this.#wake(true)
       }
+    }
+  }
+
+  /** If we die in here: a held job without traces; recovery puts it back, and its numbers are free. */
+  #beginLimited(held: Held, limits: readonly Limit[]): void {
+    const putBackAgain = (): void => {
+      if (putBack(this.#home, held)) this.#workList.noteChange(held.fileName)
+    }
+    try {
+      const fifo = this.#numbers.take(held.fileName, limits)
+      if (fifo) this.#slots.begin(held, fifo)
+      else putBackAgain()
+    } catch (error) {
+      putBackAgain()
+      throw error
     }
   }
 

@@ -4,6 +4,7 @@ import { ARRANGEMENTS } from './arrangements.ts'
 import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
 import { WAITING } from './waiting.ts'
+import { LIMITED } from './limited.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
 
@@ -11,7 +12,7 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...RECOVERIES]
+  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...RECOVERIES]
   for (const operation of all.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {

@@ -201,6 +201,8 @@ class Both {
       home: this.#home,
       holder: this.#worker,
       config: DEFAULTS,
+      configOf: () => DEFAULTS,
+      letGo: () => {},
       record() {},
       callHook() {},
       log() {},

@@ -113,10 +113,11 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'run/settle.js',
-        'if ((await stampHeld(held, record, ctx.config.durability)) &&\n            settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now))\n            return true;',
+        'if (await stampHeld(held, record, ctx.config.durability)) {',
         `if (!settleMove(ctx.home, held, record, verdict.to, verdict.due ?? now)) return false;
         const moved = findExact(ctx.home, record.id);
-        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, ctx.config.durability));`,
+        return moved !== undefined && (await stampHeld({ ...held, path: moved.path }, record, ctx.config.durability));
+        {`,
       ),
     ],
     caughtBy: 'a job in done/ says how it ended, wherever its worker died',
@@ -251,8 +252,38 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a pause is not waited for',
-    patches: [patch('operator/pause.js', 'let left = workersNotObeying(home, queue);', 'let left = [];')],
+    patches: [patch('operator/obeyed.js', 'let left = workersNotObeying(home, queue, what);', 'let left = [];')],
     caughtBy: 'who pauses a queue is told which workers do not obey',
+  },
+  {
+    name: 'a number by its job alone',
+    patches: [patch('spool/limits.js', "lstat(path) !== undefined : state === 'held'", 'false : false')],
+    caughtBy: 'a number of a limit is taken while its job is held or its run alive, and only then',
+  },
+  {
+    name: 'a number by its FIFO alone',
+    patches: [patch('spool/limits.js', 'if (isPresent(claim) && lstat(', 'if (false && lstat(')],
+    caughtBy: 'a number of a limit is taken while its job is held or its run alive, and only then',
+  },
+  {
+    name: 'an earlier claim of our own counts by its job',
+    patches: [patch('spool/limits.js', 'if (isPresent(claim) && lstat(', 'if (lstat(')],
+    caughtBy: 'what we took in an earlier claim of a job does not keep us waiting',
+  },
+  {
+    name: 'numbers are counted and not judged',
+    patches: [patch('spool/limits.js', 'if (isFree({ home, isPresent }, name, number))', 'if (false)')],
+    caughtBy: 'numbers above a lowered cap whose workers were killed keep nobody waiting',
+  },
+  {
+    name: 'obeyed before it is signed for',
+    patches: [patch('worker/worker.js', 'this.#numbers.sign(this.#slots.goingOn())', 'true')],
+    caughtBy: 'settings are not obeyed before every run has its number',
+  },
+  {
+    name: 'a job under a limit is started as plain',
+    patches: [patch('worker/slots.js', 'if (fifo)\n            return', 'if (false)\n            return')],
+    caughtBy: 'a run that outlives its worker keeps its number',
   },
 ]
 

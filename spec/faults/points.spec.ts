@@ -10,11 +10,12 @@ import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
 import { Bench } from './points.ts'
 import { WAITING } from './waiting.ts'
+import { LIMITED } from './limited.ts'
 
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...RECOVERIES]
+const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...RECOVERIES]
 
 for (const [index, operation] of new Chance(7).sample(ALL, 4).entries())
   test(

@@ -46,6 +46,7 @@ import {
 import { badHolderCostsNothing, unreadableJobStays } from './contained.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
+import { loweredThenKilled, numberCounts, outlivesItsWorker, ownEarlierClaim, signedBeforeObeyed } from './limited.ts'
 import { endIsLookedFor, pauseIsWaitedFor, waitsForBoth } from './waiting.ts'
 
 type Tale = (world: World) => Promise<void>
@@ -345,6 +346,18 @@ export const PROTECTIONS = {
   'a job that waits for two runs before neither': waitsForBoth,
   'the end of a job that no worker recorded is found all the same': endIsLookedFor,
   'who pauses a queue is told which workers do not obey': pauseIsWaitedFor,
+
+  'a number of a limit is taken while its job is held or its run alive, and only then': async (world) =>
+    numberCounts(world),
+
+  'what we took in an earlier claim of a job does not keep us waiting': async (world) => ownEarlierClaim(world),
+
+  'numbers above a lowered cap whose workers were killed keep nobody waiting': async (world) =>
+    loweredThenKilled(world),
+
+  'settings are not obeyed before every run has its number': signedBeforeObeyed,
+
+  'a run that outlives its worker keeps its number': outlivesItsWorker,
 } as const satisfies Record<string, Tale>
 
 export type Protection = keyof typeof PROTECTIONS

@@ -17,6 +17,8 @@ const contextOf = ({ home, holder }: SpoolHome): RunContext => ({
   home,
   holder,
   config: DEFAULTS,
+  configOf: () => DEFAULTS,
+  letGo: () => {},
   record: () => {},
   callHook: () => {},
   log: () => {},

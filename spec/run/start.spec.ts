@@ -37,6 +37,8 @@ test(
       home,
       holder,
       config: readConfig(home),
+      configOf: () => readConfig(home),
+      letGo: () => {},
       fifos: { take: takesItAway, giveBack: () => false },
       shells: new ShellPool(),
       record: () => {},

@@ -60,6 +60,7 @@ export class MetricsCommand extends QueueCommand {
         counts: await queue.count(),
         queues: (await live.upToDate()).queues(),
         pauses: await queue.pauses(),
+        limits: await queue.limits(),
         workers: await queue.workers(),
         oldestReadySeconds: await queue.oldestReady(),
         now: nowMs(),

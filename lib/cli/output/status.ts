@@ -3,6 +3,7 @@ import { isUsualHome } from '../../config/env.ts'
 import { shellQuote } from '../../job/shell-quote.ts'
 import { nowMs } from '../../clock.ts'
 import { ALL_QUEUES, type Pause, pauseWords } from '../../job/pause.ts'
+import { isUnreadable } from '../../job/queue-settings.ts'
 import { jsonText, visible } from '../../job/sanitize.ts'
 import type { Queue, DiskSpace, Trouble } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
@@ -10,7 +11,7 @@ import { formatBytes, plural } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
-export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles' | 'pauses'>
+export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles' | 'pauses' | 'queueSettings'>
 
 /** Said where a home is named that does not exist. */
 export const noQueueYet = (home: string): string =>
@@ -22,9 +23,13 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const disk = await queue.room()
   const troubles = await queue.troubles()
   const pauses = await queue.pauses()
+  const unreadable = [...(await queue.queueSettings())].flatMap(([name, one]): [string, string][] =>
+    isUnreadable(one) ? [[name, one.unreadable]] : [],
+  )
   if (json) {
     const noted = {
       ...(pauses.size === 0 ? {} : { paused: Object.fromEntries(pauses) }),
+      ...(unreadable.length === 0 ? {} : { unreadable_settings: Object.fromEntries(unreadable) }),
       ...(troubles.length === 0 ? {} : { troubles }),
     }
     return [jsonText({ ...counts, ...workers, home: queue.home, disk, ...noted })]
@@ -40,6 +45,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     ...(counts.held > 0 ? [`Held:       ${counts.held}`] : []),
     ...(counts.corrupt > 0 ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`] : []),
     ...[...pauses].map((one) => pausedLine(one, io)),
+    ...unreadable.map(([name, why]) => io.colors.red(`Stopped:    ${nameOf(name)} (its settings: ${visible(why)})`)),
     '',
     `Active Workers: ${workers.active_workers}`,
     ...apart('Not answering', workers.not_answering),
@@ -51,10 +57,11 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   ]
 }
 
+const nameOf = (queue: string): string => (queue === ALL_QUEUES ? 'all queues' : queue)
+
 function pausedLine([queue, pause]: readonly [string, Pause], { colors }: Io): string {
   const words = visible(pauseWords(pause, nowMs()))
-  const name = queue === ALL_QUEUES ? 'all queues' : queue
-  return colors.yellow(`Paused:     ${name}${words === '' ? '' : ` (${words})`}`)
+  return colors.yellow(`Paused:     ${nameOf(queue)}${words === '' ? '' : ` (${words})`}`)
 }
 
 /** How many of the entries that are left alone are named. */

@@ -37,6 +37,8 @@ export const OPERATION_IDS: Readonly<Record<string, readonly [id: string, tag: k
   'get /api/v1/stats': ['getStats', 'queue'],
   'get /api/v1/stats/timeseries': ['getTimeseries', 'queue'],
   'get /api/v1/queues': ['listQueues', 'queue'],
+  'patch /api/v1/queues/{queue}': ['setQueue', 'queue'],
+  'get /api/v1/limits': ['listLimits', 'queue'],
   'post /api/v1/queues/{queue}/pause': ['pauseQueue', 'queue'],
   'post /api/v1/queues/{queue}/resume': ['resumeQueue', 'queue'],
   'get /api/v1/tags': ['listTags', 'queue'],

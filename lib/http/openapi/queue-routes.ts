@@ -39,6 +39,23 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     problems: [400],
     responses: { 200: response('the queues by name', listOf('QueueRow')) },
   }),
+  '/api/v1/queues/{queue}': {
+    patch: operation(
+      {
+        summary: 'Change settings of a queue; null takes one back, and what is not named stays',
+        description: 'Answers when every worker obeys, or after 3 seconds. The settings are those of QueueSettings.',
+        params: [QUEUE_PARAM],
+        body: { type: 'object', description: 'new values by name' },
+        responses: { 200: response('the settings as they are now', ref('SettingsResult')) },
+        problems: [400, 422],
+      },
+      true,
+    ),
+  },
+  '/api/v1/limits': getOperation({
+    summary: 'The limits, and which jobs have their numbers',
+    responses: { 200: response('the limits by name', listOf('Limit')) },
+  }),
   '/api/v1/queues/{queue}/pause': postOperation({
     summary: 'Claim no more jobs of a queue until it is resumed',
     description: 'Answers when every worker obeys, or after 3 seconds. What runs goes on.',

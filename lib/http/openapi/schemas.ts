@@ -5,6 +5,7 @@
  * Members are named as they lie in the job's file. A job over HTTP is the JSON of its file, as `queuectl show --json`
  * prints it, and `lies_in`. Readers ignore members they do not know.
  */
+import { QUEUE_MEMBERS } from '../../job/queue-settings.ts'
 import { STATES, SHOWN_STATES } from '../../job/state.ts'
 import { PROBLEM_TYPES, problemUrn } from './problem-types.ts'
 import type { TypeOf } from './schema-type.ts'
@@ -45,6 +46,22 @@ const pauseMembers = { reason: text, by: text, at: time, until: described('it en
 const pause = described(
   'why no job of it is claimed; null while it is not paused',
   object({ ...pauseMembers, all: described('all queues are paused, not this one alone', flag) }, ['all']),
+)
+
+const queueSettings = object(
+  {
+    limit: described(QUEUE_MEMBERS.limit.meaning, count),
+    timeout: described(QUEUE_MEMBERS.timeout.meaning, number),
+    max_retries: described(QUEUE_MEMBERS.max_retries.meaning, count),
+    backoff_base: described(QUEUE_MEMBERS.backoff_base.meaning, number),
+    max_backoff: described(QUEUE_MEMBERS.max_backoff.meaning, number),
+    description: described(QUEUE_MEMBERS.description.meaning, text),
+  },
+  [],
+)
+const settings = described(
+  'its settings; null: it has none; `unreadable`: why they cannot be obeyed, so that no job of it starts',
+  { anyOf: [ref('QueueSettings'), object({ unreadable: text }), { type: 'null' }] },
 )
 
 /** The members of a job. */
@@ -156,6 +173,8 @@ const REASONS = [
   'over',
   'held',
   'queue_paused',
+  'settings_unreadable',
+  'limit_full',
   'waits_for',
   'due',
   'unreadable',
@@ -345,7 +364,15 @@ export const SCHEMAS = {
     totals: object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
     is_complete: described('false while the server is still reading the journal', flag),
   }),
-  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time), paused: orNull(pause), recent }, [
+  QueueSettings: queueSettings,
+  SettingsResult: object({ queue: text, settings: ref('QueueSettings'), not_obeying: arrayOf(text) }),
+  Limit: object({
+    limit: described('`all`, or `q.` and the queue', text),
+    queue: described('`_all`: it counts the commands of all queues', text),
+    cap: orNull(described('how many may run at a time', count)),
+    taken: arrayOf(object({ number: count, job: described('absent: taken by hand', text), worker: text }, ['number'])),
+  }),
+  QueueRow: object({ queue: text, ...counts, oldest_ready_at: orNull(time), paused: orNull(pause), settings, recent }, [
     'queue',
     'pending',
     'scheduled',
@@ -357,6 +384,7 @@ export const SCHEMAS = {
     'held',
     'oldest_ready_at',
     'paused',
+    'settings',
   ]),
   WorkerEnd: object({
     name: text,

@@ -1,10 +1,10 @@
-/** Lists, pauses and resumes queues. */
+/** Lists, sets, pauses and resumes queues; lists limits. */
 import type { Hono } from 'hono'
 import { nowMs } from '../../clock.ts'
 import { noCounts } from '../../catalog/job-index.ts'
 import { ALL_QUEUES, pauseOf } from '../../job/pause.ts'
 import { parseInstant } from '../../job/time.ts'
-import type { Queue } from '../../queue.ts'
+import type { Queue, QueueChanges } from '../../queue.ts'
 import { readBody, readReason } from '../body.ts'
 import { HttpError } from '../problem.ts'
 import { readWindow } from '../query-params.ts'
@@ -20,6 +20,11 @@ export function queueRoutes(app: Hono, { queue, live, journal }: ServerContext):
     const recent = (name: string): object => all.seriesOf(name).total(now - seconds * 1000, now).summary
     return c.json({ items: items.map((one) => ({ ...one, recent: recent(one.queue) })) })
   })
+  app.get('/api/v1/limits', async (c) => c.json({ items: await queue.limits() }))
+  app.patch('/api/v1/queues/:queue', async (c) => {
+    // A value that does not fit is refused by the verb.
+    return c.json(await queue.setQueue(c.req.param('queue'), (await readBody(c)) as QueueChanges))
+  })
   app.post('/api/v1/queues/:queue/pause', async (c) => {
     const body = await readBody(c)
     const reason = readReason(body)
@@ -34,13 +39,19 @@ export function queueRoutes(app: Hono, { queue, live, journal }: ServerContext):
   })
 }
 
-/** Adds its pause to each queue; one that is paused without a job is listed too. */
+/** Adds its pause and settings to each queue; one that has these and no job is listed too. */
 async function withPauses<C extends { readonly queue: string }>(queue: Queue, counted: readonly C[]) {
   const pauses = await queue.pauses()
+  const settings = await queue.queueSettings()
   const known = new Set(counted.map((one) => one.queue))
-  const idle = [...pauses.keys()].filter((name) => name !== ALL_QUEUES && !known.has(name))
+  const named = new Set([...pauses.keys(), ...settings.keys()])
+  const idle = [...named].filter((name) => name !== ALL_QUEUES && !known.has(name))
   return [...counted, ...idle.map((name) => ({ queue: name, ...noCounts(), oldest_ready_at: null }))]
-    .map((one) => ({ ...one, paused: pauseOf(pauses, one.queue) ?? null }))
+    .map((one) => ({
+      ...one,
+      paused: pauseOf(pauses, one.queue) ?? null,
+      settings: settings.get(one.queue) ?? null,
+    }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1))
 }
 

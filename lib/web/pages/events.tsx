@@ -31,6 +31,7 @@ const KIND_STATES: Record<string, State> = {
   hook_failed: 'failed',
   queue_paused: 'held',
   queue_resumed: 'pending',
+  queue_set: 'pending',
 }
 const DEBOUNCE_MS = 200
 

@@ -12,9 +12,9 @@ export class QueueListCommand extends QueueCommand {
   static override paths = [['queue', 'list']]
   static override usage = Command.Usage({
     category: 'Queues',
-    description: 'list the queues, their jobs, and which are paused',
-    details:
-      'A queue is listed while it has a job that is not completed, or is paused. Pending includes scheduled jobs.',
+    description: 'list the queues, their jobs and limits, and which are paused',
+    details: `A queue is listed while it has a job that is not completed, settings, or a pause. Pending includes scheduled jobs.
+      Running is followed by the queue's limit, or BAD when its settings cannot be obeyed (queuectl doctor says why).`,
     examples: [
       ['All queues', 'queuectl queue list'],
       ['The paused ones, for a script', "queuectl queue list --json | jq -r '.[] | select(.paused) | .queue'"],
@@ -34,9 +34,17 @@ export const queueLines = (queues: readonly QueueInfo[], columns: number): strin
     ? []
     : table(['QUEUE', 'PENDING', 'RUNNING', 'FAILED', 'DEAD', 'HELD', 'OLDEST', 'PAUSED'], queues.map(row), columns)
 
+function limitText({ settings }: QueueInfo): string {
+  if (settings === null) return ''
+  if ('unreadable' in settings) return ' (BAD)'
+  return settings.limit === undefined ? '' : `/${settings.limit}`
+}
+
 const row = (info: QueueInfo): string[] => [
   info.queue,
-  ...[info.pending, info.processing, info.failed, info.dead, info.held].map(String),
+  String(info.pending),
+  `${info.processing}${limitText(info)}`,
+  ...[info.failed, info.dead, info.held].map(String),
   info.oldest_ready_at === null ? '-' : roughDuration(nowMs() - Date.parse(info.oldest_ready_at)),
   info.paused ? visible(pauseWords(info.paused, nowMs())) || 'yes' : '-',
 ]

@@ -36,13 +36,16 @@ export abstract class QueuePausingCommand extends QueueNamingCommand {
   }
 }
 
-/** @throws QueueError STILL_RUNNING naming the workers that may still claim */
-export function refuseNotObeyed(results: readonly PauseResult[]): void {
+/** @throws QueueError STILL_RUNNING naming the workers that may still claim as before */
+export function refuseNotObeyed(
+  results: readonly Pick<PauseResult, 'not_obeying'>[],
+  what: 'pause' | 'settings' = 'pause',
+): void {
   const workers = [...new Set(results.flatMap((result) => result.not_obeying))]
   if (workers.length === 0) return
   throw new QueueError(
     'STILL_RUNNING',
-    `${workers.join(', ')} may not obey the pause yet: not answering, or of a version without pauses`,
+    `${workers.join(', ')} may not obey the ${what} yet: not answering, or of a version without ${what === 'pause' ? 'pauses' : what}`,
     'see queuectl worker list; restart older workers with: queuectl worker restart',
   )
 }

@@ -2,6 +2,8 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import { whyNotQueue } from '../../../job/file-name.ts'
+import { settingsWords } from '../../../job/queue-settings.ts'
+import { visible } from '../../../job/sanitize.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { queueLines } from './list.ts'
@@ -11,7 +13,8 @@ export class QueueShowCommand extends QueueCommand {
   static override usage = Command.Usage({
     category: 'Queues',
     description: 'show one queue',
-    details: 'Exit status 4 if it has no unfinished job and is not paused. Its jobs: queuectl list --queue QUEUE.',
+    details:
+      'Exit status 4 if it has no unfinished job, no settings and no pause. Its jobs: queuectl list --queue QUEUE.',
     examples: [['How far is it, and is it paused?', 'queuectl queue show mail']],
   })
   static override forms = ['QUEUE']
@@ -25,10 +28,15 @@ export class QueueShowCommand extends QueueCommand {
     if (!info)
       throw new QueueError(
         'NOT_FOUND',
-        `queue ${this.name} has no unfinished job`,
+        `queue ${this.name} has no unfinished job and no settings`,
         'see all queues with: queuectl queue list',
       )
     if (this.json) return this.printJson(info)
     for (const line of queueLines([info], this.io.columns)) this.print(line)
+    const { settings } = info
+    if (settings !== null)
+      this.print(
+        'unreadable' in settings ? `BAD settings: ${visible(settings.unreadable)}` : visible(settingsWords(settings)),
+      )
   }
 }
