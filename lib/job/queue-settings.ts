@@ -2,6 +2,7 @@
 import * as t from 'typanion'
 import type { Job } from './job.ts'
 import { ALL_QUEUES } from './pause.ts'
+import { parseDuration } from './time.ts'
 import { LIMITS, whole } from './value-limits.ts'
 
 /** What a job's own member overrides, and the configuration gives where neither is set. */
@@ -12,6 +13,10 @@ export interface QueueSettings extends JobDefaults {
   readonly description?: string
   /** How many of its commands run at the same time, over all workers. */
   readonly limit?: number
+  /** How many of its jobs start in any window, over all workers: `10/m`, `5/10s`. */
+  readonly rate?: string
+  /** It is paused after this many of its jobs in a row went dead. */
+  readonly halt_after?: number
 }
 
 /** A file that cannot be obeyed. Then no job of the queue starts: never run when in doubt. */
@@ -24,6 +29,18 @@ export type AllSettings = ReadonlyMap<string, QueueSettings | BadSettings>
 
 /** More would cost a directory each, and no machine runs as many. */
 const MAX_LIMIT = 1000
+
+/** Undefined: it is no rate. */
+export function parseRate(text: string): Pick<Rate, 'count' | 'seconds'> | undefined {
+  const [, n = '', time = ''] = /^(\d{1,4})\/(\d*(?:\.\d+)?[a-z]+)$/.exec(text) ?? []
+  const seconds = parseDuration(/^\d/.test(time) ? time : `1${time}`)
+  const count = Number(n)
+  if (seconds === undefined || seconds < 1 || seconds > MAX_WINDOW || count < 1 || count > MAX_LIMIT) return undefined
+  return { count, seconds }
+}
+
+/** Seconds. */
+const MAX_WINDOW = 30 * 86_400
 
 interface Member {
   readonly isValid: (value: unknown, test: { errors: string[] }) => boolean
@@ -41,6 +58,17 @@ export const QUEUE_MEMBERS: Record<keyof QueueSettings, Member> = {
     isValid: whole(1, MAX_LIMIT),
     expected: `a whole number from 1 to ${MAX_LIMIT}`,
     meaning: 'how many of its commands run at the same time, over all workers',
+  },
+  rate: {
+    isValid: (value) => typeof value === 'string' && parseRate(value) !== undefined,
+    expected: `a number from 1 to ${MAX_LIMIT} and a time from 1s to 30d, such as "10/m", "5/10s" or "100/h"`,
+    meaning: 'how many of its jobs start in any such time, over all workers',
+  },
+  halt_after: {
+    isValid: whole(1, MAX_LIMIT),
+    expected: `a whole number from 1 to ${MAX_LIMIT}`,
+    meaning: 'it is paused after this many of its jobs in a row went dead',
+    isOfOne: true,
   },
   timeout: {
     isValid: LIMITS.timeout,
@@ -128,6 +156,14 @@ export interface Limit {
   readonly cap: number
 }
 
+/** At most so many jobs start in any window of this time. */
+export interface Rate {
+  /** Its directory below `rates/`, called as a limit. */
+  readonly name: string
+  readonly count: number
+  readonly seconds: number
+}
+
 const ALL_LIMIT = 'all'
 
 /** The name of a queue's limit, and the other way round. */
@@ -143,6 +179,14 @@ export function limitsForQueue(settings: AllSettings, queue: string): Limit[] {
   })
 }
 
+/** The rates of a queue's jobs. */
+export const ratesForQueue = (settings: AllSettings, queue: string): Rate[] =>
+  [queue, ALL_QUEUES].flatMap((one) => {
+    const own = settings.get(one)
+    const rate = own && !isUnreadable(own) && own.rate !== undefined ? parseRate(own.rate) : undefined
+    return rate ? [{ name: limitOfQueue(one), ...rate }] : []
+  })
+
 /** Which queue's settings cannot be obeyed, so that the jobs of this one must wait; undefined: none. */
 export const unreadableOf = (settings: AllSettings, queue: string): string | undefined =>
   [queue, ALL_QUEUES].find((one) => isUnreadable(settings.get(one)))
@@ -151,6 +195,6 @@ export const unreadableOf = (settings: AllSettings, queue: string): string | und
 export function withDefaults<C extends object>(config: C, settings: AllSettings, queue: string): C {
   const own = settings.get(queue)
   if (!own || isUnreadable(own)) return config
-  const { description: _1, limit: _2, ...defaults } = own
+  const { description: _1, limit: _2, rate: _3, halt_after: _4, ...defaults } = own
   return Object.keys(defaults).length === 0 ? config : { ...config, ...defaults }
 }

@@ -59,6 +59,10 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
         ...reason.taken.map(({ job, worker }) => (job === undefined ? '  taken by hand' : `  ${job} in ${worker}`)),
       ]
     }
+    case 'rate': {
+      const whose = reason.queue === ALL_QUEUES ? 'of all queues' : `of queue ${reason.queue}`
+      return [`the rate ${whose} is ${reason.rate}: the next one starts ${timeUntil(reason.at, now)}`]
+    }
     case 'waits_for':
       return reason.jobs.map(({ id: parent, when, is }) => {
         const how = `it waits for ${parent} to ${WHEN_VERB[when]}`

@@ -11,7 +11,7 @@ import { openConditions, type ParentState, type When } from '../job/after.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { pauseOf, type Pauses, type QueuePause } from '../job/pause.ts'
-import { type AllSettings, isUnreadable, queueOfLimit, unreadableOf } from '../job/queue-settings.ts'
+import { type AllSettings, isUnreadable, queueOfLimit, ratesForQueue, unreadableOf } from '../job/queue-settings.ts'
 import { parseName } from '../job/file-name.ts'
 import { takesQueue } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
@@ -24,6 +24,7 @@ import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
 import { stateOfParent } from '../spool/doors.ts'
 import { readPauses, readQueueSettings, settingsPath } from '../spool/queue-files.ts'
+import { untilKnownRate } from '../spool/rates.ts'
 import { fullLimits, type NumberInfo } from './limits.ts'
 import { isAnswering } from '../spool/silence.ts'
 import { type WorkerInfo, workersOf } from './workers.ts'
@@ -43,6 +44,8 @@ export type Reason =
       readonly cap: number
       readonly taken: readonly NumberInfo[]
     }
+  /** `_all`: the rate of all queues together. */
+  | { readonly why: 'rate'; readonly queue: string; readonly rate: string; readonly at: string }
   | {
       readonly why: 'waits_for'
       readonly jobs: readonly { readonly id: string; readonly when: When; readonly is: ParentState }[]
@@ -148,6 +151,13 @@ function keptBy(
     })
   for (const { name, cap, taken } of fullLimits(home, settings, queue))
     reasons.push({ why: 'limit_full', queue: queueOfLimit(name) ?? queue, cap, taken })
+  for (const rate of ratesForQueue(settings, queue)) {
+    const wait = untilKnownRate(home, rate)
+    const of = queueOfLimit(rate.name) ?? queue
+    const own = settings.get(of)
+    if (wait > 0 && own && !isUnreadable(own))
+      reasons.push({ why: 'rate', queue: of, rate: own.rate ?? '', at: isoTime(nowMs() + wait) })
+  }
   return reasons
 }
 
@@ -190,6 +200,7 @@ const UNKNOWN_START: readonly string[] = [
   'queue_paused',
   'settings_unreadable',
   'limit_full',
+  'rate',
   'queue_not_taken',
   'no_worker',
   'disk_full',

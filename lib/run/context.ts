@@ -3,6 +3,7 @@ import { readConfig } from '../config/file.ts'
 import type { Hook } from '../config/hook-target.ts'
 import type { Config } from '../config/schema.ts'
 import { Hooks } from '../hooks/hooks.ts'
+import type { Verdict } from '../job/decide.ts'
 import type { Job } from '../job/job.ts'
 import { withDefaults } from '../job/queue-settings.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
@@ -24,6 +25,8 @@ export interface RunContext {
   readonly config: Config
   /** The same, as they are for the jobs of a queue. */
   configOf(queue: string): Config
+  /** A run of this queue's job has settled the job so. */
+  noteOutcome(queue: string, verdict: Verdict): void
   /** Lets the numbers of limits go that a job has, once its run has ended. */
   letGo(fileName: string): void
   /** Writes events to the journal and the log. */
@@ -62,6 +65,7 @@ export const operatorContext = (home: Home, holder: OwnHolder, hooks: Hooks): Ru
   configOf: (queue) => withDefaults(readConfig(home), readQueueSettings(home), queue),
   // They count no more once the job has left the directory that its worker held it in.
   letGo: () => {},
+  noteOutcome: () => {},
   record: (...events) => recordEvents(home, events),
   callHook: (hook, job) => hooks.callFor(hook, job),
   log: () => {},

@@ -120,6 +120,7 @@ function recordSettled(ctx: RunContext, record: Job, { verdict, facts, isMoved }
   const hook = isMoved ? hookOf(verdict) : hookOfRemoved(ctx, record, verdict)
   if (hook) ctx.callHook(hook, record)
   if (!isMoved) return ctx.record({ ...event, event: 'removed' })
+  ctx.noteOutcome(record.queue, verdict)
   if (verdict.ending === 'completed' || verdict.ending === 'given_back' || verdict.ending === 'cancelled')
     return ctx.record({ ...event, event: verdict.ending })
   if (verdict.to === 'pending') return ctx.record({ ...event, event: 'interrupted' })

@@ -37,6 +37,8 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly queues: string
   /** Which job has which number of a limit: `limits/<limit>/<n>/<entry>`; made on first use. */
   readonly limits: string
+  /** When the last jobs of a queue that has a rate were started; made on first use. */
+  readonly rates: string
   /** Jobs that wait for others, each below the name of one of these: `waiting/<parent>/`; made on first use. */
   readonly waiting: string
 }
@@ -114,6 +116,7 @@ export function layout(root: string): Home {
     ballast: join(root, 'ballast'),
     queues: join(root, 'queues'),
     limits: join(root, 'limits'),
+    rates: join(root, 'rates'),
     waiting: join(root, 'waiting'),
   }
 }

@@ -10,6 +10,7 @@ import { lstat, listDir, removeScratchDir } from '../disk/files.ts'
 import { isScratch, scratchOwner } from '../disk/scratch.ts'
 import type { Home } from './layout.ts'
 import { sweepLimits } from './limits.ts'
+import { sweepRates } from './rates.ts'
 import { isRunning } from '../disk/process.ts'
 
 /** Scratch unchanged for this time (ms) has no living owner. */
@@ -19,6 +20,7 @@ const SCRATCH_AGE_MS = 3_600_000
 export function sweep(home: Home, now: number): void {
   eachOf(scratchOf(home, now), removeScratch)
   sweepLimits(home)
+  sweepRates(home)
 }
 
 function removeScratch(path: string): void {

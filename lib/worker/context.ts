@@ -16,6 +16,7 @@ interface ContextHost extends Pick<RunContext, 'log' | 'retryUntilDone'> {
   readonly settings: ConfigWatcher
   readonly queues: QueueWatcher
   readonly numbers: Pick<Numbers, 'letGo'>
+  readonly noteOutcome: RunContext['noteOutcome']
   readonly hooks: Hooks
   readonly record: (events: readonly Omit<Event, 'at'>[]) => void
   readonly recordSoon: (event: Omit<Event, 'at'>) => void
@@ -38,6 +39,7 @@ export const workerContext = (host: ContextHost): StartContext => ({
   },
   configOf: (queue) => host.queues.configOf(host.settings.now, queue),
   letGo: (fileName) => host.numbers.letGo(fileName),
+  noteOutcome: (queue, verdict) => host.noteOutcome(queue, verdict),
   record: (...events) => host.record(events),
   recordSoon: (event) => host.recordSoon(event),
   callHook: (hook, job) => host.hooks.callFor(hook, job),

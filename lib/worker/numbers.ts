@@ -22,7 +22,7 @@ interface Host {
   /** The name of our directory as it is now. */
   readonly worker: () => string
   readonly fifos: () => FifoPool
-  readonly limitsForQueue: (queue: string) => readonly Limit[]
+  readonly limitsOf: (queue: string) => readonly Limit[]
 }
 
 /** A job in our hand, and the numbers it has. */
@@ -59,7 +59,7 @@ export class Numbers {
 
   /** Has one of the limits of this queue no free number, as far as we know? */
   readonly mustWait = (queue: string): boolean =>
-    this.#full.size > 0 && this.#host.limitsForQueue(queue).some(({ name }) => this.#full.has(name))
+    this.#full.size > 0 && this.#host.limitsOf(queue).some(({ name }) => this.#full.has(name))
 
   /** Others may have let numbers go: looks again before it counts a limit as full. */
   lookAgain(): void {
@@ -114,7 +114,7 @@ export class Numbers {
 
   #signOne({ fileName, fifo }: GoingOn): boolean {
     const name = parseName(fileName)
-    const limits = name ? this.#host.limitsForQueue(name.queue) : []
+    const limits = name ? this.#host.limitsOf(name.queue) : []
     const missing = limits.filter(
       (limit) => !this.#hands.get(fileName)?.entries.some((one) => one.limit === limit.name),
     )

@@ -6,6 +6,8 @@ import {
   isUnreadable,
   type Limit,
   limitsForQueue,
+  type Rate,
+  ratesForQueue,
   type QueueSettings,
   type BadSettings,
   unreadableOf,
@@ -24,6 +26,7 @@ import {
 /** For how long (ms) settings whose file has gone are obeyed: editors, git and rsync remove a file and create it anew. */
 const GONE_MS = 5_000
 const NO_LIMITS: readonly Limit[] = []
+const NO_RATES: readonly Rate[] = []
 
 export class QueueWatcher {
   readonly #home: Home
@@ -53,8 +56,19 @@ export class QueueWatcher {
   }
 
   /** The limits of the jobs of a queue. */
-  limitsForQueue(queue: string): readonly Limit[] {
+  limitsOf(queue: string): readonly Limit[] {
     return this.#settings.size === 0 ? NO_LIMITS : limitsForQueue(this.#settings, queue)
+  }
+
+  /** The rates of the jobs of a queue. */
+  ratesOf(queue: string): readonly Rate[] {
+    return this.#settings.size === 0 ? NO_RATES : ratesForQueue(this.#settings, queue)
+  }
+
+  /** After how many dead jobs in a row the queue is paused; undefined: never. */
+  haltAfter(queue: string): number | undefined {
+    const own = this.#settings.get(queue)
+    return own && !isUnreadable(own) ? own.halt_after : undefined
   }
 
   /** The configuration as it is for the jobs of a queue. */

@@ -9,7 +9,9 @@ import { basename } from 'node:path'
 import { monotonicMs, nowMs } from '../clock.ts'
 import { parseName } from '../job/file-name.ts'
 import { type Takes, takesQueue } from '../job/takes.ts'
-import type { Limit } from '../job/queue-settings.ts'
+import type { Verdict } from '../job/decide.ts'
+import type { Limit, Rate } from '../job/queue-settings.ts'
+import { isoTime } from '../job/time.ts'
 import { runQuickChecks } from '../doctor/checks.ts'
 import { explained } from '../errors.ts'
 import { type Event, type EventKind, recordEvents } from '../journal/journal.ts'
@@ -18,6 +20,8 @@ import { writeHeldBack } from '../spool/held-back.ts'
 import type { OwnHolder, WorkerLimits } from '../spool/holders.ts'
 import { type Home, openHome } from '../spool/layout.ts'
 import { claim, hasWork, type Held, isUnsettled, promote, putBack } from '../spool/transitions.ts'
+import { countFailure, forgetFailures } from '../spool/halts.ts'
+import { writePause } from '../spool/queue-files.ts'
 import { takeStop } from '../spool/stop-message.ts'
 import { ring } from '../spool/wakeup.ts'
 import { WorkerIntake } from './intake.ts'
@@ -39,6 +43,7 @@ import { SoonRecorded } from './soon.ts'
 import { Troubles } from './containment.ts'
 import { Maintenance } from './maintenance.ts'
 import { Numbers } from './numbers.ts'
+import { Rates } from './rates.ts'
 import { QueueWatcher } from './queue-watcher.ts'
 
 /** Pause before the next round when one could not be finished (ms). */
@@ -70,6 +75,11 @@ export interface WorkerOptions {
   readonly ready: (holder: OwnHolder) => void
 }
 
+interface QueueRules {
+  readonly limits: readonly Limit[]
+  readonly rates: readonly Rate[]
+}
+
 export class Worker {
   readonly #options: WorkerOptions
   readonly #home: Home
@@ -84,6 +94,7 @@ export class Worker {
   readonly #settings: ConfigWatcher
   readonly #queues: QueueWatcher
   readonly #numbers: Numbers
+  readonly #rates: Rates
   readonly #maintenance: Maintenance
   readonly #hooks: Hooks
   readonly #ctx: StartContext
@@ -112,8 +123,9 @@ export class Worker {
       home: this.#home,
       worker: () => this.#registration.name,
       fifos: () => this.#registration.fifos,
-      limitsForQueue: (queue) => this.#queues.limitsForQueue(queue),
+      limitsOf: (queue) => this.#queues.limitsOf(queue),
     })
+    this.#rates = new Rates(this.#home, (queue) => this.#queues.ratesOf(queue))
     this.#troubles = new Troubles({
       home: this.#home,
       dir: () => this.#registration.dir,
@@ -127,7 +139,7 @@ export class Worker {
     })
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
       only: options.takes.only,
-      mustWait: (queue) => this.#mustQueueWait(queue) || this.#numbers.mustWait(queue),
+      mustWait: (queue) => this.#mustQueueWait(queue) || this.#numbers.mustWait(queue) || this.#rates.mustWait(queue),
     })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })
@@ -148,6 +160,7 @@ export class Worker {
       settings: this.#settings,
       queues: this.#queues,
       numbers: this.#numbers,
+      noteOutcome: (queue, verdict) => this.#noteOutcome(queue, verdict),
       hooks: this.#hooks,
       record: (events) => this.#record(events),
       recordSoon: (event) => this.#recordSoon(event),
@@ -290,6 +303,7 @@ export class Worker {
       wantsScan ? Math.max(this.#workList.nextScan, this.#backpressure.pausedUntil) - now : Number.POSITIVE_INFINITY,
       wantsScan ? this.#troubles.passedOver.next - now : Number.POSITIVE_INFINITY,
       wantsScan ? this.#limits.next - now : Number.POSITIVE_INFINITY,
+      wantsScan ? this.#rates.next - now : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -362,6 +376,7 @@ export class Worker {
   /** After recovery: what the dead left running here has numbers, too. */
   #obeyQueues(): void {
     this.#numbers.lookAgain()
+    this.#rates.lookAgain()
     const isSigned = !this.#queues.hasLimits || this.#numbers.sign(this.#slots.goingOn())
     if (isSigned) this.#queues.publish(this.#registration.dir)
     // A run that is just beginning has its FIFO in a moment.
@@ -408,15 +423,15 @@ export class Worker {
       const next = this.#workList.next()
       if (!next) break
       const isOurs = this.#slots.has(next.fileName)
-      const limits = this.#queues.limitsForQueue(next.name.queue)
-      if (!isOurs && limits.length > 0 && !this.#numbers.areFree(limits)) {
+      const rules = this.#rulesOf(next.name.queue)
+      if (!isOurs && rules && !(this.#numbers.areFree(rules.limits) && this.#rates.areOpen(rules.rates))) {
         this.#workList.noteChange(next.fileName)
         continue
       }
       // If we die after a claim: the job is held without traces; recovery puts it back, no attempt used.
       const held = isOurs ? undefined : claim(this.#home, this.#registration.dir, next.fileName, next.name)
       if (isOurs) this.#slots.handleDuplicate(next.fileName)
-      else if (held && limits.length > 0) this.#beginLimited(held, limits)
+      else if (held && rules) this.#beginLimited(held, rules)
       else if (held) this.#slots.begin(held)
       else if (!hasLostRace) {
         // Usually another worker was faster, but a claim also fails when our own directory was removed. Checked once a round.
@@ -427,17 +442,45 @@ export class Worker {
   }
 
   /** If we die in here: a held job without traces; recovery puts it back, and its numbers are free. */
-  #beginLimited(held: Held, limits: readonly Limit[]): void {
+  #beginLimited(held: Held, { limits, rates }: QueueRules): void {
     const putBackAgain = (): void => {
       if (putBack(this.#home, held)) this.#workList.noteChange(held.fileName)
     }
     try {
       const fifo = this.#numbers.take(held.fileName, limits)
-      if (fifo) this.#slots.begin(held, fifo)
-      else putBackAgain()
+      if (fifo && this.#rates.use(rates)) return this.#slots.begin(held, fifo)
+      this.#numbers.letGo(held.fileName)
+      putBackAgain()
     } catch (error) {
+      this.#numbers.letGo(held.fileName)
       putBackAgain()
       throw error
+    }
+  }
+
+  /** What a job of this queue must keep to; undefined: nothing, so that it may be plain. */
+  #rulesOf(queue: string): QueueRules | undefined {
+    const [limits, rates] = [this.#queues.limitsOf(queue), this.#queues.ratesOf(queue)]
+    const isFree = limits.length === 0 && rates.length === 0 && this.#queues.haltAfter(queue) === undefined
+    return isFree ? undefined : { limits, rates }
+  }
+
+  /** If we die in here: the failure is counted or not, and the queue paused or not. */
+  #noteOutcome(queue: string, { to, ending, countsAttempt }: Verdict): void {
+    const most = this.#queues.haltAfter(queue)
+    if (most === undefined || (to !== 'completed' && (to !== 'dead' || !countsAttempt || ending === 'cancelled')))
+      return
+    try {
+      if (to === 'completed') return forgetFailures(this.#home, queue)
+      if (countFailure(this.#home, queue) < most) return
+      const reason = `${most === 1 ? 'a job' : `${most} jobs in a row`} went dead`
+      writePause(this.#home, queue, { reason, by: 'halt_after', at: isoTime(nowMs()) })
+      forgetFailures(this.#home, queue)
+      this.#record([{ event: 'queue_paused', job: '', queue, error: reason }])
+      this.#wake(true)
+      ring(this.#home)
+    } catch (error) {
+      this.#log(`cannot count the dead jobs of queue ${queue}: ${String(error)}`)
     }
   }
 

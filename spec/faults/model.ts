@@ -203,6 +203,7 @@ class Both {
       config: DEFAULTS,
       configOf: () => DEFAULTS,
       letGo: () => {},
+      noteOutcome: () => {},
       record() {},
       callHook() {},
       log() {},

@@ -4,6 +4,7 @@ import {
   isUnreadable,
   limitOfQueue,
   limitsForQueue,
+  parseRate,
   parseSettings,
   queueOfLimit,
   unreadableOf,
@@ -36,7 +37,7 @@ for (const [queue, text, why] of [
   ['mail', '{"limit":"2"}', /not "2"/],
   ['mail', '{"limit":null}', /not null/],
   ['mail', '{"limit":1001}', /not 1001/],
-  ['mail', '{"limits":2}', /no setting "limits"; there are limit, timeout/],
+  ['mail', '{"limits":2}', /no setting "limits"; there are limit, rate/],
   ['mail', '{"constructor":2}', /no setting "constructor"/],
   ['mail', '{"__proto__":2}', /no setting "__proto__"/],
   ['mail', '{"timeout":-1}', /timeout: expected/],
@@ -46,6 +47,26 @@ for (const [queue, text, why] of [
     const settings = parseSettings(queue, text)
     assert.ok(isUnreadable(settings))
     if (isUnreadable(settings)) assert.match(settings.unreadable, why)
+  })
+
+for (const [text, rate] of [
+  ['10/m', { count: 10, seconds: 60 }],
+  ['5/10s', { count: 5, seconds: 10 }],
+  ['1/h', { count: 1, seconds: 3600 }],
+  ['3/2h30m', undefined],
+  ['1000/30d', { count: 1000, seconds: 2_592_000 }],
+  ['1001/m', undefined],
+  ['0/m', undefined],
+  ['10', undefined],
+  ['10/', undefined],
+  ['10/0s', undefined],
+  ['10/60', undefined],
+  ['10/31d', undefined],
+  ['-1/m', undefined],
+  ['1/500ms', undefined],
+] as const)
+  test(`${text} is ${rate ? `${rate.count} in ${rate.seconds} s` : 'no rate'}`, () => {
+    assert.equal(parseRate(text), rate)
   })
 
 test('a job is under the limit of its queue first, then that of all', () => {

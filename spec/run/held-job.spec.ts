@@ -19,6 +19,7 @@ const contextOf = ({ home, holder }: SpoolHome): RunContext => ({
   config: DEFAULTS,
   configOf: () => DEFAULTS,
   letGo: () => {},
+  noteOutcome: () => {},
   record: () => {},
   callHook: () => {},
   log: () => {},

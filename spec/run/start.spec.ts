@@ -39,6 +39,7 @@ test(
       config: readConfig(home),
       configOf: () => readConfig(home),
       letGo: () => {},
+      noteOutcome: () => {},
       fifos: { take: takesItAway, giveBack: () => false },
       shells: new ShellPool(),
       record: () => {},

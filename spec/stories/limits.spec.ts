@@ -254,6 +254,62 @@ test(
 )
 
 test(
+  'no more jobs of a queue start than its rate says, over all workers, and others do not notice',
+  inWorld(async (world) => {
+    await world.queue.setQueue('mail', { rate: '3/h' })
+    await world.queue.enqueueAll(
+      Array.from({ length: 20 }, () => ({ command: 'true', queue: 'mail', priority: 9, cwd: world.dir })),
+    )
+    await add(world, 'true', { id: 'other' })
+    await world.startWorker({ count: 4 })
+    await world.startWorker({ count: 4 })
+    await settles(world.queue, 'other')
+    await until(async () => (await world.queue.count()).completed >= 4, SOON_MS, 'three of it and the other ran')
+    await add(world, 'true', { id: 'one-more' })
+    await settles(world.queue, 'one-more')
+    assert.equal([(await world.queue.count()).completed, (await world.queue.count()).pending], [5, 17])
+    const { id = '' } = (await world.queue.select({ states: ['pending'] }))[0] ?? {}
+    assert.match(
+      (await world.cli(['explain', id])).stdout,
+      /the rate of queue mail is 3\/h: the next one starts in \d+m/,
+    )
+  }),
+)
+
+test(
+  'what a rate keeps waiting starts when its time comes, without another wake-up',
+  inWorld(async (world) => {
+    await world.cli(['config', 'set', 'poll-interval', '60'])
+    await world.queue.setQueue('mail', { rate: '1/s' })
+    for (const id of ['a', 'b', 'c']) await add(world, 'true', { id, queue: 'mail' })
+    await world.startWorker({ count: 2 })
+    for (const id of ['a', 'b', 'c']) await settles(world.queue, id)
+  }),
+)
+
+test(
+  'a queue is paused after so many of its jobs in a row went dead, and a success begins the count anew',
+  inWorld(async (world) => {
+    await world.queue.setQueue('mail', { halt_after: 2 })
+    const [bad, good] = [{ queue: 'mail', max_retries: 1 }, { queue: 'mail' }]
+    await add(world, 'false', bad)
+    await add(world, 'true', good)
+    await add(world, 'false', bad)
+    await runAll(world)
+    assert.is((await world.queue.pauses()).size, 0)
+    await add(world, 'false', bad)
+    await add(world, 'true', { ...good, id: 'waits' })
+    await runAll(world)
+    assert.is((await world.queue.pauses()).get('mail')?.reason, '2 jobs in a row went dead')
+    assert.is((await world.queue.get('waits')).state, 'pending')
+    assert.match((await world.cli(['explain', 'waits'])).stdout, /2 jobs in a row went dead/)
+    await world.queue.resumeQueue('mail')
+    await runAll(world)
+    assert.is((await world.queue.get('waits')).state, 'completed')
+  }),
+)
+
+test(
   'a queue gives its jobs a timeout, attempts and waits, which their own members override',
   inWorld(async (world) => {
     await world.queue.setQueue('mail', { timeout: 0.2, max_retries: 1 })

@@ -51,6 +51,8 @@ const pause = described(
 const queueSettings = object(
   {
     limit: described(QUEUE_MEMBERS.limit.meaning, count),
+    rate: described(QUEUE_MEMBERS.rate.meaning, text),
+    halt_after: described(QUEUE_MEMBERS.halt_after.meaning, count),
     timeout: described(QUEUE_MEMBERS.timeout.meaning, number),
     max_retries: described(QUEUE_MEMBERS.max_retries.meaning, count),
     backoff_base: described(QUEUE_MEMBERS.backoff_base.meaning, number),
@@ -175,6 +177,7 @@ const REASONS = [
   'queue_paused',
   'settings_unreadable',
   'limit_full',
+  'rate',
   'waits_for',
   'due',
   'unreadable',

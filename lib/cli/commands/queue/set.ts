@@ -48,6 +48,11 @@ export class QueueSetCommand extends QueueSettingCommand {
     description: '<N> how many of its commands run at the same time, over all workers',
     validator: isCount(0),
   })
+  rate = Option.String('--rate', { description: '<N/TIME> how many of its jobs start in any such time: 10/m, 5/10s' })
+  haltAfter = Option.String('--halt-after', {
+    description: '<N> pause it after this many of its jobs in a row went dead',
+    validator: isCount(1),
+  })
   timeout = Option.String('-t,--timeout', {
     description: '<TIME> how long an attempt may take; 0: no limit',
     validator: isDuration,
@@ -71,6 +76,8 @@ export class QueueSetCommand extends QueueSettingCommand {
     const settings: QueueSettings = Object.fromEntries(
       Object.entries({
         limit: this.limit,
+        rate: this.rate,
+        halt_after: this.haltAfter,
         timeout: this.timeout,
         max_retries: this.maxRetries,
         backoff_base: this.backoffBase,

@@ -1,0 +1,55 @@
+/** Keeps which rates let no job start for now, and until when. */
+import { monotonicMs } from '../clock.ts'
+import type { Rate } from '../job/queue-settings.ts'
+import type { Home } from '../spool/layout.ts'
+import { untilRate, useRate } from '../spool/rates.ts'
+
+export class Rates {
+  readonly #home: Home
+  readonly #ratesOf: (queue: string) => readonly Rate[]
+  /** By the name of the rate, on the monotonic clock. */
+  readonly #until = new Map<string, number>()
+
+  constructor(home: Home, ratesOf: (queue: string) => readonly Rate[]) {
+    this.#home = home
+    this.#ratesOf = ratesOf
+  }
+
+  /** Does a rate of this queue let no job start now, as far as we know? */
+  readonly mustWait = (queue: string): boolean =>
+    this.#until.size > 0 && this.#ratesOf(queue).some(({ name }) => (this.#until.get(name) ?? 0) > monotonicMs())
+
+  /** When the next of them lets one start. */
+  get next(): number {
+    const now = monotonicMs()
+    let next = Number.POSITIVE_INFINITY
+    for (const [name, until] of this.#until)
+      if (until <= now) this.#until.delete(name)
+      else next = Math.min(next, until)
+    return next
+  }
+
+  /** The settings may have changed. */
+  lookAgain(): void {
+    this.#until.clear()
+  }
+
+  /** Does each of these rates let a job start, as far as a look tells? */
+  areOpen(rates: readonly Rate[]): boolean {
+    let isOpen = true
+    for (const rate of rates) {
+      const wait = untilRate(this.#home, rate)
+      if (wait === 0) continue
+      this.#until.set(rate.name, monotonicMs() + wait)
+      isOpen = false
+    }
+    return isOpen
+  }
+
+  /** Uses one start of each. False: one had none after all; what is used by then is spent. */
+  use(rates: readonly Rate[]): boolean {
+    const closed = rates.find((rate) => !useRate(this.#home, rate))
+    if (closed) this.areOpen([closed])
+    return closed === undefined
+  }
+}
