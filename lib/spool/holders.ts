@@ -238,7 +238,13 @@ export function holderOf(home: Home, name: string, watch?: LeaseWatch): Holder |
   const stats = lstat(dir)
   if (!stats?.isDirectory()) return undefined
   const holder = { name, dir, kind, card: readCard(dir) }
-  return { ...holder, life: lifeOf(holder, stats.dev, watch) }
+  try {
+    return { ...holder, life: lifeOf(holder, stats.dev, watch) }
+  } catch (error) {
+    // It has gone while it was looked at.
+    if (!lstat(dir)) return undefined
+    throw error
+  }
 }
 
 function readCard(dir: string): WorkerCard | undefined {
