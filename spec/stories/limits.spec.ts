@@ -269,10 +269,7 @@ test(
     await settles(world.queue, 'one-more')
     assert.equal([(await world.queue.count()).completed, (await world.queue.count()).pending], [5, 17])
     const { id = '' } = (await world.queue.select({ states: ['pending'] }))[0] ?? {}
-    assert.match(
-      (await world.cli(['explain', id])).stdout,
-      /the rate of queue mail is 3\/h: the next one starts in \d/,
-    )
+    assert.match((await world.cli(['explain', id])).stdout, /the rate of queue mail is 3\/h: the next one starts in \d/)
   }),
 )
 
