@@ -12,7 +12,7 @@ export class QueueListCommand extends QueueCommand {
   static override paths = [['queue', 'list']]
   static override usage = Command.Usage({
     category: 'Queues',
-    description: 'list the queues, their jobs and limits, and which are paused',
+    description: 'list the queues, their jobs, limits and pauses',
     details: `A queue is listed while it has a job that is not completed, settings, or a pause. Pending includes scheduled jobs.
       Running is followed by the queue's limit, or BAD when its settings cannot be obeyed (queuectl doctor says why).`,
     examples: [
