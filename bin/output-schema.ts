@@ -59,6 +59,8 @@ const queueInfo = described('a queue: its unfinished jobs by state, its pause an
   required: SCHEMAS.QueueRow.required.filter((name) => name !== 'completed'),
 })
 
+const schedule = ref('Schedule')
+
 /** What each command prints on stdout. */
 const OUTPUTS: Readonly<Record<string, Schema>> = {
   enqueue: described(
@@ -81,10 +83,11 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
             ['free_inodes'],
           ),
           paused: described('the pauses in force, by queue; that of all by _all', { type: 'object' }),
+          bad_schedules: described('why a schedule fires nothing, by name', { type: 'object' }),
           unreadable_settings: described('why the settings of a queue cannot be obeyed, by queue', { type: 'object' }),
           troubles: arrayOf({ type: 'object' }),
         },
-        ['paused', 'unreadable_settings', 'troubles'],
+        ['paused', 'unreadable_settings', 'bad_schedules', 'troubles'],
       ),
       ref('Job'),
     ],
@@ -182,6 +185,19 @@ const OUTPUTS: Readonly<Record<string, Schema>> = {
   'queue-set': ref('SettingsResult'),
   'queue-unset': ref('SettingsResult'),
   'queue-rm': ref('SettingsResult'),
+  'schedule-add': { anyOf: [schedule, { type: 'object' }] },
+  'schedule-list': arrayOf(schedule),
+  'schedule-show': ref('ScheduleDetails'),
+  'schedule-next': arrayOf(object({ name: text, at: time })),
+  'schedule-check': arrayOf(object({ file: text, line: count, ok: flag, says: text, warnings: arrayOf(text) })),
+  'schedule-pause': schedule,
+  'schedule-resume': schedule,
+  'schedule-run-now': ref('Job'),
+  'schedule-edit': schedule,
+  'schedule-rm': object({ removed: text }),
+  'schedule-import': arrayOf(
+    object({ line: count, name: text, schedule: { type: 'object' }, why: text }, ['name', 'schedule', 'why']),
+  ),
   'limit-list': arrayOf(ref('Limit')),
   'limit-show': ref('Limit'),
   'queue-pause': arrayOf(ref('PauseResult')),

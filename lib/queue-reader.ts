@@ -47,6 +47,9 @@ import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { holderOf, holders } from './spool/holders.ts'
 import { type Trouble, troublesOf } from './spool/troubles.ts'
 import { readPauses, readQueueSettings } from './spool/queue-files.ts'
+import { readSchedule, scheduleNames, schedulePath } from './spool/schedules.ts'
+import type { Occurrence, ScheduleInfo } from './query/schedules.ts'
+import { type BadSchedule, isBad, type Schedule, whyNotScheduleName } from './schedule/schedule.ts'
 import type { Pause } from './job/pause.ts'
 import type { Dependencies } from './query/deps.ts'
 import { type QueueInfo, queueInfos } from './query/queues.ts'
@@ -142,6 +145,48 @@ export class QueueReader {
   /** The limits, how many commands run under each, and which. */
   async limits(): Promise<LimitInfo[]> {
     return limitInfos(this.dirs)
+  }
+
+  /** The schedules: when each occurs, what it did last, and what is wrong with it. */
+  async schedules(): Promise<ScheduleInfo[]> {
+    const { scheduleInfos } = await import('./query/schedules.ts')
+    return scheduleInfos(this.dirs)
+  }
+
+  /** The names of those that fire nothing, and why. */
+  async badSchedules(): Promise<[name: string, why: string][]> {
+    return scheduleNames(this.dirs).flatMap((name): [string, string][] => {
+      const schedule = readSchedule(this.dirs, name)
+      return schedule && isBad(schedule) ? [[name, schedule.bad]] : []
+    })
+  }
+
+  /** One of them; undefined when there is no such schedule. */
+  async schedule(name: string): Promise<ScheduleInfo | undefined> {
+    const { scheduleInfo } = await import('./query/schedules.ts')
+    return whyNotScheduleName(name) === undefined ? scheduleInfo(this.dirs, name) : undefined
+  }
+
+  /** What a schedule has done, newest first: the last 64 times. */
+  async scheduleHistory(name: string): Promise<Occurrence[]> {
+    const { scheduleHistory } = await import('./query/schedules.ts')
+    return whyNotScheduleName(name) === undefined ? scheduleHistory(this.dirs, name) : []
+  }
+
+  /** A schedule as its file says; undefined when there is none. */
+  async readSchedule(name: string): Promise<Schedule | BadSchedule | undefined> {
+    return whyNotScheduleName(name) === undefined ? readSchedule(this.dirs, name) : undefined
+  }
+
+  /** The next times of a schedule, in milliseconds since the epoch. */
+  async nextTimes(name: string, count: number): Promise<number[]> {
+    const { timesOf } = await import('./query/schedules.ts')
+    return whyNotScheduleName(name) === undefined ? timesOf(this.dirs, name, count) : []
+  }
+
+  /** The paths of the files of all schedules. */
+  async scheduleFiles(): Promise<string[]> {
+    return scheduleNames(this.dirs).map((name) => schedulePath(this.dirs, name))
   }
 
   /** Every queue that has a job that is not completed, settings, or a pause: its jobs by state, and these. */

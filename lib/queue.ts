@@ -10,6 +10,7 @@ import type { Job, JobRequest } from './job/job.ts'
 import { QueueReader } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
+import type { ScheduleEditing } from './operator/schedules.ts'
 import { submitJob, submitJobs } from './operator/submit.ts'
 import { type Home, layout, openHome, openHomeIfMade } from './spool/layout.ts'
 import type { JobRef } from './query/list.ts'
@@ -40,6 +41,8 @@ export type { CatalogChange } from './catalog/catalog.ts'
 export type { Pause } from './job/pause.ts'
 export type { PauseOptions, PauseResult } from './operator/pause.ts'
 export type { Dependencies, Dependency } from './query/deps.ts'
+export type { ScheduleEditing } from './operator/schedules.ts'
+export type { Occurrence, ScheduleInfo } from './query/schedules.ts'
 export type { QueueInfo } from './query/queues.ts'
 export type { LimitInfo } from './query/limits.ts'
 export type { AllSettings, QueueMember, QueueSettings } from './job/queue-settings.ts'
@@ -264,6 +267,46 @@ export class Queue extends QueueReader {
   async drainQueue(queue: string, options: { readonly timeout?: number } = {}): Promise<string[]> {
     const { drainQueue } = await import('./operator/pause.ts')
     return drainQueue(this.dirs, queue, options.timeout)
+  }
+
+  /**
+   * Adds a schedule, which enqueues its job again and again; its times count from now.
+   * @param members those of its file: `cron` and `tz`, or `every`; `job`; ... (`queuectl help schedules`)
+   * @throws QueueError USAGE; WRONG_STATE when there is one of this name
+   */
+  async addSchedule(name: string, members: Readonly<Record<string, unknown>>): Promise<void> {
+    const { addSchedule } = await import('./operator/schedules.ts')
+    addSchedule(this.dirs, name, members)
+  }
+
+  /** A copy of a schedule's file to edit; the caller ends this by `save` or `giveUp`. @throws QueueError NOT_FOUND */
+  async editSchedule(name: string): Promise<ScheduleEditing> {
+    const { editSchedule } = await import('./operator/schedules.ts')
+    return editSchedule(this.dirs, name)
+  }
+
+  /** Fires no more times of a schedule until it is resumed. @throws QueueError NOT_FOUND */
+  async pauseSchedule(name: string, reason?: string): Promise<void> {
+    const { pauseOne } = await import('./operator/schedules.ts')
+    pauseOne(this.dirs, name, reason)
+  }
+
+  /** Fires its times again, from now on. @returns whether it was paused @throws QueueError NOT_FOUND */
+  async resumeSchedule(name: string): Promise<boolean> {
+    const { resumeOne } = await import('./operator/schedules.ts')
+    return resumeOne(this.dirs, name)
+  }
+
+  /** Enqueues the job of a schedule at once. @throws QueueError NOT_FOUND, USAGE */
+  async runSchedule(name: string): Promise<Job> {
+    const { runSchedule } = await import('./operator/schedules.ts')
+    return runSchedule(this.dirs, name)
+  }
+
+  /** Removes a schedule; the jobs that it has made stay. @throws QueueError NOT_FOUND */
+  async removeSchedule(name: string): Promise<void> {
+    const { removeOne } = await import('./operator/schedules.ts')
+    removeOne(this.dirs, name)
   }
 
   /** Holds a job while it is edited; the caller ends this by `save` or `giveUp`. @throws QueueError NOT_FOUND, WRONG_STATE */

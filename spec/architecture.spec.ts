@@ -81,6 +81,7 @@ const ROOMS = [
   'lib/clock.ts',
   'lib/version.ts',
   'lib/job/',
+  'lib/schedule/',
   'lib/disk/',
   'lib/config/',
   'lib/spool/',
@@ -248,6 +249,7 @@ test('lib/cli opens no file of the home', () => {
       /\b(open|read|readFile|readv)(Sync)?\b(?=[^\n]*'node:fs)|createReadStream|disk\/(read|tail|files)\.ts/,
       {
         'lib/cli/input/batch.ts': 'the file of jobs that the user names',
+        'lib/cli/input/named-file.ts': 'a file that the user names',
         'lib/cli/manual.ts': 'the pages of the manual',
       },
     ),

@@ -89,6 +89,17 @@ async function offersFor(words: readonly string[], current: string, home: string
             'queue',
           )
         : Object.entries(QUEUE_MEMBERS).map(([member, { meaning }]) => [member, meaning])
+    case 'schedule show':
+    case 'schedule next':
+    case 'schedule pause':
+    case 'schedule resume':
+    case 'schedule run-now':
+    case 'schedule edit':
+    case 'schedule rm':
+      return labelled(
+        ((await openExisting(home)?.schedules()) ?? []).map((one) => one.name),
+        'schedule',
+      )
     case 'limit show':
       return labelled(
         ((await openExisting(home)?.limits()) ?? []).map(({ limit }) => limit),

@@ -11,7 +11,7 @@ import { newRequest } from '../job/new-request.ts'
 import { KNOWN_MEMBERS } from '../job/parse.ts'
 import { enqueueJob } from '../operator/enqueue.ts'
 import { workersOf } from '../query/workers.ts'
-import { hasQueueFiles, type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
+import { hasFilesIn, type Home, isMade, openHome, openHomeIfMade } from '../spool/layout.ts'
 import { holders } from '../spool/holders.ts'
 import { countJobs } from '../spool/scan.ts'
 import { troublesOf } from '../spool/troubles.ts'
@@ -39,7 +39,7 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   if (name === 'status' && words.length === 0 && argv.exact === undefined) {
     const home = openHomeIfMade(homePath(argv.home))
     // Settings and pauses are for the whole program to read.
-    if (hasQueueFiles(home)) return undefined
+    if (hasFilesIn([home.queues, home.schedules])) return undefined
     if (isHomeNamed(argv.home) && !isMade(home)) io.message(noQueueYet(home.root))
     for (const line of await statusLines(reader(home), io, argv.json)) io.print(`${line}\n`)
     return 0
@@ -47,7 +47,7 @@ async function run(argv: ParsedArgv, io: Io): Promise<number | undefined> {
   const source = name === 'enqueue' ? sourceIn(words, argv.exact) : undefined
   if (source === undefined || 'from' in source || !isInOurWords(source.job)) return undefined
   const home = openHome(homePath(argv.home))
-  if (hasQueueFiles(home)) return undefined
+  if (hasFilesIn([home.queues])) return undefined
   const report = new EnqueueReport(reader(home), io, { json: argv.json ? 'one' : undefined, idsOnly: false })
   report.add(enqueueJob(home, newRequest(withDirectory(io, source.job))))
   await report.finish()
@@ -63,6 +63,7 @@ const reader = (home: Home): StatusReader => ({
   // There is no file of either.
   pauses: async () => new Map(),
   queueSettings: async () => new Map(),
+  badSchedules: async () => [],
   room: async () => diskSpace(home),
 })
 

@@ -52,6 +52,17 @@ const queueUnset: Load = async () => (await import('./commands/queue/unset.ts'))
 const queueRemove: Load = async () => (await import('./commands/queue/remove.ts')).QueueRemoveCommand
 const limitList: Load = async () => (await import('./commands/limit/list.ts')).LimitListCommand
 const limitShow: Load = async () => (await import('./commands/limit/list.ts')).LimitShowCommand
+const scheduleAdd: Load = async () => (await import('./commands/schedule/add.ts')).ScheduleAddCommand
+const scheduleList: Load = async () => (await import('./commands/schedule/list.ts')).ScheduleListCommand
+const scheduleShow: Load = async () => (await import('./commands/schedule/show.ts')).ScheduleShowCommand
+const scheduleNext: Load = async () => (await import('./commands/schedule/next.ts')).ScheduleNextCommand
+const scheduleCheck: Load = async () => (await import('./commands/schedule/check.ts')).ScheduleCheckCommand
+const schedulePause: Load = async () => (await import('./commands/schedule/pause.ts')).SchedulePauseCommand
+const scheduleResume: Load = async () => (await import('./commands/schedule/pause.ts')).ScheduleResumeCommand
+const scheduleRunNow: Load = async () => (await import('./commands/schedule/run-now.ts')).ScheduleRunNowCommand
+const scheduleEdit: Load = async () => (await import('./commands/schedule/edit.ts')).ScheduleEditCommand
+const scheduleRemove: Load = async () => (await import('./commands/schedule/remove.ts')).ScheduleRemoveCommand
+const scheduleImport: Load = async () => (await import('./commands/schedule/import.ts')).ScheduleImportCommand
 const configGet: Load = async () => (await import('./commands/config/get.ts')).ConfigGetCommand
 const configSet: Load = async () => (await import('./commands/config/set.ts')).ConfigSetCommand
 const configUnset: Load = async () => (await import('./commands/config/unset.ts')).ConfigUnsetCommand
@@ -118,6 +129,17 @@ const COMMANDS: Readonly<Record<string, Load>> = {
   'queue drain': queueDrain,
   'limit list': limitList,
   'limit show': limitShow,
+  'schedule add': scheduleAdd,
+  'schedule list': scheduleList,
+  'schedule show': scheduleShow,
+  'schedule next': scheduleNext,
+  'schedule check': scheduleCheck,
+  'schedule pause': schedulePause,
+  'schedule resume': scheduleResume,
+  'schedule run-now': scheduleRunNow,
+  'schedule edit': scheduleEdit,
+  'schedule rm': scheduleRemove,
+  'schedule import': scheduleImport,
   'dlq list': dlqList,
   'dlq ls': dlqList,
   'dlq show': dlqShow,

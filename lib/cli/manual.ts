@@ -15,6 +15,7 @@ export const MANUAL_TOPICS = [
   'commands',
   'dependencies',
   'queues',
+  'schedules',
   'files',
   'workers',
   'settings',

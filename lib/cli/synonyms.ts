@@ -43,6 +43,10 @@ export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   'dlq export': 'dlq dump',
   'queue list': 'queues, queue ls, queues list, group list, groups',
   'queue show': 'queue get, queue info',
+  'schedule list': 'schedules, schedule ls, schedules list, cron list, timers',
+  'schedule add': 'cron add, schedule create, schedules add',
+  'schedule rm': 'schedule remove, schedule delete, cron rm',
+  'schedule run-now': 'schedule run, schedule trigger',
   'queue set': 'queue config, queue limit, group parallel, parallel',
   'queue rm': 'queue remove, queue delete',
   'queue pause': 'queue stop, queues pause, group pause',
@@ -65,7 +69,7 @@ export const MEANINGLESS_COMMANDS: Readonly<Record<string, string>> = {
   db: 'there is no database: the queue is the files in its home',
   migrate: 'there is no database: the queue is the files in its home',
   backup: 'the queue is the files in its home: queuectl help operations',
-  cron: 'a job runs once; cron can enqueue it: queuectl help migrating',
+  cron: 'a schedule does that: queuectl schedule add; a crontab is read by: queuectl schedule import',
   daemon: 'there is none; a worker runs jobs: queuectl worker start, or queuectl service install',
 }
 
@@ -75,7 +79,7 @@ export const MEANINGLESS_COMMANDS: Readonly<Record<string, string>> = {
  */
 type Options = Readonly<Record<string, string>>
 
-const ONCE = 'a job runs once; cron can enqueue it: queuectl help migrating'
+const ONCE = 'a schedule does that: queuectl schedule add NAME --cron PATTERN'
 const ALL_STOP = 'one worker alone is stopped by: queuectl worker stop NAME'
 
 const JOB: Options = {

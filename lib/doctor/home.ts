@@ -8,6 +8,8 @@ import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } 
 import { readSettings } from '../config/file.ts'
 import { isUnreadable } from '../job/queue-settings.ts'
 import { limitNames, takenNumbers } from '../spool/limits.ts'
+import { isBad } from '../schedule/schedule.ts'
+import { readSchedule, scheduleNames, schedulePath } from '../spool/schedules.ts'
 import { readQueueSettings, settingsPath } from '../spool/queue-files.ts'
 
 /** Every directory of the home must exist, on one file system. */
@@ -109,7 +111,7 @@ function openFiles(home: Home): Finding[] {
   ]
 }
 
-/** Settings of queues that cannot be obeyed, and numbers of limits that were taken by hand. */
+/** Settings of queues and schedules that cannot be obeyed, and numbers of limits that were taken by hand. */
 function queueFindings(home: Home): Finding[] {
   const broken = [...readQueueSettings(home)].flatMap(([queue, settings]) =>
     isUnreadable(settings)
@@ -127,7 +129,18 @@ function queueFindings(home: Home): Finding[] {
     .map(({ path }) =>
       noteFinding(`${relative(home.root, path)} takes a number of a limit by hand`, 'remove it to free the number'),
     )
-  return [...broken, ...byHand]
+  const bad = scheduleNames(home).flatMap((name) => {
+    const schedule = readSchedule(home, name)
+    return schedule && isBad(schedule)
+      ? [
+          problemFinding(
+            `${schedulePath(home, name)} fires nothing: ${schedule.bad}`,
+            `mend it with: queuectl schedule edit ${name}`,
+          ),
+        ]
+      : []
+  })
+  return [...broken, ...byHand, ...bad]
 }
 
 export function checkSettings(home: Home): CheckResult {

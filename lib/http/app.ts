@@ -19,6 +19,7 @@ import { eventRoutes } from './routes/events.ts'
 import { legacyRoutes } from './routes/legacy.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { queueRoutes } from './routes/queues.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { workerRoutes } from './routes/workers.ts'
 import { streamRoutes } from './routes/stream.ts'
@@ -54,6 +55,7 @@ export function makeApp(ctx: ServerContext): Hono {
   logRoutes(app, ctx, limits)
   statsRoutes(app, ctx, feed)
   queueRoutes(app, ctx)
+  scheduleRoutes(app, ctx)
   workerRoutes(app, ctx, feed)
   eventRoutes(app, ctx)
   configRoutes(app, ctx)

@@ -23,6 +23,11 @@ const NAME =
   /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?:@([A-Za-z0-9][A-Za-z0-9._-]{0,63}))?\.json$/
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 
+/** The id of a scheduled job: name, time and generation. */
+const OF_SCHEDULE = /-\d{8}T\d{6}Z-\d+$/
+export const scheduledId = (name: string, at: number, generation: number): string =>
+  `${name}-${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${generation}`
+
 /** Index of the id in a job's file name, after rank and due time. */
 const ID_AT = 29
 
@@ -49,6 +54,7 @@ export function whyNotId(id: string): string | undefined {
 /** Why an id may not be chosen by a user; undefined when it may. */
 export function whyNotChosenId(id: string): string | undefined {
   if (isMadeId(id)) return 'ids of this form (ULID) are made by queuectl itself'
+  if (OF_SCHEDULE.test(id)) return 'ids of this form are made by schedules'
   return whyNotId(id)
 }
 

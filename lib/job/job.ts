@@ -112,6 +112,9 @@ export interface Job extends JobRequest {
   readonly strays?: readonly number[]
   /** A person's word that it may run beside what is alive of this run and of earlier ones (`retry --beside`). */
   readonly beside?: number
+  /** The schedule that made it, and for which of its times (ISO 8601, UTC). */
+  readonly schedule?: string
+  readonly schedule_time?: string
   /** What was read as something else when it was enqueued, and what means nothing. */
   readonly warnings?: readonly string[]
   readonly history: readonly Run[]
@@ -140,6 +143,8 @@ export const OUR_MEMBERS = [
   'slot',
   'strays',
   'beside',
+  'schedule',
+  'schedule_time',
   'warnings',
   'history',
 ] as const

@@ -287,6 +287,8 @@ export function readJob(source: string, name: JobName, state: State): Job {
     ...optional('slot', number('slot')),
     ...(isPids(value.strays) ? { strays: value.strays } : {}),
     ...(isTexts(value.warnings) ? { warnings: value.warnings } : {}),
+    ...optional('schedule', string('schedule')),
+    ...optional('schedule_time', string('schedule_time')),
     ...(typeof value.beside === 'number' ? { beside: count(value.beside) } : {}),
     history: Array.isArray(value.history) ? value.history.filter(isRun) : [],
   }

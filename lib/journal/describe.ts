@@ -49,6 +49,16 @@ function sentence(event: Omit<Event, 'at'>): string {
       return `${queueWords(event.queue)} paused${why}`
     case 'queue_resumed':
       return `${queueWords(event.queue)} resumed`
+    case 'schedule_missed':
+      return `schedule ${event.schedule}: times before ${event.due ?? 'now'} were missed`
+    case 'schedule_skipped':
+      return `schedule ${event.schedule}: nothing was made for ${event.due ?? 'one time'}, since its last job is not finished`
+    case 'schedule_clock':
+      return `schedule ${event.schedule} begins afresh: the clock was set back`
+    case 'schedule_paused':
+      return `schedule ${event.schedule} paused${why}`
+    case 'schedule_resumed':
+      return `schedule ${event.schedule} resumed`
     case 'queue_set':
       return `${queueWords(event.queue)} set${why}`
     default:

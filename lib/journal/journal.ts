@@ -27,6 +27,7 @@ import type { Home } from '../spool/layout.ts'
  * - `removed`: its file was taken away by hand while it ran.
  * - `corrupt`: a file was quarantined.
  * - `hook_failed`: a hook failed; `job` is empty when it was called for all jobs.
+ * - `schedule_missed`, `schedule_skipped`, `schedule_clock`, `schedule_paused`, `schedule_resumed`: about a schedule; `job` is empty.
  * - `queue_paused`, `queue_resumed`, `queue_set`: a command did this to a queue; `job` is empty.
  */
 export type EventKind =
@@ -50,6 +51,11 @@ export type EventKind =
   | 'queue_paused'
   | 'queue_resumed'
   | 'queue_set'
+  | 'schedule_missed'
+  | 'schedule_skipped'
+  | 'schedule_clock'
+  | 'schedule_paused'
+  | 'schedule_resumed'
 
 export interface Event {
   /** ISO 8601, UTC. */
@@ -66,6 +72,8 @@ export interface Event {
   readonly hook?: string
   /** The queue that was paused, resumed or set; `_all` stands for all. */
   readonly queue?: string
+  /** The schedule that made the job, or that it is about. */
+  readonly schedule?: string
   /** When its first or next run is due (ISO 8601, UTC). */
   readonly due?: string
 }

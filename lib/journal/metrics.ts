@@ -44,6 +44,11 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'queue_paused',
   'queue_resumed',
   'queue_set',
+  'schedule_missed',
+  'schedule_skipped',
+  'schedule_clock',
+  'schedule_paused',
+  'schedule_resumed',
 ]
 
 /** Counts and durations, also of events whose days have been folded. */

@@ -24,6 +24,7 @@ export interface Exposition {
   readonly counts: Readonly<Record<string, number>>
   readonly queues: readonly QueueNumbers[]
   readonly pauses: ReadonlyMap<string, unknown>
+  readonly schedules: readonly { readonly name: string; readonly next: string | null }[]
   readonly limits: readonly {
     readonly limit: string
     readonly cap: number | null
@@ -42,6 +43,7 @@ export function prometheusText({
   queues,
   pauses,
   limits,
+  schedules,
   workers,
   oldestReadySeconds = 0,
   now,
@@ -103,6 +105,14 @@ export function prometheusText({
       'gauge',
       'How many numbers of a limit are taken.',
       limits.map(({ limit, taken }): Sample => [`{limit=${label(limit)}}`, taken.length]),
+    ),
+    ...family(
+      'queuectl_schedule_next_timestamp_seconds',
+      'gauge',
+      'When a schedule occurs next; absent while it is paused, bad or over.',
+      schedules.flatMap(({ name, next }): Sample[] =>
+        next === null ? [] : [[`{schedule=${label(name)}}`, Date.parse(next) / 1000]],
+      ),
     ),
     ...family('queuectl_build_info', 'gauge', 'The version that answers; always 1.', [
       [`{version=${label(version)}}`, 1],

@@ -55,6 +55,9 @@ export const ownVariables = (
   QUEUECTL_SLOT: String(slot),
   QUEUECTL_HOME: home.root,
   QUEUECTL_PROGRESS: paths.progress,
+  ...(job.schedule === undefined
+    ? {}
+    : { QUEUECTL_SCHEDULE: job.schedule, QUEUECTL_SCHEDULED_FOR: job.schedule_time ?? '' }),
   ...(job.after
     ? {
         QUEUECTL_PARENTS: conditionsOf(job)

@@ -30,7 +30,7 @@ import { scratchPath } from '../disk/scratch.ts'
 const ulid = monotonicFactory(() => randomBytes(1).readUInt8() / 256)
 
 /** Makes an id (ULID): sorts by time, and is unique without a reservation. */
-const makeId = (): string => ulid()
+export const makeId = (): string => ulid()
 
 export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'> & {
   /** How many attempts the jobs of a queue have by its settings; not given where no queue has any. */

@@ -39,6 +39,10 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly limits: string
   /** When the last jobs of a queue that has a rate were started; made on first use. */
   readonly rates: string
+  /** Schedules and their pauses; made on first use. */
+  readonly schedules: string
+  /** What schedules have done: `fired/<name>/<generation>/`; made on first use. */
+  readonly fired: string
   /** Jobs that wait for others, each below the name of one of these: `waiting/<parent>/`; made on first use. */
   readonly waiting: string
 }
@@ -93,8 +97,9 @@ export function openHomeIfMade(root: string): Home {
 export const isMade = (home: Home): boolean =>
   exists(home.pending) || HOME_DIRS.filter((name) => exists(home[name])).length > HOME_DIRS.length / 2
 
-/** Has any queue settings or a pause? Most homes have none. */
-export const hasQueueFiles = (home: Home): boolean => exists(home.queues) && listDir(home.queues).length > 0
+/** Has any queue settings or a pause, or is there a schedule? Most homes have none. @param dirs where to look */
+export const hasFilesIn = (dirs: readonly string[]): boolean =>
+  dirs.some((dir) => exists(dir) && listDir(dir).length > 0)
 
 /** Checks the home and its directories without creating anything. @throws QueueError UNSAFE_HOME, NOT_WRITABLE */
 export function refuseUnsafe({ root }: Home): void {
@@ -117,6 +122,8 @@ export function layout(root: string): Home {
     queues: join(root, 'queues'),
     limits: join(root, 'limits'),
     rates: join(root, 'rates'),
+    schedules: join(root, 'schedules'),
+    fired: join(root, 'fired'),
     waiting: join(root, 'waiting'),
   }
 }

@@ -11,6 +11,7 @@ import { isScratch, scratchOwner } from '../disk/scratch.ts'
 import type { Home } from './layout.ts'
 import { sweepLimits } from './limits.ts'
 import { sweepRates } from './rates.ts'
+import { sweepFired } from './schedules.ts'
 import { isRunning } from '../disk/process.ts'
 
 /** Scratch unchanged for this time (ms) has no living owner. */
@@ -21,6 +22,7 @@ export function sweep(home: Home, now: number): void {
   eachOf(scratchOf(home, now), removeScratch)
   sweepLimits(home)
   sweepRates(home)
+  sweepFired(home)
 }
 
 function removeScratch(path: string): void {

@@ -32,6 +32,7 @@ import { noticeCopiedHome } from './copied-home.ts'
 import { Peers, recover } from './recover.ts'
 import { Limits } from './limits.ts'
 import { Doors } from './doors.ts'
+import { Schedules } from './schedules.ts'
 import { Loop } from './loop.ts'
 import { ConfigWatcher } from '../config/watcher.ts'
 import { Membership } from './membership.ts'
@@ -90,6 +91,7 @@ export class Worker {
   readonly #troubles: Troubles
   readonly #intake: WorkerIntake
   readonly #doors: Doors
+  readonly #schedules: Schedules
   readonly #peers: Peers
   readonly #settings: ConfigWatcher
   readonly #queues: QueueWatcher
@@ -147,6 +149,10 @@ export class Worker {
     this.#doors = new Doors(this.#home, {
       contain: (entry, doing, act) => this.#troubles.containAsync(entry, doing, act),
       released: (fileName) => this.#workList.noteChange(fileName),
+    })
+    this.#schedules = new Schedules(this.#home, {
+      contain: (entry, doing, act) => this.#troubles.containAsync(entry, doing, act),
+      published: (fileName) => this.#workList.noteChange(fileName),
     })
     this.#peers = new Peers(() => this.#wake(true))
     this.#backpressure = new Backpressure(this.#home, (line) => this.#log(line))
@@ -365,8 +371,9 @@ export class Worker {
       troubles.contain(entry, doing, act),
     )
     if (await this.#doors.open(this.#ctx)) this.#wantsDuties = true
+    const occurs = await this.#schedules.fire(this.#ctx)
     for (const fileName of promoted) this.#workList.noteChange(fileName)
-    this.#nextDue = next ?? Number.POSITIVE_INFINITY
+    this.#nextDue = Math.min(next ?? Number.POSITIVE_INFINITY, occurs)
     this.#workList.markStale()
     if (this.#slots.free > 0) this.#workList.scan()
     await this.#takeDropped()

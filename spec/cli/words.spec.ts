@@ -125,7 +125,7 @@ const MISTAKES: readonly Line[] = [
   ['config sett a b', 2, 'config set'],
   ['frobnicate', 2, '--help'],
   ['db migrate', 2, 'no database'],
-  ['cron', 2, 'a job runs once'],
+  ['cron', 2, 'a schedule does that'],
   ['daemon', 2, 'queuectl worker start'],
   ['help frobnicate', 2, 'unknown command'],
   // Wrong options.
@@ -138,7 +138,7 @@ const MISTAKES: readonly Line[] = [
   ['enqueue --wait=perhaps true', 2, 'true or false'],
   ['enqueue true --priority', 2, 'needs a value'],
   ['enqueue --retries', 2, 'needs a value'],
-  ['enqueue --cron 1h true', 2, 'a job runs once'],
+  ['enqueue --cron 1h true', 2, 'a schedule does that'],
   ['enqueue --output-dir x true', 2, 'queuectl logs ID'],
   ['worker start --queue a/b', 2, 'a queue is 1 to 64'],
   ['worker start --poll-interval 2', 2, 'config set poll-interval'],

@@ -285,6 +285,38 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch('worker/slots.js', 'if (fifo)\n            return', 'if (false)\n            return')],
     caughtBy: 'a run that outlives its worker keeps its number',
   },
+  {
+    name: 'only the maker of a generation publishes its job',
+    patches: [patch('worker/schedules.js', 'if (last?.unpublished !== undefined &&', 'if (false &&')],
+    caughtBy: 'what a schedule has made is published by any worker',
+  },
+  {
+    name: 'a generation is made over another',
+    patches: [
+      patch(
+        'spool/schedules.js',
+        'if (moveOntoEmpty(aside, generationDir(home, name, next.number))) {',
+        'removeScratchDir(generationDir(home, name, next.number)); if (moveOntoEmpty(aside, generationDir(home, name, next.number))) {',
+      ),
+    ],
+    caughtBy: 'of two that make a generation of a schedule one does',
+  },
+  {
+    name: 'an edit is no new begin',
+    patches: [patch('schedule/decide.js', 'last.hash !== hash || ', '')],
+    caughtBy: 'an edit of a schedule fires nothing',
+  },
+  {
+    name: 'what has fired is known by its job',
+    patches: [
+      patch(
+        'spool/schedules.js',
+        'const [highest] = numbersOf(home, name);',
+        'const [highest] = numbersOf(home, name).filter((k) => k === 1 || listDir(home.done).length > 0);',
+      ),
+    ],
+    caughtBy: 'a time that has fired is not fired again, though its job has gone',
+  },
 ]
 
 /** @throws Error when a patch does not fit the program as it is. */

@@ -47,6 +47,7 @@ import { badHolderCostsNothing, unreadableJobStays } from './contained.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
 import { loweredThenKilled, numberCounts, outlivesItsWorker, ownEarlierClaim, signedBeforeObeyed } from './limited.ts'
+import { anyWorkerPublishes, editFiresNothing, firedOnce, oneMakes } from './scheduled.ts'
 import { endIsLookedFor, pauseIsWaitedFor, waitsForBoth } from './waiting.ts'
 
 type Tale = (world: World) => Promise<void>
@@ -358,6 +359,14 @@ export const PROTECTIONS = {
   'settings are not obeyed before every run has its number': signedBeforeObeyed,
 
   'a run that outlives its worker keeps its number': outlivesItsWorker,
+
+  'what a schedule has made is published by any worker': anyWorkerPublishes,
+
+  'of two that make a generation of a schedule one does': async (world) => oneMakes(world),
+
+  'an edit of a schedule fires nothing': editFiresNothing,
+
+  'a time that has fired is not fired again, though its job has gone': firedOnce,
 } as const satisfies Record<string, Tale>
 
 export type Protection = keyof typeof PROTECTIONS

@@ -6,7 +6,7 @@ import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 
 const test = suite('sentences for events')
 
-for (const event of EVENT_KINDS.filter((kind) => !kind.startsWith('queue_')))
+for (const event of EVENT_KINDS.filter((kind) => !/^(queue|schedule)_/.test(kind)))
   test(`a ${event} event is described by a sentence that names the job`, () => {
     assert.match(describeEvent({ event, job: 'job1' }), /^job1 \w/)
     assert.match(describeEvent({ event, job: 'job1', run: 3 }), /^job1 \(run 3\) \w/)
@@ -24,6 +24,11 @@ for (const [queue, name] of [
   test(`events of ${name} name what was paused`, () => {
     assert.is(describeEvent({ event: 'queue_paused', job: '', queue, error: 'why' }), `${name} paused: why`)
     assert.is(describeEvent({ event: 'queue_resumed', job: '', queue }), `${name} resumed`)
+  })
+
+for (const event of EVENT_KINDS.filter((kind) => kind.startsWith('schedule_')))
+  test(`a ${event} event names its schedule`, () => {
+    assert.match(describeEvent({ event, job: '', schedule: 'backup' }), /schedule backup/)
   })
 
 test('a failed attempt says when the next one is due', () => {

@@ -12,6 +12,7 @@ const text = (queues: readonly string[], metrics = metricsOf(NO_TOTALS)): string
     counts: COUNTS,
     queues: queues.map((queue) => ({ queue, ...COUNTS, oldest_ready_at: null })),
     pauses: new Map([['mail', {}]]),
+    schedules: [{ name: 'backup', next: null }],
     limits: [{ limit: 'q.mail', cap: 2, taken: [{}] }],
     workers: [],
     now: 0,

@@ -61,6 +61,7 @@ export class MetricsCommand extends QueueCommand {
         queues: (await live.upToDate()).queues(),
         pauses: await queue.pauses(),
         limits: await queue.limits(),
+        schedules: await queue.schedules(),
         workers: await queue.workers(),
         oldestReadySeconds: await queue.oldestReady(),
         now: nowMs(),

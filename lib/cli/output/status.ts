@@ -11,7 +11,10 @@ import { formatBytes, plural } from './text.ts'
 import type { Io } from '../terminal.ts'
 
 /** The part of a queue that `status` reads. */
-export type StatusReader = Pick<Queue, 'home' | 'count' | 'workers' | 'room' | 'troubles' | 'pauses' | 'queueSettings'>
+export type StatusReader = Pick<
+  Queue,
+  'home' | 'count' | 'workers' | 'room' | 'troubles' | 'pauses' | 'queueSettings' | 'badSchedules'
+>
 
 /** Said where a home is named that does not exist. */
 export const noQueueYet = (home: string): string =>
@@ -26,10 +29,12 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const unreadable = [...(await queue.queueSettings())].flatMap(([name, one]): [string, string][] =>
     isUnreadable(one) ? [[name, one.unreadable]] : [],
   )
+  const bad = await queue.badSchedules()
   if (json) {
     const noted = {
       ...(pauses.size === 0 ? {} : { paused: Object.fromEntries(pauses) }),
       ...(unreadable.length === 0 ? {} : { unreadable_settings: Object.fromEntries(unreadable) }),
+      ...(bad.length === 0 ? {} : { bad_schedules: Object.fromEntries(bad) }),
       ...(troubles.length === 0 ? {} : { troubles }),
     }
     return [jsonText({ ...counts, ...workers, home: queue.home, disk, ...noted })]
@@ -46,6 +51,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
     ...(counts.corrupt > 0 ? [`Corrupt:    ${counts.corrupt} (files in ${queue.home}/corrupt that are no jobs)`] : []),
     ...[...pauses].map((one) => pausedLine(one, io)),
     ...unreadable.map(([name, why]) => io.colors.red(`Stopped:    ${nameOf(name)} (its settings: ${visible(why)})`)),
+    ...bad.map(([name, why]) => io.colors.red(`Schedule:   ${visible(name)} fires nothing: ${visible(why)}`)),
     '',
     `Active Workers: ${workers.active_workers}`,
     ...apart('Not answering', workers.not_answering),

@@ -16,6 +16,7 @@ import {
 } from './operation.ts'
 
 const WORKER_PARAM = param('path', 'worker', 'the name of a worker', { type: 'string' })
+const SCHEDULE_PARAM = param('path', 'schedule', 'the name of a schedule', { type: 'string' })
 const QUEUE_PARAM = param('path', 'queue', 'the name of a queue, or `_all` for all', { type: 'string' })
 
 export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
@@ -52,6 +53,35 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
       true,
     ),
   },
+  '/api/v1/schedules': getOperation({
+    summary: 'The schedules, when each occurs next and what came of the last time',
+    responses: { 200: response('the schedules by name', listOf('Schedule')) },
+  }),
+  '/api/v1/schedules/{schedule}': getOperation({
+    summary: 'A schedule and what it has done',
+    params: [SCHEDULE_PARAM],
+    responses: { 200: response('the schedule; `history` has the last 64 times, newest first', ref('ScheduleDetails')) },
+    problems: [404],
+  }),
+  '/api/v1/schedules/{schedule}/pause': postOperation({
+    summary: 'Fire no more times of a schedule until it is resumed',
+    params: [SCHEDULE_PARAM],
+    body: { type: 'object', properties: { reason: { type: 'string', maxLength: 500 } } },
+    responses: { 200: response('the schedule', ref('Schedule')) },
+    problems: [400, 404],
+  }),
+  '/api/v1/schedules/{schedule}/resume': postOperation({
+    summary: 'Fire the times of a paused schedule again, from now on',
+    params: [SCHEDULE_PARAM],
+    responses: { 200: response('the schedule', ref('Schedule')) },
+    problems: [404],
+  }),
+  '/api/v1/schedules/{schedule}/run': postOperation({
+    summary: 'Enqueue the job of a schedule at once',
+    params: [SCHEDULE_PARAM],
+    responses: { 201: response('the job', ref('Job')) },
+    problems: [404, 422],
+  }),
   '/api/v1/limits': getOperation({
     summary: 'The limits, and which jobs have their numbers',
     responses: { 200: response('the limits by name', listOf('Limit')) },

@@ -66,6 +66,24 @@ const settings = described(
   { anyOf: [ref('QueueSettings'), object({ unreadable: text }), { type: 'null' }] },
 )
 
+const scheduleMembers = {
+  name: text,
+  state: described(
+    '`over`: it has no time left; `bad`: its file cannot be obeyed',
+    oneOf(['on', 'paused', 'bad', 'over']),
+  ),
+  when: described('in words; of a bad one what is wrong with it', text),
+  reason: described('why it is paused', text),
+  next: orNull(time),
+  last: described('what it did about its last time; null: nothing yet', {
+    anyOf: [ref('Occurrence'), { type: 'null' }],
+  }),
+  runs: described('how many jobs it has made', count),
+  warnings: described('what is allowed and seldom meant', arrayOf(text)),
+  description: text,
+} as const
+const SCHEDULE_ALWAYS = ['name', 'state', 'when', 'next', 'last', 'runs', 'warnings'] as const
+
 /** The members of a job. */
 const record = {
   id: text,
@@ -367,6 +385,12 @@ export const SCHEMAS = {
     totals: object({ ...eventCounts, wait_ms: object(durations), run_ms: object(durations) }),
     is_complete: described('false while the server is still reading the journal', flag),
   }),
+  Occurrence: object(
+    { at: time, did: oneOf(['began', 'fired', 'skipped', 'missed']), job: described('that was made', text) },
+    ['at', 'did'],
+  ),
+  Schedule: object(scheduleMembers, SCHEDULE_ALWAYS),
+  ScheduleDetails: object({ ...scheduleMembers, history: arrayOf(ref('Occurrence')) }, [...SCHEDULE_ALWAYS, 'history']),
   QueueSettings: queueSettings,
   SettingsResult: object({ queue: text, settings: ref('QueueSettings'), not_obeying: arrayOf(text) }),
   Limit: object({

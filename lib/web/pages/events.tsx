@@ -32,6 +32,11 @@ const KIND_STATES: Record<string, State> = {
   queue_paused: 'held',
   queue_resumed: 'pending',
   queue_set: 'pending',
+  schedule_missed: 'failed',
+  schedule_skipped: 'held',
+  schedule_clock: 'failed',
+  schedule_paused: 'held',
+  schedule_resumed: 'pending',
 }
 const DEBOUNCE_MS = 200
 

@@ -1,0 +1,15 @@
+/** Reads a file that the user names. */
+import { readFileSync } from 'node:fs'
+import { QueueError } from '../../errors.ts'
+
+/** @param file its path, or `-` for standard input @throws QueueError NOT_FOUND when it cannot be read */
+export function readNamedFile(file: string, doing: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw new QueueError(
+      'NOT_FOUND',
+      `cannot ${doing} ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
