@@ -46,6 +46,7 @@ import {
 import { type DiskSpace, diskSpace } from './disk/space.ts'
 import { holderOf, holders } from './spool/holders.ts'
 import { type Trouble, troublesOf } from './spool/troubles.ts'
+import { listen, type ListenedKind, type Listener, type ListenOptions } from './journal/listen.ts'
 import { readPauses, readQueueSettings } from './spool/queue-files.ts'
 import { readSchedule, scheduleNames, schedulePath } from './spool/schedules.ts'
 import type { Occurrence, ScheduleInfo } from './query/schedules.ts'
@@ -70,6 +71,15 @@ export interface Output {
   readonly stdout: string
   readonly stderr: string
 }
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal
+  /** Seconds. Default: without limit. */
+  readonly timeout?: number
+}
+
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2_147_483_647
 
 /** A queue that is only read: what {@link Queue} can do without changing anything. */
 export class QueueReader {
@@ -303,6 +313,43 @@ export class QueueReader {
   async *ends(jobs: readonly JobRefOrId[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
     const exact = jobs.map((job) => (typeof job === 'string' ? this.exactId(job, 'wait for') : job.id))
     yield* waitForEnds(this.dirs, exact, signal)
+  }
+
+  /**
+   * Waits until a job is over. @returns the job, completed or dead; undefined when its file was removed by hand
+   * @throws QueueError NOT_FOUND; USAGE when several jobs match; STILL_RUNNING after `options.timeout`; the reason of
+   *   `options.signal` when that is aborted
+   */
+  async wait(job: JobRefOrId, options: WaitOptions = {}): Promise<Job | undefined> {
+    const { signal, timeout } = options
+    const timer = timeout === undefined ? undefined : AbortSignal.timeout(Math.min(timeout * 1000, MAX_TIMER_MS))
+    const either = AbortSignal.any([signal, timer].filter((one) => one !== undefined))
+    for await (const ended of this.ends([job], either)) return ended.job
+    signal?.throwIfAborted()
+    const id = typeof job === 'string' ? job : job.id
+    throw new QueueError('STILL_RUNNING', `${id} is not over after ${timeout} s`)
+  }
+
+  readonly #ends = new Set<() => void>()
+
+  /**
+   * Calls a function for each event of a kind that any process records: `completed`, `failed`, `dead`, ..., or `*` for all. From
+   * now on, or with `options.after` from where another listener ended.
+   * @returns a function that ends it; the process stays until then, or until the queue is closed
+   */
+  on(kind: ListenedKind, listener: Listener, options: ListenOptions = {}): () => void {
+    const end = listen(this.dirs, kind, listener, options)
+    this.#ends.add(end)
+    return () => {
+      this.#ends.delete(end)
+      end()
+    }
+  }
+
+  /** Ends all listeners. */
+  protected endListeners(): void {
+    for (const end of this.#ends) end()
+    this.#ends.clear()
   }
 
   /** The progress a running job has reported through the file named in QUEUECTL_PROGRESS. */

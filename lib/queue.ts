@@ -10,6 +10,8 @@ import type { Job, JobRequest } from './job/job.ts'
 import { QueueReader } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
+import type { WaitOptions } from './queue-reader.ts'
+import type { InProcessOptions, InProcessWorker } from './worker/in-process.ts'
 import type { ScheduleEditing } from './operator/schedules.ts'
 import { submitJob, submitJobs } from './operator/submit.ts'
 import { type Home, layout, openHome, openHomeIfMade } from './spool/layout.ts'
@@ -26,7 +28,10 @@ import { retryJob, type RetryOptions } from './operator/retry.ts'
 import type { PurgeOptions } from './operator/purge.ts'
 
 export { type CheckResult, type Diagnosis, type Finding, isUnfixed } from './doctor/finding.ts'
-export { type Output, QueueReader } from './queue-reader.ts'
+export type { InProcessOptions, InProcessWorker } from './worker/in-process.ts'
+export type { ListenedKind, Listener, ListenOptions } from './journal/listen.ts'
+export type { Event, EventKind } from './journal/journal.ts'
+export { type Output, QueueReader, type WaitOptions } from './queue-reader.ts'
 export type { CorruptFile } from './spool/corrupt.ts'
 export type { DryRunOption } from './operator/take.ts'
 export type { Editing } from './operator/edit.ts'
@@ -62,8 +67,26 @@ export interface QueueOptions {
   readonly warn?: (warning: string) => void
 }
 
+/** A request as a program makes it: times may be dates, and a delay is counted from now. */
+export type NewJob = Omit<JobRequest, 'run_at'> & {
+  readonly run_at?: string | Date
+  /** Seconds, or a text such as `5m`. Not together with `run_at`. */
+  readonly delay?: number | string
+}
+
+/** @throws QueueError INVALID_JOB for a date that is none */
+function withDates(request: NewJob): unknown {
+  // Untyped callers give anything: what it is worth is said where it is read.
+  const at = typeof request === 'object' && request !== null ? request.run_at : undefined
+  if (!(at instanceof Date)) return request
+  if (Number.isNaN(at.getTime())) throw new QueueError('INVALID_JOB', 'invalid job: run_at is no valid date')
+  return { ...request, run_at: at.toISOString() }
+}
+
+const isWords = (command: NewJob | NewJob['command']): command is readonly string[] => Array.isArray(command)
+
 /** A queue: a home directory, and the jobs in it. Any number of processes may have it open. */
-export class Queue extends QueueReader {
+export class Queue extends QueueReader implements AsyncDisposable {
   /**
    * Opens the queue in a home directory, which is made on first use.
    * @param options.home default: QUEUECTL_HOME, else `~/.queuectl`
@@ -78,6 +101,7 @@ export class Queue extends QueueReader {
   }
 
   readonly #warn: (warning: string) => void
+  readonly #workers = new Set<InProcessWorker>()
 
   protected constructor(home: Home, warn = (warning: string): void => process.emitWarning(warning, 'QueuectlWarning')) {
     super(home)
@@ -98,8 +122,8 @@ export class Queue extends QueueReader {
    * Adds a job. When this resolves the job is on disk and survives a power cut.
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE
    */
-  async enqueue(request: JobRequest): Promise<Job> {
-    const job = submitJob(this.dirs, request)
+  async enqueue(request: NewJob): Promise<Job> {
+    const job = submitJob(this.dirs, withDates(request))
     for (const warning of job.warnings ?? []) this.#warn(`job ${job.id}: ${warning}`)
     return job
   }
@@ -109,11 +133,47 @@ export class Queue extends QueueReader {
    * @returns for each request the job, or DUPLICATE_JOB when its id is taken; the others are enqueued
    * @throws QueueError INVALID_JOB when any request is invalid (then none is enqueued), BROKEN_CONFIG, DISK_FULL
    */
-  async enqueueAll(requests: readonly JobRequest[]): Promise<(Job | QueueError)[]> {
-    const results = submitJobs(this.dirs, requests)
+  async enqueueAll(requests: readonly NewJob[]): Promise<(Job | QueueError)[]> {
+    const results = submitJobs(this.dirs, requests.map(withDates))
     const warnings = results.flatMap((result) => (result instanceof QueueError ? [] : (result.warnings ?? [])))
     for (const warning of new Set(warnings)) this.#warn(warning)
     return results
+  }
+
+  /**
+   * Adds a job and waits until it is over. It has one attempt unless it says otherwise; a worker must run it.
+   * @param command a request, or its command alone
+   * @returns the job, completed or dead; undefined when its file was removed by hand
+   * @throws as {@link enqueue} and {@link wait}
+   */
+  async run(command: NewJob | NewJob['command'], options: WaitOptions = {}): Promise<Job | undefined> {
+    const request = typeof command === 'string' || isWords(command) ? { command } : command
+    const job = await this.enqueue({ max_retries: 1, ...request })
+    return this.wait(job.id, options)
+  }
+
+  /**
+   * Starts a worker in this process; resolves when it is up. Its jobs are processes of their own, which survive this one.
+   * It stops when `stop` is called, `options.signal` is aborted, or the queue is closed.
+   * @throws QueueError when it cannot start
+   */
+  async startWorker(options: InProcessOptions = {}): Promise<InProcessWorker> {
+    const { startInProcess } = await import('./worker/in-process.ts')
+    const worker = await startInProcess(this.dirs, options)
+    this.#workers.add(worker)
+    const forget = (): boolean => this.#workers.delete(worker)
+    worker.ended.then(forget, forget)
+    return worker
+  }
+
+  /** Ends what runs for it in this process: stops its workers, once their runs have ended, and its listeners. */
+  async close(): Promise<void> {
+    this.endListeners()
+    await Promise.all([...this.#workers].map((worker) => worker.stop()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
   /**

@@ -2,21 +2,41 @@
 import { ChangeWaiter } from '../disk/watcher.ts'
 import type { Home } from '../spool/layout.ts'
 import { dayFile, days, type Event, OPEN_DAYS, parseEvent } from './journal.ts'
+import type { JournalOffset } from './live.ts'
 import { Tail } from '../disk/tail.ts'
 
-/** Every event that is written from now on, until `signal` is aborted. */
-export async function* followEvents(home: Home, signal: AbortSignal): AsyncGenerator<Event> {
-  const tails = new Map(days(home).map((day) => [day, Tail.atEnd(dayFile(home, day))]))
+/** An event, and where to go on after it. */
+export interface Followed {
+  readonly event: Event
+  readonly next: JournalOffset
+}
+
+/**
+ * Every event that is written from now on, or after an offset, until `signal` is aborted. Those of a day that is not kept any
+ * more are left out.
+ */
+export async function* followOffsets(home: Home, signal: AbortSignal, from?: JournalOffset): AsyncGenerator<Followed> {
+  const begin = (day: string): Tail => {
+    if (from === undefined) return Tail.atEnd(dayFile(home, day))
+    return day < from.day
+      ? Tail.atEnd(dayFile(home, day))
+      : new Tail(dayFile(home, day), day === from.day ? from.offset : 0)
+  }
+  const tails = new Map(days(home).map((day) => [day, begin(day)]))
   const waiter = new ChangeWaiter()
   waiter.watch(home.journal)
   try {
-    while (!signal.aborted) {
-      for (const day of days(home).slice(-OPEN_DAYS)) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const all = days(home)
+      // Later no day but the last ones grows.
+      for (const day of isFirst ? all : all.slice(-OPEN_DAYS)) {
         const tail = tails.get(day) ?? new Tail(dayFile(home, day), 0)
         tails.set(day, tail)
+        let offset = tail.position
         for (const line of tail.lines()) {
+          offset += Buffer.byteLength(line) + 1
           const event = parseEvent(line)
-          if (event) yield event
+          if (event) yield { event, next: { day, offset } }
         }
       }
       await waiter.next(signal)
@@ -24,4 +44,9 @@ export async function* followEvents(home: Home, signal: AbortSignal): AsyncGener
   } finally {
     waiter.close()
   }
+}
+
+/** The same, events alone. */
+export async function* followEvents(home: Home, signal: AbortSignal): AsyncGenerator<Event> {
+  for await (const { event } of followOffsets(home, signal)) yield event
 }
