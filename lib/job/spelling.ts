@@ -135,7 +135,7 @@ function inOurWords(value: unknown, now: number): OurWords {
   for (const [name, given] of Object.entries(value)) {
     const isOwn = KNOWN.has(name) || (OURS.has(name) && !isAttemptsWanted(name, value))
     const found = isOwn ? { member: name, factor: 1 } : meaning(name)
-    const one = found?.member === 'tags' && !isOwn && typeof given === 'string' ? [given] : given
+    const one = isOneOfMany(found?.member, given, isOwn) ? [given] : given
     const { member, read } = found ? readValue(found, one, now) : { member: name, read: given }
     const before = members.get(member)
     if (before && !isSame(before.read, read)) throw givenTwice(before, { name, given })
@@ -145,6 +145,13 @@ function inOurWords(value: unknown, now: number): OurWords {
   }
   return { members: Object.fromEntries([...members].map(([member, { read }]) => [member, read])), warnings }
 }
+
+/** Is this a single label, or a single job to wait for, where there may be several? */
+const isOneOfMany = (member: string | undefined, given: unknown, isOwn: boolean): boolean =>
+  (member === 'tags' && !isOwn && typeof given === 'string') ||
+  (member === 'after' && (typeof given === 'string' || (isObject(given) && !Array.isArray(given))))
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** The value, and its member: a delay becomes the time at which the job runs. */
 function readValue({ member, factor }: Meaning, given: unknown, now: number): { member: string; read: unknown } {

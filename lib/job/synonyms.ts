@@ -62,6 +62,9 @@ export const MEMBER_SYNONYMS = {
   success_codes: ['ok_codes', 'success_exit_codes'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
+const words = (names: readonly string[], instead: string): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, instead]))
+
 /** Members of others that have no counterpart, and what to do instead. */
 export const MEANINGLESS_MEMBERS: Readonly<Record<string, string>> = {
   args: 'write the arguments into command, as an array: ["program","argument"]',
@@ -71,6 +74,18 @@ export const MEANINGLESS_MEMBERS: Readonly<Record<string, string>> = {
   backoff: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_delay: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_interval: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
+  ...words(
+    ['unique', 'unique_key', 'uniqueness', 'dedup', 'dedupe', 'dedup_key', 'dedupe_key', 'idempotency_key'],
+    'give the job an id: the second one of an id is refused',
+  ),
+  ...words(
+    ['key', 'concurrency_key', 'limit', 'needs'],
+    'a queue may have a limit on how many run at a time: queuectl queue set NAME --limit 1',
+  ),
+  ...words(
+    ['batch', 'batch_id'],
+    'tags say what belongs together, and after what waits for what: {"tags":["import"],"after":["a","b"]}',
+  ),
   cron: 'a schedule does that: queuectl schedule add',
   repeat: 'a schedule does that: queuectl schedule add',
   repeat_every: 'a schedule does that: queuectl schedule add',

@@ -107,6 +107,29 @@ for (const name of Object.keys(MEANINGLESS_MEMBERS))
     assert.match(read({ [name]: 'x' }).warnings[0] ?? '', MEANINGLESS_MEMBERS[name] ?? '')
   })
 
+for (const name of ['unique', 'key', 'needs', 'batch'])
+  test(`that ${name} is not honoured is said, and the member kept`, () => {
+    const { request, warnings } = read({ [name]: 'x' })
+    assert.equal(Object.entries(request).at(-2), [name, 'x'])
+    assert.match(warnings.join(), `"${name}" means nothing to queuectl: `)
+  })
+
+for (const [given, after] of [
+  [{ after: 'a' }, ['a']],
+  [{ depends_on: 'a' }, ['a']],
+  [{ after: { job: 'a', when: 'any' } }, [{ job: 'a', when: 'any' }]],
+  [{ after: ['a', 'b'] }, ['a', 'b']],
+] as const)
+  test(`${JSON.stringify(given)} waits for ${JSON.stringify(after)}`, () => {
+    assert.equal(read(given).request.after, after)
+  })
+
+test('one job to wait for is checked as several are', () => {
+  assert.throws(() => read({ after: 'a b' }), /after: an id is/)
+  assert.throws(() => read({ after: 7 }), /expected an array of ids/)
+  assert.throws(() => read({ after: null }), /expected an array of ids/)
+})
+
 test('a member nearly called like one of ours is noticed, and kept', () => {
   const { request, warnings } = read({ priorty: 1 })
   assert.equal(warnings, ['"priorty" means nothing to queuectl; did you mean priority?'])
