@@ -54,7 +54,8 @@ export const waitsFor = (job: Dependent): string[] => openConditions(job).map((o
 /** Where a waiting job lies: at the first parent that was not seen to end as it must; undefined when it waits for none. */
 export const doorOf = (job: Dependent): string | undefined => waitsFor(job)[0]
 
-function holds(when: When, is: ParentState): boolean | undefined {
+/** Does the condition hold? Undefined while that is open. */
+export function holds(when: When, is: ParentState): boolean | undefined {
   if (is === 'unfinished') return undefined
   if (when === 'any') return true
   return (is === 'completed') === (when === 'success')
@@ -68,6 +69,25 @@ export function judge(job: Dependent, stateOf: (parent: string) => ParentState):
   if (wrong && job.when_impossible !== 'wait') return { kind: 'impossible', because: wrong.job, is: wrong.is, met }
   const at = (asked.find(({ when, is }) => holds(when, is) === undefined) ?? wrong)?.job
   return at === undefined ? { kind: 'free', met } : { kind: 'waits', at, met }
+}
+
+/** Why a job that has never run cannot run as it is. */
+export interface Block {
+  /** The job it waits for that has ended otherwise than it must. */
+  readonly because: string
+  readonly is: ParentState
+  /** The job whose retry lets that one run again: that one, or the first of those before it; absent when it is gone. */
+  readonly retry?: string
+  /** Does a retry of that bring this one back? */
+  readonly comes_back: boolean
+}
+
+/** What to do about it, for people. */
+export function adviceFor(id: string, { retry, comes_back }: Block): string[] {
+  const waive = `run it all the same with: queuectl retry --waive ${id}`
+  if (retry === undefined) return [waive]
+  const first = comes_back ? 'run that again, and this one comes back with it' : 'run that again first, then this one'
+  return [`${first}: queuectl retry ${retry}`, waive]
 }
 
 /** The member `met` of a record; absent while nothing was seen to hold. */

@@ -1,8 +1,8 @@
 /** Runs a finished or failed job again. */
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
-import { conditionsOf, doorOf, judge, metOf, type Standing } from '../job/after.ts'
-import { doorPath, stateOfParent } from '../spool/doors.ts'
+import { adviceFor, conditionsOf, doorOf, judge, metOf, type Standing } from '../job/after.ts'
+import { blockOf, doorPath, stateOfParent } from '../spool/doors.ts'
 import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
@@ -45,11 +45,14 @@ function standingOf(
   if (job.runs > 0 || doorOf(job) === undefined) return undefined
   const standing = judge(job, (parent) => stateOfParent(home, parent))
   if (standing.kind !== 'impossible') return standing
+  const block = blockOf(home, job)
+  // It has been retried since: look again.
+  if (!block) return standingOf(home, file, job)
   throw wrongState(
     'retry',
     file,
-    `it waits for ${standing.because}, which is ${standing.is}`,
-    `retry that, and this one comes back with it; or run it all the same: queuectl retry --waive ${job.id}`,
+    `it waits for ${block.because}, which is ${block.is}`,
+    adviceFor(job.id, block).join('; or '),
   )
 }
 

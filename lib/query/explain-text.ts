@@ -1,5 +1,5 @@
 /** Words why a job is not running, for people: the sentences of `explain` and of the job's page. Pure. */
-import { WHEN_VERB } from '../job/after.ts'
+import { adviceFor, WHEN_VERB } from '../job/after.ts'
 import { ALL_QUEUES, pauseWords } from '../job/pause.ts'
 import { roughDuration, localTime, timeUntil } from '../job/time-text.ts'
 import { durationText } from '../journal/describe.ts'
@@ -36,7 +36,12 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
       const at = reason.at === undefined ? '' : ` ${timeSince(reason.at)} ago`
       if (reason.how === 'completed') return [`it completed${at}; run it again with: queuectl retry ${id}`]
       const why = reason.error === undefined ? '' : `: ${reason.error}`
-      return [`it died${at}${why}`, `run it again with: queuectl retry ${id}`]
+      const died = `it died${at}${why}`
+      if (!reason.block) return [died, `run it again with: queuectl retry ${id}`]
+      const { because, is, comes_back } = reason.block
+      // It says so already where it was cancelled for that.
+      const blocked = comes_back ? [] : [`it waits for ${because}, which is ${is}`]
+      return [died, ...blocked, ...adviceFor(id, reason.block)]
     }
     case 'held':
       return [`it was set aside; release it with: queuectl release ${id}`]
@@ -64,10 +69,13 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
       return [`the rate ${whose} is ${reason.rate}: the next one starts ${timeUntil(reason.at, now)}`]
     }
     case 'waits_for':
-      return reason.jobs.map(({ id: parent, when, is }) => {
+      return reason.jobs.map(({ id: parent, when, is, until_retry_of: retry }) => {
         const how = `it waits for ${parent} to ${WHEN_VERB[when]}`
         if (is === 'unfinished') return how
-        return `${how}; ${is === 'gone' ? 'there is no such job' : `that is ${is}`}, and the next worker decides`
+        const but = `${how}; ${is === 'gone' ? 'there is no such job' : `that is ${is}`}`
+        if (retry === undefined) return `${but}, and the next worker decides`
+        if (retry === null) return `${but}, and it waits until there is one`
+        return `${but}, and it waits until that was run again: queuectl retry ${retry}`
       })
     case 'due':
       return [

@@ -7,7 +7,7 @@ import { readMark, tracedRuns } from '../run/traces.ts'
 import { join } from 'node:path'
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
-import { openConditions, type ParentState, type When } from '../job/after.ts'
+import { type Block, type Condition, holds, openConditions, type ParentState, type When } from '../job/after.ts'
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { pauseOf, type Pauses, type QueuePause } from '../job/pause.ts'
@@ -22,7 +22,7 @@ import { type JobFile, jobFileAt, readJobFile } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from './resolve.ts'
 import { diskSpace } from '../disk/space.ts'
-import { stateOfParent } from '../spool/doors.ts'
+import { blockOf, firstToRetry, stateOfParent } from '../spool/doors.ts'
 import { readPauses, readQueueSettings, settingsPath } from '../spool/queue-files.ts'
 import { untilKnownRate } from '../spool/rates.ts'
 import { fullLimits, type NumberInfo } from './limits.ts'
@@ -31,9 +31,24 @@ import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
 import { findMatches } from '../spool/lookup.ts'
 
+export interface WaitedFor {
+  readonly id: string
+  readonly when: When
+  readonly is: ParentState
+  /** It has ended otherwise than it must, and this one waits on: until this job, that one or one before it, was retried. */
+  readonly until_retry_of?: string | null
+}
+
 export type Reason =
   | { readonly why: 'running'; readonly worker: string; readonly since?: string }
-  | { readonly why: 'over'; readonly how: 'completed' | 'dead'; readonly at?: string; readonly error?: string }
+  | {
+      readonly why: 'over'
+      readonly how: 'completed' | 'dead'
+      readonly at?: string
+      readonly error?: string
+      /** Why a retry of it is refused. */
+      readonly block?: Block
+    }
   | { readonly why: 'held' }
   | ({ readonly why: 'queue_paused'; readonly queue: string } & QueuePause)
   | { readonly why: 'settings_unreadable'; readonly queue: string; readonly file: string; readonly error: string }
@@ -48,7 +63,7 @@ export type Reason =
   | { readonly why: 'rate'; readonly queue: string; readonly rate: string; readonly at: string }
   | {
       readonly why: 'waits_for'
-      readonly jobs: readonly { readonly id: string; readonly when: When; readonly is: ParentState }[]
+      readonly jobs: readonly WaitedFor[]
     }
   | { readonly why: 'due'; readonly at: string; readonly retry: boolean }
   | { readonly why: 'unreadable'; readonly error: string }
@@ -100,15 +115,11 @@ function explainFile(home: Home, file: JobFile): Explanation {
     }
     case 'completed':
     case 'dead':
-      return is(overBy(file.state, job))
+      return is(overBy(home, file.state, job))
     case 'held':
       return is({ why: 'held' })
     case 'waiting': {
-      const jobs = openConditions(job ?? {}).map(({ job: parent, when }) => ({
-        id: parent,
-        when,
-        is: stateOfParent(home, parent),
-      }))
+      const jobs = openConditions(job ?? {}).map((one) => waitedFor(home, one, job?.when_impossible === 'wait'))
       return is({ why: 'waits_for', jobs }, ...keptBy(home, file), ...noWorker(home, file))
     }
     case 'scheduled':
@@ -125,10 +136,23 @@ function explainFile(home: Home, file: JobFile): Explanation {
   }
 }
 
-function overBy(how: 'completed' | 'dead', job: Job | undefined): Reason {
+function waitedFor(home: Home, { job: id, when }: Condition, staysIfImpossible: boolean): WaitedFor {
+  const is = stateOfParent(home, id)
+  if (!staysIfImpossible || holds(when, is) !== false) return { id, when, is }
+  return { id, when, is, until_retry_of: firstToRetry(home, id) ?? null }
+}
+
+function overBy(home: Home, how: 'completed' | 'dead', job: Job | undefined): Reason {
   const at = job?.finished_at
   const error = job?.last_error
-  return { why: 'over', how, ...(at === undefined ? {} : { at }), ...(error === undefined ? {} : { error }) }
+  const block = how === 'dead' && job ? blockOf(home, job) : undefined
+  return {
+    why: 'over',
+    how,
+    ...(at === undefined ? {} : { at }),
+    ...(error === undefined ? {} : { error }),
+    ...(block ? { block } : {}),
+  }
 }
 
 /** What the files of its queue, or of all, say. */

@@ -3,8 +3,9 @@
  * to door, and last to `pending/`; its record says which parents it need not wait for any more (`met`).
  */
 import { basename, join } from 'node:path'
-import { conditionsOf, type Dependent, doorOf, type ParentState } from '../job/after.ts'
+import { type Block, conditionsOf, type Dependent, doorOf, judge, type ParentState } from '../job/after.ts'
 import { parseName } from '../job/file-name.ts'
+import type { Job } from '../job/job.ts'
 import { readJob } from '../job/parse.ts'
 import { exists, listRealDir, readText } from '../disk/files.ts'
 import type { Home } from './layout.ts'
@@ -37,6 +38,40 @@ export function stateOfParent(home: Home, id: string): ParentState {
   const state = findExact(home, id)?.state
   if (state === undefined) return 'gone'
   return state === 'completed' || state === 'dead' ? state : 'unfinished'
+}
+
+/** What keeps a job that is dead from being retried: a job it waits for; undefined when nothing does. */
+export function blockOf(home: Home, job: Job): Block | undefined {
+  const impossible = impossibleOf(home, job)
+  if (!impossible) return undefined
+  const { because, is } = impossible
+  const retry = firstToRetry(home, because)
+  return { because, is, ...(retry === undefined ? {} : { retry }), comes_back: job.cancelled?.because === because }
+}
+
+function impossibleOf(home: Home, job: Job): { readonly because: string; readonly is: ParentState } | undefined {
+  if (job.runs > 0) return undefined
+  const standing = judge(job, (parent) => stateOfParent(home, parent))
+  return standing.kind === 'impossible' ? standing : undefined
+}
+
+/**
+ * The job to retry so that this one, which has ended, can run again: itself, or what it was cancelled for in turn; undefined
+ * when that is gone. A child of a job that was cancelled comes back with it.
+ */
+export function firstToRetry(home: Home, id: string): string | undefined {
+  const seen = new Set<string>()
+  for (let at = id; !seen.has(at); ) {
+    seen.add(at)
+    const file = findExact(home, at)
+    const job = file && readJobFile(file)?.job
+    if (!file) return undefined
+    const above = job && impossibleOf(home, job)
+    if (!above) return at
+    at = above.because
+  }
+  // Only hands make a ring.
+  return id
 }
 
 /** The file names of the jobs at a door. */

@@ -28,6 +28,64 @@ test(
   }),
 )
 
+const FAILS = { max_retries: 1 }
+
+/** What `explain` prints, a sentence each. */
+const told = async ({ cli }: World, id: string): Promise<string[]> =>
+  (await cli(['explain', id])).stdout.split('\n').map((line) => line.trim())
+
+test(
+  'of a job that was cancelled with what it waits for, it names the retry that brings it back',
+  inWorld(async (world) => {
+    await add(world, 'false', { id: 'a', ...FAILS })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    await add(world, 'true', { id: 'c', after: ['b'] })
+    await runAll(world)
+    for (const id of ['b', 'c']) {
+      const lines = await told(world, id)
+      assert.ok(lines.includes('run that again, and this one comes back with it: queuectl retry a'), lines.join('\n'))
+      assert.ok(lines.includes(`run it all the same with: queuectl retry --waive ${id}`))
+      assert.not.ok(lines.some((line) => line.endsWith(`queuectl retry ${id}`)))
+      const { stderr } = await world.cli(['retry', id])
+      assert.match(stderr, 'comes back with it: queuectl retry a; or run it all the same')
+    }
+    await world.cli(['retry', 'a'])
+    assert.equal(await reasons(world, 'c'), ['waits_for', 'no_worker'])
+  }),
+)
+
+test(
+  'of a job that was cancelled by hand it says what to retry first, and of one whose parent is gone only how to waive that',
+  inWorld(async (world) => {
+    await add(world, 'false', { id: 'a', ...FAILS })
+    for (const id of ['b', 'c']) await add(world, 'true', { id, after: ['a'] })
+    await world.cli(['cancel', 'b'])
+    await runAll(world)
+    assert.equal((await told(world, 'b')).slice(-4, -1), [
+      'it waits for a, which is dead',
+      'run that again first, then this one: queuectl retry a',
+      'run it all the same with: queuectl retry --waive b',
+    ])
+    await world.cli(['remove', 'a', '--yes'])
+    assert.is((await told(world, 'c')).at(-2), 'run it all the same with: queuectl retry --waive c')
+    assert.not.match((await told(world, 'c')).join(), 'retry a')
+  }),
+)
+
+test(
+  'of a job that waits although it is impossible, it says until when, and not that a worker decides',
+  inWorld(async (world) => {
+    await add(world, 'false', { id: 'a', ...FAILS })
+    await add(world, 'true', { id: 'b', after: ['a'], when_impossible: 'wait' })
+    await runAll(world)
+    const line = 'it waits for a to succeed; that is dead, and it waits until that was run again: queuectl retry a'
+    assert.ok((await told(world, 'b')).includes(line), (await told(world, 'b')).join('\n'))
+    renameSync(join(world.home, 'dead'), join(world.home, 'elsewhere'))
+    mkdirSync(join(world.home, 'dead'))
+    assert.match((await told(world, 'b')).join('\n'), 'there is no such job, and it waits until there is one')
+  }),
+)
+
 test(
   'a pending job behind busy slots is explained by what keeps them busy, and when it starts',
   inWorld(async (world) => {
