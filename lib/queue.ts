@@ -180,18 +180,14 @@ export class Queue extends QueueReader implements AsyncDisposable {
    * Runs a failed, dead or completed job again: attempts count from zero, history and output stay.
    * Jobs that were cancelled because it was dead wait for it again.
    * @param options.onlyDead refuses a job that is not dead
-   * @param options.alone leaves the jobs that were cancelled because of it dead
+   * @param options.alone leaves the jobs that were cancelled because of it dead, also when it is retried again
    * @throws QueueError NOT_FOUND, WRONG_STATE
    */
-  async retry(
-    id: JobRefOrId,
-    options: Omit<RetryOptions, 'durability'> & { readonly alone?: boolean } = {},
-  ): Promise<Job> {
-    const { alone, ...how } = options
-    const changes = this.#options(how)
+  async retry(id: JobRefOrId, options: Omit<RetryOptions, 'durability'> = {}): Promise<Job> {
+    const changes = this.#options(options)
     const job = await retryJob(this.dirs, this.resolveLast(id), changes)
     this.#record('retried', job.id, options)
-    if (alone || options.dryRun) return job
+    if (options.alone || options.dryRun) return job
     const { reviveChildren } = await import('./operator/revive.ts')
     for (const child of await reviveChildren(this.dirs, job.id, readConfig(this.dirs).durability))
       this.#record('retried', child)

@@ -24,7 +24,7 @@ import { endStrays } from '../run/kill.ts'
 import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
 import { ALLOWED_IN, shownState, type State } from '../job/state.ts'
-import { cancelledAt, doorPath, hintPath, waitedFor } from '../spool/doors.ts'
+import { cancelledAt, doorPath, dropHint, waitedFor } from '../spool/doors.ts'
 import { findExact } from '../spool/lookup.ts'
 import { scratchPath } from '../disk/scratch.ts'
 
@@ -109,7 +109,7 @@ function removeOutput(home: Home, id: string, removeTree: TreeRemover): void {
 
 /** Removes what says which jobs were cancelled because of this one. If we die in here: hints to a job that is gone. */
 function removeHints(home: Home, id: string): void {
-  for (const child of cancelledAt(home, id)) remove(hintPath(home, id, child))
+  for (const child of cancelledAt(home, id)) dropHint(home, id, child)
   removeEmptyDir(doorPath(home, id))
 }
 

@@ -2,7 +2,7 @@
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { adviceFor, conditionsOf, doorOf, judge, metOf, type Standing } from '../job/after.ts'
-import { blockOf, doorPath, stateOfParent } from '../spool/doors.ts'
+import { blockOf, cancelledAt, doorPath, dropHint, stateOfParent } from '../spool/doors.ts'
 import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
 import type { JobRefOrId } from '../query/resolve.ts'
@@ -20,6 +20,8 @@ export interface RetryOptions extends ChangeOptions {
   readonly beside?: boolean
   /** Run it although a job that it waits for has not ended as it must. */
   readonly waive?: boolean
+  /** Leave the jobs that were cancelled because of it dead, also when it is retried again. */
+  readonly alone?: boolean
 }
 
 /** The last run under this id of which something may be alive that cannot be ended because it is not seen. */
@@ -61,8 +63,8 @@ function standingOf(
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
 export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions = {}): Promise<Job> {
-  const { dryRun, onlyDead, beside, waive, durability = DEFAULTS.durability } = how
-  return actOn(home, target, 'retry', (file) => {
+  const { dryRun, onlyDead, beside, waive, alone, durability = DEFAULTS.durability } = how
+  return actOn(home, target, 'retry', async (file) => {
     const now = nowMs()
     const state = shownState(file.state)
     if (onlyDead && file.state !== 'dead')
@@ -89,8 +91,13 @@ export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions
     const met = waive ? conditionsOf(job).map((one) => one.job) : standing?.met
     const place =
       standing?.kind === 'waits' ? ({ to: 'waiting', dir: doorPath(home, standing.at) } as const) : undefined
-    return changeRecord(home, file, {
+    const because = job.cancelled?.because
+    // While it is in our hands no worker sees it alive, and brings them back.
+    // If we die after this: it is dead as before, and they stay dead when it is retried.
+    const letGo = (): void => cancelledAt(home, job.id).forEach((child) => dropHint(home, job.id, child))
+    const retried = await changeRecord(home, file, {
       doing: 'retry',
+      ...(alone ? { first: letGo } : {}),
       ...(place ?? { to: 'pending' as const }),
       due: now,
       record: (old) => ({
@@ -101,5 +108,8 @@ export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions
       }),
       durability,
     })
+    // If we die before this: a hint to a job that is not dead, which does nothing.
+    if (retried && because !== undefined) dropHint(home, because, job.id)
+    return retried
   })
 }

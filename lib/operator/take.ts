@@ -88,6 +88,8 @@ interface OperatorChange {
   /** Milliseconds since the epoch, for its new name. */
   readonly due: number
   readonly record: (job: Job) => Job
+  /** Done while the job is in our hands, before it is changed. */
+  readonly first?: () => void
   readonly durability: Durability
 }
 
@@ -102,6 +104,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     if (job === undefined) return undefined
     // A dropped file does not own its id yet.
     if (file.dropped) reservation = reserve(home, job.id, taken.path)
+    how.first?.()
     const next = how.record(job)
     const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue })
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))

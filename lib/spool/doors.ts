@@ -7,7 +7,7 @@ import { type Block, conditionsOf, type Dependent, doorOf, judge, type ParentSta
 import { parseName } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import { readJob } from '../job/parse.ts'
-import { exists, listRealDir, readText } from '../disk/files.ts'
+import { exists, listRealDir, readText, remove, removeEmptyDir } from '../disk/files.ts'
 import type { Home } from './layout.ts'
 import { findExact } from './lookup.ts'
 import { jobFiles, readJobFile } from './scan.ts'
@@ -46,7 +46,7 @@ export function blockOf(home: Home, job: Job): Block | undefined {
   if (!impossible) return undefined
   const { because, is } = impossible
   const retry = firstToRetry(home, because)
-  return { because, is, ...(retry === undefined ? {} : { retry }), comes_back: job.cancelled?.because === because }
+  return { because, is, ...(retry === undefined ? {} : { retry }), comes_back: exists(hintPath(home, because, job.id)) }
 }
 
 function impossibleOf(home: Home, job: Job): { readonly because: string; readonly is: ParentState } | undefined {
@@ -95,6 +95,11 @@ const CANCELLED = '.cancelled.'
 
 export const hintPath = (home: Home, parent: string, child: string): string =>
   join(doorPath(home, parent), `${CANCELLED}${child}`)
+
+/** Removes a hint that is of no use any more, and the door if it was the last in there. If we die in here: one that says nothing. */
+export function dropHint(home: Home, parent: string, child: string): void {
+  if (remove(hintPath(home, parent, child))) removeEmptyDir(doorPath(home, parent))
+}
 
 /** The ids of the children that were cancelled because of a parent. */
 export const cancelledAt = (home: Home, parent: string): string[] =>

@@ -20,7 +20,7 @@ import { flushesRecords } from '../disk/sync.ts'
 import type { RunContext } from '../run/context.ts'
 import { reviveChildren } from '../operator/revive.ts'
 import { quarantine } from '../spool/corrupt.ts'
-import { childrenAt, doorPath, hintPath, stateOfParent } from '../spool/doors.ts'
+import { cancelledAt, childrenAt, doorPath, hintPath, stateOfParent } from '../spool/doors.ts'
 import { takeAsOperator } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { doorDirs, jobFiles } from '../spool/scan.ts'
@@ -33,6 +33,11 @@ const LOOKS_APART_MS = 2_000
 const SLICE = 100
 /** The pause after a look at all doors, as a multiple of the time it took. */
 const IDLE_FACTOR = 9
+/**
+ * How often (ms) to look whether a job was retried by a command that died before it brought the others back, while nothing else
+ * needs a list of the jobs. When that job ends they come back in any case.
+ */
+const HINTS_EVERY_MS = 30_000
 
 interface Missing {
   looks: number
@@ -49,12 +54,15 @@ interface DoorsHost {
 export class Doors {
   readonly #home: Home
   readonly #host: DoorsHost
-  /** Did a job wait at the last look? */
+  /** Did a job wait at the last look, or was one cancelled that waited? */
   #isUsed = false
   /** What has ended since, and how. */
   readonly #ended = new Map<string, ParentState>()
   readonly #missing = new Map<string, Missing>()
+  /** What has ended since, and is to be seen whether it brings back others. */
+  readonly #mayRevive = new Map<string, ParentState>()
   #nextLook = 0
+  #nextHints = 0
 
   constructor(home: Home, host: DoorsHost) {
     this.#home = home
@@ -65,12 +73,14 @@ export class Doors {
   noteEnd(id: string, is: 'completed' | 'dead'): boolean {
     if (!this.#isUsed || !exists(doorPath(this.#home, id))) return false
     this.#ended.set(id, is)
+    this.#mayRevive.set(id, is)
     return true
   }
 
   /** Opens the doors of jobs that have ended. @returns whether some are left for the next round */
   async open(ctx: RunContext): Promise<boolean> {
     this.#look()
+    await this.#bringBack(ctx)
     const ended = [...this.#ended]
     this.#ended.clear()
     for (const [parent, is] of ended) {
@@ -91,24 +101,48 @@ export class Doors {
     if (begun < this.#nextLook) return
     this.#isUsed = false
     if (!exists(this.#home.waiting)) return
-    const alive = new Set<string>()
+    let alive: Set<string> | undefined
+    const hinted: string[] = []
     for (const parent of doorDirs(this.#home).map((dir) => basename(dir))) {
+      const hasHints = cancelledAt(this.#home, parent).length > 0
+      if (hasHints) hinted.push(parent)
       if (childrenAt(this.#home, parent).length === 0) {
+        this.#missing.delete(parent)
+        if (hasHints) continue
         // If a job comes in at the same time it is not empty, or is made again.
         removeEmptyDir(doorPath(this.#home, parent))
-        this.#missing.delete(parent)
         continue
       }
-      if (!this.#isUsed) for (const file of jobFiles(this.#home, UNFINISHED)) alive.add(file.name.id)
-      this.#isUsed = true
+      alive ??= this.#unfinished()
       if (alive.has(parent) || this.#ended.has(parent)) continue
       const is = stateOfParent(this.#home, parent)
       if (is === 'completed' || is === 'dead') this.#ended.set(parent, is)
       else if (is === 'gone' && this.#isGone(parent)) this.#ended.set(parent, 'gone')
       if (is !== 'gone') this.#missing.delete(parent)
     }
+    this.#isUsed = alive !== undefined || hinted.length > 0
+    if (hinted.length > 0 && begun >= this.#nextHints) {
+      alive ??= this.#unfinished()
+      this.#nextHints = begun + HINTS_EVERY_MS
+    }
+    for (const parent of hinted) if (alive?.has(parent)) this.#mayRevive.set(parent, 'unfinished')
     const end = monotonicMs()
     this.#nextLook = end + IDLE_FACTOR * (end - begun)
+  }
+
+  #unfinished(): Set<string> {
+    return new Set(Array.from(jobFiles(this.#home, UNFINISHED), ({ name }) => name.id))
+  }
+
+  /** Brings back what was cancelled because of a job that was retried since by a command that died, or by hand. */
+  async #bringBack(ctx: RunContext): Promise<void> {
+    const parents = [...this.#mayRevive]
+    this.#mayRevive.clear()
+    for (const [parent, is] of parents)
+      await this.#host.contain(`waiting/${parent}`, `bring back what was cancelled because of ${parent}`, async () => {
+        const revived = await reviveChildren(this.#home, parent, ctx.config.durability, is)
+        for (const job of revived) ctx.record({ event: 'retried', job })
+      })
   }
 
   #isGone(parent: string): boolean {

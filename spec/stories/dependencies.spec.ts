@@ -8,6 +8,8 @@ import { rounds } from '../../fixtures/rounds.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import type { State } from '../../lib/job/state.ts'
+import { retryJob } from '../../lib/operator/retry.ts'
+import { openHome } from '../../lib/spool/layout.ts'
 
 const test = suite('jobs that wait for others')
 
@@ -87,6 +89,80 @@ test(
     await world.cli(['retry', '--waive', 'b'])
     await burst(world)
     assert.equal(await states(world), { a: 'dead', b: 'completed' })
+  }),
+)
+
+/** `a` failed for good, so `b` was cancelled, and `c` for that; from now on `a` succeeds. */
+async function cancelledChain(world: World): Promise<void> {
+  await add(world, '[ -e good ]', { id: 'a', ...FAILS })
+  await add(world, 'true', { id: 'b', after: ['a'] })
+  await add(world, 'true', { id: 'c', after: ['b'] })
+  await burst(world)
+  assert.equal(await states(world), { a: 'dead', b: 'dead', c: 'dead' })
+  writeFileSync(join(world.dir, 'good'), '')
+}
+
+const ALL_COMPLETED = { a: 'completed', b: 'completed', c: 'completed' }
+
+test(
+  'what a retry that was interrupted has not brought back comes back by the next worker',
+  inWorld(async (world) => {
+    await cancelledChain(world)
+    await retryJob(openHome(world.home), 'a')
+    assert.equal(await states(world), { a: 'pending', b: 'dead', c: 'dead' })
+    await burst(world)
+    assert.equal(await states(world), ALL_COMPLETED)
+    assert.equal(readdirSync(join(world.home, 'waiting')), [])
+  }),
+)
+
+test(
+  'and by a worker that is up when it ends, before it looks again for such',
+  inWorld(async (world) => {
+    await cancelledChain(world)
+    await world.startWorker()
+    await add(world, 'true', { id: 'd' })
+    await settles(world.queue, 'd')
+    await retryJob(openHome(world.home), 'a')
+    await settles(world.queue, 'c')
+  }),
+)
+
+test(
+  'a job moved to pending/ by hand brings back what was cancelled because of it',
+  inWorld(async (world) => {
+    await cancelledChain(world)
+    const dead = join(world.home, 'dead')
+    const a = readdirSync(dead).find((name) => name.includes('-a.')) ?? ''
+    renameSync(join(dead, a), join(world.home, 'pending', a))
+    await burst(world)
+    assert.equal(await states(world), ALL_COMPLETED)
+  }),
+)
+
+test(
+  'after a retry alone no later one brings them back, and explain does not promise it',
+  inWorld(async (world) => {
+    await cancelledChain(world)
+    rmSync(join(world.dir, 'good'))
+    await world.cli(['retry', '--alone', 'a'])
+    await burst(world)
+    assert.match((await world.cli(['explain', 'b'])).stdout, 'run that again first, then this one: queuectl retry a')
+    await world.cli(['retry', 'a'])
+    assert.equal(await states(world), { a: 'pending', b: 'dead', c: 'dead' })
+    await world.cli(['retry', 'b'])
+    assert.equal(await states(world), { a: 'pending', b: 'waiting', c: 'waiting' })
+  }),
+)
+
+test(
+  'a retry of a child leaves no hint that it was cancelled',
+  inWorld(async (world) => {
+    await cancelledChain(world)
+    assert.equal(readdirSync(join(world.home, 'waiting/a')), ['.cancelled.b'])
+    await world.cli(['retry', '--waive', 'b'])
+    assert.equal(readdirSync(join(world.home, 'waiting')), ['b'])
+    assert.equal(await states(world), { a: 'dead', b: 'pending', c: 'waiting' })
   }),
 )
 
