@@ -9,6 +9,7 @@
  *
  * What two files use is in both, so no module may keep state that they must share.
  */
+import { createHash } from 'node:crypto'
 import { chmodSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
@@ -61,11 +62,29 @@ const otherFiles: Plugin = {
     onResolve({ filter: /^\.\.?\// }, ({ path, kind, importer }) => {
       if (kind !== 'dynamic-import') return undefined
       const file = files[basename(path, '.js')]
+      if (file === 'full') return { path: 'queuectl-full.cjs', namespace: COMPILED }
       if (file) return { path: `./queuectl-${file}.cjs`, external: true }
       return { errors: [{ text: `${importer} may not import ${path} dynamically: it is on the fast path` }] }
     })
   },
 }
+
+const COMPILED = 'compiled'
+
+/** Requires the whole program with the code that was compiled of it before, where Node does not keep that itself. */
+const withCompiled = (hash: string): Plugin => ({
+  name: 'with-compiled',
+  setup({ onLoad }) {
+    onLoad({ filter: /.*/, namespace: COMPILED }, ({ path }) => ({
+      resolveDir: at('.'),
+      contents: `const file = require('node:path').join(__dirname, ${JSON.stringify(path)})
+        const { compileCacheDir } = require(${JSON.stringify(at('../lib/config/env.js'))})
+        const dir = 'enableCompileCache' in require('node:module') || process.env.NODE_DISABLE_COMPILE_CACHE ? undefined : compileCacheDir()
+        module.exports = dir === undefined ? require(file) :
+          require(${JSON.stringify(at('./compiled.js'))}).requireCompiled({ path: file, hash: ${JSON.stringify(hash)}, require }, dir)`,
+    }))
+  },
+})
 
 const OPTIONS: BuildOptions = {
   outdir: at('..'),
@@ -86,14 +105,18 @@ const OPTIONS: BuildOptions = {
 
 await build({
   ...OPTIONS,
+  entryPoints: { 'queuectl-full': at('../lib/cli/dispatch.js') },
+  plugins: [lazyBuiltins, noDefaultContext],
+})
+const hash = createHash('sha256')
+  .update(readFileSync(at('../queuectl-full.cjs')))
+  .digest('hex')
+  .slice(0, 16)
+await build({
+  ...OPTIONS,
   entryPoints: { queuectl: at('./queuectl.js'), 'queuectl-fast': at('../lib/cli/fast-path.js') },
   // Node reads a module 8 KiB at a time.
   minifyIdentifiers: true,
-  plugins: [lazyBuiltins, otherFiles],
-})
-await build({
-  ...OPTIONS,
-  entryPoints: { 'queuectl-full': at('../lib/cli/dispatch.js') },
-  plugins: [lazyBuiltins, noDefaultContext],
+  plugins: [lazyBuiltins, otherFiles, withCompiled(hash)],
 })
 chmodSync(at('../queuectl.cjs'), 0o755)

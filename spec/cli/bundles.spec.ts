@@ -1,11 +1,23 @@
 /** The built files of the program: they make no code of text, and a running worker outlives them. */
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import module from 'node:module'
 import { basename, join } from 'node:path'
 import { removeSync } from 'fs-extra/esm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SOON_MS } from '../../fixtures/jobs.ts'
 import { ROOT } from '../../fixtures/program.ts'
+import { skip } from '../../fixtures/skip.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 
@@ -68,6 +80,65 @@ test(
       const { code, stderr } = await world.cli(args, { program: link })
       assert.is(code, 0, `${args.join(' ')}: ${stderr}`)
     }
+  }),
+)
+
+/** Node keeps compiled code by itself from 22.8 on. */
+const keepsItself = 'enableCompileCache' in module
+const codeDir = ({ dir }: World): string => join(dir, '.cache/queuectl')
+const OWN = { XDG_CACHE_HOME: '' }
+
+test(
+  'what was compiled is kept, and used by the next start',
+  inWorld(async (world) => {
+    if (keepsItself) skip('this Node keeps compiled code by itself')
+    assert.is((await world.cli(['list'], { env: OWN })).code, 0)
+    const [name = ''] = readdirSync(codeDir(world))
+    assert.match(name, new RegExp(`-${process.version}-${process.arch}\\.code$`))
+    const before = statSync(join(codeDir(world), name)).ino
+    assert.is((await world.cli(['list'], { env: OWN })).code, 0)
+    assert.is(statSync(join(codeDir(world), name)).ino, before)
+  }),
+)
+
+for (const [what, spoil] of [
+  ['damaged', (bytes: Buffer) => void (bytes[bytes.length >> 1] = ~(bytes[bytes.length >> 1] ?? 0))],
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+  ['empty', () => Buffer.alloc(0)],
+] as const)
+  test(
+    `code that is ${what} is not used, and made anew`,
+    inWorld(async (world) => {
+      if (keepsItself) skip('this Node keeps compiled code by itself')
+      await world.cli(['list'], { env: OWN })
+      const path = join(codeDir(world), readdirSync(codeDir(world))[0] ?? '')
+      const bytes = readFileSync(path)
+      writeFileSync(path, spoil(bytes) ?? bytes)
+      const { ino } = statSync(path)
+      const ran = await world.cli(['list'], { env: OWN })
+      assert.is(ran.code, 0)
+      assert.is.not(statSync(path).ino, ino)
+    }),
+  )
+
+test(
+  'no code is taken from, or put into, a directory that others may write to',
+  inWorld(async (world) => {
+    if (keepsItself) skip('this Node keeps compiled code by itself')
+    mkdirSync(codeDir(world), { recursive: true })
+    chmodSync(codeDir(world), 0o777)
+    assert.is((await world.cli(['list'], { env: OWN })).code, 0)
+    assert.equal(readdirSync(codeDir(world)), [])
+  }),
+)
+
+test(
+  'no code is kept where that is turned off, or there is no place for it',
+  inWorld(async (world) => {
+    if (keepsItself) skip('this Node keeps compiled code by itself')
+    for (const env of [{ ...OWN, NODE_DISABLE_COMPILE_CACHE: '1' }, { XDG_CACHE_HOME: '/proc/nowhere' }])
+      assert.is((await world.cli(['list'], { env })).code, 0)
+    assert.not.ok(existsSync(codeDir(world)))
   }),
 )
 
