@@ -3,7 +3,6 @@ import { isUsualHome } from '../../config/env.ts'
 import { shellQuote } from '../../job/shell-quote.ts'
 import { nowMs } from '../../clock.ts'
 import { ALL_QUEUES, type Pause, pauseWords } from '../../job/pause.ts'
-import { isUnreadable } from '../../job/queue-settings.ts'
 import { jsonText, visible } from '../../job/sanitize.ts'
 import type { Queue, DiskSpace, Trouble } from '../../queue.ts'
 import { countWorkers } from '../../query/workers.ts'
@@ -27,7 +26,7 @@ export async function statusLines(queue: StatusReader, io: Io, json: boolean): P
   const troubles = await queue.troubles()
   const pauses = await queue.pauses()
   const unreadable = [...(await queue.queueSettings())].flatMap(([name, one]): [string, string][] =>
-    isUnreadable(one) ? [[name, one.unreadable]] : [],
+    'unreadable' in one ? [[name, one.unreadable]] : [],
   )
   const bad = await queue.badSchedules()
   if (json) {
