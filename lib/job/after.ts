@@ -129,27 +129,39 @@ export function parentsFirst(jobs: readonly ({ readonly id?: string } & Dependen
   const order: number[] = []
   const cycles = new Map<number, readonly string[]>()
   const seen = new Set<number>()
+  // Of a job on the way from the one we began with: where it is on that way, and its parents that are still to be seen.
   const path: number[] = []
+  const depths = new Map<number, number>()
+  const left: number[][] = []
   const visit = (i: number): void => {
-    const at = path.indexOf(i)
-    if (at >= 0) {
+    const at = depths.get(i)
+    if (at !== undefined) {
       const ring = path.slice(at)
-      for (const one of ring)
-        cycles.set(
-          one,
-          [...ring, i].map((index) => jobs[index]?.id ?? ''),
-        )
+      const ids = [...ring, i].map((index) => jobs[index]?.id ?? '')
+      for (const one of ring) cycles.set(one, ids)
     }
     if (seen.has(i)) return
     seen.add(i)
+    depths.set(i, path.length)
     path.push(i)
-    for (const { job } of conditionsOf(jobs[i] ?? {})) {
-      const parent = indexOf.get(job)
-      if (parent !== undefined) visit(parent)
-    }
-    path.pop()
-    order.push(i)
+    left.push(
+      conditionsOf(jobs[i] ?? {})
+        .flatMap(({ job }) => indexOf.get(job) ?? [])
+        .toReversed(),
+    )
   }
-  for (const i of jobs.keys()) visit(i)
+  for (const first of jobs.keys()) {
+    visit(first)
+    for (let i = path.at(-1); i !== undefined; i = path.at(-1)) {
+      const parent = left.at(-1)?.pop()
+      if (parent !== undefined) visit(parent)
+      else {
+        path.pop()
+        left.pop()
+        depths.delete(i)
+        order.push(i)
+      }
+    }
+  }
   return { order, cycles }
 }

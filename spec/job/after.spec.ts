@@ -145,4 +145,10 @@ test('in any graph each job runs once all it waits for has succeeded, or is canc
     { numRuns: 200 },
   ))
 
+test('a chain of any length is put in order', () => {
+  const jobs = Array.from({ length: 50_000 }, (_none, i) => ({ id: `j${i}`, after: [`j${i + 1}`] }))
+  const { order, cycles } = parentsFirst(jobs)
+  assert.equal([order[0], order.at(-1), order.length, cycles.size], [49_999, 0, 50_000, 0])
+})
+
 test.run()
