@@ -5,6 +5,7 @@
 import { explained, QueueError } from '../errors.ts'
 import { type Home, requireHome } from '../spool/layout.ts'
 import type { CheckResult } from './finding.ts'
+import { checkDoors } from './doors.ts'
 import { checkCorrupt, checkJobs } from './jobs.ts'
 import { checkHolders, checkLeftovers } from './leftovers.ts'
 import { checkFileSystem, checkSpace, checkVersions } from './machine.ts'
@@ -19,6 +20,7 @@ export function runChecks(home: Home, now: number): CheckResult[] {
     runCheck('permissions', () => checkPermissions(home)),
     ...runQuickChecks(home),
     runCheck('jobs', () => checkJobs(home, now)),
+    runCheck('doors', () => checkDoors(home)),
     runCheck('corrupt', () => checkCorrupt(home)),
     runCheck('holders', () => checkHolders(home)),
     runCheck('leftovers', () => checkLeftovers(home, now)),

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -12,12 +13,14 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, isAlive, isUp, letGo, linesOf, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
+import { add, isAlive, isUp, letGo, linesOf, runAll, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
 import { onTmpfs } from '../../../fixtures/mounts.ts'
 import { assertHomeIntact } from '../../../fixtures/check-home.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
+import { retryJob } from '../../../lib/operator/retry.ts'
 import type { Diagnosis } from '../../../lib/queue.ts'
+import { openHome } from '../../../lib/spool/layout.ts'
 
 const test = suite('queuectl doctor')
 
@@ -87,6 +90,75 @@ test(
     const before = inventory(world.home)
     assert.is((await doctor(world)).code, 1)
     assert.equal(inventory(world.home), before)
+  }),
+)
+
+/** What is found about jobs that wait. */
+const aboutDoors = async (world: World): Promise<string[]> =>
+  (await doctor(world)).found.filter((line) => line.includes(' doors: '))
+
+const NO_PARENT_YET = '2099-01-01T00:00:00Z'
+
+test(
+  'finds jobs that wait for one another in a ring, and says it once',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'a' })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    await add(world, 'true', { id: 'c', after: ['b'] })
+    await world.cli(['hold', 'a'])
+    assert.equal((await doctor(world)).found, [])
+    const a = join(world.home, 'hold', nameOf(join(world.home, 'hold'), 'a'))
+    writeFileSync(a, JSON.stringify({ ...JSON.parse(readFileSync(a, 'utf8')), after: ['c'] }))
+    assert.is((await world.cli(['release', 'a'])).code, 0)
+    const { code, found } = await doctor(world)
+    assert.is(code, 1)
+    assert.is(found.length, 1, found.join('\n'))
+    assert.match(
+      found[0] ?? '',
+      /^problem doors: (\w) waits for \w waits for \w waits for \1: none of them can ever run$/,
+    )
+    await world.cli(['cancel', 'b'])
+    assert.equal((await doctor(world)).found, [])
+  }),
+)
+
+test(
+  'finds what waits for a job that is nowhere, and which of it waits for ever',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'a', run_at: NO_PARENT_YET })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    await add(world, 'true', { id: 'c', after: [{ job: 'a', when: 'any' }] })
+    await add(world, 'true', { id: 'd', after: ['a'], when_impossible: 'wait' })
+    rmSync(join(world.home, 'scheduled', nameOf(join(world.home, 'scheduled'), 'a')))
+    const { found, diagnosis } = await doctor(world)
+    assert.equal(found.filter((line) => line.includes(' doors: ')).toSorted(), [
+      'note doors: b waits for a, which is nowhere',
+      'note doors: c waits for a, which is nowhere',
+      'problem doors: d waits for a, which is nowhere, and waits on, as its when_impossible says',
+    ])
+    const advice = diagnosis.checks.flatMap(({ findings }) => findings.map((one) => one.advice ?? '')).join('\n')
+    for (const words of ['the next worker cancels it', 'the next worker lets it go on', 'mv waiting/a/'])
+      assert.match(advice, words)
+  }),
+)
+
+test(
+  'finds what lies in waiting/ and is neither a door nor a job, and hints that no retry can follow any more',
+  inWorld(async (world) => {
+    await add(world, 'exit 1', { id: 'a', max_retries: 1 })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    await runAll(world)
+    assert.equal((await doctor(world)).found, [])
+    await retryJob(openHome(world.home), 'a')
+    assert.equal((await doctor(world)).found, ['note doors: a was retried, and is still to bring back b'])
+    rmSync(join(world.home, 'pending', nameOf(join(world.home, 'pending'), 'a')))
+    writeFileSync(join(world.home, 'waiting/no door'), '')
+    writeFileSync(join(world.home, 'waiting/a/notes.txt'), '')
+    assert.equal(await aboutDoors(world), [
+      'note doors: waiting/a/ says what was cancelled because of a, which is gone',
+      'note doors: waiting/no door is no door: left alone',
+      'note doors: waiting/a/notes.txt is no job: left alone',
+    ])
   }),
 )
 
