@@ -63,10 +63,10 @@ async function revive(
 ): Promise<'revived' | 'waits' | 'cancelled' | 'dead'> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const file = findExact(home, id)
-    if (file?.state === 'waiting') return 'waits'
-    if (file?.state !== 'dead') return 'dead'
-    // Another command has it: taken from a living one, it could come back by that one's stamp.
+    if (file?.state !== 'waiting' && file?.state !== 'dead') return 'dead'
+    // Another has it in hand: a worker that is just cancelling it, or a command, by whose stamp it could come back.
     if (await pauseIfHeld(home, file)) continue
+    if (file.state === 'waiting') return 'waits'
     const job = readJobOrThrow(file, 'bring back')
     if (job && job.cancelled?.because !== parent.id) return 'dead'
     if (job && openConditions(job).some(({ job: one, when }) => one === parent.id && holds(when, parent.is) === false))
