@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { randomHex } from '../clock.ts'
 
-type ScratchKind = 'new' | 'note' | 'reserved' | 'logs'
+type ScratchKind = 'new' | 'note' | 'reserved' | 'logs' | 'sign'
 
 /** A free path in `tmp/` for this process: `<label>.<pid>-<8 hex digits>.<kind>`. */
 export const scratchPath = (tmp: string, label: string, kind: ScratchKind): string =>

@@ -24,14 +24,17 @@ import { endStrays } from '../run/kill.ts'
 import { blockId, type Reservation, reserve, UNRESERVED } from '../spool/reservation.ts'
 import { runPaths } from '../run/paths.ts'
 import { ALLOWED_IN, shownState, type State } from '../job/state.ts'
-import { cancelledAt, doorPath, dropHint, waitedFor } from '../spool/doors.ts'
+import { cancelledAt, doorPath, dropHint, WaitedFor, waitedFor } from '../spool/doors.ts'
 import { findExact } from '../spool/lookup.ts'
 import { scratchPath } from '../disk/scratch.ts'
 
 /** Removes jobs of one state directory. */
 export interface PurgeSession {
-  /** `gone`: it has moved on, and is whole. `held`: something that a run of it left behind is alive, and it stays. */
-  purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): 'purged' | 'gone' | 'held'
+  /**
+   * `gone`: it has moved on, and is whole. It stays when it is `held`, by something alive that a run of it left behind, or
+   * `waited_for` by another job.
+   */
+  purge(job: Pick<JobFile, 'path' | 'fileName' | 'name' | 'dropped'>): 'purged' | 'gone' | 'held' | 'waited_for'
   close(): void
 }
 
@@ -42,6 +45,7 @@ export async function startPurge(home: Home, from: StateDir): Promise<PurgeSessi
   const marks = join(holder.dir, PURGE_MARKS)
   // Blocked ids and marks are hard links to this file: purging many jobs makes no new file.
   const self = join(holder.dir, 'worker.json')
+  const waited = new WaitedFor(home)
   return {
     purge({ path, fileName, name: { id }, dropped }) {
       const taken = join(holder.dir, from, fileName)
@@ -58,6 +62,11 @@ export async function startPurge(home: Home, from: StateDir): Promise<PurgeSessi
       if (mayBeAlive(home, id)) {
         move(taken, path)
         return 'held'
+      }
+      // Who has enqueued one that waits for it since we looked has left a sign before; who comes later finds it in our hands.
+      if (waited.has(id)) {
+        move(taken, path)
+        return 'waited_for'
       }
       const mark = join(marks, fileName)
       let unblock: (() => void) | undefined
@@ -199,6 +208,7 @@ export async function purgeJob(
     try {
       const result = session.purge(file)
       if (result === 'held') throw stillHeld(id, force)
+      if (result === 'waited_for') return undefined
       return result === 'purged' ? id : undefined
     } finally {
       session.close()

@@ -31,7 +31,7 @@ import { type WorkerInfo, workersOf } from './workers.ts'
 import type { State } from '../job/state.ts'
 import { findMatches } from '../spool/lookup.ts'
 
-export interface WaitedFor {
+export interface OpenCondition {
   readonly id: string
   readonly when: When
   readonly is: ParentState
@@ -63,7 +63,7 @@ export type Reason =
   | { readonly why: 'rate'; readonly queue: string; readonly rate: string; readonly at: string }
   | {
       readonly why: 'waits_for'
-      readonly jobs: readonly WaitedFor[]
+      readonly jobs: readonly OpenCondition[]
     }
   | { readonly why: 'due'; readonly at: string; readonly retry: boolean }
   | { readonly why: 'unreadable'; readonly error: string }
@@ -136,7 +136,7 @@ function explainFile(home: Home, file: JobFile): Explanation {
   }
 }
 
-function waitedFor(home: Home, { job: id, when }: Condition, staysIfImpossible: boolean): WaitedFor {
+function waitedFor(home: Home, { job: id, when }: Condition, staysIfImpossible: boolean): OpenCondition {
   const is = stateOfParent(home, id)
   if (!staysIfImpossible || holds(when, is) !== false) return { id, when, is }
   return { id, when, is, until_retry_of: firstToRetry(home, id) ?? null }

@@ -7,7 +7,10 @@ import { type Block, conditionsOf, type Dependent, doorOf, judge, type ParentSta
 import { parseName } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import { readJob } from '../job/parse.ts'
-import { exists, listRealDir, readText, remove, removeEmptyDir } from '../disk/files.ts'
+import { exists, listRealDir, makeDir, readText, remove, removeEmptyDir, writeNew } from '../disk/files.ts'
+import { isRunning } from '../disk/process.ts'
+import { scratchOwner, scratchPath } from '../disk/scratch.ts'
+import { errno } from '../errors.ts'
 import type { Home } from './layout.ts'
 import { findExact } from './lookup.ts'
 import { jobFiles, readJobFile } from './scan.ts'
@@ -82,13 +85,95 @@ export const childrenAt = (home: Home, parent: string): string[] =>
  * The ids that a job in `waiting/` or `hold/` asks for: these jobs are not removed, since their end must still be seen. Reads
  * the jobs there.
  */
-export function waitedFor(home: Home): ReadonlySet<string> {
-  const ids = new Set<string>()
-  if (!exists(home.waiting)) return ids
-  for (const file of jobFiles(home, ['waiting', 'held']))
-    for (const { job } of conditionsOf(readJobFile(file)?.job ?? {})) ids.add(job)
-  return ids
+export const waitedFor = (home: Home): ReadonlySet<string> => new WaitedFor(home).all()
+
+/** Who is waited for, again and again: a job that was read once is not read again while it lies under this name. */
+export class WaitedFor {
+  readonly #home: Home
+  readonly #known = new Map<string, readonly string[]>()
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  all(): Set<string> {
+    const ids = new Set<string>()
+    if (!exists(this.#home.waiting)) return ids
+    for (const file of jobFiles(this.#home, ['waiting', 'held'])) {
+      const key = `${file.state}/${file.fileName}`
+      const parents = this.#known.get(key) ?? conditionsOf(readJobFile(file)?.job ?? {}).map(({ job }) => job)
+      this.#known.set(key, parents)
+      for (const one of parents) ids.add(one)
+    }
+    return ids
+  }
+
+  /** Is this job waited for, or may it be, by a job that is being enqueued? A pruner asks once it has it in hand. */
+  has(id: string): boolean {
+    return exists(this.#home.waiting) && (hasSign(this.#home, id) || this.all().has(id) || hasSign(this.#home, id))
+  }
 }
+
+/** Begins the name of a sign at a door: a job is being enqueued that may come to wait for this one. */
+const SIGN = '.for.'
+
+function hasSign(home: Home, parent: string): boolean {
+  return listRealDir(doorPath(home, parent)).some((name) => name.startsWith(SIGN) && isObeyed(name))
+}
+
+/** Is its process alive? One of another machine is not seen. */
+function isObeyed(sign: string): boolean {
+  const pid = scratchOwner(sign)
+  return pid !== undefined && isRunning({ pid, start: '' })
+}
+
+/** Removes what those have left at a door who died while they enqueued. */
+export function sweepSigns(home: Home, parent: string): void {
+  for (const name of listRealDir(doorPath(home, parent)))
+    if (name.startsWith(SIGN) && !isObeyed(name)) remove(join(doorPath(home, parent), name))
+}
+
+/**
+ * The signs of jobs that are being enqueued. Each is left before the parent is looked at, and stays until the job is in view: a
+ * pruner that has the parent in hand sees it, or we see that the parent has ended.
+ */
+export class Signs {
+  readonly #home: Home
+  readonly #paths = new Map<string, string>()
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  leave(parent: string): void {
+    if (this.#paths.has(parent)) return
+    const door = doorPath(this.#home, parent)
+    const path = scratchPath(door, SIGN.slice(0, -1), 'sign')
+    for (let tries = 0; ; tries++) {
+      makeDir(this.#home.waiting)
+      makeDir(door)
+      try {
+        // If we die after this: a sign that nobody obeys, since we are gone; whoever looks at the door removes it.
+        writeNew(path, '', false)
+        this.#paths.set(parent, path)
+        return
+      } catch (error) {
+        // A door at which nobody waits is removed by whoever sees it.
+        if (errno(error) !== 'ENOENT' || tries === MAX_TRIES) throw error
+      }
+    }
+  }
+
+  remove(): void {
+    for (const [parent, path] of this.#paths) {
+      remove(path)
+      removeEmptyDir(doorPath(this.#home, parent))
+    }
+    this.#paths.clear()
+  }
+}
+
+const MAX_TRIES = 10
 
 /** Begins the name of a hint at a door: this child was cancelled because of the parent, and comes back if that is retried. */
 const CANCELLED = '.cancelled.'

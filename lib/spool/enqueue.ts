@@ -16,7 +16,7 @@ import { findProgram } from '../disk/program.ts'
 import { discard, exists, move, moveOrFind, remove, writeNew } from '../disk/files.ts'
 import { flushesRecords, syncDir } from '../disk/sync.ts'
 import { conditionsOf, judge, type ParentState, parentsFirst, type Standing } from '../job/after.ts'
-import { stateOfParent } from './doors.ts'
+import { Signs, stateOfParent } from './doors.ts'
 import type { Home } from './layout.ts'
 import { layOut } from './new-job.ts'
 import { moveInto } from './transitions.ts'
@@ -43,15 +43,18 @@ export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' 
  */
 export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
   let prepared: PreparedJob | undefined
+  const signs = new Signs(home)
   try {
     const durable = flushesRecords(defaults.durability)
-    prepared = prepare(home, request, defaults, { durable })
+    prepared = prepare(home, request, defaults, { durable, signs })
     if (durable && request.id !== undefined) syncDir(home.logs)
     publish(home, prepared)
     if (durable) for (const dir of flushedDirs(home, prepared)) syncDir(dir)
   } catch (error) {
     if (prepared) undo(home, prepared)
     throw explained(error, 'enqueue a job')
+  } finally {
+    signs.remove()
   }
   prepared.reservation.use()
   // After a look that found the parent unfinished it may have ended: the workers look at every door now.
@@ -66,6 +69,7 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
  */
 export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Defaults): (Job | QueueError)[] {
   const all: PreparedJob[] = []
+  const signs = new Signs(home)
   try {
     const { order, cycles } = parentsFirst(requests)
     // What many wait for is looked up once, and those enqueued with them not at all.
@@ -78,7 +82,7 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
       const cycle = cycles.get(i)
       try {
         if (cycle) throw new QueueError('INVALID_JOB', `invalid job: ${cycle.join(' waits for ')}`)
-        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, known })
+        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, signs, known })
         all.push(prepared)
         results[i] = prepared.job
       } catch (error) {
@@ -97,6 +101,8 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
   } catch (error) {
     for (const prepared of all) undo(home, prepared)
     throw explained(error, 'enqueue the jobs')
+  } finally {
+    signs.remove()
   }
 }
 
@@ -115,7 +121,11 @@ function prepare(
   home: Home,
   request: JobRequest,
   defaults: Defaults,
-  { durable, known = new Map() }: { readonly durable: boolean; readonly known?: Map<string, ParentState> },
+  {
+    durable,
+    signs,
+    known = new Map(),
+  }: { readonly durable: boolean; readonly signs: Signs; readonly known?: Map<string, ParentState> },
 ): PreparedJob {
   if (request.ionice !== undefined && findProgram('ionice', searchPath(), '/') === undefined)
     throw new QueueError('INVALID_JOB', 'invalid job: ionice: there is no ionice(1) on this machine')
@@ -124,7 +134,7 @@ function prepare(
     ...defaults,
     max_retries: request.max_retries ?? defaults.retriesOf?.(request.queue) ?? defaults.max_retries,
   }
-  const { job, fileName, dir } = layOut(home, request, id, own, standingOf(home, request, known))
+  const { job, fileName, dir } = layOut(home, request, id, own, standingOf(home, request, { known, signs }))
   const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)
@@ -146,12 +156,13 @@ function prepare(
 function standingOf(
   home: Home,
   request: JobRequest,
-  known: Map<string, ParentState>,
+  { known, signs }: { readonly known: Map<string, ParentState>; readonly signs: Signs },
 ): Exclude<Standing, { readonly kind: 'impossible' }> | undefined {
   if (request.after === undefined || request.after.length === 0) return undefined
   if (conditionsOf(request).some(({ job }) => job === request.id))
     throw new QueueError('INVALID_JOB', `invalid job: ${request.id} waits for itself`)
   const standing = judge(request, (parent) => {
+    signs.leave(parent)
     const is = known.get(parent) ?? stateOfParent(home, parent)
     known.set(parent, is)
     if (is !== 'gone') return is

@@ -21,8 +21,8 @@ import type { Defaults } from './enqueue.ts'
 import { queueRetries } from './queue-files.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
-import { conditionsOf, judge } from '../job/after.ts'
-import { stateOfParent } from './doors.ts'
+import { conditionsOf, judge, type ParentState } from '../job/after.ts'
+import { Signs, stateOfParent } from './doors.ts'
 import { layOut } from './new-job.ts'
 import { readUntrusted } from '../disk/untrusted.ts'
 import type { Home } from './layout.ts'
@@ -123,25 +123,34 @@ export class Intake {
       throw error
     }
     const { id, reservation } = chosen
-    const standing = request.after && judge(request, (parent) => stateOfParent(home, parent))
-    if (standing?.kind === 'impossible') {
-      reservation.giveUp()
-      return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
-    }
-    const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
-    const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries }
-    const { job, fileName: name, dir } = layOut(home, full, id, own, standing)
-    let isTaken = false
+    const signs = new Signs(home)
     try {
-      isTaken =
-        (await stamp(held, printJob(job), flushesRecords(defaults.durability))) &&
-        moveOut(home, held, join(dir, name), job)
+      const stateOf = (parent: string): ParentState => {
+        signs.leave(parent)
+        return stateOfParent(home, parent)
+      }
+      const standing = request.after && judge(request, stateOf)
+      if (standing?.kind === 'impossible') {
+        reservation.giveUp()
+        return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
+      }
+      const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
+      const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries }
+      const { job, fileName: name, dir } = layOut(home, full, id, own, standing)
+      let isTaken = false
+      try {
+        isTaken =
+          (await stamp(held, printJob(job), flushesRecords(defaults.durability))) &&
+          moveOut(home, held, join(dir, name), job)
+      } finally {
+        // Also on an error: else the next try would find our own reservation.
+        if (isTaken) reservation.use()
+        else reservation.giveUp()
+      }
+      return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
     } finally {
-      // Also on an error: else the next try would find our own reservation.
-      if (isTaken) reservation.use()
-      else reservation.giveUp()
+      signs.remove()
     }
-    return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
   }
 
   /** How long (ms) until a script can be whole; it is asked again then. Its own time says so at once if it was moved here. */

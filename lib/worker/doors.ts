@@ -20,7 +20,7 @@ import { flushesRecords } from '../disk/sync.ts'
 import type { RunContext } from '../run/context.ts'
 import { reviveChildren } from '../operator/revive.ts'
 import { quarantine } from '../spool/corrupt.ts'
-import { cancelledAt, childrenAt, doorPath, hintPath, stateOfParent } from '../spool/doors.ts'
+import { cancelledAt, childrenAt, doorPath, hintPath, stateOfParent, sweepSigns } from '../spool/doors.ts'
 import { takeAsOperator } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import { doorDirs, jobFiles } from '../spool/scan.ts'
@@ -108,6 +108,7 @@ export class Doors {
       if (hasHints) hinted.push(parent)
       if (childrenAt(this.#home, parent).length === 0) {
         this.#missing.delete(parent)
+        sweepSigns(this.#home, parent)
         if (hasHints) continue
         // If a job comes in at the same time it is not empty, or is made again.
         removeEmptyDir(doorPath(this.#home, parent))
