@@ -227,9 +227,9 @@ export class Doors {
     if (!(await stamp(taken, printJob(next), flushesRecords(ctx.config.durability)))) return
     if (!moveInto(this.#home, taken, join(this.#home.dead, target))) remove(hint)
     else ctx.record({ event: 'cancelled', job: job.id, error: reason })
-    // A command that retried the parent meanwhile may not have seen the child dead yet.
-    if (stateOfParent(this.#home, because) === 'unfinished')
-      await reviveChildren(this.#home, because, ctx.config.durability)
+    // Who retried the parent meanwhile may not have seen the child dead yet; and it may have ended again since we noted its end.
+    const present = stateOfParent(this.#home, because)
+    if (present !== is && present !== 'gone') await reviveChildren(this.#home, because, ctx.config.durability, present)
   }
 }
 

@@ -3,17 +3,20 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, runAll } from '../../fixtures/jobs.ts'
+import { add, runAll, SOON_MS } from '../../fixtures/jobs.ts'
+import { until } from '../../fixtures/until.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { utcDay } from '../../lib/job/time.ts'
 import { nowMs } from '../../lib/clock.ts'
 import { startPurge } from '../../lib/operator/purge.ts'
 import { retryJob } from '../../lib/operator/retry.ts'
 import { reviveChildren } from '../../lib/operator/revive.ts'
+import type { RunContext } from '../../lib/run/context.ts'
 import { Signs } from '../../lib/spool/doors.ts'
 import { takeAsOperator } from '../../lib/spool/holders.ts'
 import { openHome } from '../../lib/spool/layout.ts'
 import { findExact } from '../../lib/spool/lookup.ts'
+import { Doors } from '../../lib/worker/doors.ts'
 
 const test = suite('doors')
 
@@ -103,6 +106,35 @@ test(
     renameSync(operator.path, join(home.dead, dead))
     operator.done()
     assert.equal(await reviveChildren(home, 'a', 'none'), ['b'])
+  }),
+)
+
+test(
+  'a child is not left dead because of an end that was noted before a retry',
+  inWorld(async (world) => {
+    await add(world, 'true', { id: 'a' })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    const home = openHome(world.home)
+    const released: string[] = []
+    const doors = new Doors(home, { contain: (_entry, _doing, act) => act(), released: (name) => released.push(name) })
+    const ctx = { config: { durability: 'none' }, record: () => undefined } as unknown as RunContext
+    await doors.open(ctx)
+    assert.ok(doors.noteEnd('a', 'dead'))
+    // It was retried and has completed since, by another worker.
+    const file = findExact(home, 'a')
+    assert.ok(file)
+    const day = join(home.done, utcDay(nowMs()))
+    mkdirSync(day, { recursive: true })
+    renameSync(file.path, join(day, file.fileName))
+    await until(
+      async () => {
+        await doors.open(ctx)
+        return released.length === 1
+      },
+      SOON_MS,
+      'it is released',
+    )
+    assert.is((await world.queue.get('b')).state, 'pending')
   }),
 )
 
