@@ -106,6 +106,9 @@ const OPTIONS: BuildOptions = {
 await build({
   ...OPTIONS,
   entryPoints: { 'queuectl-full': at('../lib/cli/dispatch.js') },
+  // Names of classes are printed, in errors and by the help.
+  minifyIdentifiers: true,
+  keepNames: true,
   plugins: [lazyBuiltins, noDefaultContext],
 })
 const hash = createHash('sha256')
