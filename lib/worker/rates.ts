@@ -23,9 +23,11 @@ export class Rates {
   get next(): number {
     const now = monotonicMs()
     let next = Number.POSITIVE_INFINITY
-    for (const [name, until] of this.#until)
+    for (const [name, until] of this.#until) {
+      next = Math.min(next, until)
+      // Over since the round looked: it is worth one more round, and then forgotten.
       if (until <= now) this.#until.delete(name)
-      else next = Math.min(next, until)
+    }
     return next
   }
 
