@@ -61,6 +61,7 @@ export class Schedules {
   readonly #host: Host
   readonly #known = new Map<string, Known>()
   #lookedAt = 0
+  #hasLooked = false
 
   constructor(home: Home, host: Host) {
     this.#home = home
@@ -70,7 +71,12 @@ export class Schedules {
   /** Fires what is due. @returns when the next one is (ms since the epoch); Infinity: none, as things are */
   async fire(ctx: RunContext): Promise<number> {
     const names = scheduleNames(this.#home)
-    if (names.length === 0 && this.#known.size === 0 && !exists(this.#home.fired)) return Number.POSITIVE_INFINITY
+    // Where there is no schedule, what a former one has left to publish is looked for once.
+    if (names.length === 0 && this.#known.size === 0 && (this.#hasLooked || !exists(this.#home.fired))) {
+      this.#hasLooked = true
+      return Number.POSITIVE_INFINITY
+    }
+    this.#hasLooked = names.length === 0
     const now = nowMs()
     if (now < this.#lookedAt - CLOCK_BACK_MS) this.#known.clear()
     this.#lookedAt = now

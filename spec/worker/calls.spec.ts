@@ -31,7 +31,7 @@ const MOST = {
   /** Processes that a worker starts for a job; FIFOs are made by one in 64. */
   processes: 1.2,
   /** A worker with nothing to do, all threads; what those say to one another is in it, so it differs by a fifth. */
-  idleMinute: 1200,
+  idleMinute: 1150,
 }
 
 const test = suite('system calls')
@@ -149,7 +149,7 @@ test(
     const tracer = start('strace', ['-f', '-o', trace, '-p', String(worker.pid)], { cwd: world.dir, env: cleanEnv() })
     await until(() => tracer.stderr.includes('attached') || !tracer.isRunning, SOON_MS, 'strace is attached')
     if (!tracer.isRunning) skip('strace may not attach to a process')
-    const calls = (): number => linesOf(trace).length
+    const calls = (): number => linesOf(trace).filter((line) => !OF_V8.test(line)).length
     await calm(calls)
     const before = calls()
     const begun = monotonicMs()
@@ -163,6 +163,9 @@ test(
     await worker.ended
   }),
 )
+
+/** V8 tidies its memory and threads when it likes, most of all soon after the start. */
+const OF_V8 = /^\d+ +(?:(?:futex|munmap|mmap|mprotect|madvise|brk)\(|<\.\.\. futex)/
 
 /** Resolves between two rounds, when all that belongs to the start is over. */
 async function calm(calls: () => number): Promise<void> {
