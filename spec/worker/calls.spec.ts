@@ -120,7 +120,7 @@ test(
     let least = Number.POSITIVE_INFINITY
     let measured = 0
     // How many events one wake-up brings is chance, and half a call more or less a job: what a job takes it always takes.
-    while (measured < 3 && least > MOST.job) {
+    while (measured < 6 && least > MOST.job) {
       measured++
       const found = await oneMore(world, 25, work, (call) => {
         if (isStart(call)) starts++
@@ -155,10 +155,12 @@ test(
     const begun = monotonicMs()
     await until(() => monotonicMs() - begun > ROUNDS * POLL_MS, SOON_MS, 'the worker was idle for some rounds')
     const found = calls() - before
+    // On a busy machine more rounds may have gone by.
+    const rounds = (monotonicMs() - begun) / POLL_MS
     tracer.kill()
     await tracer.ended
     assert.ok(found > 0, 'the worker did nothing at all: it is not what was traced')
-    atMost(MOST.idleMinute, (found / ROUNDS) * ROUNDS_A_MINUTE, 'an idle minute')
+    atMost(MOST.idleMinute, (found / rounds) * ROUNDS_A_MINUTE, 'an idle minute')
     worker.kill()
     await worker.ended
   }),
