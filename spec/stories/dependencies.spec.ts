@@ -129,6 +129,22 @@ test(
 )
 
 test(
+  'a worker that starts does not wait for its end to bring back what an interrupted retry has left',
+  inWorld(async (world) => {
+    await add(world, `[ -e again ] || exit 1; ${untilLetGo('a')}`, { id: 'a', ...FAILS })
+    await add(world, 'true', { id: 'b', after: ['a'] })
+    await burst(world)
+    writeFileSync(join(world.dir, 'again'), '')
+    await retryJob(openHome(world.home), 'a')
+    await world.startWorker()
+    await isUp(world, 'a')
+    await settles(world.queue, 'b', 'waiting')
+    letGo(world, 'a')
+    await settles(world.queue, 'b')
+  }),
+)
+
+test(
   'a job moved to pending/ by hand brings back what was cancelled because of it',
   inWorld(async (world) => {
     await cancelledChain(world)
