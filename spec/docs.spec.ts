@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cleanEnv, PROGRAM, ROOT } from '../fixtures/program.ts'
+import { ROOT } from '../fixtures/program.ts'
+import { inProcess } from '../fixtures/in-process.ts'
 import { hasSessions, rerun } from '../fixtures/console.ts'
 import { documents, readDocument, tables, withTables } from '../bin/docs.ts'
 import { inWorld } from '../fixtures/world.ts'
@@ -39,20 +39,21 @@ test('README names the two commands that a clone must pass', () => {
     assert.match(readDocument('README.md'), command)
 })
 
-test('every command has help with a description and at least one example that begins with its name', async () => {
-  for (const command of await allCommands()) {
-    const name = command.paths?.[0]?.join(' ') ?? ''
-    const help = execFileSync(process.execPath, [PROGRAM, ...name.split(' '), '--help'], {
-      encoding: 'utf8',
-      env: cleanEnv(),
-    })
-    assert.match(help, `queuectl ${name}`)
-    assert.ok(
-      (command.usage?.examples ?? []).some(([, line]) => line.includes(`queuectl ${name}`)),
-      name,
-    )
-  }
-})
+test(
+  'every command has help with a description and at least one example that begins with its name',
+  inWorld(async (world) => {
+    for (const command of await allCommands()) {
+      const name = command.paths?.[0]?.join(' ') ?? ''
+      const { code, stdout } = await inProcess(world, [...name.split(' '), '--help'])
+      assert.is(code, 0, name)
+      assert.match(stdout, `queuectl ${name}`)
+      assert.ok(
+        (command.usage?.examples ?? []).some(([, line]) => line.includes(`queuectl ${name}`)),
+        name,
+      )
+    }
+  }),
+)
 
 test('every page of the manual is a topic, with a title and a summary', () => {
   const pages = readdirSync(join(ROOT, 'lib/manual')).map((name) => name.replace(/\.md$/, ''))

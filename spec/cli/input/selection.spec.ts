@@ -1,6 +1,7 @@
 /** Which jobs a verb means, and what it says of many. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inProcess } from '../../../fixtures/in-process.ts'
 import { isWatching, runAll } from '../../../fixtures/jobs.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import type { Job } from '../../../lib/job/job.ts'
@@ -36,7 +37,7 @@ for (const [what, args, ids] of meant)
     what,
     inWorld(async (world) => {
       await some(world)
-      assert.is((await world.cli(['hold', ...args])).code, 0)
+      assert.is((await inProcess(world, ['hold', ...args])).code, 0)
       assert.is((await held(world)).join(''), ids)
     }),
   )
@@ -56,7 +57,7 @@ test(
   inWorld(async (world) => {
     const ids: string[] = []
     for (let n = 0; n < 4; n++) ids.push((await world.queue.enqueue({ command: 'true' })).id)
-    await world.cli(['hold', '-'], { input: ids.map((id) => id.slice(-8)).join('\n') })
+    await inProcess(world, ['hold', '-'], ids.map((id) => id.slice(-8)).join('\n'))
     assert.equal(await held(world), ids.toSorted())
   }),
 )
@@ -65,9 +66,9 @@ test(
   '--dry-run says which and changes nothing, and refuses what would be refused',
   inWorld(async (world) => {
     await some(world)
-    const { code, stdout, stderr } = await world.cli(['release', 'a', '--dry-run'])
+    const { code, stdout, stderr } = await inProcess(world, ['release', 'a', '--dry-run'])
     assert.equal([code, stdout], [3, ''], stderr)
-    const all = await world.cli(['hold', '--all', '--dry-run'])
+    const all = await inProcess(world, ['hold', '--all', '--dry-run'])
     assert.equal([all.stdout.split('\n')[0], all.stderr], ['Would hold a', '4 jobs would be held\n'])
     assert.equal(await held(world), [])
   }),
@@ -77,7 +78,7 @@ test(
   'what can be done is done, and the rest makes it exit with 6',
   inWorld(async (world) => {
     await some(world)
-    const { code, stdout, stderr } = await world.cli(['hold', 'a', 'nope', 'b'])
+    const { code, stdout, stderr } = await inProcess(world, ['hold', 'a', 'nope', 'b'])
     assert.equal([code, stdout], [6, 'Held a\nHeld b\n'])
     assert.match(stderr, 'cannot hold nope: no such job')
     assert.match(stderr, '1 of 3 jobs could not be held')
@@ -88,7 +89,7 @@ test(
   '--json prints ids and errors',
   inWorld(async (world) => {
     await some(world)
-    const { stdout } = await world.cli(['hold', 'a', 'nope', '--json'])
+    const { stdout } = await inProcess(world, ['hold', 'a', 'nope', '--json'])
     const told = JSON.parse(stdout) as { ids: string[]; failed: { id: string; code: string }[] }
     assert.equal([told.ids, told.failed.map(({ id, code }) => [id, code])], [['a'], [['nope', 'NOT_FOUND']]])
   }),
@@ -109,9 +110,9 @@ for (const verb of [
 ])
   test(
     `${verb} without a word which jobs is wrong usage, and so are ids together with a filter`,
-    inWorld(async ({ cli }) => {
-      assert.is((await cli(verb.split(' '))).code, 2)
-      assert.is((await cli([...verb.split(' '), 'a', '--tag', 'x'])).code, 2)
+    inWorld(async (world) => {
+      assert.is((await inProcess(world, verb.split(' '))).code, 2)
+      assert.is((await inProcess(world, [...verb.split(' '), 'a', '--tag', 'x'])).code, 2)
     }),
   )
 
@@ -122,7 +123,7 @@ test(
     await world.queue.enqueue({ id: 'b', command: 'true', queue: 'mail' })
     await world.queue.enqueue({ id: 'c', command: 'true', run_at: '2099-01-01' })
     await world.queue.hold('b')
-    const { stderr } = await world.cli(['wait', '--queue', 'none'])
+    const { stderr } = await inProcess(world, ['wait', '--queue', 'none'])
     assert.is(stderr, 'no job matches\n')
     const waiting = world.begin(['wait', '--queue', 'mail'])
     await isWatching(waiting.pid)
@@ -130,9 +131,9 @@ test(
     assert.equal([(await waiting.ended).code, waiting.stdout], [7, 'a is dead: exit code 7\n'])
     await world.queue.release('b')
     await runAll(world)
-    const both = await world.cli(['wait', '-', '--json'], { input: 'b\na\n' })
+    const both = await inProcess(world, ['wait', '-', '--json'], 'b\na\n')
     assert.equal([both.code, JSON.parse(both.stdout).map(({ id }: { id: string }) => id)], [7, ['b', 'a']])
-    assert.is((await world.cli(['wait', 'a', 'nope'])).code, 4)
+    assert.is((await inProcess(world, ['wait', 'a', 'nope'])).code, 4)
   }),
 )
 
@@ -141,17 +142,17 @@ test(
   inWorld(async (world) => {
     for (const id of ['a', 'b']) await world.queue.enqueue({ id, command: `echo ${id} out`, tags: ['x'] })
     await runAll(world)
-    const logs = await world.cli(['logs', '--tag', 'x'])
+    const logs = await inProcess(world, ['logs', '--tag', 'x'])
     assert.equal(logs.stdout.split('==> ').toSorted(), ['', 'a <==\na out\n', 'b <==\nb out\n'])
-    const shown = await world.cli(['show', 'a', 'b', '--json'])
+    const shown = await inProcess(world, ['show', 'a', 'b', '--json'])
     assert.equal(
       (JSON.parse(shown.stdout) as Job[]).map(({ id }) => id),
       ['a', 'b'],
     )
-    const partly = await world.cli(['logs', 'a', 'nope'])
+    const partly = await inProcess(world, ['logs', 'a', 'nope'])
     assert.equal([partly.code, partly.stdout], [6, '==> a <==\na out\n'])
     assert.match(partly.stderr, 'nope: no such job')
-    assert.is((await world.cli(['logs', '-f', 'a', 'b'])).code, 2)
+    assert.is((await inProcess(world, ['logs', '-f', 'a', 'b'])).code, 2)
   }),
 )
 
@@ -170,10 +171,10 @@ test(
   'move takes the queue to go to, and the one to take from',
   inWorld(async (world) => {
     await some(world)
-    await world.cli(['move', '--from', 'mail', '--queue', 'slow'])
+    await inProcess(world, ['move', '--from', 'mail', '--queue', 'slow'])
     assert.is((await world.queue.get('b')).queue, 'slow')
     assert.is((await world.queue.get('a')).queue, 'default')
-    assert.is((await world.cli(['move', 'a'])).code, 2)
+    assert.is((await inProcess(world, ['move', 'a'])).code, 2)
   }),
 )
 
@@ -181,10 +182,10 @@ test(
   'priority takes the number last, negative ones too',
   inWorld(async (world) => {
     await some(world)
-    assert.is((await world.cli(['priority', 'a', 'b', '-5'])).code, 0)
+    assert.is((await inProcess(world, ['priority', 'a', 'b', '-5'])).code, 0)
     assert.is((await world.queue.get('b')).priority, -5)
     for (const args of [['a', 'high'], ['a'], ['a', '1000'], ['--all']])
-      assert.is((await world.cli(['priority', ...args])).code, 2, args.join(' '))
+      assert.is((await inProcess(world, ['priority', ...args])).code, 2, args.join(' '))
   }),
 )
 
@@ -193,9 +194,9 @@ test(
   inWorld(async (world) => {
     await some(world)
     await world.queue.cancel('a')
-    const none = await world.cli(['restart', '--all'])
+    const none = await inProcess(world, ['restart', '--all'])
     assert.match(none.stderr, '1 cancelled passed over')
-    const { stderr } = await world.cli(['retry', '--all', '--cancelled'])
+    const { stderr } = await inProcess(world, ['retry', '--all', '--cancelled'])
     assert.is(stderr, '1 job retried\n')
     assert.is((await world.queue.get('a')).state, 'pending')
   }),
@@ -207,10 +208,10 @@ test(
     const burst = ['worker', 'start', '--foreground', '--burst']
     await world.queue.enqueue({ id: 'a', command: 'echo $QUEUECTL_RUN; exit 1', max_retries: 1 })
     await world.cli(burst)
-    assert.is((await world.cli(['restart', 'a'])).code, 0)
+    assert.is((await inProcess(world, ['restart', 'a'])).code, 0)
     await world.cli(burst)
-    assert.is((await world.cli(['logs', 'a', '--run', '1'])).stdout, '1\n')
-    assert.is((await world.cli(['logs', 'a', '--run', '2'])).stdout, '2\n')
+    assert.is((await inProcess(world, ['logs', 'a', '--run', '1'])).stdout, '1\n')
+    assert.is((await inProcess(world, ['logs', 'a', '--run', '2'])).stdout, '2\n')
     assert.is((await world.queue.get('a')).history.length, 2)
   }),
 )
@@ -219,14 +220,14 @@ test(
   'dlq export prints a line of JSON for each dead job, which another home takes',
   inWorld(async (world) => {
     await some(world)
-    await world.cli(['cancel', 'a', 'b'])
-    const { stdout } = await world.cli(['dlq', 'export'])
+    await inProcess(world, ['cancel', 'a', 'b'])
+    const { stdout } = await inProcess(world, ['dlq', 'export'])
     const ids = stdout
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { id: string }).id)
     assert.equal(ids.toSorted(), ['a', 'b'])
-    const { code } = await world.cli(['enqueue', '-', '--home', `${world.dir}/other`], { input: stdout })
+    const { code } = await inProcess(world, ['enqueue', '-', '--home', `${world.dir}/other`], stdout)
     assert.is(code, 0)
   }),
 )
@@ -238,9 +239,11 @@ test(
       ['a', 'b', 'c'].map((id) => ({ id, command: `exit ${id === 'c' ? 4 : 3}`, max_retries: 1 })),
     )
     await world.cli(['worker', 'start', '--foreground', '--burst'])
-    const { stdout } = await world.cli(['dlq', 'list', '--group'])
+    const { stdout } = await inProcess(world, ['dlq', 'list', '--group'])
     assert.match(stdout, /^2 jobs .* exit code 3\n1 job .* c .* exit code 4\n$/m)
-    const groups = JSON.parse((await world.cli(['dlq', 'list', '--group', '--json'])).stdout) as { jobs: string[] }[]
+    const groups = JSON.parse((await inProcess(world, ['dlq', 'list', '--group', '--json'])).stdout) as {
+      jobs: string[]
+    }[]
     assert.equal(
       groups.map(({ jobs }) => jobs.length),
       [2, 1],
@@ -255,10 +258,13 @@ test(
       ({ id, command: `echo ${text} >&2; exit 1`, max_retries: 1, queue }) as const
     await world.queue.enqueueAll([fail('a', 'row 17', 'mail'), fail('b', 'row 18', 'web'), fail('c', 'other', 'web')])
     await world.cli(['worker', 'start', '--foreground', '--burst'])
-    const { stdout } = await world.cli(['dlq', 'list', '--group'])
+    const { stdout } = await inProcess(world, ['dlq', 'list', '--group'])
     assert.match(stdout, /^2 jobs +\d+s +\d+s +mail,web +b +exit code 1: row <n>\n1 job .* c .* exit code 1: other\n$/m)
     const groups = async (...args: string[]): Promise<Record<string, unknown>[]> =>
-      JSON.parse((await world.cli(['dlq', 'list', '--group', '--json', ...args])).stdout) as Record<string, unknown>[]
+      JSON.parse((await inProcess(world, ['dlq', 'list', '--group', '--json', ...args])).stdout) as Record<
+        string,
+        unknown
+      >[]
     const [first] = await groups()
     assert.equal(
       [first?.error, first?.fingerprint, first?.jobs, first?.queues],
@@ -269,7 +275,7 @@ test(
       (await groups('--sort', 'last')).map(({ jobs }) => jobs),
       [['c'], ['b', 'a']],
     )
-    assert.is((await world.cli(['dlq', 'list', '--exact'])).code, 2)
+    assert.is((await inProcess(world, ['dlq', 'list', '--exact'])).code, 2)
   }),
 )
 
