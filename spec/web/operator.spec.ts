@@ -50,7 +50,7 @@ test(
     assert.ok(dead > 0 && dead < JOBS, `${dead} are dead`)
     await bar.getByRole('button', { name: 'Close' }).click()
     await bar.waitFor({ state: 'detached' })
-    await until(async () => (await queue.count()).pending > 0, 5000, 'the others still wait')
+    await until(async () => (await queue.count()).pending > 0, SOON_MS, 'the others still wait')
   }),
 )
 
@@ -66,7 +66,7 @@ test(
     const order = (expected: string): Promise<unknown> =>
       until(
         async () => (await ids()).join('') === expected,
-        5000,
+        SOON_MS,
         () => `the order is ${expected}`,
       )
     await visit('/jobs')
@@ -271,10 +271,10 @@ test(
     const lines = page.locator('.events > li')
     await page.locator('.menu > summary').click()
     for (const kind of ['completed', 'dead']) await page.getByLabel(kind, { exact: true }).check()
-    await until(async () => (await lines.count()) === 2, 5000, 'two events are listed')
+    await until(async () => (await lines.count()) === 2, SOON_MS, 'two events are listed')
     await page.keyboard.press('Escape')
     await page.getByLabel('Search events').fill('no route')
-    await until(async () => (await lines.count()) === 1, 5000, 'one event is listed')
+    await until(async () => (await lines.count()) === 1, SOON_MS, 'one event is listed')
     await page.reload()
     await lines.getByText('broken').first().waitFor()
     assert.match(page.url(), 'event=completed,dlq')

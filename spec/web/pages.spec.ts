@@ -6,6 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inBrowser } from '../../fixtures/browser.ts'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
+import { SOON_MS } from '../../fixtures/jobs.ts'
 import { until } from '../../fixtures/until.ts'
 
 const test = suite('dashboard in a browser')
@@ -145,7 +146,7 @@ test(
     await row(page, 'three').waitFor({ state: 'detached' })
     await button(page, 'Remove the filter queue mails').waitFor()
     await search.pressSequentially(' ')
-    await until(async () => (await search.inputValue()).trim() === '', 5000, 'the chip stands for the word')
+    await until(async () => (await search.inputValue()).trim() === '', SOON_MS, 'the chip stands for the word')
     await button(page, 'Remove the filter queue mails').click()
     await row(page, 'three').waitFor()
     assert.is(page.url(), `${url}/jobs`)
@@ -338,7 +339,7 @@ test(
       tags: [evil],
     })
     await queue.enqueue({ id: 'evil2', command: ['sh', '-c', `echo '${evil}' >&2; exit 1`], max_retries: 1 })
-    await until(async () => (await queue.count()).dead === 1, 5000, 'the second is dead')
+    await until(async () => (await queue.count()).dead === 1, SOON_MS, 'the second is dead')
     for (const path of ['/', '/jobs', '/jobs/evil', '/jobs/evil2', '/dead', '/events']) {
       await visit(path)
       await sees(page, 'evil')
