@@ -11,7 +11,7 @@
  * With `--long` races are repeated more often (fixtures/rounds.ts).
  * With `--times` the files that used most CPU are listed: wall-clock time depends on what else the machine does.
  *
- *     node dist/spec/run.js [--again] [--times] [--long] [--at-once 3] [--limit 120] [--under dist/spec] [part of a path]...
+ *     node dist/spec/run.js [--again] [--times] [--long] [--at-once 3] [--limit 300] [--under dist/spec] [part of a path]...
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -53,7 +53,7 @@ const { values, positionals } = parseArgs({
     long: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '3' },
-    limit: { type: 'string', default: '120' },
+    limit: { type: 'string', default: '300' },
     under: { type: 'string', default: 'dist/spec' },
   },
 })
