@@ -306,17 +306,6 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch('schedule/decide.js', 'last.hash !== hash || ', '')],
     caughtBy: 'an edit of a schedule fires nothing',
   },
-  {
-    name: 'what has fired is known by its job',
-    patches: [
-      patch(
-        'spool/schedules.js',
-        'const [highest] = numbersOf(home, name);',
-        'const [highest] = numbersOf(home, name).filter((k) => k === 1 || listDir(home.done).length > 0);',
-      ),
-    ],
-    caughtBy: 'a time that has fired is not fired again, though its job has gone',
-  },
 ]
 
 /** @throws Error when a patch does not fit the program as it is. */
