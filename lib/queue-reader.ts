@@ -165,10 +165,21 @@ export class QueueReader {
 
   /** The names of those that fire nothing, and why. */
   async badSchedules(): Promise<[name: string, why: string][]> {
-    return scheduleNames(this.dirs).flatMap((name): [string, string][] => {
+    const [names, why] = this.#scheduleNames()
+    if (why !== undefined) return [['*', why]]
+    return names.flatMap((name): [string, string][] => {
       const schedule = readSchedule(this.dirs, name)
       return schedule && isBad(schedule) ? [[name, schedule.bad]] : []
     })
+  }
+
+  /** Or why they cannot be listed. */
+  #scheduleNames(): [names: string[], why?: string] {
+    try {
+      return [scheduleNames(this.dirs)]
+    } catch (error) {
+      return [[], error instanceof Error ? error.message : String(error)]
+    }
   }
 
   /** One of them; undefined when there is no such schedule. */

@@ -344,13 +344,22 @@ export function listDir(path: string): string[] {
   try {
     return readdirSync(path)
   } catch (error) {
-    if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') return []
+    // A link to nothing or to itself is no directory either.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errno(error) ?? '')) return []
     throw error
   }
 }
 
 /** The names in a directory that may have been replaced by anything; empty when it is not a real directory. */
 export const listRealDir = (path: string): string[] => (isRealDir(path) ? listDir(path) : [])
+
+/** Is it a directory that is reached through no link below `root`, which may be one itself? */
+export const isOwnDir = (root: string, ...names: readonly string[]): boolean =>
+  names.every((_, i) => isRealDir(join(root, ...names.slice(0, i + 1))))
+
+/** The names in such a directory; empty when it is none. */
+export const listOwnDir = (root: string, ...names: readonly string[]): string[] =>
+  isOwnDir(root, ...names) ? listDir(join(root, ...names)) : []
 
 /** Yields the names in a directory one by one, for directories too large to hold in memory. */
 export function* eachName(path: string): Generator<string> {

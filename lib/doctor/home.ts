@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { isUsualHome, xdgHome } from '../config/env.ts'
 import { QueueError } from '../errors.ts'
 import { eachName, lstat } from '../disk/files.ts'
-import { type Home, dirProblem, HOME_DIRS } from '../spool/layout.ts'
+import { type Home, dirProblem, HOME_DIRS, MADE_ON_USE } from '../spool/layout.ts'
 import { type CheckResult, countOf, type Finding, noteFinding, problemFinding } from './finding.ts'
 import { readSettings } from '../config/file.ts'
 import { isUnreadable } from '../job/queue-settings.ts'
@@ -22,13 +22,18 @@ export function checkStructure(home: Home): CheckResult {
     if (problem === 'missing')
       findings.push(problemFinding(`${name}/ is missing`, 'any command makes it', { kind: 'make', path }))
     else if (problem?.code === 'NOT_WRITABLE') findings.push(problemFinding(`${name} ${problem.why}`, 'move it away'))
-    else if (lstat(join(path, '.'))?.dev !== device)
+    else if (lstat(`${path}/.`)?.dev !== device)
       findings.push(
         problemFinding(
           `${name}/ is on another file system: no file can be renamed into it`,
           'the whole home must be on one file system',
         ),
       )
+  }
+  for (const name of MADE_ON_USE) {
+    const problem = dirProblem(home[name])
+    if (problem !== 'missing' && problem?.code === 'NOT_WRITABLE')
+      findings.push(problemFinding(`${name} ${problem.why}`, 'move it away'))
   }
   return { check: 'structure', fact: `${HOME_DIRS.length} directories on one file system`, findings }
 }
@@ -45,7 +50,7 @@ function otherHome({ root }: Home): Finding[] {
 /** A user who can write to the home can run commands as its owner. */
 export function checkPermissions(home: Home): CheckResult {
   const findings: Finding[] = []
-  for (const path of [home.root, ...HOME_DIRS.map((name) => join(home.root, name))]) {
+  for (const path of [home.root, ...[...HOME_DIRS, ...MADE_ON_USE].map((name) => join(home.root, name))]) {
     const problem = dirProblem(path)
     if (problem !== 'missing' && problem?.code === 'UNSAFE_HOME')
       findings.push(problemFinding(`${path} ${problem.why}: the home is refused`, problem.hint))

@@ -50,12 +50,16 @@ export function removeOrQuarantine(home: Home, path: string, reason: string): vo
 /**
  * Makes a directory where only one of ours may be; false when it was there. What is there instead, such as a link that
  * leads out of the home, is quarantined. If we die in between: no directory, and the next process makes it.
+ * @param mayBeLink a person may have put a link to a directory there
  */
-export function makeRealDir(home: Home, path: string): boolean {
-  if (makeDir(path)) return true
-  if (isRealDir(path)) return false
-  quarantine(home, path, basename(path), 'it was in the place of a directory')
-  return makeDir(path)
+export function makeRealDir(home: Home, path: string, mayBeLink = false): boolean {
+  for (;;) {
+    if (makeDir(path)) return true
+    const stats = lstat(path)
+    if (stats?.isDirectory() || (mayBeLink && lstat(`${path}/.`)?.isDirectory())) return false
+    // If it has gone meanwhile, as an empty door does: again, since what comes to be there next is a directory of ours.
+    if (stats) quarantine(home, path, basename(path), 'it was in the place of a directory')
+  }
 }
 
 /** The end of a name, short enough to leave room for our prefix and suffix. */

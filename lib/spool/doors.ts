@@ -7,16 +7,23 @@ import { type Block, conditionsOf, type Dependent, doorOf, judge, type ParentSta
 import { parseName } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import { readJob } from '../job/parse.ts'
-import { exists, listRealDir, makeDir, readText, remove, removeEmptyDir, writeNew } from '../disk/files.ts'
+import { exists, isOwnDir, listOwnDir, readText, remove, removeEmptyDir, writeNew } from '../disk/files.ts'
 import { isRunning } from '../disk/process.ts'
 import { scratchOwner, scratchPath } from '../disk/scratch.ts'
-import { errno } from '../errors.ts'
+import { errno, QueueError } from '../errors.ts'
+import { makeRealDir, removeOrQuarantine } from './corrupt.ts'
 import type { Home } from './layout.ts'
 import { findExact } from './lookup.ts'
-import { jobFiles, readJobFile } from './scan.ts'
+import { type JobFile, jobFiles, readJobFile, type Unlisted } from './scan.ts'
 
 /** The directory of those who wait for this job. */
 export const doorPath = (home: Home, parent: string): string => join(home.waiting, parent)
+
+/** Makes the door of a job. A link in its place would lead jobs out of the home. If we die in here: an empty directory. */
+export function makeDoor(home: Home, parent: string): void {
+  makeRealDir(home, home.waiting, true)
+  makeRealDir(home, doorPath(home, parent))
+}
 
 /** The directory in which a waiting job with this record lies; undefined when it waits for nothing. */
 export function doorDirOf(home: Home, job: Dependent): string | undefined {
@@ -79,13 +86,17 @@ export function firstToRetry(home: Home, id: string): string | undefined {
 
 /** The file names of the jobs at a door. */
 export const childrenAt = (home: Home, parent: string): string[] =>
-  listRealDir(doorPath(home, parent)).filter((fileName) => parseName(fileName) !== undefined)
+  listOwnDir(home.waiting, parent).filter((fileName) => parseName(fileName) !== undefined)
 
 /**
  * The ids that a job in `waiting/` or `hold/` asks for: these jobs are not removed, since their end must still be seen. Reads
  * the jobs there.
  */
 export const waitedFor = (home: Home): ReadonlySet<string> => new WaitedFor(home).all()
+
+/** What is not seen to wait may wait all the same: then nothing is removed. */
+const unknown = (why: string): QueueError =>
+  new QueueError('FAILED', `cannot tell which jobs are waited for: ${why}`, 'see what is wrong with: queuectl doctor')
 
 /** Who is waited for, again and again: a job that was read once is not read again while it lies under this name. */
 export class WaitedFor {
@@ -99,13 +110,22 @@ export class WaitedFor {
   all(): Set<string> {
     const ids = new Set<string>()
     if (!exists(this.#home.waiting)) return ids
-    for (const file of jobFiles(this.#home, ['waiting', 'held'])) {
-      const key = `${file.state}/${file.fileName}`
-      const parents = this.#known.get(key) ?? conditionsOf(readJobFile(file)?.job ?? {}).map(({ job }) => job)
-      this.#known.set(key, parents)
-      for (const one of parents) ids.add(one)
-    }
+    const unlisted: Unlisted[] = []
+    for (const file of jobFiles(this.#home, ['waiting', 'held'], undefined, unlisted))
+      for (const one of this.#parentsOf(file)) ids.add(one)
+    for (const { dir, why } of unlisted) throw unknown(`${dir} cannot be listed (${why})`)
     return ids
+  }
+
+  #parentsOf(file: JobFile): readonly string[] {
+    const key = `${file.state}/${file.fileName}`
+    const known = this.#known.get(key)
+    if (known) return known
+    const content = readJobFile(file)
+    if (content && 'mayBeGood' in content) throw unknown(`${file.path} cannot be read: ${content.unreadable}`)
+    const parents = conditionsOf(content?.job ?? {}).map(({ job }) => job)
+    this.#known.set(key, parents)
+    return parents
   }
 
   /** Is this job waited for, or may it be, by a job that is being enqueued? A pruner asks once it has it in hand. */
@@ -118,7 +138,7 @@ export class WaitedFor {
 const SIGN = '.for.'
 
 function hasSign(home: Home, parent: string): boolean {
-  return listRealDir(doorPath(home, parent)).some((name) => name.startsWith(SIGN) && isObeyed(name))
+  return listOwnDir(home.waiting, parent).some((name) => name.startsWith(SIGN) && isObeyed(name))
 }
 
 /** Is its process alive? One of another machine is not seen. */
@@ -129,8 +149,9 @@ function isObeyed(sign: string): boolean {
 
 /** Removes what those have left at a door who died while they enqueued. */
 export function sweepSigns(home: Home, parent: string): void {
-  for (const name of listRealDir(doorPath(home, parent)))
-    if (name.startsWith(SIGN) && !isObeyed(name)) remove(join(doorPath(home, parent), name))
+  for (const name of listOwnDir(home.waiting, parent))
+    if (name.startsWith(SIGN) && !isObeyed(name))
+      removeOrQuarantine(home, join(doorPath(home, parent), name), 'it was in the place of a sign at a door')
 }
 
 /**
@@ -150,8 +171,7 @@ export class Signs {
     const door = doorPath(this.#home, parent)
     const path = scratchPath(door, SIGN.slice(0, -1), 'sign')
     for (let tries = 0; ; tries++) {
-      makeDir(this.#home.waiting)
-      makeDir(door)
+      makeDoor(this.#home, parent)
       try {
         // If we die after this: a sign that nobody obeys, since we are gone; whoever looks at the door removes it.
         writeNew(path, '', false)
@@ -183,11 +203,11 @@ export const hintPath = (home: Home, parent: string, child: string): string =>
 
 /** Removes a hint that is of no use any more, and the door if it was the last in there. If we die in here: one that says nothing. */
 export function dropHint(home: Home, parent: string, child: string): void {
-  if (remove(hintPath(home, parent, child))) removeEmptyDir(doorPath(home, parent))
+  if (!isOwnDir(home.waiting, parent)) return
+  removeOrQuarantine(home, hintPath(home, parent, child), 'it was in the place of a hint at a door')
+  removeEmptyDir(doorPath(home, parent))
 }
 
 /** The ids of the children that were cancelled because of a parent. */
 export const cancelledAt = (home: Home, parent: string): string[] =>
-  listRealDir(doorPath(home, parent)).flatMap((name) =>
-    name.startsWith(CANCELLED) ? [name.slice(CANCELLED.length)] : [],
-  )
+  listOwnDir(home.waiting, parent).flatMap((name) => (name.startsWith(CANCELLED) ? [name.slice(CANCELLED.length)] : []))

@@ -24,6 +24,8 @@ export const HOME_DIRS = [
   'tmp',
   'wake',
 ] as const
+/** The directories that most homes do without. */
+export const MADE_ON_USE = ['queues', 'limits', 'rates', 'schedules', 'fired', 'waiting'] as const
 export type HomeDir = (typeof HOME_DIRS)[number]
 /** The directory of a state; `waiting` is made on first use. */
 export type StateDir = HomeDir | 'waiting'
@@ -152,6 +154,16 @@ function checkDir(root: string, path: string, stats = lstat(path)): boolean {
   throw new QueueError(code, `cannot use ${root} as home: ${path === root ? 'it' : path} ${why}`, hint)
 }
 
+/** Is a directory there that is made on first use? @throws QueueError NOT_WRITABLE, UNSAFE_HOME when it cannot be used */
+export function isInUse(home: Home, dir: (typeof MADE_ON_USE)[number]): boolean {
+  const stats = lstat(home[dir])
+  if (!stats) return false
+  const isOurs = dir !== 'queues' && dir !== 'schedules'
+  // It is set aside once a directory is needed there.
+  if (isOurs && !stats.isDirectory() && lstat(`${home[dir]}/.`) === undefined) return false
+  return checkDir(home.root, home[dir], stats)
+}
+
 /** Why a directory cannot be used; `why` follows its name in a message. */
 export interface DirProblem {
   readonly code: 'NOT_WRITABLE' | 'UNSAFE_HOME'
@@ -162,12 +174,13 @@ export interface DirProblem {
 /** Why the home, or a directory in it, cannot be used; undefined when it can. */
 export function dirProblem(path: string, stats = lstat(path)): DirProblem | 'missing' | undefined {
   if (!stats) return 'missing'
-  const found = stats.isSymbolicLink() ? lstat(realpathSync(path)) : stats
+  // To what a link leads; undefined when that is nowhere.
+  const found = stats.isSymbolicLink() ? lstat(`${path}/.`) : stats
   if (!found?.isDirectory())
     return {
       code: 'NOT_WRITABLE',
       why: 'is not a directory',
-      hint: 'name a directory with --home or QUEUECTL_HOME',
+      hint: 'move it away, or name a directory with --home or QUEUECTL_HOME',
     }
   const uid = process.getuid?.()
   if (uid !== undefined && found.uid !== uid)

@@ -15,8 +15,10 @@ import { randomHex } from '../clock.ts'
 import { errno } from '../errors.ts'
 import { fifoState } from '../disk/fifo.ts'
 import {
+  isOwnDir,
   linkNew,
   listDir,
+  listOwnDir,
   lstat,
   makeDir,
   moveOntoEmpty,
@@ -27,6 +29,7 @@ import {
 } from '../disk/files.ts'
 import { parseName } from '../job/file-name.ts'
 import type { Limit } from '../job/queue-settings.ts'
+import { makeRealDir, quarantine, removeOrQuarantine } from './corrupt.ts'
 import type { Home } from './layout.ts'
 
 /** An entry in the directory of a number. */
@@ -74,7 +77,7 @@ const numberDir = (home: Home, limit: string, number: number): string => join(li
 
 /** The entries of one number. */
 const entriesOf = (home: Home, limit: string, number: number): NumberEntry[] =>
-  listDir(numberDir(home, limit, number)).map((name) => ({
+  listOwnDir(home.limits, limit, String(number)).map((name) => ({
     limit,
     number,
     path: join(numberDir(home, limit, number), name),
@@ -83,7 +86,7 @@ const entriesOf = (home: Home, limit: string, number: number): NumberEntry[] =>
 
 /** The numbers of a limit that have a directory, ascending. */
 const numbersOf = (home: Home, limit: string): number[] =>
-  listDir(limitDir(home, limit))
+  listOwnDir(home.limits, limit)
     .filter((name) => NUMBER.test(name))
     .map(Number)
     .sort((a, b) => a - b)
@@ -113,6 +116,10 @@ export interface Asker {
 
 /** Is the number free? Removes the entries that do not count. If we die in here: some are left, for the next who looks. */
 function isFree({ home, isPresent }: Asker, limit: string, number: number): boolean {
+  const dir = numberDir(home, limit, number)
+  // What is there instead of a directory of ours can never be taken.
+  if (lstat(dir)?.isDirectory() === false)
+    quarantine(home, dir, `${limit}-${number}`, 'it was in the place of a number of a limit')
   let free = true
   for (const entry of entriesOf(home, limit, number))
     if (counts(home, entry, isPresent)) free = false
@@ -131,16 +138,18 @@ function freeNumber(asker: Asker, { name, cap }: Limit): number | undefined {
 /** Has the limit a free number? Who finds none is woken when one is let go. */
 export function hasFree(asker: Asker, limit: Limit): boolean {
   if (freeNumber(asker, limit) !== undefined) return true
-  makeDirs(asker.home, limit.name)
+  makeLimitDir(asker.home, limit.name)
   // If we die here: whoever lets a number go wakes the workers for nothing.
   touch(join(limitDir(asker.home, limit.name), WANTED))
   // Again, since it may have been let go before the sign was there.
   return freeNumber(asker, limit) !== undefined
 }
 
-function makeDirs(home: Home, limit: string): void {
-  makeDir(home.limits)
-  makeDir(limitDir(home, limit))
+/** Makes the directory of a limit. A link in its place would lead out of the home. If we die in here: an empty directory. */
+export function makeLimitDir(home: Home, limit: string): string {
+  makeRealDir(home, home.limits, true)
+  makeRealDir(home, limitDir(home, limit))
+  return limitDir(home, limit)
 }
 
 /**
@@ -195,6 +204,7 @@ function place(home: Home, limit: string, number: number, claim: Claiming): Numb
     try {
       makeDir(aside)
       linkNew(claim.fifo, join(aside, name))
+      if (!isOwnDir(home.limits, limit)) makeLimitDir(home, limit)
       if (!moveOntoEmpty(aside, numberDir(home, limit, number))) {
         removeScratchDir(aside)
         return undefined
@@ -206,7 +216,7 @@ function place(home: Home, limit: string, number: number, claim: Claiming): Numb
       removeScratchDir(aside)
       // The directory of the limit was removed, or is not there yet.
       if (errno(error) !== 'ENOENT' || tries >= TRIES) throw error
-      makeDirs(home, limit)
+      makeLimitDir(home, limit)
     }
 }
 
@@ -215,14 +225,20 @@ function place(home: Home, limit: string, number: number, claim: Claiming): Numb
  * If we die in here: the number is free, or the entry does not count once the job has left our directory.
  */
 export function letGo(home: Home, { limit, number, path }: NumberEntry): boolean {
-  remove(path)
+  if (!isOwnDir(home.limits, limit)) return false
+  removeOrQuarantine(home, path, ODD)
   removeEmptyDir(numberDir(home, limit, number))
-  return remove(join(limitDir(home, limit), WANTED))
+  const wanted = join(limitDir(home, limit), WANTED)
+  if (!lstat(wanted)) return false
+  removeOrQuarantine(home, wanted, ODD)
+  return true
 }
 
+const ODD = 'it was in the place of a file of a limit'
+
 /** The entries that were made for this job, whoever's they are. */
-export const entriesFor = (home: Home, fileName: string): NumberEntry[] =>
-  limitNames(home).flatMap((limit) =>
+export const entriesFor = (home: Home, fileName: string, limits: readonly string[]): NumberEntry[] =>
+  limits.flatMap((limit) =>
     numbersOf(home, limit).flatMap((number) =>
       entriesOf(home, limit, number).filter(({ claim }) => claim?.fileName === fileName),
     ),

@@ -20,7 +20,7 @@ import {
   type BadSettings,
 } from '../job/queue-settings.ts'
 import { holders } from './holders.ts'
-import type { Home } from './layout.ts'
+import { type Home, isInUse } from './layout.ts'
 
 const PAUSE = '.paused'
 const SETTINGS = '.json'
@@ -32,16 +32,24 @@ export const settingsPath = (home: Home, queue: string): string => join(home.que
 /** The stamps of the files, by file name: another stamp is another file or content. */
 export type Stamps = Readonly<Record<string, string>>
 
+/** The stamp of the settings of all queues when it cannot be seen which files there are: so nothing of any queue starts. */
+const UNSEEN = 'unseen: '
+
 /** Looks at the files, without reading them. */
 export function queueStamps(home: Home): Stamps {
-  // Nearly always there is none. An error for it costs a worker more than the rest of an idle round.
-  if (!exists(home.queues)) return {}
-  const stamps = listDir(home.queues).flatMap((name) => {
-    const isOurs = queueOf(name, PAUSE) !== undefined || queueOf(name, SETTINGS) !== undefined
-    const stamp = isOurs ? stampOf(join(home.queues, name)) : undefined
-    return stamp === undefined ? [] : [[name, stamp]]
-  })
-  return Object.fromEntries(stamps)
+  try {
+    // Nearly always there is none. An error for it costs a worker more than the rest of an idle round.
+    if (!isInUse(home, 'queues')) return {}
+    const stamps = listDir(home.queues).flatMap((name) => {
+      const isOurs = queueOf(name, PAUSE) !== undefined || queueOf(name, SETTINGS) !== undefined
+      const stamp = isOurs ? stampOf(join(home.queues, name)) : undefined
+      return stamp === undefined ? [] : [[name, stamp]]
+    })
+    return Object.fromEntries(stamps)
+  } catch (error) {
+    if (['machine', 'unknown'].includes(failureKind(error))) throw error
+    return { [`${ALL_QUEUES}${SETTINGS}`]: UNSEEN + (error instanceof Error ? error.message : String(error)) }
+  }
 }
 
 function stampOf(path: string): string | undefined {
@@ -69,6 +77,8 @@ export function readPauses(home: Home, now: number, stamps: Stamps = queueStamps
 /** The settings of the queues that have any. */
 export function readQueueSettings(home: Home, stamps: Stamps = queueStamps(home)): AllSettings {
   const all = new Map<string, QueueSettings | BadSettings>()
+  const unseen = stamps[`${ALL_QUEUES}${SETTINGS}`]
+  if (unseen?.startsWith(UNSEEN)) return all.set(ALL_QUEUES, { unreadable: unseen.slice(UNSEEN.length) })
   for (const name of Object.keys(stamps)) {
     const queue = queueOf(name, SETTINGS)
     const settings = queue === undefined ? undefined : settingsOf(home, queue)

@@ -7,10 +7,22 @@
  */
 import { join } from 'node:path'
 import { bootSeconds, nowMs } from '../clock.ts'
-import { listDir, lstat, makeDir, move, moveOntoEmpty, removeScratchDir, writeNew } from '../disk/files.ts'
+import { eachOf } from '../disk/each.ts'
+import {
+  isOwnDir,
+  listDir,
+  listOwnDir,
+  lstat,
+  makeDir,
+  move,
+  moveOntoEmpty,
+  removeScratchDir,
+  writeNew,
+} from '../disk/files.ts'
 import { ownIdentity } from '../disk/process.ts'
 import { scratchPath } from '../disk/scratch.ts'
 import type { Rate } from '../job/queue-settings.ts'
+import { makeRealDir } from './corrupt.ts'
 import type { Home } from './layout.ts'
 
 /** The kernel's clock since boot is read in steps of this (ms). */
@@ -28,14 +40,14 @@ interface Permission {
 const uptimeMs = (): number => Math.floor(bootSeconds() * 1000)
 const boot8 = (): string => ownIdentity().boot.replaceAll('-', '').slice(0, 8) || '0'
 
-const setDir = (home: Home, { name, count, seconds }: Rate): string => join(home.rates, name, `${count}-${seconds}`)
+const setOf = ({ count, seconds }: Rate): string => `${count}-${seconds}`
+const setDir = (home: Home, rate: Rate): string => join(home.rates, rate.name, setOf(rate))
 
 /** The permissions of a set, that used longest ago first; undefined: there is no such set. */
-function permissions(dir: string): Permission[] | undefined {
-  const names = listDir(dir)
-  if (names.length === 0 && !lstat(dir)) return undefined
+function permissions(home: Home, name: string, set: string): Permission[] | undefined {
+  if (!isOwnDir(home.rates, name, set)) return undefined
   const now = uptimeMs()
-  return names
+  return listDir(join(home.rates, name, set))
     .flatMap((fileName) => {
       const [, i = '', boot, at] = NAME.exec(fileName) ?? []
       return i === '' ? [] : [{ fileName, i, age: boot === boot8() ? now - Number(at) : now }]
@@ -54,7 +66,7 @@ export function untilRate(home: Home, rate: Rate): number {
 
 /** The same, and makes nothing: a rate by which no job has started yet lets one start. */
 export function untilKnownRate(home: Home, rate: Rate): number {
-  return permissions(setDir(home, rate)) ? untilRate(home, rate) : 0
+  return permissions(home, rate.name, setOf(rate)) ? untilRate(home, rate) : 0
 }
 
 /** Uses one of the starts that the rate allows. False: there is none. */
@@ -71,22 +83,19 @@ export function useRate(home: Home, rate: Rate): boolean {
 
 /** The permissions of a rate, whose set is made when it is first asked for. */
 function permissionsOf(home: Home, rate: Rate): Permission[] {
-  const dir = setDir(home, rate)
-  const found = permissions(dir)
+  const found = permissions(home, rate.name, setOf(rate))
   if (found) return found
   makeSet(home, rate)
-  return permissions(dir) ?? []
+  return permissions(home, rate.name, setOf(rate)) ?? []
 }
 
 /** Makes a set whole, aside; it knows the last starts by the rate as it was before. If we die in here: scratch. */
 function makeSet(home: Home, rate: Rate): void {
   const now = uptimeMs()
-  const mtimeOf = (dir: string): number => lstat(dir)?.mtimeMs ?? 0
+  const mtimeOf = (set: string): number => lstat(join(home.rates, rate.name, set))?.mtimeMs ?? 0
   // One set alone, since what it knows of those before it are copies.
-  const [latest] = listDir(join(home.rates, rate.name))
-    .map((set) => join(home.rates, rate.name, set))
-    .sort((a, b) => mtimeOf(b) - mtimeOf(a))
-  const known = (latest === undefined ? [] : (permissions(latest) ?? [])).toReversed()
+  const [latest] = listOwnDir(home.rates, rate.name).sort((a, b) => mtimeOf(b) - mtimeOf(a))
+  const known = (latest === undefined ? [] : (permissions(home, rate.name, latest) ?? [])).toReversed()
   const aside = scratchPath(home.tmp, 'rate', 'new')
   makeDir(aside)
   for (let i = 0; i < rate.count; i++) {
@@ -94,17 +103,27 @@ function makeSet(home: Home, rate: Rate): void {
     const isUnused = known[i] === undefined
     writeNew(join(aside, isUnused ? `${i}-0-0` : `${i}-${boot8()}-${at}`), '', false)
   }
-  makeDir(home.rates)
-  makeDir(join(home.rates, rate.name))
+  // A link in their place would lead out of the home.
+  makeRealDir(home, home.rates, true)
+  makeRealDir(home, join(home.rates, rate.name))
+  if (lstat(setDir(home, rate))) makeRealDir(home, setDir(home, rate))
   if (!moveOntoEmpty(aside, setDir(home, rate))) removeScratchDir(aside)
 }
 
-/** Removes sets that were not used for a day and for ten windows. If we die in here: the next sweep removes the rest. */
+/**
+ * Removes sets that were not used for a day and for ten windows. Each goes whole, since what is left of half a one would let
+ * fewer start. If we die in here: scratch, or the next sweep removes the rest.
+ */
 export function sweepRates(home: Home): void {
   for (const name of listDir(home.rates))
-    for (const set of listDir(join(home.rates, name))) {
+    eachOf(listOwnDir(home.rates, name), (set) => {
       const dir = join(home.rates, name, set)
-      const unused = nowMs() - (lstat(dir)?.mtimeMs ?? nowMs())
-      if (unused > DAY_MS && unused > 10_000 * Number(set.split('-')[1] ?? Number.NaN)) removeScratchDir(dir)
-    }
+      const usedAt = lstat(dir)?.mtimeMs ?? nowMs()
+      const unused = nowMs() - usedAt
+      if (unused <= DAY_MS || !(unused > 10_000 * Number(set.split('-')[1] ?? Number.NaN))) return
+      const aside = scratchPath(home.tmp, 'rate', 'new')
+      if (!move(dir, aside)) return
+      const wasUsed = lstat(aside)?.mtimeMs !== usedAt
+      if (!wasUsed || !moveOntoEmpty(aside, dir)) removeScratchDir(aside)
+    })
 }

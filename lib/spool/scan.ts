@@ -63,7 +63,7 @@ export function* jobFiles(
     if (state === 'processing') {
       for (const file of inProcessing(home, isWanted, unlisted)) if (states.includes(file.state)) yield file
     } else if (state === 'waiting') {
-      for (const dir of doorDirs(home)) yield* inSubDir({ dir, state, isWanted, unlisted })
+      for (const dir of doorDirs(home, unlisted)) yield* inSubDir({ dir, state, isWanted, unlisted })
     } else if (state === 'completed') {
       for (const day of doneDays(home)) yield* inDoneDay(home, day, isWanted, unlisted)
     } else yield* filesOf(listDir(home[STATE_DIR[state]]), { dir: home[STATE_DIR[state]], state, isWanted, unlisted })
@@ -94,9 +94,9 @@ export const mayBeJob = (fileName: string, state: State): boolean =>
 const inSubDir = (listing: Listing): Generator<JobFile> => filesOf(listSubDir(listing.dir, listing.unlisted), listing)
 
 /** The names in the directory of a holder or a day. One that cannot be listed now does not keep the others from it. */
-function listSubDir(dir: string, unlisted: Unlisted[]): string[] {
+function listSubDir(dir: string, unlisted: Unlisted[], list = listRealDir): string[] {
   try {
-    return listRealDir(dir)
+    return list(dir)
   } catch (error) {
     if (failureKind(error) !== 'surroundings') throw error
     unlisted.push({ dir, why: errno(error) ?? String(error) })
@@ -136,13 +136,11 @@ function* inProcessing(home: Home, isWanted: NameFilter, unlisted: Unlisted[] = 
   }
 }
 
-/** The directories in `waiting/`, one for each job that others wait for. */
-export const doorDirs = ({ waiting }: Home): string[] =>
-  exists(waiting)
-    ? listDir(waiting)
-        .filter((name) => whyNotId(name) === undefined)
-        .map((name) => join(waiting, name))
-    : []
+/** The directories in `waiting/`, one for each job that others wait for. @param unlisted gets `waiting/` if it cannot be listed */
+export const doorDirs = ({ waiting }: Home, unlisted: Unlisted[] = []): string[] =>
+  listSubDir(waiting, unlisted, listDir)
+    .filter((name) => whyNotId(name) === undefined)
+    .map((name) => join(waiting, name))
 
 /** The names in `done/`, newest day first. */
 export const doneDays = (home: Home): string[] => listDir(home.done).sort().reverse()

@@ -11,10 +11,11 @@
 import { basename, join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { nowMs } from '../clock.ts'
+import { eachOf } from '../disk/each.ts'
 import { failureKind } from '../disk/errno.ts'
 import {
-  exists,
   listDir,
+  listOwnDir,
   lstat,
   makeDir,
   move,
@@ -30,7 +31,8 @@ import { syncDir } from '../disk/sync.ts'
 import { parseName } from '../job/file-name.ts'
 import { DEEDS, type Generation } from '../schedule/decide.ts'
 import { type BadSchedule, parseSchedule, type Schedule, whyNotScheduleName } from '../schedule/schedule.ts'
-import type { Home } from './layout.ts'
+import { makeRealDir } from './corrupt.ts'
+import { type Home, isInUse } from './layout.ts'
 
 /** How many generations stay. */
 export const KEPT = 64
@@ -46,13 +48,16 @@ const pausePath = (home: Home, name: string): string => join(home.schedules, `${
 /** The names of all schedules, sorted. */
 export function scheduleNames(home: Home): string[] {
   // Nearly always there is none.
-  if (!exists(home.schedules)) return []
+  if (!isInUse(home, 'schedules')) return []
   return listDir(home.schedules)
     .filter((file) => file.endsWith(FILE))
     .map((file) => basename(file, FILE))
     .filter((name) => whyNotScheduleName(name) === undefined)
     .sort()
 }
+
+/** The names of the schedules that have done something. @throws QueueError when others could have put something there */
+export const firedNames = (home: Home): string[] => (isInUse(home, 'fired') ? listDir(home.fired) : [])
 
 /** Undefined: there is no such schedule. */
 export function readSchedule(home: Home, name: string): Schedule | BadSchedule | undefined {
@@ -123,7 +128,7 @@ function parseStamp(text: string, number: number): Generation | undefined {
 
 /** The numbers of the generations, highest first. */
 const numbersOf = (home: Home, name: string): number[] =>
-  listDir(join(home.fired, name))
+  listOwnDir(home.fired, name)
     .filter((one) => /^[1-9]\d{0,14}$/.test(one))
     .map(Number)
     .sort((a, b) => b - a)
@@ -134,7 +139,7 @@ export interface KnownGeneration extends Generation {
 }
 
 function readGeneration(home: Home, name: string, number: number): KnownGeneration | undefined {
-  const files = listDir(generationDir(home, name, number))
+  const files = listOwnDir(home.fired, name, String(number))
   const stamp = files.map((file) => parseStamp(file, number)).find((one) => one !== undefined)
   return stamp && { ...stamp, unpublished: files.find((file) => parseName(file) !== undefined) }
 }
@@ -188,8 +193,9 @@ export function makeGeneration(
     writeNew(join(aside, stampOf(next)), '')
     if (job) writeNew(join(aside, job.fileName), job.text)
     syncDir(aside)
-    const isNew = makeDir(home.fired)
-    if (makeDir(join(home.fired, name))) syncDir(home.fired)
+    // A link in their place would lead the job out of the home.
+    const isNew = makeRealDir(home, home.fired, true)
+    if (makeRealDir(home, join(home.fired, name))) syncDir(home.fired)
     if (isNew) syncDir(home.root)
     if (moveOntoEmpty(aside, generationDir(home, name, next.number))) {
       // Before it is published: a power cut that undid it would fire the same time again.
@@ -218,9 +224,9 @@ export function cleanGenerations(home: Home, name: string, highest: number): voi
 /** Removes what schedules have done that have gone long ago. If we die in here: the next sweep removes the rest. */
 export function sweepFired(home: Home): void {
   const known = new Set(scheduleNames(home))
-  for (const name of listDir(home.fired)) {
+  eachOf(firedNames(home), (name) => {
     const dir = join(home.fired, name)
     const hasJob = numbersOf(home, name).some((number) => readGeneration(home, name, number)?.unpublished !== undefined)
     if (!known.has(name) && !hasJob && nowMs() - (lstat(dir)?.mtimeMs ?? nowMs()) > GONE_MS) removeScratchDir(dir)
-  }
+  })
 }

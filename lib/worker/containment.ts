@@ -76,11 +76,27 @@ export class Troubles {
     }
   }
 
+  /** A part of what is done with one entry: a success does not show that the rest works. @returns undefined: it failed */
+  attempt<T>(entry: string, doing: string, act: () => T): T | undefined {
+    if (this.passedOver.has(entry)) return undefined
+    try {
+      return act()
+    } catch (error) {
+      this.onFailure(entry, doing, error)
+      return undefined
+    }
+  }
+
+  /** All of it was done. */
+  forget(entry: string): void {
+    this.passedOver.forget(entry)
+  }
+
   /** Leaves an entry alone for a while, or stops claiming when its failure is the machine's trouble. */
   onFailure(entry: string, doing: string, error: unknown): void {
     const kind = failureKind(error)
     // Another process was faster with this entry.
-    if (kind === 'gone' && !lstat(join(this.#host.home.root, entry))) return this.passedOver.forget(entry)
+    if (kind === 'gone' && this.#isGone(entry)) return this.passedOver.forget(entry)
     // Something of the home itself is gone, or the machine is out of something: it would be the same with any entry.
     if (kind === 'gone' || kind === 'machine') return this.#host.onMachine(doing, error)
     const message = messageOf(error)
@@ -98,6 +114,15 @@ export class Troubles {
     return entries.size > 1
   }
 
+  /** Not while it cannot be seen because its directory cannot be entered. */
+  #isGone(entry: string): boolean {
+    try {
+      return lstat(join(this.#host.home.root, entry)) === undefined
+    } catch {
+      return false
+    }
+  }
+
   /** Has it been tried so often that a `--burst` worker need not wait for it? */
   isGivenUp(entry: string): boolean {
     return this.passedOver.pauseOf(entry) >= GIVEN_UP_MS
@@ -111,7 +136,7 @@ export class Troubles {
   /** Forgets entries that are gone, and writes the rest where `status` and `doctor` see them if they have changed. */
   report(): void {
     const troubles = this.passedOver.all.flatMap(({ name, why }): Trouble[] => {
-      if (!this.#host.isBusy(name) && !lstat(join(this.#host.home.root, name))) {
+      if (!this.#host.isBusy(name) && this.#isGone(name)) {
         this.passedOver.forget(name)
         return []
       }

@@ -15,14 +15,14 @@ import { printJob } from '../job/print.ts'
 import { cancelledRecord, withoutResult } from '../job/record.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
 import { UNFINISHED } from '../job/state.ts'
-import { exists, makeDir, readText, remove, removeEmptyDir, stamp, writeNew } from '../disk/files.ts'
+import { exists, readText, remove, removeEmptyDir, stamp, writeNew } from '../disk/files.ts'
 import { flushesRecords } from '../disk/sync.ts'
 import type { RunContext } from '../run/context.ts'
 import { reviveChildren } from '../operator/revive.ts'
 import { quarantine } from '../spool/corrupt.ts'
-import { cancelledAt, childrenAt, doorPath, hintPath, stateOfParent, sweepSigns } from '../spool/doors.ts'
+import { cancelledAt, childrenAt, doorPath, hintPath, makeDoor, stateOfParent, sweepSigns } from '../spool/doors.ts'
 import { takeAsOperator } from '../spool/holders.ts'
-import type { Home } from '../spool/layout.ts'
+import { type Home, isInUse } from '../spool/layout.ts'
 import { doorDirs, jobFiles } from '../spool/scan.ts'
 import { moveInto, moveOut } from '../spool/transitions.ts'
 
@@ -42,6 +42,13 @@ const HINTS_EVERY_MS = 30_000
 interface Missing {
   looks: number
   last: number
+}
+
+/** What a look at all doors has seen. */
+interface Seen {
+  readonly hinted: string[]
+  /** The jobs that have not ended; listed when it is first asked for. */
+  alive?: Set<string>
 }
 
 interface DoorsHost {
@@ -79,56 +86,65 @@ export class Doors {
 
   /** Opens the doors of jobs that have ended. @returns whether some are left for the next round */
   async open(ctx: RunContext): Promise<boolean> {
-    this.#look()
+    await this.#host.contain('waiting', 'look who waits for others', () => this.#look())
     await this.#bringBack(ctx)
     const ended = [...this.#ended]
     this.#ended.clear()
-    for (const [parent, is] of ended) {
-      const children = childrenAt(this.#home, parent)
-      for (const fileName of children.slice(0, SLICE))
-        await this.#host.contain(`waiting/${parent}/${fileName}`, `let ${fileName} go on`, () =>
-          this.#letGoOn(ctx, parent, fileName, is),
-        )
-      if (children.length > SLICE) this.#ended.set(parent, is)
-      else removeEmptyDir(doorPath(this.#home, parent))
-    }
+    for (const [parent, is] of ended) await this.#atDoor(parent, () => this.#openOne(ctx, parent, is))
     return this.#ended.size > 0
   }
 
+  /** A door that cannot be looked at is left alone for a while, and keeps no other from being looked at. */
+  #atDoor(parent: string, act: () => Promise<void>): Promise<void> {
+    return this.#host.contain(`waiting/${parent}/.`, `look at the door of ${parent}`, act)
+  }
+
+  async #openOne(ctx: RunContext, parent: string, is: ParentState): Promise<void> {
+    const children = childrenAt(this.#home, parent)
+    for (const fileName of children.slice(0, SLICE))
+      await this.#host.contain(`waiting/${parent}/${fileName}`, `let ${fileName} go on`, () =>
+        this.#letGoOn(ctx, parent, fileName, is),
+      )
+    if (children.length > SLICE) this.#ended.set(parent, is)
+    else removeEmptyDir(doorPath(this.#home, parent))
+  }
+
   /** Looks for parents that have ended without our notice: by another worker, by hand, before we started. */
-  #look(): void {
+  async #look(): Promise<void> {
     const begun = monotonicMs()
     if (begun < this.#nextLook) return
     this.#isUsed = false
-    if (!exists(this.#home.waiting)) return
-    let alive: Set<string> | undefined
-    const hinted: string[] = []
-    for (const parent of doorDirs(this.#home).map((dir) => basename(dir))) {
-      const hasHints = cancelledAt(this.#home, parent).length > 0
-      if (hasHints) hinted.push(parent)
-      if (childrenAt(this.#home, parent).length === 0) {
-        this.#missing.delete(parent)
-        sweepSigns(this.#home, parent)
-        if (hasHints) continue
-        // If a job comes in at the same time it is not empty, or is made again.
-        removeEmptyDir(doorPath(this.#home, parent))
-        continue
-      }
-      alive ??= this.#unfinished()
-      if (alive.has(parent) || this.#ended.has(parent)) continue
-      const is = stateOfParent(this.#home, parent)
-      if (is === 'completed' || is === 'dead') this.#ended.set(parent, is)
-      else if (is === 'gone' && this.#isGone(parent)) this.#ended.set(parent, 'gone')
-      if (is !== 'gone') this.#missing.delete(parent)
-    }
-    this.#isUsed = alive !== undefined || hinted.length > 0
+    if (!isInUse(this.#home, 'waiting')) return
+    const seen: Seen = { hinted: [] }
+    for (const parent of doorDirs(this.#home).map((dir) => basename(dir)))
+      await this.#atDoor(parent, async () => this.#lookAt(parent, seen))
+    const { hinted } = seen
+    this.#isUsed = seen.alive !== undefined || hinted.length > 0
     if (hinted.length > 0 && begun >= this.#nextHints) {
-      alive ??= this.#unfinished()
+      seen.alive ??= this.#unfinished()
       this.#nextHints = begun + HINTS_EVERY_MS
     }
-    for (const parent of hinted) if (alive?.has(parent)) this.#mayRevive.set(parent, 'unfinished')
+    for (const parent of hinted) if (seen.alive?.has(parent)) this.#mayRevive.set(parent, 'unfinished')
     const end = monotonicMs()
     this.#nextLook = end + IDLE_FACTOR * (end - begun)
+  }
+
+  #lookAt(parent: string, seen: Seen): void {
+    const hasHints = cancelledAt(this.#home, parent).length > 0
+    if (hasHints) seen.hinted.push(parent)
+    if (childrenAt(this.#home, parent).length === 0) {
+      this.#missing.delete(parent)
+      sweepSigns(this.#home, parent)
+      // If a job comes in at the same time it is not empty, or is made again.
+      if (!hasHints) removeEmptyDir(doorPath(this.#home, parent))
+      return
+    }
+    seen.alive ??= this.#unfinished()
+    if (seen.alive.has(parent) || this.#ended.has(parent)) return
+    const is = stateOfParent(this.#home, parent)
+    if (is === 'completed' || is === 'dead') this.#ended.set(parent, is)
+    else if (is === 'gone' && this.#isGone(parent)) this.#ended.set(parent, 'gone')
+    if (is !== 'gone') this.#missing.delete(parent)
   }
 
   #unfinished(): Set<string> {
@@ -172,7 +188,7 @@ export class Doors {
         return
       }
       // A parent that one look does not find may be moving: the child waits at its door, where it is looked at again.
-      const standing = judge(job, (id) => (id === parent ? is : seen(stateOfParent(this.#home, id))))
+      const standing = judge(job, (id) => (id === parent ? is : notGone(stateOfParent(this.#home, id))))
       await this.#move(ctx, { job, name, taken, fileName }, standing)
     } catch (error) {
       // No other process puts it back while we live.
@@ -218,7 +234,7 @@ export class Doors {
   ): Promise<void> {
     const now = nowMs()
     const hint = hintPath(this.#home, because, job.id)
-    makeDir(doorPath(this.#home, because))
+    makeDoor(this.#home, because)
     // If we die after this: a hint to a job that was not cancelled, which a retry of the parent removes.
     if (!exists(hint)) writeNew(hint, '', false)
     const reason = `it waits for ${because}, which ${is === 'gone' ? 'is gone' : is === 'dead' ? 'is dead' : `has ${is}`}`
@@ -233,7 +249,7 @@ export class Doors {
   }
 }
 
-const seen = (is: ParentState): ParentState => (is === 'gone' ? 'unfinished' : is)
+const notGone = (is: ParentState): ParentState => (is === 'gone' ? 'unfinished' : is)
 
 function readOrWhy(text: string, name: JobName): Job | string {
   try {

@@ -1,12 +1,13 @@
 /** Takes the numbers of limits that a worker's jobs must have, and lets them go. */
 import { parseName } from '../job/file-name.ts'
 import type { Limit } from '../job/queue-settings.ts'
-import { exists } from '../disk/files.ts'
 import type { FifoPool, Reserved } from '../run/fifo-pool.ts'
 import type { Home } from '../spool/layout.ts'
+import type { Troubles } from './containment.ts'
 import {
   type Asker,
   type Claim,
+  type Claiming,
   entriesFor,
   type NumberEntry,
   hasFree,
@@ -23,7 +24,11 @@ interface Host {
   readonly worker: () => string
   readonly fifos: () => FifoPool
   readonly limitsOf: (queue: string) => readonly Limit[]
+  readonly troubles: Pick<Troubles, 'attempt' | 'forget'>
 }
+
+/** The directory of a limit, by its path in the home. */
+const entryOf = (limit: string): string => `limits/${limit}`
 
 /** A job in our hand, and the numbers it has. */
 interface Hand {
@@ -66,11 +71,16 @@ export class Numbers {
     this.#full.clear()
   }
 
-  /** Is there a number of each of these limits, as far as a look tells? */
+  /** Is there a number of each of these limits, as far as a look tells? What cannot be looked at is full. */
   areFree(limits: readonly Limit[]): boolean {
-    const full = limits.find((limit) => !hasFree(this.#asker, limit))
+    const full = limits.find((limit) => !this.#try(limit, () => hasFree(this.#asker, limit)))
     if (full) this.#full.add(full.name)
     return full === undefined
+  }
+
+  /** Does something with a limit, unless it is left alone now. A failure is about this limit: other queues go on. */
+  #try<T>({ name }: Pick<Limit, 'name'>, act: () => T): T | undefined {
+    return this.#host.troubles.attempt(entryOf(name), `use the limit ${name}`, act)
   }
 
   /**
@@ -83,8 +93,9 @@ export class Numbers {
     const claim = { worker: this.#host.worker(), fileName, nonce: hand.nonce, fifo: fifo.path }
     try {
       for (const limit of limits) {
-        const entry = takeNumber(this.#asker, limit, claim)
-        if (!entry) {
+        const entry = this.#try(limit, () => takeNumber(this.#asker, limit, claim))
+        if (entry) this.#host.troubles.forget(entryOf(limit.name))
+        else {
           this.#full.add(limit.name)
           this.letGo(fileName)
           return undefined
@@ -106,29 +117,37 @@ export class Numbers {
 
   /**
    * Sees to it that every run has a number of each limit that it is under by now, also above the cap.
-   * @returns whether all have: one that is just beginning cannot be signed for
+   * @returns `soon`: one that is just beginning cannot be signed for yet. `later`: a limit cannot be used now
    */
-  sign(runs: readonly GoingOn[]): boolean {
-    return runs.map((run) => this.#signOne(run)).every(Boolean)
+  sign(runs: readonly GoingOn[]): 'signed' | 'soon' | 'later' {
+    const all = runs.map((run) => this.#signOne(run))
+    return all.includes('later') ? 'later' : all.includes('soon') ? 'soon' : 'signed'
   }
 
-  #signOne({ fileName, fifo }: GoingOn): boolean {
+  #signOne({ fileName, fifo }: GoingOn): 'signed' | 'soon' | 'later' {
     const name = parseName(fileName)
     const limits = name ? this.#host.limitsOf(name.queue) : []
     const missing = limits.filter(
       (limit) => !this.#hands.get(fileName)?.entries.some((one) => one.limit === limit.name),
     )
-    if (missing.length === 0) return true
-    if (fifo === undefined) return false
+    if (missing.length === 0) return 'signed'
+    if (fifo === undefined) return 'soon'
     const known = this.#hands.get(fileName)
-    const hand =
-      known ??
-      this.#add(fileName, { nonce: newNonce(), entries: entriesFor(this.#host.home, fileName), isAdopted: true })
+    const hand = known ?? this.#add(fileName, { nonce: newNonce(), entries: [], isAdopted: true })
     const claim = { worker: this.#host.worker(), fileName, nonce: hand.nonce, fifo }
-    for (const limit of missing)
-      if (!hand.entries.some((one) => one.limit === limit.name))
-        hand.entries.push(signNumber(this.#host.home, limit.name, claim))
-    return true
+    for (const limit of missing) {
+      const entry = this.#try(limit, () => this.#entryOf(claim, limit.name, hand.isAdopted))
+      if (!entry) return 'later'
+      hand.entries.push(entry)
+    }
+    return 'signed'
+  }
+
+  /** What its former worker took, or an entry of ours. */
+  #entryOf(claim: Claiming, limit: string, isAdopted: boolean): NumberEntry {
+    const { home } = this.#host
+    const known = isAdopted ? entriesFor(home, claim.fileName, [limit])[0] : undefined
+    return known ?? signNumber(home, limit, claim)
   }
 
   /** Lets go what a job has; of a run of another worker that we adopted, also what that one took. */
@@ -136,9 +155,11 @@ export class Numbers {
     const { home } = this.#host
     const hand = this.#hands.get(fileName)
     if (!hand) return
-    const entries = hand.isAdopted && exists(home.limits) ? entriesFor(home, fileName) : hand.entries
-    // If we die in here: the others are free once the job has left our directory.
-    const isWanted = entries.map((entry) => letGo(home, entry)).some(Boolean)
+    const { entries } = hand
+    // If we die in here: the others are free once the job has left our directory, and so are those that cannot be removed now.
+    const isWanted = entries
+      .map((entry) => this.#try({ name: entry.limit }, () => letGo(home, entry)) === true)
+      .some(Boolean)
     hand.entries = []
     this.#nonces.delete(hand.nonce)
     this.#hands.delete(fileName)

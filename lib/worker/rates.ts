@@ -3,15 +3,21 @@ import { monotonicMs } from '../clock.ts'
 import type { Rate } from '../job/queue-settings.ts'
 import type { Home } from '../spool/layout.ts'
 import { untilRate, useRate } from '../spool/rates.ts'
+import type { Troubles } from './containment.ts'
+
+/** When a rate that could not be looked at is thought of again (ms). */
+const UNSEEN_MS = 1000
 
 export class Rates {
   readonly #home: Home
+  readonly #troubles: Pick<Troubles, 'attempt' | 'forget'>
   readonly #ratesOf: (queue: string) => readonly Rate[]
   /** By the name of the rate, on the monotonic clock. */
   readonly #until = new Map<string, number>()
 
-  constructor(home: Home, ratesOf: (queue: string) => readonly Rate[]) {
+  constructor(home: Home, troubles: Pick<Troubles, 'attempt' | 'forget'>, ratesOf: (queue: string) => readonly Rate[]) {
     this.#home = home
+    this.#troubles = troubles
     this.#ratesOf = ratesOf
   }
 
@@ -36,11 +42,11 @@ export class Rates {
     this.#until.clear()
   }
 
-  /** Does each of these rates let a job start, as far as a look tells? */
+  /** Does each of these rates let a job start, as far as a look tells? One that cannot be looked at lets none. */
   areOpen(rates: readonly Rate[]): boolean {
     let isOpen = true
     for (const rate of rates) {
-      const wait = untilRate(this.#home, rate)
+      const wait = this.#try(rate, () => untilRate(this.#home, rate)) ?? UNSEEN_MS
       if (wait === 0) continue
       this.#until.set(rate.name, monotonicMs() + wait)
       isOpen = false
@@ -50,8 +56,14 @@ export class Rates {
 
   /** Uses one start of each. False: one had none after all; what is used by then is spent. */
   use(rates: readonly Rate[]): boolean {
-    const closed = rates.find((rate) => !useRate(this.#home, rate))
+    const closed = rates.find((rate) => !this.#try(rate, () => useRate(this.#home, rate)))
     if (closed) this.areOpen([closed])
+    else for (const { name } of rates) this.#troubles.forget(`rates/${name}`)
     return closed === undefined
+  }
+
+  /** Does something with a rate, unless it is left alone now. A failure is about this rate: other queues go on. */
+  #try<T>({ name }: Rate, act: () => T): T | undefined {
+    return this.#troubles.attempt(`rates/${name}`, `use the rate ${name}`, act)
   }
 }

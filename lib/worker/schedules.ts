@@ -4,7 +4,7 @@
  */
 import { nowMs } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
-import { exists, listDir } from '../disk/files.ts'
+import { lstat } from '../disk/files.ts'
 import { formatName, scheduledId, DEFAULT_QUEUE } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
 import { printJob } from '../job/print.ts'
@@ -19,6 +19,7 @@ import type { Home } from '../spool/layout.ts'
 import { findExact } from '../spool/lookup.ts'
 import {
   cleanGenerations,
+  firedNames,
   generationsOf,
   isPaused,
   lastGeneration,
@@ -70,9 +71,18 @@ export class Schedules {
 
   /** Fires what is due. @returns when the next one is (ms since the epoch); Infinity: none, as things are */
   async fire(ctx: RunContext): Promise<number> {
+    let next = Number.POSITIVE_INFINITY
+    // Not seeing a schedule, or what it did, is no reason to do anything.
+    await this.#host.contain('schedules', 'look at the schedules', async () => {
+      next = await this.#fireAll(ctx)
+    })
+    return next
+  }
+
+  async #fireAll(ctx: RunContext): Promise<number> {
     const names = scheduleNames(this.#home)
     // Where there is no schedule, what a former one has left to publish is looked for once.
-    if (names.length === 0 && this.#known.size === 0 && (this.#hasLooked || !exists(this.#home.fired))) {
+    if (names.length === 0 && this.#known.size === 0 && (this.#hasLooked || !lstat(this.#home.fired))) {
       this.#hasLooked = true
       return Number.POSITIVE_INFINITY
     }
@@ -86,7 +96,7 @@ export class Schedules {
         this.#look(ctx, name, now),
       )
     // What was made is published, whatever has become of its schedule.
-    for (const name of listDir(this.#home.fired))
+    for (const name of firedNames(this.#home))
       if (!names.includes(name))
         await this.#host.contain(`fired/${name}`, `publish the job of ${name}`, async () => void this.#publish(name))
     return [...this.#known.values()].reduce((next, { due }) => Math.min(next, due), Number.POSITIVE_INFINITY)

@@ -121,13 +121,6 @@ export class Worker {
     this.#home = openHome(root)
     this.#settings = new ConfigWatcher(this.#home)
     this.#queues = new QueueWatcher(this.#home, (line) => this.#log(line))
-    this.#numbers = new Numbers({
-      home: this.#home,
-      worker: () => this.#registration.name,
-      fifos: () => this.#registration.fifos,
-      limitsOf: (queue) => this.#queues.limitsOf(queue),
-    })
-    this.#rates = new Rates(this.#home, (queue) => this.#queues.ratesOf(queue))
     this.#troubles = new Troubles({
       home: this.#home,
       dir: () => this.#registration.dir,
@@ -135,6 +128,14 @@ export class Worker {
       log: (line) => this.#log(line),
       onMachine: (doing, error) => this.#onFailure(doing, error),
     })
+    this.#numbers = new Numbers({
+      home: this.#home,
+      worker: () => this.#registration.name,
+      fifos: () => this.#registration.fifos,
+      limitsOf: (queue) => this.#queues.limitsOf(queue),
+      troubles: this.#troubles,
+    })
+    this.#rates = new Rates(this.#home, this.#troubles, (queue) => this.#queues.ratesOf(queue))
     this.#soon = new SoonRecorded(this.#home, (lines, timed) => {
       this.#registration.log.append(timed)
       options.log(lines)
@@ -335,8 +336,15 @@ export class Worker {
   /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
   #mayRun(entry: string): boolean {
     const name = parseName(basename(entry))
-    if (name && this.#mustQueueWait(name.queue)) return false
+    if (name && (this.#mustQueueWait(name.queue) || this.#isQueueGivenUp(name.queue))) return false
     return !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry)
+  }
+
+  /** Cannot a limit or rate of this queue be used, so often that a `--burst` worker need not wait for it? */
+  #isQueueGivenUp(queue: string): boolean {
+    const { limits, rates } = this.#rulesOf(queue) ?? { limits: [], rates: [] }
+    const entries = [...limits.map(({ name }) => `limits/${name}`), ...rates.map(({ name }) => `rates/${name}`)]
+    return entries.some((entry) => this.#troubles.isGivenUp(entry))
   }
 
   async #doDuties(): Promise<void> {
@@ -384,10 +392,10 @@ export class Worker {
   #obeyQueues(): void {
     this.#numbers.lookAgain()
     this.#rates.lookAgain()
-    const isSigned = !this.#queues.hasLimits || this.#numbers.sign(this.#slots.goingOn())
-    if (isSigned) this.#queues.publish(this.#registration.dir)
+    const signed = this.#queues.hasLimits ? this.#numbers.sign(this.#slots.goingOn()) : 'signed'
+    if (signed === 'signed') this.#queues.publish(this.#registration.dir)
     // A run that is just beginning has its FIFO in a moment.
-    else this.#nextDuties = Math.min(this.#nextDuties, monotonicMs() + SIGN_AGAIN_MS)
+    else if (signed === 'soon') this.#nextDuties = Math.min(this.#nextDuties, monotonicMs() + SIGN_AGAIN_MS)
   }
 
   /** Does what `worker stop` asks for. */

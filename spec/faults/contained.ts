@@ -1,5 +1,5 @@
 /** Tales of reads that fail: each failure costs one job or holder, and nothing good is quarantined. */
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { add, settles, SOON_MS } from '../../fixtures/jobs.ts'
@@ -46,6 +46,28 @@ export async function badHolderCostsNothing(world: World): Promise<void> {
     await until(() => toldByStatus(world, /^ {2}processing\/worker-1-bad: EIO/m), SOON_MS, 'status tells of it')
   })
   assert.ok(readdirSync(home.processing).includes('worker-1-bad'))
+}
+
+export async function badDoorCostsNothing(world: World): Promise<void> {
+  await add(world, 'true', { id: 'parent' })
+  await add(world, 'true', { id: 'child', after: ['parent'] })
+  mkdirSync(join(world.home, 'waiting/bad'))
+  await withFault(world, { at: 1, span: 100_000, kind: 'EIO', match: `rmdir ${world.home}/waiting/bad` }, async () => {
+    await settles(world.queue, 'child')
+    await until(() => toldByStatus(world, /^ {2}waiting\/bad\/\.: EIO/m), SOON_MS, 'status tells of it')
+  })
+}
+
+export async function badLimitCostsNothing(world: World): Promise<void> {
+  await world.cli(['queue', 'set', 'mail', '--limit', '2'])
+  await add(world, 'true', { id: 'limited', queue: 'mail' })
+  await add(world, 'true', { id: 'good', priority: -5 })
+  const match = `rename ${world.home}/tmp/*/limits/q.mail/*`
+  await withFault(world, { at: 1, span: 2, kind: 'EACCES', match }, async (worker) => {
+    await settles(world.queue, 'good')
+    assert.not.match(worker.stderr, /not claiming jobs/)
+    assert.is((await settles(world.queue, 'limited')).attempts, 1)
+  })
 }
 
 export async function unreadableJobStays(world: World): Promise<void> {

@@ -168,6 +168,33 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 'a holder that cannot be read costs the others nothing',
   },
   {
+    name: 'one bad door ends the round',
+    patches: [
+      patch(
+        'worker/doors.js',
+        'await this.#atDoor(parent, async () => this.#lookAt(parent, seen));',
+        'this.#lookAt(parent, seen);',
+      ),
+      patch(
+        'worker/doors.js',
+        "await this.#host.contain('waiting', 'look who waits for others', () => this.#look());",
+        'await this.#look();',
+      ),
+    ],
+    caughtBy: 'a door that cannot be looked at costs the others nothing',
+  },
+  {
+    name: 'one bad limit ends the round',
+    patches: [
+      patch(
+        'worker/numbers.js',
+        'return this.#host.troubles.attempt(entryOf(name), `use the limit ${name}`, act);',
+        'return act();',
+      ),
+    ],
+    caughtBy: 'a limit that cannot be used costs only the jobs under it',
+  },
+  {
     name: 'an ill disk is taken for a bad file',
     patches: [patch('run/held-job.js', "if (failureKind(error) !== 'content')", 'if (false)')],
     caughtBy: 'a job that cannot be read now stays, and runs once it can be',

@@ -43,7 +43,7 @@ import {
   stoppedIsNotHealthy,
   stopsByMessage,
 } from './strangers.ts'
-import { badHolderCostsNothing, unreadableJobStays } from './contained.ts'
+import { badDoorCostsNothing, badHolderCostsNothing, badLimitCostsNothing, unreadableJobStays } from './contained.ts'
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
 import { loweredThenKilled, numberCounts, outlivesItsWorker, ownEarlierClaim, signedBeforeObeyed } from './limited.ts'
@@ -342,6 +342,8 @@ export const PROTECTIONS = {
   'a worker that is stopped is not healthy': stoppedIsNotHealthy,
   'a worker is stopped by a message': stopsByMessage,
   'a holder that cannot be read costs the others nothing': badHolderCostsNothing,
+  'a door that cannot be looked at costs the others nothing': badDoorCostsNothing,
+  'a limit that cannot be used costs only the jobs under it': badLimitCostsNothing,
   'a job that cannot be read now stays, and runs once it can be': unreadableJobStays,
   'a worker that renews its lease is not forgotten': renewingIsNotForgotten,
   'a job that waits for two runs before neither': waitsForBoth,

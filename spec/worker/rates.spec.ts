@@ -13,7 +13,9 @@ test(
   'a wait that is over by the time that the round ends is worth another round, once',
   inWorld(async (world) => {
     const rate = { name: 'q.mail', count: 1, seconds: 1 }
-    const rates = new Rates(openHome(world.home), () => [rate])
+    const rates = new Rates(openHome(world.home), { attempt: (_entry, _doing, act) => act(), forget() {} }, () => [
+      rate,
+    ])
     assert.ok(rates.use([rate]))
     assert.not.ok(rates.areOpen([rate]))
     const ends = rates.next
