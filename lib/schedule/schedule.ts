@@ -4,11 +4,7 @@ import type { JobRequest } from '../job/job.ts'
 import { readForeign } from '../job/spelling.ts'
 import { parseDuration, parseInstant } from '../job/time.ts'
 import { isZone, nextAfter, shortestDistance, type Timing, whyNotPattern } from './occurrences.ts'
-
-/** What becomes of occurrences while no worker was there. */
-export const MISSED = ['once', 'skip', 'all'] as const
-/** What becomes of an occurrence while the job of the one before is not finished. */
-export const OVERLAP = ['skip', 'queue', 'allow', 'replace'] as const
+import { MISSED, OVERLAP } from './terms.ts'
 
 export interface Schedule {
   readonly name: string

@@ -84,21 +84,24 @@ export function warningsOf({ timing }: Pick<Schedule, 'timing'>, now: number): s
   return warnings
 }
 
+const DAY_MS = 86_400_000
+
 /** Does it occur, within a year, in an hour that clocks skip? */
 function gapIn(tz: string, timing: Schedule['timing'], now: number): string | undefined {
   if (timing.kind !== 'cron') return undefined
-  const times = new Set<string>()
-  const end = now + 366 * 86_400_000
-  let at = nextAfter(timing, now)
-  for (let n = 0; n < 2000 && at !== undefined && at < end; n++) {
-    const wall = wallTime(tz, at)
-    times.add(wall.slice(11, 16))
-    // A time of the day that it has at no other day is one that was moved.
-    at = nextAfter(timing, at)
-  }
   const [, minutes = '', hours = ''] = /^(\S+) (\S+)/.exec(timing.pattern) ?? []
   if (!/^\d+$/.test(minutes) || !/^\d+$/.test(hours)) return undefined
   const own = `${two(hours)}:${two(minutes)}`
-  const other = [...times].find((time) => time !== own)
-  return other === undefined ? undefined : `on the day on which clocks skip ${own} in ${tz} it occurs at ${other}`
+  const timeOfDay = (ms: number): string => wallTime(tz, ms).slice(11, 16)
+  // Every occurrence of a year takes long to find, and only those of a day on which clocks change can be moved.
+  for (let day = now; day < now + 366 * DAY_MS; day += DAY_MS) {
+    if (timeOfDay(day) === timeOfDay(day + DAY_MS)) continue
+    let at = nextAfter(timing, day)
+    for (; at !== undefined && at <= day + DAY_MS; at = nextAfter(timing, at)) {
+      // A time of the day that it has at no other day is one that was moved.
+      const time = timeOfDay(at)
+      if (time !== own) return `on the day on which clocks skip ${own} in ${tz} it occurs at ${time}`
+    }
+  }
+  return undefined
 }

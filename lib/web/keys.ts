@@ -6,7 +6,7 @@ export interface Shortcut {
   readonly keys: string
   readonly does: string
   /** Where the help lists it. */
-  readonly group: 'Anywhere' | 'Go to' | 'List' | 'Job'
+  readonly group: 'Anywhere' | 'Go to' | 'List' | 'Job' | 'Queue' | 'Schedule'
   run(): void
 }
 

@@ -28,6 +28,8 @@ export interface UpdateRules<T> {
   readonly update?: (data: T, change: JobsChange) => T | undefined
   /** For what costs the server much: the least time (ms) between two requests. */
   readonly everyMs?: number
+  /** For what also changes without an event: it is fetched again after this time (ms). */
+  readonly againMs?: number
 }
 
 interface CacheEntry {
@@ -151,7 +153,9 @@ export function useResource<T>(
     show()
     // Shown by another component already, which keeps it up to date.
     if (!isKept) void fetchEntry(path, mine)
+    const again = rules.againMs === undefined ? undefined : setInterval(() => scheduleFetch(path, mine), rules.againMs)
     return () => {
+      clearInterval(again)
       mine.listeners.delete(show)
       if (mine.listeners.size > 0) return
       clearTimeout(mine.timer)

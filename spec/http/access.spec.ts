@@ -292,6 +292,11 @@ test(
         ['POST', '/api/enqueue', JOB],
         ['POST', '/api/v1/queues/mail/pause'],
         ['POST', '/api/v1/queues/mail/resume'],
+        ['POST', '/api/v1/queues/mail/drain'],
+        ['PATCH', '/api/v1/queues/mail', { limit: 1 }],
+        ['POST', '/api/v1/schedules/backup/pause'],
+        ['POST', '/api/v1/schedules/backup/resume'],
+        ['POST', '/api/v1/schedules/backup/run'],
         ['POST', '/api/retry/a'],
         ['PUT', '/api/v1/jobs/a'],
       ]
@@ -309,6 +314,7 @@ test(
         [['a', 'pending']],
       )
       assert.equal(web.queue.settings(), {})
+      assert.equal([(await web.queue.queueSettings()).size, (await web.queue.pauses()).size], [0, 0])
     },
     { readOnly: true },
   ),
@@ -367,7 +373,7 @@ test(
 )
 
 test(
-  'output and why a job waits are not told without the token, nor to a page of another site',
+  'output, why a job waits, limits and schedules are not told without the token, nor to a page of another site',
   inWeb(
     async (web) => {
       await web.queue.enqueue({ command: 'true', id: 'a' })
@@ -379,6 +385,10 @@ test(
         `${log}/stream`,
         '/api/v1/jobs/a/explain',
         '/api/v1/tags',
+        '/api/v1/queues',
+        '/api/v1/limits',
+        '/api/v1/schedules',
+        '/api/v1/schedules/backup',
       ]
       for (const path of paths) {
         assert.is((await web.ask(path)).status, 401, path)

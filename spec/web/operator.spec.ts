@@ -1,4 +1,6 @@
 /** What an operator does all day, in a real browser: many jobs at once, views, columns, the keyboard. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -208,6 +210,68 @@ test(
     await button(page, 'Pause').click()
     await button(page, 'Resume all').click()
     await button(page, 'Pause all').waitFor()
+    assert.is((await queue.pauses()).size, 0)
+  }),
+)
+
+test(
+  'a limit of a queue is edited, its numbers name who holds them, and a wrong rate is refused in the dialog',
+  inBrowser(async ({ page, visit, queue, startWorker, cli, complaints }) => {
+    await cli(['queue', 'set', 'mail', '--timeout', '600', '--max-retries', '4'])
+    await queue.enqueueAll(['a', 'b', 'c'].map((id) => ({ id, command: 'sleep 300', queue: 'mail' })))
+    await visit('/queues')
+    await page.getByRole('link', { name: 'mail', exact: true }).click()
+    await page.getByText('Without a limit a job needs no number').waitFor()
+    await button(page, 'Edit limits').click()
+    const dialog = page.getByRole('dialog')
+    assert.is(await dialog.getByLabel('Timeout').inputValue(), '600')
+    await dialog.getByLabel('Running at a time').fill('2')
+    await dialog.getByLabel('Rate of starts').fill('often')
+    await dialog.getByLabel(/^Attempts/).fill('')
+    await button(page, 'Save').click()
+    await dialog.getByRole('alert').getByText('rate: expected').waitFor()
+    await dialog.getByLabel('Rate of starts').fill('100/h')
+    await button(page, 'Save').click()
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal((await queue.queueSettings()).get('mail'), { timeout: 600, limit: 2, rate: '100/h' })
+    await startWorker({ count: 3 })
+    const numbers = page.getByRole('region', { name: 'Numbers' })
+    await numbers.getByText('2 of 2 taken').waitFor()
+    assert.equal((await numbers.getByRole('link').allInnerTexts()).sort(), ['a', 'b'])
+    await page.getByRole('link', { name: '2 processing in mail' }).getByText('2 of 2').waitFor()
+    await page.keyboard.press('l')
+    await dialog.getByLabel('Running at a time').fill('3')
+    await page.keyboard.press('Enter')
+    await numbers.getByText('3 of 3 taken').waitFor()
+    await page.getByRole('link', { name: 'All together' }).click()
+    await button(page, 'Edit limits').click()
+    assert.is(await dialog.getByLabel('Timeout').count(), 0)
+    await dialog.getByLabel('Running at a time').fill('8')
+    await button(page, 'Save').click()
+    await numbers.getByText(/of 8 taken/).waitFor()
+    assert.equal(complaints.splice(0).length, 1, 'the browser reports the refusal')
+  }),
+)
+
+test(
+  'a queue is drained: it is paused, and what still runs is told until it has ended',
+  inBrowser(async ({ page, visit, queue, startWorker, dir }) => {
+    await startWorker({ count: 2 })
+    await queue.enqueueAll([
+      { id: 'long', command: 'until test -e go; do sleep 0.05; done', queue: 'mail', cwd: dir },
+      { id: 'later', command: 'true', queue: 'mail', run_at: '2999-01-01T00:00:00Z' },
+    ])
+    await visit('/queues?queue=mail')
+    await page.getByRole('link', { name: '1 processing in mail' }).waitFor()
+    await button(page, 'Drain').click()
+    await page.getByLabel('Reason').fill('the server is replaced')
+    await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click()
+    await page.getByText('mail paused; still running: 1 job').waitFor()
+    assert.is((await queue.pauses()).get('mail')?.reason, 'the server is replaced')
+    writeFileSync(join(dir, 'go'), '')
+    await page.getByRole('link', { name: '0 processing in mail' }).waitFor()
+    await page.keyboard.press('h')
+    await page.getByRole('button', { name: 'Pause mail' }).waitFor()
     assert.is((await queue.pauses()).size, 0)
   }),
 )

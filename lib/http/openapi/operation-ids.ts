@@ -45,6 +45,7 @@ export const OPERATION_IDS: Readonly<Record<string, readonly [id: string, tag: k
   'post /api/v1/schedules/{schedule}/run': ['runSchedule', 'queue'],
   'get /api/v1/limits': ['listLimits', 'queue'],
   'post /api/v1/queues/{queue}/pause': ['pauseQueue', 'queue'],
+  'post /api/v1/queues/{queue}/drain': ['drainQueue', 'queue'],
   'post /api/v1/queues/{queue}/resume': ['resumeQueue', 'queue'],
   'get /api/v1/tags': ['listTags', 'queue'],
   'get /api/v1/workers': ['listWorkers', 'queue'],

@@ -19,6 +19,14 @@ const WORKER_PARAM = param('path', 'worker', 'the name of a worker', { type: 'st
 const SCHEDULE_PARAM = param('path', 'schedule', 'the name of a schedule', { type: 'string' })
 const QUEUE_PARAM = param('path', 'queue', 'the name of a queue, or `_all` for all', { type: 'string' })
 
+const PAUSE_BODY = {
+  type: 'object',
+  properties: {
+    reason: { type: 'string', maxLength: 500 },
+    until: { type: 'string', format: 'date-time', description: 'it resumes by itself then' },
+  },
+}
+
 export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
   '/api/v1/stats': getOperation({
     summary: 'Counts, disk space and totals',
@@ -38,7 +46,7 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     summary: 'Counts by queue, and which are paused',
     params: [queryParam('window', 'also what each did in this time: 15m, 1h, 6h, 24h')],
     problems: [400],
-    responses: { 200: response('the queues by name', listOf('QueueRow')) },
+    responses: { 200: response('the queues by name, and what is set for all together', ref('Queues')) },
   }),
   '/api/v1/queues/{queue}': {
     patch: operation(
@@ -58,7 +66,7 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     responses: { 200: response('the schedules by name', listOf('Schedule')) },
   }),
   '/api/v1/schedules/{schedule}': getOperation({
-    summary: 'A schedule and what it has done',
+    summary: 'A schedule, its next times and what it has done',
     params: [SCHEDULE_PARAM],
     responses: { 200: response('the schedule; `history` has the last 64 times, newest first', ref('ScheduleDetails')) },
     problems: [404],
@@ -90,15 +98,20 @@ export const QUEUE_ROUTES: Readonly<Record<string, JsonObject>> = {
     summary: 'Claim no more jobs of a queue until it is resumed',
     description: 'Answers when every worker obeys, or after 3 seconds. What runs goes on.',
     params: [QUEUE_PARAM],
-    body: {
-      type: 'object',
-      properties: {
-        reason: { type: 'string', maxLength: 500 },
-        until: { type: 'string', format: 'date-time', description: 'it resumes by itself then' },
-      },
-    },
+    body: PAUSE_BODY,
     responses: { 200: response('it is paused', ref('PauseResult')) },
     problems: [400, 422],
+  }),
+  '/api/v1/queues/{queue}/drain': postOperation({
+    summary: 'Pause a queue, and wait for what it runs',
+    description: 'Waits 2 seconds at most; ask again to wait longer. The pause stays.',
+    params: [QUEUE_PARAM],
+    body: PAUSE_BODY,
+    responses: {
+      200: response('nothing of it runs', ref('DrainResult')),
+      202: response('it is paused, and `running` still run', ref('DrainResult')),
+    },
+    problems: [400, 409, 422],
   }),
   '/api/v1/queues/{queue}/resume': postOperation({
     summary: 'Claim jobs of a paused queue again',

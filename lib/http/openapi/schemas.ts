@@ -7,6 +7,7 @@
  */
 import { QUEUE_MEMBERS } from '../../job/queue-settings.ts'
 import { STATES, SHOWN_STATES } from '../../job/state.ts'
+import { MISSED, OVERLAP } from '../../schedule/terms.ts'
 import { PROBLEM_TYPES, problemUrn } from './problem-types.ts'
 import type { TypeOf } from './schema-type.ts'
 
@@ -63,7 +64,7 @@ const queueSettings = object(
 )
 const settings = described(
   'its settings; null: it has none; `unreadable`: why they cannot be obeyed, so that no job of it starts',
-  { anyOf: [ref('QueueSettings'), object({ unreadable: text }), { type: 'null' }] },
+  { anyOf: [ref('QueueSettings'), object({ unreadable: text }), { type: 'null' }] } as const,
 )
 
 const scheduleMembers = {
@@ -77,7 +78,7 @@ const scheduleMembers = {
   next: orNull(time),
   last: described('what it did about its last time; null: nothing yet', {
     anyOf: [ref('Occurrence'), { type: 'null' }],
-  }),
+  } as const),
   runs: described('how many jobs it has made', count),
   warnings: described('what is allowed and seldom meant', arrayOf(text)),
   description: text,
@@ -386,11 +387,28 @@ export const SCHEMAS = {
     is_complete: described('false while the server is still reading the journal', flag),
   }),
   Occurrence: object(
-    { at: time, did: oneOf(['began', 'fired', 'skipped', 'missed']), job: described('that was made', text) },
+    {
+      at: time,
+      did: oneOf(['began', 'fired', 'skipped', 'missed']),
+      job: described('that was made', text),
+      state: described('of that job; absent when it is gone', text),
+    },
     ['at', 'did'],
   ),
   Schedule: object(scheduleMembers, SCHEDULE_ALWAYS),
-  ScheduleDetails: object({ ...scheduleMembers, history: arrayOf(ref('Occurrence')) }, [...SCHEDULE_ALWAYS, 'history']),
+  ScheduleDetails: object(
+    {
+      ...scheduleMembers,
+      tz: described('the time zone of its times', text),
+      missed: described('what becomes of times at which no worker was there', oneOf(MISSED)),
+      overlap: described('what happens while its last job is not finished', oneOf(OVERLAP)),
+      jitter_seconds: described('up to how much later each job is made', number),
+      job: described('the request of each job', ref('JobRequest')),
+      upcoming: described('its next times, ten at most', arrayOf(time)),
+      history: arrayOf(ref('Occurrence')),
+    },
+    [...SCHEDULE_ALWAYS, 'upcoming', 'history'],
+  ),
   QueueSettings: queueSettings,
   SettingsResult: object({ queue: text, settings: ref('QueueSettings'), not_obeying: arrayOf(text) }),
   Limit: object({
@@ -413,6 +431,15 @@ export const SCHEMAS = {
     'paused',
     'settings',
   ]),
+  Queues: object({
+    items: arrayOf(ref('QueueRow')),
+    all: object({ paused: orNull(pause), settings }),
+  }),
+  DrainResult: object({
+    queue: text,
+    not_obeying: described('workers that may still claim jobs of it', arrayOf(text)),
+    running: described('the jobs of it that still run', arrayOf(text)),
+  }),
   WorkerEnd: object({
     name: text,
     end: described(

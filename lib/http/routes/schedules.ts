@@ -1,10 +1,15 @@
 /** Lists, pauses, resumes and runs schedules. */
 import type { Hono } from 'hono'
 import { QueueError } from '../../errors.ts'
+import { isoTime } from '../../job/time.ts'
+import { isBad, type Schedule } from '../../schedule/schedule.ts'
 import { readBody, readReason } from '../body.ts'
 import type { ServerContext } from '../context.ts'
 
-export function scheduleRoutes(app: Hono, { queue }: ServerContext): void {
+/** How many of its next times are told. */
+const NEXT_TIMES = 10
+
+export function scheduleRoutes(app: Hono, { queue, live }: ServerContext): void {
   /** @throws QueueError NOT_FOUND */
   const shown = async (name: string): Promise<object> => {
     const info = await queue.schedule(name)
@@ -14,7 +19,17 @@ export function scheduleRoutes(app: Hono, { queue }: ServerContext): void {
   app.get('/api/v1/schedules', async (c) => c.json({ items: await queue.schedules() }))
   app.get('/api/v1/schedules/:schedule', async (c) => {
     const name = c.req.param('schedule')
-    return c.json({ ...(await shown(name)), history: await queue.scheduleHistory(name) })
+    const [info, schedule] = [await shown(name), await queue.readSchedule(name)]
+    const history = (await queue.scheduleHistory(name)).map(async (one) => {
+      const found = one.job === undefined ? undefined : await live.find(one.job)
+      return { ...one, ...(found ? { state: found.state } : {}) }
+    })
+    return c.json({
+      ...info,
+      ...(schedule && !isBad(schedule) ? termsOf(schedule) : {}),
+      upcoming: (await queue.nextTimes(name, NEXT_TIMES)).map(isoTime),
+      history: await Promise.all(history),
+    })
   })
   app.post('/api/v1/schedules/:schedule/pause', async (c) => {
     const name = c.req.param('schedule')
@@ -32,3 +47,12 @@ export function scheduleRoutes(app: Hono, { queue }: ServerContext): void {
     return c.json(await queue.runSchedule(c.req.param('schedule')), 201)
   })
 }
+
+/** What its file says, beside the times. */
+const termsOf = ({ timing, missed, overlap, jitter, job }: Schedule): object => ({
+  ...(timing.kind === 'cron' ? { tz: timing.tz } : {}),
+  missed,
+  overlap,
+  ...(jitter > 0 ? { jitter_seconds: jitter / 1000 } : {}),
+  job,
+})

@@ -37,7 +37,7 @@ export function Activity({ queue: fixed, stats }: ActivityProps) {
   return (
     <>
       <Card
-        title={fixed ?? 'Throughput'}
+        title={fixed === undefined ? 'Throughput' : `Throughput of ${fixed}`}
         class="wide"
         aside={
           <span class="actions">

@@ -20,7 +20,14 @@ const MAX_JOBS = 6
 /** Time (ms) after the last key before the server is asked. */
 const DEBOUNCE_MS = 120
 
-const KINDS: Record<Shortcut['group'], string> = { Anywhere: 'do', 'Go to': 'page', List: 'do', Job: 'this job' }
+const KINDS: Record<Shortcut['group'], string> = {
+  Anywhere: 'do',
+  'Go to': 'page',
+  List: 'do',
+  Job: 'this job',
+  Queue: 'this queue',
+  Schedule: 'this schedule',
+}
 
 export function Palette({ onClose }: { readonly onClose: () => void }) {
   const [text, setText] = useState('')

@@ -1,4 +1,4 @@
-/** Asks why a queue is paused, and until when. */
+/** Asks why a queue is paused or drained, and until when. */
 import { useState } from 'preact/hooks'
 import type { Problem } from '../api.ts'
 import { wallNow } from '../clock.ts'
@@ -15,13 +15,19 @@ const LENGTHS = {
 }
 type Length = keyof typeof LENGTHS
 
+const MEANINGS = {
+  Pause: 'What runs goes on. Waiting jobs keep their place.',
+  Drain: 'It is paused, and what runs is waited for. Waiting jobs keep their place.',
+}
+
 interface PauseDialogProps {
   readonly name: string
+  readonly verb: keyof typeof MEANINGS
   readonly pause: (how: { readonly reason?: string; readonly until?: string }) => Promise<void>
   readonly onClose: () => void
 }
 
-export function PauseDialog({ name, pause, onClose }: PauseDialogProps) {
+export function PauseDialog({ name, verb, pause, onClose }: PauseDialogProps) {
   const [reason, setReason] = useState('')
   const [length, setLength] = useState<Length>('until it is resumed')
   const [problem, setProblem] = useState<Problem>()
@@ -39,11 +45,11 @@ export function PauseDialog({ name, pause, onClose }: PauseDialogProps) {
     })
   }
   return (
-    <Dialog title={`Pause ${name}?`} isLittle onClose={onClose}>
+    <Dialog title={`${verb} ${name}?`} isLittle onClose={onClose}>
       <form onSubmit={submit}>
         <div class="dialog-body">
           <ProblemNotice problem={problem} />
-          <p>What runs goes on. Waiting jobs keep their place.</p>
+          <p>{MEANINGS[verb]}</p>
           <label class="asked">
             <span class="name">Reason</span>
             <input
@@ -69,7 +75,7 @@ export function PauseDialog({ name, pause, onClose }: PauseDialogProps) {
             Cancel
           </button>
           <button class="button main" disabled={isBusy}>
-            Pause
+            {verb}
           </button>
         </div>
       </form>

@@ -2,7 +2,7 @@
 import { type Shortcut, activeShortcuts } from '../keys.ts'
 import { Dialog } from './dialog.tsx'
 
-const GROUPS: readonly Shortcut['group'][] = ['Job', 'List', 'Anywhere', 'Go to']
+const GROUPS: readonly Shortcut['group'][] = ['Job', 'Queue', 'Schedule', 'List', 'Anywhere', 'Go to']
 
 export function ShortcutHelp({ onClose }: { readonly onClose: () => void }) {
   const all = activeShortcuts()

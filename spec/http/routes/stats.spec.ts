@@ -110,6 +110,23 @@ test(
 )
 
 test(
+  'a queue is drained: paused, and what still runs is named',
+  inWeb(async (web) => {
+    await web.queue.enqueue({ id: 'a', command: 'true', queue: 'mail' })
+    const drain = (): ReturnType<Web['ask']> =>
+      web.ask('/api/v1/queues/mail/drain', { method: 'POST', body: { reason: 'move' } })
+    const { status, json } = await drain()
+    assert.equal([status, json], [200, { queue: 'mail', not_obeying: [], running: [] }])
+    assert.is((await web.queue.pauses()).get('mail')?.reason, 'move')
+    assert.is((await web.queue.get('a')).state, 'pending')
+    const { all } = (await web.ask('/api/v1/queues')).json
+    assert.equal(all, { paused: null, settings: null })
+    await web.ask('/api/v1/queues/_all', { method: 'PATCH', body: { limit: 8 } })
+    assert.equal((await web.ask('/api/v1/queues')).json.all.settings, { limit: 8 })
+  }),
+)
+
+test(
   'queues are counted by state',
   inWeb(async (web) => {
     await some(web)
