@@ -24,6 +24,8 @@ import {
   type ListOptions,
   matchingJobs,
   type MatchOptions,
+  type NewestJobs,
+  newestJobs,
 } from './query/list.ts'
 import type { Live } from './catalog/live.ts'
 import {
@@ -130,6 +132,11 @@ export class QueueReader {
   /** Jobs that match, sorted, with their records. */
   async list(filter: JobFilter = {}, options: ListOptions = {}): Promise<ListedJob[]> {
     return listJobs(this.dirs, filter, options)
+  }
+
+  /** The jobs that were enqueued last of those that match, and how many more there are. */
+  async newest(filter: JobFilter, limit: number): Promise<NewestJobs> {
+    return newestJobs(this.dirs, filter, limit)
   }
 
   /** Jobs that match, in the order they run. Quicker than {@link list}: reads no record unless a tag is asked for. */

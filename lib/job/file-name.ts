@@ -38,6 +38,15 @@ export const mayName = (text: string, isWanted: (idAndRest: string) => boolean):
 /** Is this a generated id (ULID)? Those need no reservation and may be shortened. */
 export const isMadeId = (id: string): boolean => ULID.test(id)
 
+const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** When a generated id was made (ms): the first ten of its characters. */
+export function madeAt(id: string): number {
+  let ms = 0
+  for (const char of id.slice(0, 10).toUpperCase()) ms = ms * 32 + BASE32.indexOf(char)
+  return ms
+}
+
 /** Has it only characters of a made id, and fewer of them? */
 export const isIdEnd = (text: string): boolean => /^[0-9A-HJKMNP-TV-Z]{1,25}$/i.test(text)
 

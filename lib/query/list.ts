@@ -2,6 +2,7 @@
  * Lists jobs, filtered and sorted. Reads as little as possible: names nearly always tell whether a job matches, and
  * completed jobs, of which there may be a hundred times as many, are listed day by day.
  */
+import { isMadeId, madeAt } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import type { Progress } from '../job/progress.ts'
 import { compareText, doneDays, type JobContent, type JobFile, newestInDoneDay, readJobFile } from '../spool/scan.ts'
@@ -53,6 +54,34 @@ export function listJobs(home: Home, filter: JobFilter, options: ListOptions): L
   const member = sort === 'created' ? 'created_at' : 'updated_at'
   return found.sort((a, b) => compareText(a.job?.[member] ?? '', b.job?.[member] ?? '')).slice(0, limit)
 }
+
+export interface NewestJobs {
+  /** In the usual order. */
+  readonly jobs: ListedJob[]
+  /** How many match besides. */
+  readonly more: number
+}
+
+/** The jobs that were enqueued last of those that match. Reads no others, unless a tag is asked for. */
+export function newestJobs(home: Home, filter: JobFilter, limit: number): NewestJobs {
+  const matches = [...findMatchesIn(home, filter, 'order')]
+  const place = new Map(matches.map((match, i) => [match, i]))
+  const newest = matches.length > limit ? matches.toSorted((a, b) => enqueuedAt(b.file) - enqueuedAt(a.file)) : matches
+  const found: { readonly listed: ListedJob; readonly at: number }[] = []
+  let unread = matches.length
+  for (const match of newest) {
+    // A tag is not in the name: only reading tells how many have it.
+    if (found.length >= limit && filter.tag === undefined) break
+    unread--
+    const listed = readListed(home, match, filter)
+    if (listed) found.push({ listed, at: place.get(match) ?? 0 })
+  }
+  const jobs = found.slice(0, limit).toSorted((a, b) => a.at - b.at)
+  return { jobs: jobs.map(({ listed }) => listed), more: unread + found.length - jobs.length }
+}
+
+/** When a job was enqueued (ms), from its name: by its generated id, else by its time there, which is later for some. */
+const enqueuedAt = ({ name: { id, due } }: JobFile): number => (isMadeId(id) ? madeAt(id) : due / 1000)
 
 /** A job whose name may match. */
 interface Match {

@@ -172,4 +172,25 @@ test(
   }),
 )
 
+test(
+  'the newest are those enqueued last, whatever runs first, in the order they run',
+  inWorld(async ({ queue }) => {
+    for (const [id, priority] of Object.entries({ a: 0, b: 5, c: 9, d: 0 }))
+      await queue.enqueue({ id, command: 'true', priority })
+    const { jobs, more } = await queue.newest({}, 3)
+    assert.equal([jobs.map(({ id }) => id), more], [['c', 'b', 'd'], 1])
+  }),
+)
+
+test(
+  'of the newest with a tag it is known how many more there are',
+  inWorld(async ({ queue }) => {
+    await queue.enqueueAll(
+      Array.from({ length: 6 }, (_, i) => ({ command: 'true', tags: i % 2 === 0 ? ['even'] : [] })),
+    )
+    const { jobs, more } = await queue.newest({ tag: 'even' }, 2)
+    assert.equal([jobs.length, more], [2, 1])
+  }),
+)
+
 test.run()

@@ -7,11 +7,15 @@ import type { Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { visible } from '../../job/sanitize.ts'
 import { JsonList } from '../output/json.ts'
+import { withShortIds } from '../output/table.ts'
+import { width, wrap } from '../output/text.ts'
 import { isCount, isSince } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 
 /** How many past events `--follow` shows first. */
 const RECENT = 10
+/** From this width on, most lines fit with ids of full length. */
+const NARROW = 100
 
 export class EventsCommand extends QueueCommand {
   static override paths = [['events']]
@@ -61,7 +65,7 @@ export class EventsCommand extends QueueCommand {
     for await (const event of events) {
       isEmpty = false
       if (list) list.add(event)
-      else this.print(this.line(event))
+      else for (const line of this.lines(event)) this.print(line)
       if (this.io.isReaderGone) break
     }
     end.abort()
@@ -70,9 +74,14 @@ export class EventsCommand extends QueueCommand {
     return status
   }
 
-  private line(event: Event): string {
+  /** On a narrow terminal generated ids are shortened; what is too long even so goes on below its own beginning. */
+  private lines(event: Event): string[] {
     const { red, yellow, green } = this.io.colors
-    const text = visible(describeEvent(event))
+    const at = `${localTime(event.at)}  `
+    const room = this.io.columns - at.length
+    const whole = visible(describeEvent(event))
+    const text = this.io.columns < NARROW ? withShortIds(whole) : whole
+    const [first = '', ...more] = width(text) <= room ? [text] : wrap(text, room)
     const paint =
       event.event === 'completed'
         ? green
@@ -81,7 +90,7 @@ export class EventsCommand extends QueueCommand {
           : ['dlq', 'corrupt', 'hook_failed'].includes(event.event)
             ? red
             : String
-    return `${localTime(event.at)}  ${paint(text)}`
+    return [at + paint(first), ...more.map((line) => ' '.repeat(at.length) + paint(line))]
   }
 }
 

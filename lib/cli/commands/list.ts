@@ -4,7 +4,7 @@ import { Command, Option } from 'clipanion'
 import { type JobFilter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
-import { printList } from '../output/job-list.ts'
+import { jobsToList, printList, tellMore } from '../output/job-list.ts'
 import { parseStateArgs } from '../input/selection.ts'
 import { isCount, isOneOf } from '../input/option-types.ts'
 
@@ -14,7 +14,8 @@ export class ListCommand extends QueueCommand {
     category: 'Jobs',
     description: 'list jobs',
     details: `States: ${SHOWN_STATES.join(', ')}; scheduled lists the pending jobs that are
-      not due yet. Jobs come in the order in which they run, finished ones newest first.`,
+      not due yet. Jobs come in the order in which they run, finished ones newest first.
+      On a terminal they are the newest 50, unless --limit or --sort says otherwise.`,
     examples: [
       ['Failed and dead jobs', 'queuectl list --state failed,dead'],
       ['Completed jobs with their output', 'queuectl list --state completed --output'],
@@ -41,12 +42,21 @@ export class ListCommand extends QueueCommand {
       ...(this.queueName === undefined ? {} : { queue: this.queueName }),
       ...(this.tag === undefined ? {} : { tag: this.tag }),
     }
-    const found = await queue.list(filter, {
+    const options = {
       ...(this.sort === undefined ? {} : { sort: this.sort }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
-    })
+    }
+    const listed = await jobsToList(queue, filter, options, { isAll: this.json || !this.io.stdoutIsTerminal })
     const isFiltered = Object.keys(filter).length > 0
     const none = isFiltered ? 'no job matches' : 'there are no jobs; add one with: queuectl enqueue -c "echo hello"'
-    await printList(found, { queue, io: this.io, json: this.jsonList(), output: this.output, none, lines: jobLines })
+    await printList(listed.found, {
+      queue,
+      io: this.io,
+      json: this.jsonList(),
+      output: this.output,
+      none,
+      lines: jobLines,
+    })
+    tellMore(listed, this.io)
   }
 }

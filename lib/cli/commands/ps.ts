@@ -3,7 +3,7 @@ import { Command } from 'clipanion'
 import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { table } from '../output/text.ts'
+import { type TableColumn, table } from '../output/table.ts'
 import { visible } from '../../job/sanitize.ts'
 import { roughDuration } from '../../job/time-text.ts'
 
@@ -29,7 +29,18 @@ export class PsCommand extends QueueCommand {
   }
 }
 
-const HEADS = ['WORKER', 'SLOT', 'ID', 'RUN', 'PID', 'CPU', 'TIME', 'MEMORY', 'ELAPSED', 'COMMAND']
+const HEADS: readonly (string | TableColumn)[] = [
+  { head: 'WORKER', omit: 'any' },
+  { head: 'SLOT', omit: 'any' },
+  { head: 'ID', isId: true, most: 20 },
+  { head: 'RUN', omit: 'any' },
+  'PID',
+  'CPU',
+  { head: 'TIME', omit: 'any' },
+  'MEMORY',
+  'ELAPSED',
+  'COMMAND',
+]
 
 function row({ worker, slot, job }: SlotInfo): string[] {
   if (!job) return [worker, String(slot), '-', '-', '-', '-', '-', '-', '-', '-']

@@ -1,5 +1,5 @@
 /** Prints a list of jobs, as lines or JSON, with or without their output. */
-import type { ListedJob, Queue } from '../../queue.ts'
+import type { JobFilter, ListedJob, ListOptions, Queue } from '../../queue.ts'
 import { listedJson } from './job-view.ts'
 import type { JsonList } from './json.ts'
 import { sanitize } from './text.ts'
@@ -15,6 +15,34 @@ interface PrintListOptions {
   /** The message for an empty list. */
   readonly none: string
   readonly lines: (all: readonly ListedJob[], io: Io) => string[]
+}
+
+/** How many jobs a person is shown who has not said how many. */
+const SHOWN = 50
+
+interface Listed {
+  readonly found: readonly ListedJob[]
+  /** How many match besides. */
+  readonly more: number
+}
+
+/**
+ * The jobs to list: all of them, or on a terminal the newest, when nothing was said of how many or in which order.
+ */
+export async function jobsToList(
+  queue: Queue,
+  filter: JobFilter,
+  options: ListOptions,
+  { isAll }: { readonly isAll: boolean },
+): Promise<Listed> {
+  if (isAll || Object.keys(options).length > 0) return { found: await queue.list(filter, options), more: 0 }
+  const { jobs, more } = await queue.newest(filter, SHOWN)
+  return { found: jobs, more }
+}
+
+/** Says that there are more than were shown. */
+export function tellMore({ found, more }: Listed, io: Io): void {
+  if (more > 0) io.message(`the newest ${found.length}, and ${more} more: see them with -n ${found.length + more}`)
 }
 
 /** Lines per write. */

@@ -1,6 +1,7 @@
 /** Formats jobs: as table rows, in full, as JSON. */
 import { nowMs } from '../../clock.ts'
 import { conditionsOf, waitsFor } from '../../job/after.ts'
+import { attemptsText } from '../../job/attempts.ts'
 import { commandLine, type Job, OUR_MEMBERS } from '../../job/job.ts'
 import { DEFAULT_QUEUE } from '../../job/file-name.ts'
 import { type Progress, progressText } from '../../job/progress.ts'
@@ -8,7 +9,7 @@ import { KNOWN_MEMBERS } from '../../job/parse.ts'
 import { jobJson } from '../../job/json.ts'
 import { durationText } from '../../journal/describe.ts'
 import type { ListedJob } from '../../queue.ts'
-import { table } from './text.ts'
+import { type TableColumn, table } from './table.ts'
 import { visible } from '../../job/sanitize.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { shownState } from '../../job/state.ts'
@@ -22,8 +23,7 @@ export const listedJson = (listed: ListedJob): object =>
     : { id: listed.id, state: shownState(listed.state), unreadable: listed.unreadable, path: listed.path }
 
 /** A column of a job list. */
-interface Column {
-  readonly head: string
+interface Column extends TableColumn {
   readonly cell: (job: Job, listed: ListedJob) => string
   /** The column is shown only if this holds for one of the jobs. */
   readonly if?: (job: Job, listed: ListedJob) => boolean
@@ -44,29 +44,36 @@ const dueOf = (job: Job): string => {
 const COMMAND: Column = { head: 'COMMAND', cell: (job) => visible(commandLine(job.command)) }
 
 const LIST_COLUMNS: readonly Column[] = [
-  { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
-  { head: 'PRI', cell: (job) => String(job.priority) },
+  { head: 'ATTEMPTS', cell: attemptsText, omit: 'same' },
+  { head: 'PRI', cell: (job) => String(job.priority), omit: 'any' },
   { head: 'AGE', cell: (job) => age(job.created_at) },
-  { head: 'DUE', cell: dueOf, if: (job) => dueOf(job) !== '-' },
-  { head: 'QUEUE', cell: (job) => job.queue, if: (job) => job.queue !== DEFAULT_QUEUE },
+  { head: 'DUE', cell: dueOf, most: 16, if: (job) => dueOf(job) !== '-' },
+  { head: 'QUEUE', cell: (job) => job.queue, omit: 'any', most: 16, if: (job) => job.queue !== DEFAULT_QUEUE },
   {
     head: 'PROGRESS',
+    most: 16,
     cell: (_job, { progress }) => (progress ? visible(progressText(progress)) : '-'),
     if: (_job, { progress }) => progress !== undefined,
   },
   COMMAND,
 ]
 
+/** A third of a narrow screen; the error has what is left. */
+const DEAD_COMMAND: Column = { ...COMMAND, most: 26 }
+
 const DEAD_COLUMNS: readonly Column[] = [
-  { head: 'ATTEMPTS', cell: (job) => `${job.attempts}/${job.max_retries}` },
+  { head: 'ATTEMPTS', cell: attemptsText, omit: 'same' },
   { head: 'DIED', cell: (job) => age(job.finished_at ?? job.updated_at) },
-  COMMAND,
+  DEAD_COMMAND,
   { head: 'ERROR', cell: (job) => visible(job.last_error ?? '') },
 ]
 
 /** Lists of jobs, and of dead jobs with their errors: a header, then a line for each. */
 export const jobLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, LIST_COLUMNS, io)
 export const deadLines = (all: readonly ListedJob[], io: Io): string[] => lines(all, DEAD_COLUMNS, io)
+
+const ID: TableColumn = { head: 'ID', isId: true, most: 20 }
+const STATE: TableColumn = { head: 'STATE', omit: 'same' }
 
 function lines(all: readonly ListedJob[], columns: readonly Column[], io: Io): string[] {
   const used = columns.filter((column) => !column.if || all.some((one) => one.job && column.if?.(one.job, one)))
@@ -78,11 +85,9 @@ function lines(all: readonly ListedJob[], columns: readonly Column[], io: Io): s
       return head === 'COMMAND' ? `(cannot be read: ${visible(listed.unreadable ?? '')})` : '-'
     }),
   ])
-  const most = used.at(-1)?.head === 'ERROR' ? io.columns / 3 : Number.POSITIVE_INFINITY
-  return table(['ID', 'STATE', ...used.map(({ head }) => head)], rows, io.columns, {
-    paint: (cell, i) => (i === 1 ? paintState(io.colors, cell) : cell),
-    most,
-  })
+  return table([ID, STATE, ...used], rows, io.columns, (cell, head) =>
+    head === STATE.head ? paintState(io.colors, cell) : cell,
+  )
 }
 
 function paintState(colors: Colors, padded: string): string {
@@ -116,8 +121,10 @@ export function jobDetails(job: Job, io: Io, progress?: Progress): string[] {
     run.duration_ms === undefined ? '-' : durationText(run.duration_ms),
     visible(run.error ?? ''),
   ])
-  return [...head, '', ...table(['RUN', 'ATTEMPT', 'OUTCOME', 'EXIT', 'STARTED', 'TOOK', 'ERROR'], runs, io.columns)]
+  return [...head, '', ...table(RUN_HEADS, runs, io.columns)]
 }
+
+const RUN_HEADS = ['RUN', 'ATTEMPT', 'OUTCOME', 'EXIT', 'STARTED', 'TOOK', { head: 'ERROR', wraps: true as const }]
 
 function memberRows(job: Job): [string, string | undefined][] {
   const time = (iso: string | undefined): string | undefined =>
@@ -131,7 +138,7 @@ function memberRows(job: Job): [string, string | undefined][] {
     ['Id', visible(job.id)],
     ['State', shownState(job.state)],
     ['Command', visible(commandLine(job.command))],
-    ['Attempts', `${job.attempts}/${job.max_retries}`],
+    ['Attempts', attemptsText(job)],
     ['Priority', String(job.priority)],
     ['Queue', job.queue],
     ['Tags', list(job.tags)],

@@ -2,6 +2,7 @@
 import { visible } from '../../job/sanitize.ts'
 import { roughDuration, timeUntil } from '../../job/time-text.ts'
 import { isoTime } from '../../job/time.ts'
+import type { TableColumn } from './table.ts'
 import type { ScheduleInfo } from '../../queue.ts'
 import { nextTimes } from '../../query/schedules.ts'
 import { wallTime } from '../../schedule/occurrences.ts'
@@ -34,7 +35,13 @@ export const PREVIEWED = 3
 /** How long ago a time was. */
 export const timeAgo = (iso: string, now: number): string => `${roughDuration(Math.max(0, now - Date.parse(iso)))} ago`
 
-export const SCHEDULE_HEAD = ['NAME', 'WHEN', 'NEXT', 'LAST', 'RESULT']
+export const SCHEDULE_HEAD: readonly (string | TableColumn)[] = [
+  'NAME',
+  { head: 'WHEN', most: 32, wraps: true },
+  'NEXT',
+  'LAST',
+  'RESULT',
+]
 
 export function scheduleRow(info: ScheduleInfo, now: number): string[] {
   const { last } = info

@@ -63,37 +63,3 @@ export function wrap(paragraph: string, columns: number): string[] {
   }
   return [...lines, line]
 }
-
-/** The last column is never cut narrower than this. */
-const NARROWEST = 8
-
-export interface TableStyle {
-  /** Colours a padded cell. */
-  readonly paint?: (cell: string, column: number) => string
-  /** The maximal width of a column. */
-  readonly most?: number
-}
-
-/**
- * Formats rows under their heads, two blanks between columns; the last column is cut to fit. Not cli-table3, whose time
- * grows with the square of the rows (5.4 s at 10,000).
- */
-export function table(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns: number,
-  { paint = (cell) => cell, most = Number.POSITIVE_INFINITY }: TableStyle = {},
-): string[] {
-  const last = heads.length - 1
-  const fitted = rows.map((row) => row.map((cell, i) => (i > 0 && i < last ? clip(cell, most) : cell)))
-  const widths = heads.map((head) => width(head))
-  for (const row of fitted) for (let i = 0; i < last; i++) widths[i] = Math.max(widths[i] ?? 0, width(row[i] ?? ''))
-  const used = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0)
-  const room = Math.max(NARROWEST, columns - used)
-  const line = (row: readonly string[], painted: (cell: string, column: number) => string): string =>
-    row
-      .map((cell, i) => painted(i === last ? clip(cell, room) : padTo(cell, widths[i] ?? 0), i))
-      .join('  ')
-      .trimEnd()
-  return [line(heads, (cell) => cell), ...fitted.map((row) => line(row, paint))]
-}

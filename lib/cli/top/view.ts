@@ -1,5 +1,6 @@
 /** Draws the live screen: lines from a snapshot and a size. Pure. */
 import { isAnswering } from '../../spool/silence.ts'
+import { attemptsText } from '../../job/attempts.ts'
 import { commandLine } from '../../job/job.ts'
 import type { ListedJob, WorkerInfo } from '../../queue.ts'
 import { clip, padTo, plural, width } from '../output/text.ts'
@@ -143,7 +144,7 @@ function failureSection({ snapshot, colors }: ScreenState): Section {
 function whatFailed({ job, unreadable }: ListedJob, at: number): string {
   if (!job) return visible(unreadable ?? '')
   const ago = roughDuration(at - Date.parse(job.updated_at))
-  return `${job.attempts}/${job.max_retries}  ${ago} ago  ${visible(job.last_error ?? '')}`
+  return `${attemptsText(job)}  ${ago} ago  ${visible(job.last_error ?? '')}`
 }
 
 function paintLine({ id, text, paint = String }: Line, { selected, columns }: ScreenState): string {

@@ -1,5 +1,6 @@
 /** The columns of the list of jobs that may be chosen, and by what a click on each head sorts. */
 import type { ComponentChildren } from 'preact'
+import { attemptsText } from '../../job/attempts.ts'
 import type { JobRow } from '../api-types.ts'
 import { age, clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import type { Column } from '../views.ts'
@@ -29,7 +30,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   },
   tags: { cell: ({ tags }) => tags?.join(', ') },
   priority: { sort: 'priority', isRight: true, cell: ({ priority }) => priority },
-  attempts: { isRight: true, cell: ({ attempts, max_retries }) => `${attempts}/${max_retries}` },
+  attempts: { isRight: true, cell: attemptsText },
   created: { sort: '-created', isRight: true, cell: ({ created_at }, now) => ago(created_at, now) },
   when: { sort: '-updated', isRight: true, cell: when },
   took: {

@@ -1,4 +1,5 @@
 /** One job: its details, attempts, output and actions. */
+import { attemptsInAll } from '../../job/attempts.ts'
 import { commandLine } from '../../job/job.ts'
 import { useState } from 'preact/hooks'
 import { isAllowed, isOver } from '../../job/state.ts'
@@ -169,7 +170,7 @@ function JobHeader({ job }: { readonly job: JobRecord }) {
 
 /** How many attempts are used. */
 const attemptsUsed = (job: JobRecord): string =>
-  `${job.attempts} of ${job.max_retries} used${job.interruptions > 0 ? `, ${job.interruptions} interrupted` : ''}`
+  `${job.attempts} of ${attemptsInAll(job.max_retries)} used${job.interruptions > 0 ? `, ${job.interruptions} interrupted` : ''}`
 
 function NotStarted({ job }: { readonly job: JobRecord }) {
   const now = useNow()

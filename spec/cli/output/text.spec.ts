@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clip, formatBytes, sanitize, table, width, wrap } from '../../../lib/cli/output/text.ts'
+import { clip, formatBytes, sanitize, width, wrap } from '../../../lib/cli/output/text.ts'
 import { visible } from '../../../lib/job/sanitize.ts'
 import { roughDuration, timeUntil } from '../../../lib/job/time-text.ts'
 
@@ -56,25 +56,6 @@ test('wide characters take two columns, combining ones none', () => {
 test('a text is cut by columns, with an ellipsis', () => {
   assert.is(clip('日本語', 5), '日本…')
   assert.is(clip('abc', 3), 'abc')
-})
-
-test('a table pads all columns but the last and leaves no blanks at the end', () => {
-  assert.equal(
-    table(
-      ['ID', 'COMMAND'],
-      [
-        ['longer', 'x'],
-        ['a', ''],
-      ],
-      80,
-    ),
-    ['ID      COMMAND', 'longer  x', 'a'],
-  )
-})
-
-test('only the last column of a table is cut to the width', () => {
-  const [, line] = table(['ID', 'COMMAND'], [['0123456789', 'abcdefghijklmnop']], 22)
-  assert.is(line, '0123456789  abcdefghi…')
 })
 
 test('a paragraph is broken at blanks', () => {

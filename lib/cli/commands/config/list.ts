@@ -3,14 +3,18 @@ import { Command } from 'clipanion'
 import { SETTINGS } from '../../../config/schema.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { table, wrap } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 import { CONFIG_KEYS, shownConfig, shownKey, shownValue } from '../../../config/keys.ts'
+import { visible } from '../../../job/sanitize.ts'
 import { environment } from '../../../config/env.ts'
 
-/** The width that the other columns usually take. */
-const BEFORE_MEANING = 40
-/** A hook may be long; `config get` shows all of it. */
-const WIDEST_VALUE = 24
+const HEADS = [
+  'KEY',
+  // A hook may be long.
+  { head: 'VALUE', most: 16, wraps: true as const },
+  { head: 'FROM', omit: 'same' as const },
+  { head: 'MEANING', wraps: true as const },
+]
 
 export class ConfigListCommand extends QueueCommand {
   static override paths = [
@@ -32,16 +36,11 @@ export class ConfigListCommand extends QueueCommand {
     if (this.json) return this.printJson(shownConfig(config))
     const set = queue.settings()
     const isFromEnvironment = environment().foreground !== undefined
-    const rows = CONFIG_KEYS.flatMap((key) => {
+    const rows = CONFIG_KEYS.map((key) => {
       const source =
         key === 'foreground' && isFromEnvironment ? 'environment' : set[key] === undefined ? 'default' : 'file'
-      const [first = '', ...more] = wrap(SETTINGS[key].meaning, Math.max(24, this.io.columns - BEFORE_MEANING))
-      return [
-        [shownKey(key), String(shownValue(key, config[key])), source, first],
-        ...more.map((line) => ['', '', '', line]),
-      ]
+      return [shownKey(key), visible(String(shownValue(key, config[key]))), source, SETTINGS[key].meaning]
     })
-    for (const line of table(['KEY', 'VALUE', 'FROM', 'MEANING'], rows, this.io.columns, { most: WIDEST_VALUE }))
-      this.print(line)
+    for (const line of table(HEADS, rows, this.io.columns)) this.print(line)
   }
 }

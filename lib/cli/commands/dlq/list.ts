@@ -6,8 +6,9 @@ import { errorFingerprint } from '../../../job/fingerprint.ts'
 import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { deadLines } from '../../output/job-view.ts'
-import { printList } from '../../output/job-list.ts'
-import { plural, table } from '../../output/text.ts'
+import { jobsToList, printList, tellMore } from '../../output/job-list.ts'
+import { table } from '../../output/table.ts'
+import { plural } from '../../output/text.ts'
 import { visible } from '../../../job/sanitize.ts'
 import { isCount } from '../../input/option-types.ts'
 import { roughDuration } from '../../../job/time-text.ts'
@@ -51,11 +52,21 @@ export class DlqListCommand extends QueueCommand {
       throw new QueueError('USAGE', 'dlq list: --exact and --sort go with --group')
     if (this.sort !== undefined && this.sort !== 'count' && this.sort !== 'last')
       throw new QueueError('USAGE', `dlq list: cannot sort groups by ${JSON.stringify(this.sort)}`, 'by count or last')
-    const found = await queue.list(filter, this.group ? {} : most)
     const none = 'the dead letter queue is empty'
-    if (this.group)
-      return this.printGroups(groupByError(found, this.exact, this.sort === 'last').slice(0, this.limit), none)
-    await printList(found, { queue, io: this.io, json: this.jsonList(), output: this.output, none, lines: deadLines })
+    if (this.group) {
+      const groups = groupByError(await queue.list(filter), this.exact, this.sort === 'last')
+      return this.printGroups(groups.slice(0, this.limit), none)
+    }
+    const listed = await jobsToList(queue, filter, most, { isAll: this.json || !this.io.stdoutIsTerminal })
+    await printList(listed.found, {
+      queue,
+      io: this.io,
+      json: this.jsonList(),
+      output: this.output,
+      none,
+      lines: deadLines,
+    })
+    tellMore(listed, this.io)
   }
 
   private printGroups(groups: readonly ErrorGroup[], none: string): void {
@@ -71,7 +82,14 @@ export class DlqListCommand extends QueueCommand {
       visible(jobs[0] ?? '-'),
       visible(this.exact || jobs.length === 1 ? error : fingerprint),
     ])
-    const heads = ['JOBS', 'FIRST', 'LAST', 'QUEUE', 'NEWEST', 'ERROR']
+    const heads = [
+      'JOBS',
+      { head: 'FIRST', omit: 'any' as const },
+      'LAST',
+      { head: 'QUEUE', omit: 'same' as const, most: 16, wraps: true as const },
+      { head: 'NEWEST', isId: true as const, most: 20 },
+      'ERROR',
+    ]
     for (const line of table(heads, rows, this.io.columns)) this.print(line)
   }
 }

@@ -4,7 +4,7 @@ import { QueueError } from '../../../errors.ts'
 import { visible } from '../../../job/sanitize.ts'
 import type { LimitInfo, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { table } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 
 export class LimitListCommand extends QueueCommand {
   static override paths = [['limit', 'list']]
@@ -21,7 +21,8 @@ export class LimitListCommand extends QueueCommand {
     if (this.json) return this.printJsonList(limits)
     const rows = limits.map(({ limit, cap, taken }) => [limit, capText(cap), String(taken.length), jobsText(taken)])
     if (rows.length > 0)
-      for (const line of table(['LIMIT', 'CAP', 'TAKEN', 'BY'], rows, this.io.columns)) this.print(line)
+      for (const line of table(['LIMIT', 'CAP', 'TAKEN', { head: 'BY', wraps: true }], rows, this.io.columns))
+        this.print(line)
   }
 }
 
@@ -54,6 +55,8 @@ export class LimitShowCommand extends QueueCommand {
     if (this.json) return this.printJson(found)
     this.print(`${found.limit}: ${found.taken.length} of ${capText(found.cap)} taken`)
     const rows = found.taken.map(({ number, job, worker }) => [String(number), job ?? 'by hand', worker ?? '-'])
-    if (rows.length > 0) for (const line of table(['NUMBER', 'JOB', 'WORKER'], rows, this.io.columns)) this.print(line)
+    if (rows.length > 0)
+      for (const line of table(['NUMBER', { head: 'JOB', isId: true }, 'WORKER'], rows, this.io.columns))
+        this.print(line)
   }
 }

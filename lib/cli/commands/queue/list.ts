@@ -6,7 +6,7 @@ import { roughDuration } from '../../../job/time-text.ts'
 import type { Queue, QueueInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { visible } from '../../../job/sanitize.ts'
-import { table } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 
 export class QueueListCommand extends QueueCommand {
   static override paths = [['queue', 'list']]
@@ -32,7 +32,11 @@ export class QueueListCommand extends QueueCommand {
 export const queueLines = (queues: readonly QueueInfo[], columns: number): string[] =>
   queues.length === 0
     ? []
-    : table(['QUEUE', 'PENDING', 'RUNNING', 'FAILED', 'DEAD', 'HELD', 'OLDEST', 'PAUSED'], queues.map(row), columns)
+    : table(
+        ['QUEUE', 'PENDING', 'RUNNING', 'FAILED', 'DEAD', 'HELD', 'OLDEST', { head: 'PAUSED', wraps: true }],
+        queues.map(row),
+        columns,
+      )
 
 function limitText({ settings }: QueueInfo): string {
   if (settings === null) return ''

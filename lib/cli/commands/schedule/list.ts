@@ -4,7 +4,7 @@ import { nowMs } from '../../../clock.ts'
 import type { Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { SCHEDULE_HEAD, scheduleRow } from '../../output/schedule-view.ts'
-import { table } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 
 export class ScheduleListCommand extends QueueCommand {
   static override paths = [['schedule', 'list']]

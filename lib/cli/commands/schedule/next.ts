@@ -10,7 +10,7 @@ import { isBad } from '../../../schedule/schedule.ts'
 import { QueueCommand } from '../../command.ts'
 import { isCount } from '../../input/option-types.ts'
 import { zonedTime, zoneOf } from '../../output/schedule-view.ts'
-import { table } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 
 export class ScheduleNextCommand extends QueueCommand {
   static override paths = [['schedule', 'next']]

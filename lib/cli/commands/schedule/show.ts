@@ -7,7 +7,7 @@ import { shellQuote } from '../../../job/shell-quote.ts'
 import type { Queue } from '../../../queue.ts'
 import { isBad } from '../../../schedule/schedule.ts'
 import { PREVIEWED, previewLines, timeAgo } from '../../output/schedule-view.ts'
-import { table } from '../../output/text.ts'
+import { table } from '../../output/table.ts'
 import { ScheduleNamingCommand } from './naming.ts'
 
 /** How many of what it has done are printed. */
@@ -48,6 +48,7 @@ export class ScheduleShowCommand extends ScheduleNamingCommand {
       for (const line of previewLines(found, now, times)) this.print(line)
     }
     const rows = history.slice(0, SHOWN).map(({ at, did, job }) => [timeAgo(at, now), did, job ?? '-'])
-    if (rows.length > 0) for (const line of table(['TIME', 'DID', 'JOB'], rows, this.io.columns)) this.print(line)
+    if (rows.length > 0)
+      for (const line of table(['TIME', 'DID', { head: 'JOB', isId: true }], rows, this.io.columns)) this.print(line)
   }
 }

@@ -6,7 +6,8 @@ import { takesWords } from '../../../job/takes.ts'
 import { commandLine } from '../../../job/job.ts'
 import type { Queue, WorkerInfo } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
-import { clip, plural, table } from '../../output/text.ts'
+import { fits, shortIds, tableRows } from '../../output/table.ts'
+import { clip, plural, width } from '../../output/text.ts'
 import { visible } from '../../../job/sanitize.ts'
 import { localTime, roughDuration } from '../../../job/time-text.ts'
 import { mayAnswer } from '../../../spool/silence.ts'
@@ -47,22 +48,35 @@ export class WorkerListCommand extends QueueCommand {
     return workers.some(mayAnswer)
   }
 
-  /** A table, and under each worker what it runs. */
+  /** A table, and under each worker what it runs; there is its log, too, where the terminal is too narrow for it. */
   private lines(workers: readonly WorkerInfo[]): string[] {
     if (workers.length === 0) return []
-    const [head = '', ...rows] = table(
-      ['WORKER', 'PID', 'STATE', 'UP', 'BUSY', 'LOG'],
-      workers.map(row),
-      this.io.columns,
-    )
-    const runs = workers.map(({ running }) =>
-      running.map((run) => {
-        const at = run.started_at === undefined ? '' : ` for ${since(run.started_at)}`
-        return clip(`  ${run.id} (run ${run.run}${at}): ${visible(commandLine(run.command))}`, this.io.columns)
-      }),
-    )
-    return [head, ...rows.flatMap((line, i) => [line, ...(runs[i] ?? [])])]
+    const rows = workers.map(row)
+    const isWide = fits(HEADS, rows, this.io.columns)
+    const [head = [], ...lines] = isWide
+      ? tableRows(HEADS, rows, this.io.columns)
+      : tableRows(
+          HEADS.slice(0, -1),
+          rows.map((cells) => cells.slice(0, -1)),
+          this.io.columns,
+        )
+    return [
+      ...head,
+      ...workers.flatMap(({ running, log }, i) => [
+        ...(lines[i] ?? []),
+        ...(isWide ? [] : [`  log: ${visible(log)}`]),
+        ...running.map((run) => runLine(run, this.io.columns)),
+      ]),
+    ]
   }
+}
+
+const HEADS = ['WORKER', 'PID', { head: 'STATE', most: 30, wraps: true as const }, 'UP', 'BUSY', 'LOG']
+
+function runLine({ id, run, started_at, command }: WorkerInfo['running'][number], columns: number): string {
+  const at = started_at === undefined ? '' : ` for ${since(started_at)}`
+  const line = (shown: string): string => `  ${shown} (run ${run}${at}): ${visible(commandLine(command))}`
+  return clip(width(line(id)) > columns ? line(shortIds([id])[0] ?? id) : line(id), columns)
 }
 
 function row(worker: WorkerInfo): string[] {
