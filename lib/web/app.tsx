@@ -11,6 +11,8 @@ import { JobDetailPage } from './pages/job.tsx'
 import { JobsPage } from './pages/jobs.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { QueuesPage } from './pages/queues.tsx'
+import { ScheduleDetailPage } from './pages/schedule.tsx'
+import { SchedulesPage } from './pages/schedules.tsx'
 import { SignInPage } from './pages/signin.tsx'
 import { WorkersPage } from './pages/workers.tsx'
 import { actOrConfirm, ConfirmDialog, type ConfirmRequest } from './components/confirm-dialog.tsx'
@@ -30,6 +32,7 @@ const PAGES: Record<string, () => ComponentChildren> = {
   '/': () => <OverviewPage />,
   '/jobs': () => <JobsPage />,
   '/queues': () => <QueuesPage />,
+  '/schedules': () => <SchedulesPage />,
   '/dead': () => <DeadPage />,
   '/workers': () => <WorkersPage />,
   '/events': () => <EventsPage />,
@@ -39,7 +42,8 @@ const PAGES: Record<string, () => ComponentChildren> = {
 function CurrentPage({ path }: { readonly path: string }) {
   // Ids contain no characters that a URL escapes.
   const id = path.startsWith('/jobs/') ? path.slice('/jobs/'.length) : undefined
-  const title = id ?? NAV_LINKS.find((way) => way.path === path)?.label ?? 'queuectl'
+  const schedule = path.startsWith('/schedules/') ? path.slice('/schedules/'.length) : undefined
+  const title = id ?? schedule ?? NAV_LINKS.find((way) => way.path === path)?.label ?? 'queuectl'
   // Moves the focus so that screen readers announce the new page; at once, before a key that is typed next moves it on.
   const isFirst = useRef(true)
   useLayoutEffect(() => {
@@ -50,6 +54,7 @@ function CurrentPage({ path }: { readonly path: string }) {
     document.title = path === '/' ? 'queuectl' : `${title} · queuectl`
   }, [path, title])
   if (id !== undefined) return <JobDetailPage key={id} id={id} />
+  if (schedule !== undefined) return <ScheduleDetailPage key={schedule} name={schedule} />
   return (
     PAGES[path]?.() ?? (
       <EmptyState icon="search" title="No such page">

@@ -83,6 +83,22 @@ export function clockTime(iso: string, now: number): string {
   return day === inZone.day.format(now) && Math.abs(now - at.getTime()) < 86_400_000 ? time : `${day}, ${time}`
 }
 
+/** The time on the clocks of a zone, with its short name: `Fri 27 Nov, 02:30 CET`. */
+export const timeIn = (timeZone: string, iso: string): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...clockFormat,
+    timeZone,
+    timeZoneName: 'short',
+  }).format(new Date(iso))
+
+/** How far the clocks of a zone are from UTC at a time: `GMT+01:00`. */
+export const offsetIn = (timeZone: string, iso: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(new Date(iso)).at(-1)?.value ??
+  ''
+
 /** A time as a field of the type `datetime-local` has it, in the zone of the browser; empty for none. */
 export function localInput(iso: string): string {
   if (iso === '') return ''

@@ -23,6 +23,7 @@ export const NAV_LINKS: readonly NavLink[] = [
   { path: '/', label: 'Overview', icon: 'overview', key: 'o' },
   { path: '/jobs', label: 'Jobs', icon: 'jobs', key: 'j' },
   { path: '/queues', label: 'Queues', icon: 'queues', key: 'q' },
+  { path: '/schedules', label: 'Schedules', icon: 'schedules', key: 's' },
   { path: '/dead', label: 'Dead letters', icon: 'dead', key: 'd' },
   { path: '/workers', label: 'Workers', icon: 'workers', key: 'w' },
   { path: '/events', label: 'Events', icon: 'events', key: 'e' },

@@ -19,6 +19,8 @@ const PAGES = {
   '/jobs/later': 'Expected start',
   '/queues': 'Oldest ready',
   '/queues?queue=mail': 'Jobs of this time',
+  '/schedules': 'at 02:30 every day',
+  '/schedules/backup': 'clocks skip 02:30',
   '/dead': 'exit code 4',
   '/workers': 'Alive',
   '/events': 'fails',
@@ -34,6 +36,10 @@ async function furnish({ queue, startWorker, dir }: BrowserWorld): Promise<void>
     { id: 'done', command: 'true' },
     { id: 'later', command: 'true', run_at: '2999-01-01T00:00:00Z' },
   ])
+  await queue.addSchedule('backup', { cron: '30 2 * * *', tz: 'Europe/Berlin', job: { command: 'true' } })
+  await queue.addSchedule('idle', { every: '1h', job: { command: 'true' } })
+  await queue.pauseSchedule('idle', 'on holiday')
+  await queue.setQueue('mail', { limit: 2, rate: '10/m' })
   await startWorker({ count: 2 })
   await until(
     async () => {
@@ -116,7 +122,7 @@ test(
       const { page, visit } = here
       await furnish(here)
       await visit('/')
-      for (const name of ['Jobs', 'Queues', 'Dead', 'Workers', 'Events', 'Config', 'Overview']) {
+      for (const name of ['Jobs', 'Queues', 'Schedules', 'Dead', 'Workers', 'Events', 'Config', 'Overview']) {
         await page
           .getByRole('navigation', { name: 'Pages' })
           .getByRole('link', { name: new RegExp(`^${name}`) })
@@ -127,6 +133,14 @@ test(
       await visit('/jobs/fails')
       await page.getByRole('log').waitFor()
       assert.ok(await isNarrow(page), 'a job')
+      for (const [path, seen] of [
+        ['/queues?queue=mail', 'Rate of starts'],
+        ['/schedules/backup', 'Next times'],
+      ] as const) {
+        await visit(path)
+        await page.getByText(seen).first().waitFor()
+        assert.ok(await isNarrow(page), path)
+      }
     },
     { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
   ),
@@ -178,7 +192,7 @@ test(
       await page.keyboard.press('Escape')
       return keys.map((text) => text.replaceAll(/\s+/g, ' ').trim()).sort()
     }
-    const everywhere = ['?', 'Ctrl-K', 'g c', 'g d', 'g e', 'g j', 'g o', 'g q', 'g w', 'n', 'p', 't', 'z']
+    const everywhere = ['?', 'Ctrl-K', 'g c', 'g d', 'g e', 'g j', 'g o', 'g q', 'g s', 'g w', 'n', 'p', 't', 'z']
     await visit('/config')
     assert.equal(await listed(), everywhere)
     await visit('/jobs')

@@ -238,7 +238,7 @@ test(
     const numbers = page.getByRole('region', { name: 'Numbers' })
     await numbers.getByText('2 of 2 taken').waitFor()
     assert.equal((await numbers.getByRole('link').allInnerTexts()).sort(), ['a', 'b'])
-    await page.getByRole('link', { name: '2 processing in mail' }).getByText('2 of 2').waitFor()
+    await page.getByRole('link', { name: '2 of 2 processing in mail' }).waitFor()
     await page.keyboard.press('l')
     await dialog.getByLabel('Running at a time').fill('3')
     await page.keyboard.press('Enter')

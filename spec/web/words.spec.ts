@@ -9,7 +9,17 @@ import { actionLine, enqueueLine, requestOf } from '../../lib/web/command-line.t
 import { filterFromQuery, parseSearch } from '../../lib/web/filter.ts'
 import { linearTicks, timeTicks } from '../../lib/web/chart-scale.ts'
 import { differingMembers, diffLines } from '../../lib/web/diff.ts'
-import { age, bytes, countNoun, duration, elapsed, relativeTime, shortCount } from '../../lib/web/format.ts'
+import {
+  age,
+  bytes,
+  countNoun,
+  duration,
+  elapsed,
+  offsetIn,
+  relativeTime,
+  shortCount,
+  timeIn,
+} from '../../lib/web/format.ts'
 import type { JobRecord } from '../../lib/web/api-types.ts'
 
 const test = suite('words of the pages')
@@ -67,6 +77,15 @@ test('a relative time is before or after now', () => {
   const now = Date.parse('2026-11-22T10:00:00Z')
   assert.is(relativeTime('2026-11-22T09:57:00Z', now), '3m ago')
   assert.is(relativeTime('2026-11-22T10:00:05Z', now), 'in 6s')
+})
+
+test('a time is told as the clocks of a zone show it, also after they were changed', () => {
+  // Where the commas stand depends on the version of the locale's data.
+  assert.match(timeIn('Europe/Berlin', '2026-11-27T01:30:00Z'), /^Fri,? 27 Nov,? 02:30 CET$/)
+  assert.equal(
+    ['2026-10-24T00:30:00Z', '2026-10-26T01:30:00Z'].map((at) => offsetIn('Europe/Berlin', at)),
+    ['GMT+02:00', 'GMT+01:00'],
+  )
 })
 
 test('counts are grouped, and large ones shortened', () => {

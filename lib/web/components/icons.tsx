@@ -3,6 +3,7 @@ const PATHS = {
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3.5H9zM9 8.5h4.5v5H9zM2.5 11h4.5v2.5H2.5z',
   jobs: 'M2.5 4h11M2.5 8h11M2.5 12h7',
   queues: 'M2.5 3h11v2.5h-11zM2.5 7h11v2.5h-11zM2.5 11h7v2.5h-7z',
+  schedules: 'M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 2v3M10.5 2v3M5 9.5h2.5',
   dead: 'M8 2.2 14 13H2zM8 6.5v3M8 11.2v.1',
   workers: 'M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14',
   events: 'M1.5 8.5h3l2-5.5 3 10 2-4.5h3',

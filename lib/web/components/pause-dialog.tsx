@@ -1,4 +1,4 @@
-/** Asks why a queue is paused or drained, and until when. */
+/** Asks why a queue or schedule is paused, or a queue drained, and until when. */
 import { useState } from 'preact/hooks'
 import type { Problem } from '../api.ts'
 import { wallNow } from '../clock.ts'
@@ -23,11 +23,15 @@ const MEANINGS = {
 interface PauseDialogProps {
   readonly name: string
   readonly verb: keyof typeof MEANINGS
+  /** In place of what pausing a queue means. */
+  readonly meaning?: string
+  /** It lasts until it is resumed. */
+  readonly isUntimed?: boolean
   readonly pause: (how: { readonly reason?: string; readonly until?: string }) => Promise<void>
   readonly onClose: () => void
 }
 
-export function PauseDialog({ name, verb, pause, onClose }: PauseDialogProps) {
+export function PauseDialog({ name, verb, meaning, isUntimed, pause, onClose }: PauseDialogProps) {
   const [reason, setReason] = useState('')
   const [length, setLength] = useState<Length>('until it is resumed')
   const [problem, setProblem] = useState<Problem>()
@@ -49,7 +53,7 @@ export function PauseDialog({ name, verb, pause, onClose }: PauseDialogProps) {
       <form onSubmit={submit}>
         <div class="dialog-body">
           <ProblemNotice problem={problem} />
-          <p>{MEANINGS[verb]}</p>
+          <p>{meaning ?? MEANINGS[verb]}</p>
           <label class="asked">
             <span class="name">Reason</span>
             <input
@@ -61,14 +65,16 @@ export function PauseDialog({ name, verb, pause, onClose }: PauseDialogProps) {
               onInput={(event) => setReason(event.currentTarget.value)}
             />
           </label>
-          <label class="asked">
-            <span class="name">How long</span>
-            <select class="field" value={length} onChange={(event) => setLength(event.currentTarget.value as Length)}>
-              {Object.keys(LENGTHS).map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          </label>
+          {!isUntimed && (
+            <label class="asked">
+              <span class="name">How long</span>
+              <select class="field" value={length} onChange={(event) => setLength(event.currentTarget.value as Length)}>
+                {Object.keys(LENGTHS).map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+              </select>
+            </label>
+          )}
         </div>
         <div class="dialog-foot">
           <button type="button" class="button" onClick={onClose}>

@@ -58,7 +58,7 @@ export function QueueLine({ row, limit, onPause }: QueueLineProps) {
   const { limit: cap, rate } = obeyedSettings(row)
   const jobs = (state: string, n: number, more = '', shown = shortCount(n)) => (
     <td class={`right ${n === 0 ? 'faint' : ''} ${more}`} role="cell">
-      <a href={urlWithQuery('/jobs', { state, queue })} aria-label={`${n} ${state} in ${queue}`}>
+      <a href={urlWithQuery('/jobs', { state, queue })} aria-label={`${shown} ${state} in ${queue}`}>
         {shown}
       </a>
     </td>
