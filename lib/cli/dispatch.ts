@@ -24,7 +24,8 @@ export async function dispatch(parsed: ParsedArgv, open: OpenIo = openIo): Promi
     if (parsed.help) {
       const { help } = await import('./help.ts')
       io = await open(parsed.color, false)
-      io.print(await help(words, io))
+      // `help --all`
+      io.print(await help(words.length === 0 && args.includes('--all') ? ['all'] : words, io))
       return 0
     }
     call = await readCall({ ...parsed, words, args })

@@ -15,13 +15,30 @@ import { padTo, wrap } from './output/text.ts'
 
 const WIDTH = 80
 
+/** What is needed every day: with the rest of its text it fits a screen of 24 lines. */
+const EVERYDAY = [
+  'enqueue',
+  'run',
+  'status',
+  'list',
+  'show',
+  'logs',
+  'retry',
+  'cancel',
+  'worker start',
+  'worker stop',
+  'dlq list',
+  'config set',
+]
+
 /**
- * Help on a command, a group such as `worker`, a topic of the manual, or everything. `topic NAME` reads the topic where a
- * command has the same name. @throws QueueError USAGE
+ * Help on a command, a group such as `worker`, a topic of the manual, what is needed every day, or everything (`all`).
+ * `topic NAME` reads the topic where a command has the same name. @throws QueueError USAGE
  */
 export async function help(words: readonly string[], io: Io): Promise<string> {
   const [first, second] = words
-  if (first === undefined) return overview(await allCommands(), io) + topics(io)
+  if (first === undefined) return everyday(io)
+  if (first === 'all') return overview(await allCommands(), io) + topics(io)
   if (first === 'topic' || first === 'topics') return second === undefined ? topics(io) : topic(second, io)
   if (isGroup(first) && second === undefined) return overview(await allCommands(first), io, first)
   if (MANUAL_TOPICS.includes(first) && !firstWords().includes(first)) return topic(first, io)
@@ -44,6 +61,28 @@ function topic(name: string, io: Io): string {
   throw new QueueError('USAGE', `unknown topic: ${name}`, hint)
 }
 
+async function everyday(io: Io): Promise<string> {
+  const { bold } = io.colors
+  const commands = await Promise.all(EVERYDAY.map((name) => findCommand(name.split(' '))))
+  return `${[
+    ABOUT,
+    '',
+    `${bold('Usage:')} queuectl COMMAND [options]`,
+    '',
+    ...commands.map((command, i) => commandLine(command, EVERYDAY[i] ?? '', 12)),
+    '',
+    `${bold('Help:')}   queuectl help COMMAND, for instance queuectl help enqueue`,
+    `${bold('More:')}   queuectl help all, with queue, schedule, top, web, metrics, doctor ...`,
+    `${bold('Manual:')} queuectl help topics`,
+    `${bold('Home:')}   --home DIR, else QUEUECTL_HOME, else ~/.queuectl`,
+  ].join('\n')}\n`
+}
+
+const ABOUT = `queuectl ${VERSION}: a background job queue whose whole state is plain files`
+
+const commandLine = (command: CommandClass, name: string, columns: number): string =>
+  `  ${padTo(name, columns)}  ${command.usage?.description}`
+
 /** The ways to call a command, as typed. */
 export function callsOf(command: CommandClass): string[] {
   const name = command.paths?.[0]?.join(' ')
@@ -54,22 +93,18 @@ function overview(commands: readonly CommandClass[], io: Io, group?: string): st
   const { bold } = io.colors
   const lines =
     group === undefined
-      ? [
-          `queuectl ${VERSION}: a background job queue whose whole state is plain files`,
-          '',
-          `${bold('Usage:')} queuectl COMMAND [options]`,
-        ]
+      ? [ABOUT, '', `${bold('Usage:')} queuectl COMMAND [options]`]
       : [`${bold('Usage:')} queuectl ${group} COMMAND [options]`]
   const name = (command: CommandClass): string => command.paths?.[0]?.join(' ') ?? ''
   const width = Math.max(...commands.map((command) => name(command).length))
-  let category: string | undefined
-  for (const command of commands) {
-    if (command.usage?.category !== category) {
-      category = command.usage?.category
-      lines.push('', bold(`${category}:`))
-    }
-    lines.push(`  ${padTo(name(command), width)}  ${command.usage?.description}`)
-  }
+  for (const category of new Set(commands.map(({ usage }) => usage?.category)))
+    lines.push(
+      '',
+      bold(`${category}:`),
+      ...commands
+        .filter(({ usage }) => usage?.category === category)
+        .map((command) => commandLine(command, name(command), width)),
+    )
   lines.push(
     '',
     bold('Everywhere:'),

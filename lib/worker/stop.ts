@@ -21,13 +21,15 @@ export interface StopOptions {
   readonly names?: readonly string[]
   /** Seconds to wait; undefined: without limit. */
   readonly timeout?: number
+  /** Ends the waiting, not the stopping. */
+  readonly signal?: AbortSignal
   /** Called once for each worker that does not answer while it is waited for. @param since milliseconds */
   readonly onSilent?: (name: string, since: number) => void
 }
 
 export interface StopResult {
   readonly stopped: readonly string[]
-  /** Those still running when the timeout was over. */
+  /** Those still running when the timeout was over, or the waiting was ended. */
   readonly left: readonly string[]
   /** Those that could not be told, or did not answer from elsewhere. */
   readonly unreachable: readonly string[]
@@ -85,18 +87,19 @@ type WorkerEnd = 'stopped' | 'left' | 'unreachable'
 /** How often (ms) to look at a worker of which no FIFO reports the end, and for how long it has not answered. */
 const LOOK_EVERY_MS = 250
 
-async function endOf(home: Home, worker: Holder, { timeout, onSilent }: StopOptions): Promise<WorkerEnd> {
+async function endOf(home: Home, worker: Holder, { timeout, onSilent, signal }: StopOptions): Promise<WorkerEnd> {
   const until = timeout === undefined ? Number.POSITIVE_INFINITY : monotonicMs() + timeout * 1000
   const fd = worker.life === 'alive' ? openReadEndIfThere(join(worker.dir, 'alive')) : undefined
   const released = new AbortController()
   const socket = fd === undefined ? undefined : onReleased(fd, () => released.abort())
+  const either = signal ? AbortSignal.any([signal, released.signal]) : released.signal
   const watch = new LeaseWatch()
   let isSaid = false
   try {
     for (;;) {
       const now = holderOf(home, worker.name)
       if (released.signal.aborted || (fd === undefined && (now === undefined || now.life === 'dead'))) break
-      if (monotonicMs() >= until) return 'left'
+      if (monotonicMs() >= until || signal?.aborted) return 'left'
       if (now?.life === 'elsewhere' && watch.isOver(now.name, renewalOf(now).stamp, renewMsOf(now)))
         return 'unreachable'
       const since = now && silentSince(now)
@@ -104,7 +107,7 @@ async function endOf(home: Home, worker: Holder, { timeout, onSilent }: StopOpti
         isSaid = true
         onSilent?.(worker.name, since)
       }
-      await sleep(Math.min(LOOK_EVERY_MS, until - monotonicMs()), released.signal)
+      await sleep(Math.min(LOOK_EVERY_MS, until - monotonicMs()), either)
     }
     // The worker releases its FIFO some milliseconds before its process ends.
     while (hasProcessHere(worker)) await sleep(2)

@@ -6,12 +6,33 @@ const test = suite('queuectl help')
 
 for (const args of [['--help'], ['-h'], ['help']])
   test(
-    `${args[0]} lists the commands on stdout`,
+    `${args[0]} lists what is needed every day, on a screen of 24 lines`,
     inWorld(async ({ cli }) => {
       const { code, stdout, stderr } = await cli(args)
       assert.equal([code, stderr], [0, ''])
-      for (const name of ['enqueue', 'worker start', 'dlq retry', 'config set', 'metrics', 'init'])
+      assert.is(stdout.match(/^ {2}\w/gm)?.length, 12)
+      for (const name of ['enqueue', 'worker start', 'dlq list', 'config set'])
         assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'))
+      assert.match(stdout, 'queuectl help all')
+      assert.ok(stdout.split('\n').length <= 24)
+    }),
+  )
+
+for (const args of [
+  ['help', 'all'],
+  ['help', '--all'],
+  ['--help', '--all'],
+])
+  test(
+    `${args.join(' ')} lists every command, each group once`,
+    inWorld(async ({ cli }) => {
+      const { code, stdout, stderr } = await cli(args)
+      assert.equal([code, stderr], [0, ''])
+      for (const name of ['enqueue', 'worker start', 'dlq retry', 'config set', 'metrics', 'init', 'schedule add'])
+        assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'))
+      const groups = stdout.match(/^[A-Z].*:$/gm) ?? []
+      assert.is(groups.length, new Set<string>(groups).size)
+      assert.match(stdout, /^Configuration:$/m)
     }),
   )
 
@@ -51,6 +72,7 @@ test(
   inWorld(async ({ cli }) => {
     for (const topic of [
       [],
+      ['help', 'all'],
       ['worker'],
       ['enqueue'],
       ['worker', 'start'],
@@ -58,7 +80,7 @@ test(
       ['logs'],
       ['config', 'set'],
     ]) {
-      const { stdout } = await cli([...topic, '--help'])
+      const { stdout } = await cli(topic[0] === 'help' ? topic : [...topic, '--help'])
       for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `${topic.join(' ')}: ${line}`)
     }
   }),
@@ -67,7 +89,10 @@ test(
 test(
   'help lists the topics of the manual',
   inWorld(async ({ cli }) => {
-    for (const args of [['help'], ['--help'], ['help', 'topics']])
+    for (const args of [
+      ['help', 'all'],
+      ['help', 'topics'],
+    ])
       assert.match((await cli(args)).stdout, /^ {2}files {2,}what lies where/m)
   }),
 )

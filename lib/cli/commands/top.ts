@@ -12,7 +12,7 @@ export class TopCommand extends SelectingCommand {
     category: 'Jobs',
     description: 'watch and control the queue live; with ids: run these next',
     details: `Keys: arrows (or j and k) select a job; f or Enter follows its output, Escape goes back; c cancels it, r runs it
-      again, h holds it; q quits. If standard output is not a terminal, it prints one screen.
+      again, h holds it; / shows only jobs with a text in them; ? says more; q quits. If standard output is not a terminal, it prints one screen.
 
       With ids, the jobs get the highest priority of all waiting jobs; those waiting for a start time or another attempt
       stop waiting for it. Several run in the order given.\n\n${ABOUT_IDS}`,

@@ -6,7 +6,8 @@ import { visible } from '../../job/sanitize.ts'
 import { Screen } from './screen.ts'
 import type { Colors, Io } from '../terminal.ts'
 import { FollowedOutput } from './run-output.ts'
-import { takeSnapshot, type Snapshot, SPAN_S, Throughput } from './snapshot.ts'
+import { HELP_LINES } from './help.ts'
+import { filtered, takeSnapshot, type Snapshot, SPAN_S, Throughput } from './snapshot.ts'
 import { KEYS, selectableJobs, screenLines } from './view.ts'
 
 const REFRESH_MS = 1000
@@ -25,6 +26,11 @@ export class Top {
   #snapshot: Snapshot | undefined
   #selected: string | undefined
   #followed: FollowedOutput | undefined
+  /** What is shown must have this in it. */
+  #filter = ''
+  /** The filter is being typed. */
+  #isTyping = false
+  #isHelp = false
   /** A question, which the next key answers. */
   #question: { readonly text: string; readonly yes: () => Promise<string> } | undefined
   #notice: { readonly text: string; readonly until: number } | undefined
@@ -66,7 +72,7 @@ export class Top {
   async #refresh(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       this.#refreshNow = new AbortController()
-      this.#snapshot = await takeSnapshot(this.#queue)
+      this.#snapshot = await takeSnapshot(this.#queue, this.#filter)
       this.#draw()
       await sleep(Math.max(REFRESH_MS, IDLE_FACTOR * this.#snapshot.cost), this.#refreshNow.signal)
     }
@@ -95,11 +101,9 @@ export class Top {
     const screen = this.#screen
     if (!screen || !this.#snapshot || this.#ended.signal.aborted) return
     const { columns, rows } = screen
-    screen.draw(
-      this.#followed
-        ? this.#outputLines(this.#followed, columns, rows)
-        : this.#queueLines(this.#snapshot, columns, rows),
-    )
+    if (this.#isHelp) screen.draw(HELP_LINES.slice(0, rows).map((line) => clip(line, columns)))
+    else if (this.#followed) screen.draw(this.#outputLines(this.#followed, columns, rows))
+    else screen.draw(this.#queueLines(this.#snapshot, columns, rows))
   }
 
   #queueLines(snapshot: Snapshot, columns: number, rows: number): string[] {
@@ -109,6 +113,7 @@ export class Top {
       snapshot,
       minute: this.#throughput.lastMinute(nowMs()),
       home: this.#queue.home,
+      filter: this.#filter,
       selected: this.#selected,
       footer: this.#footer(KEYS),
       columns,
@@ -131,6 +136,7 @@ export class Top {
   }
 
   #footer(keys: string): string {
+    if (this.#isTyping) return `/${visible(this.#filter)}_   Enter keeps it, Escape shows all`
     if (this.#question) return `${this.#question.text} y/n`
     return this.#notice && monotonicMs() < this.#notice.until ? this.#notice.text : keys
   }
@@ -142,13 +148,37 @@ export class Top {
       if (key === 'y' || key === 'Y') this.#run(question.yes)
       return this.#draw()
     }
+    if (this.#isHelp) {
+      this.#isHelp = false
+      return this.#draw()
+    }
+    if (this.#isTyping) return this.#type(key)
     const id = this.#followed?.id ?? this.#selected
-    if (key === 'q') return this.#stop(0)
-    if (key === 'escape') this.#follow(undefined)
+    if (key === '?') this.#isHelp = true
+    else if (key === '/' && !this.#followed) this.#isTyping = true
+    else if (key === 'q') return this.#stop(0)
+    else if (key === 'escape' && !this.#followed) this.#look('')
+    else if (key === 'escape') this.#follow(undefined)
     else if (key === 'up' || key === 'k') this.#move(-1)
     else if (key === 'down' || key === 'j') this.#move(1)
     else if (id !== undefined) this.#act(key, id)
     this.#draw()
+  }
+
+  /** A key while the filter is typed: jobs go as soon as they do not match. */
+  #type(key: string): void {
+    if (key === 'enter' || key === 'escape') this.#isTyping = false
+    if (key === 'escape') this.#look('')
+    else if (key === '\x7f' || key === '\b') this.#look(this.#filter.slice(0, -1))
+    else if (key.length === 1 && key >= ' ') this.#look(this.#filter + key)
+    this.#draw()
+  }
+
+  #look(filter: string): void {
+    if (filter === this.#filter) return
+    this.#filter = filter
+    if (this.#snapshot) this.#snapshot = filtered(this.#snapshot, filter)
+    this.#refreshNow.abort()
   }
 
   #move(by: number): void {
@@ -205,6 +235,7 @@ export async function oneScreen(queue: Queue): Promise<string[]> {
     snapshot: await takeSnapshot(queue),
     minute: throughput.lastMinute(nowMs()),
     home: queue.home,
+    filter: '',
     selected: undefined,
     footer: '',
     columns: 200,

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { add, isUp, letGo, settles, SOON_MS, untilLetGo } from '../../../fixtures/jobs.ts'
 import { until } from '../../../fixtures/until.ts'
 import { inWorld } from '../../../fixtures/world.ts'
 
@@ -201,6 +202,27 @@ test(
     const { code, stderr } = await cli(['worker', 'start', '--queue', 'mail,'])
     assert.is(code, 2)
     assert.match(stderr, 'a queue is 1 to 64 letters')
+  }),
+)
+
+test(
+  'stop says at once what it waits for, and on Ctrl-C that this goes on',
+  inWorld(async (world) => {
+    const { id } = await add(world, untilLetGo('job'), { id: 'encode' })
+    await world.startWorker()
+    await isUp(world, 'job')
+    const stopping = world.begin(['worker', 'stop'])
+    await until(
+      () => /waiting for 1 job: encode \(\d+s\); --timeout, --leave or --force do not wait/.test(stopping.stderr),
+      SOON_MS,
+      'it says so',
+    )
+    stopping.kill('SIGINT')
+    const { code, stderr } = await stopping.ended
+    assert.is(code, 130)
+    assert.match(stderr, 'go on finishing')
+    letGo(world, 'job')
+    await settles(world.queue, id)
   }),
 )
 

@@ -12,7 +12,7 @@ import { until } from '../../../fixtures/until.ts'
 import { inWorld, type World } from '../../../fixtures/world.ts'
 import { width } from '../../../lib/cli/output/text.ts'
 import { keysIn } from '../../../lib/cli/top/screen.ts'
-import { type Snapshot, Throughput } from '../../../lib/cli/top/snapshot.ts'
+import { filtered, type Snapshot, Throughput } from '../../../lib/cli/top/snapshot.ts'
 import { bars, selectableJobs, shares, type ScreenState, screenLines } from '../../../lib/cli/top/view.ts'
 import type { ListedJob } from '../../../lib/queue.ts'
 
@@ -45,6 +45,7 @@ const SNAPSHOT: Snapshot = {
       ],
     },
   ],
+  running: [],
   next: Array.from({ length: 40 }, (_, i) => listed(`next${i}`, `echo ${'long 日本 '.repeat(30)}`, 'pending')),
   failures: Array.from({ length: 30 }, (_, i) => listed(`dead${i}`, 'false', 'dead')),
   cost: 1,
@@ -56,6 +57,7 @@ const shown = (changed: Partial<ScreenState> = {}): string[] =>
     snapshot: SNAPSHOT,
     minute: { done: 6, failed: 1, bySecond: [1, 2, 3] },
     home: '/home/of/queue',
+    filter: '',
     selected: undefined,
     footer: 'keys',
     columns: 80,
@@ -75,6 +77,31 @@ for (const [columns, rows] of [
     assert.is(lines.length, rows)
     for (const line of lines) assert.ok(width(line) <= Math.max(columns, 20), `${width(line)}: ${line}`)
   })
+
+test('it shows how many jobs are in each state in two lines at most, and no zeros', () => {
+  const counts = { pending: 1000, scheduled: 20, processing: 10, failed: 5, dead: 30, completed: 70_000, held: 4 }
+  const lines = shown({ snapshot: { ...SNAPSHOT, counts } })
+  const at = lines.findIndex((line) => line.startsWith('Last minute'))
+  assert.ok(at <= 3, lines.slice(0, at + 1).join('\n'))
+  const text = lines.slice(1, at).join('  ')
+  for (const part of ['Pending 1000', 'Held 4', 'Completed 70000', '1 worker, 4 slots']) assert.match(text, part)
+  assert.not.match(shown().join('\n'), 'Held 0')
+})
+
+test('it shows the queue of a job and how far it is', () => {
+  const job = aJob({ id: 'run1', command: ['sleep', '1'], queue: 'video' })
+  const running = [
+    { id: 'run1', state: 'processing' as const, path: '', job, unreadable: undefined, progress: { pct: 42 } },
+  ]
+  assert.match(shown({ snapshot: { ...SNAPSHOT, running } }).join('\n'), /run1.*video {2}42 %.*sleep 1/)
+})
+
+test('a filter leaves the jobs with a text in their id, queue or command, and the counts', () => {
+  const some = filtered(SNAPSHOT, 'NEXT1')
+  assert.equal(some.counts, SNAPSHOT.counts)
+  assert.equal([some.next.length, some.failures.length, some.workers[0]?.running.length], [11, 0, 0])
+  assert.is(filtered(SNAPSHOT, 'sleep 2').workers[0]?.running[0]?.id, 'run2')
+})
 
 test('it shows counts, slots and throughput', () => {
   const text = shown({ columns: 120 }).join('\n')
@@ -170,7 +197,7 @@ for (const size of [
       await inTerminal(world, size, async (terminal) => {
         await begin(terminal)
         assert.is(terminal.tells('#{alternate_on}'), '1')
-        await sees(terminal, 'Pending 1  Processing 0  Failed 0  Dead 1')
+        await sees(terminal, 'Pending 1  Dead 1  no worker')
         await sees(terminal, 'broken  dead  1/1')
         assert.match(terminal.shown()[0] ?? '', /^queuectl {2}.*\d\d:\d\d:\d\d$/)
         assert.is(
@@ -340,6 +367,35 @@ test(
       next: { id: string }[]
     }
     assert.equal([counts.pending, next.map(({ id }) => id)], [1, ['waiting']])
+  }),
+)
+
+test(
+  '/ shows only some jobs, Escape all of them again, ? the keys',
+  inWorld(async (world) => {
+    await world.queue.enqueueAll([
+      { id: 'one', command: 'true' },
+      { id: 'two', command: 'true' },
+    ])
+    await inTerminal(world, [80, 24], async (terminal) => {
+      const appears = (text: string | RegExp): Promise<unknown> =>
+        until(
+          () => terminal.shown().join('\n').match(text) ?? undefined,
+          SOON_MS,
+          () => `${text} is seen: ${terminal.shown().join('\n')}`,
+        )
+      terminal.press('queuectl top', 'Enter')
+      await appears(/one[^]*two/)
+      terminal.press('/', 't', 'w')
+      await appears(/only "tw"[^]*NEXT.*\n +two/)
+      terminal.press('Escape')
+      await appears(/NEXT.*\n +one/)
+      terminal.press('?')
+      await appears('Any key goes back')
+      terminal.press('x')
+      await appears(/NEXT/)
+      terminal.press('q')
+    })
   }),
 )
 

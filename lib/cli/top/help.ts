@@ -1,0 +1,22 @@
+/** What `?` shows on the live screen. */
+export const HELP_LINES = [
+  'Keys of queuectl top',
+  '',
+  '  up, down, k, j   select a job',
+  '  f, Enter         follow its output; Escape goes back',
+  '  c                cancel it, after asking',
+  '  r                run it again',
+  '  h                hold it: it does not run until queuectl release',
+  '  /                show only jobs with a text in their id, queue or command;',
+  '                   Enter keeps the filter, Escape takes it away',
+  '  Ctrl-L           draw the screen again',
+  '  Ctrl-Z           to the shell; fg comes back',
+  '  q, Ctrl-C        quit',
+  '',
+  'RUNNING shows slot, id, run, for how long, queue, progress, command; NEXT the',
+  'jobs in the order in which they run; NEWEST FAILURES what failed or died last.',
+  'The last minute is drawn a bar a second. Ids are shortened on narrow screens;',
+  'every command takes them so.',
+  '',
+  'Any key goes back',
+]
