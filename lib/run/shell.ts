@@ -64,12 +64,12 @@ queuectl_plain() {
 ${IF_OURS}
 cd "$7" && {
 echo "$queuectl_shell $6" >&4 && {
-queuectl_out=$4 queuectl_err=$5; ${EXPORT}
-"$@" </dev/null >>"$queuectl_out" 2>>"$queuectl_err" 4>&-
+${EXPORT}
+"$@" 4>&-
 queuectl_code=$?
 echo $queuectl_code >&4; echo >&3
 }
-} 4>>"$3"
+} </dev/null >>"$4" 2>>"$5" 4>>"$3"
 ${HELD}
 cd /
 echo $queuectl_code

@@ -1,6 +1,6 @@
 /** What resident shells are told, as dash, bash and busybox understand it. */
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -23,15 +23,20 @@ interface Told {
 function tell(
   shell: readonly string[],
   dir: string,
-  runs: readonly (Partial<Pick<StartRequest, 'cwd' | 'held' | 'argv' | 'env'>> & { readonly isPlain: boolean })[],
+  runs: readonly (Partial<Pick<StartRequest, 'cwd' | 'held' | 'argv' | 'env'>> & {
+    readonly isPlain: boolean
+    /** In place of this file there is a directory. */
+    readonly shut?: string
+  })[],
 ): Told {
   const at = (run: number, kind: string): string => join(dir, `${run}.${kind}`)
   writeFileSync(join(dir, 'held'), '')
-  const text = runs.map(({ isPlain, ...more }, run) => {
+  const text = runs.map(({ isPlain, shut, ...more }, run) => {
     const [fifo, mark, out, err] = [at(run, 'fifo'), at(run, 'mark'), at(run, 'out'), at(run, 'err')]
     makeFifos([fifo])
     for (const path of [out, err]) closeSync(openSync(path, 'w'))
-    const paths = { fifo, mark, out, err } as RunPaths
+    const made = { fifo, mark, out, err }
+    const paths = (shut === undefined ? made : { ...made, [shut]: join(dir, 'shut') }) as RunPaths
     return shellRequest(
       { held: join(dir, 'held'), paths, cwd: dir, argv: ['/bin/true'], env: {}, ...more },
       'x=1',
@@ -99,6 +104,20 @@ for (const shell of [['dash'], ['bash'], ['busybox', 'sh']] as const)
         ])
         assert.equal(told.reports, ['gone', 'unbegun', '0'])
         assert.equal([told.mark(0), told.mark(1), told.out(2)], ['', '', '/\n'])
+      }),
+    )
+
+    test(
+      named('a run whose output cannot be opened does not begin, and uses no attempt'),
+      inWorld(async ({ dir }) => {
+        mkdirSync(join(dir, 'shut'))
+        for (const kind of ['out', 'err']) {
+          const told = tell(shell, dir, [{ isPlain, shut: kind }, { isPlain }])
+          assert.equal(told.reports, ['unbegun', '0'])
+          assert.is(told.mark(0), '')
+          for (const run of [0, 1]) rmSync(join(dir, `${run}.fifo`))
+          rmSync(join(dir, '1.mark'))
+        }
       }),
     )
 
