@@ -8,8 +8,16 @@
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
-/** Seconds in `90`, `90s`, `1h30m`, `500ms`, `2d`; undefined when the text is not a duration. */
+/** Seconds: a thousand years. What is longer would lead out of the years that dates have. */
+const LONGEST = 3.1e10
+
+/** Seconds in `90`, `90s`, `1h30m`, `500ms`, `2d`; undefined when the text is not a duration, or is one of a thousand years. */
 export function parseDuration(text: string): number | undefined {
+  const seconds = secondsIn(text)
+  return seconds !== undefined && seconds < LONGEST ? seconds : undefined
+}
+
+function secondsIn(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) return undefined
   let seconds = 0

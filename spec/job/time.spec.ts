@@ -23,7 +23,27 @@ for (const [text, seconds] of [
 ] as const)
   test(`${text} is ${seconds} seconds`, () => assert.is(parseDuration(text), seconds))
 
-for (const text of ['', ' ', '-5', '-5m', '+5m', '1h 30', '1h 30m', '5x', 'm', '1e3', '5 m', '1.', '.5', 'NaN', '1M'])
+for (const text of [
+  '',
+  ' ',
+  '-5',
+  '-5m',
+  '+5m',
+  '1h 30',
+  '1h 30m',
+  '5x',
+  'm',
+  '1e3',
+  '5 m',
+  '1.',
+  '.5',
+  'NaN',
+  '1M',
+  '99999999d',
+  '1e3d',
+  '31000000000',
+  '5000w9999999w',
+])
   test(`${JSON.stringify(text)} is no duration`, () => assert.is(parseDuration(text), undefined))
 
 for (const [text, iso] of [
