@@ -1,5 +1,6 @@
 /** A schedule, as its file `schedules/<name>.json` says it. Pure. */
 import { QueueError } from '../errors.ts'
+import { refuseInexactNumbers } from '../job/exact-numbers.ts'
 import type { JobRequest } from '../job/job.ts'
 import { readForeign } from '../job/spelling.ts'
 import { parseDuration, parseInstant } from '../job/time.ts'
@@ -81,7 +82,10 @@ export const printSchedule = (members: Readonly<Record<string, unknown>>): strin
 export function parseSchedule(name: string, text: string | undefined, now: number): Schedule | BadSchedule {
   if (text === undefined) return { bad: 'it cannot be read' }
   try {
-    return read(name, JSON.parse(text), now)
+    const value: unknown = JSON.parse(text)
+    // The members that its jobs get belong to the person, as those of any job.
+    refuseInexactNumbers(text)
+    return read(name, value, now)
   } catch (error) {
     if (error instanceof SyntaxError) return { bad: `it is no JSON: ${error.message}` }
     if (error instanceof Refused || error instanceof QueueError)

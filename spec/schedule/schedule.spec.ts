@@ -140,4 +140,10 @@ CRON_TZ=Europe/Berlin
   })
 })
 
+test('one with a number that would not be kept is refused, as a job is', () => {
+  const found = parseSchedule('x', '{"every":"1h","job":{"command":"true","row":9007199254740993}}', NOW)
+  assert.ok(isBad(found))
+  if (isBad(found)) assert.match(found.bad, /9007199254740993 would not be kept exactly/)
+})
+
 test.run()
