@@ -3,14 +3,15 @@
  * to door, and last to `pending/`; its record says which parents it need not wait for any more (`met`).
  */
 import { basename, join } from 'node:path'
+import { nowMs } from '../clock.ts'
 import { type Block, conditionsOf, type Dependent, doorOf, judge, type ParentState } from '../job/after.ts'
 import { parseName } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
 import { readJob } from '../job/parse.ts'
-import { exists, isOwnDir, listOwnDir, readText, remove, removeEmptyDir, writeNew } from '../disk/files.ts'
-import { isRunning } from '../disk/process.ts'
+import { exists, isOwnDir, listOwnDir, lstat, readText, remove, removeEmptyDir, replaceFile } from '../disk/files.ts'
+import { type Identity, isRunning, isSameNamespace, ownIdentity } from '../disk/process.ts'
 import { scratchOwner, scratchPath } from '../disk/scratch.ts'
-import { errno, QueueError } from '../errors.ts'
+import { QueueError } from '../errors.ts'
 import { makeRealDir, removeOrQuarantine } from './corrupt.ts'
 import type { Home } from './layout.ts'
 import { findExact } from './lookup.ts'
@@ -138,19 +139,42 @@ export class WaitedFor {
 const SIGN = '.for.'
 
 function hasSign(home: Home, parent: string): boolean {
-  return listOwnDir(home.waiting, parent).some((name) => name.startsWith(SIGN) && isObeyed(name))
+  return listOwnDir(home.waiting, parent).some((name) => name.startsWith(SIGN) && isObeyed(home, parent, name))
 }
 
-/** Is its process alive? One of another machine is not seen. */
-function isObeyed(sign: string): boolean {
-  const pid = scratchOwner(sign)
-  return pid !== undefined && isRunning({ pid, start: '' })
+/**
+ * For how long (ms) the sign of a process is obeyed of which we cannot know whether it lives: one of another pid namespace or
+ * machine. It costs nothing but that the job stays a little longer.
+ */
+const UNKNOWN_FOR_MS = 3_600_000
+
+/** May its process be alive? */
+function isObeyed(home: Home, parent: string, sign: string): boolean {
+  const path = join(doorPath(home, parent), sign)
+  const owner = readOwner(path)
+  if (owner === undefined) {
+    const pid = scratchOwner(sign)
+    return pid !== undefined && isRunning({ pid, start: '' })
+  }
+  if (isSameNamespace(owner, ownIdentity())) return isRunning(owner)
+  return nowMs() - (lstat(path)?.ctimeMs ?? 0) < UNKNOWN_FOR_MS
+}
+
+/** Undefined: it is of a version that wrote nothing into it. */
+function readOwner(path: string): Identity | undefined {
+  try {
+    const owner = JSON.parse(readText(path) ?? '') as Partial<Identity> | null
+    return typeof owner?.boot === 'string' && Number.isSafeInteger(owner.pid) ? (owner as Identity) : undefined
+  } catch {
+    // See above; or it cannot be read, and may be anybody's.
+    return undefined
+  }
 }
 
 /** Removes what those have left at a door who died while they enqueued. */
 export function sweepSigns(home: Home, parent: string): void {
   for (const name of listOwnDir(home.waiting, parent))
-    if (name.startsWith(SIGN) && !isObeyed(name))
+    if (name.startsWith(SIGN) && !isObeyed(home, parent, name))
       removeOrQuarantine(home, join(doorPath(home, parent), name), 'it was in the place of a sign at a door')
 }
 
@@ -170,18 +194,18 @@ export class Signs {
     if (this.#paths.has(parent)) return
     const door = doorPath(this.#home, parent)
     const path = scratchPath(door, SIGN.slice(0, -1), 'sign')
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       makeDoor(this.#home, parent)
-      try {
-        // If we die after this: a sign that nobody obeys, since we are gone; whoever looks at the door removes it.
-        writeNew(path, '', false)
+      const aside = scratchPath(this.#home.tmp, 'sign', 'new')
+      // If we die in here: scratch. After it: a sign that nobody obeys who sees that we are gone; whoever looks at the door
+      // removes it.
+      if (replaceFile(aside, path, JSON.stringify(ownIdentity()), false)) {
         this.#paths.set(parent, path)
         return
-      } catch (error) {
-        // A door at which nobody waits is removed by whoever sees it.
-        if (errno(error) !== 'ENOENT' || tries === MAX_TRIES) throw error
       }
+      // A door at which nobody waits is removed by whoever sees it.
     }
+    throw new QueueError('FAILED', `cannot wait for ${parent}: ${door} is removed again and again`, 'try again')
   }
 
   remove(): void {

@@ -106,7 +106,11 @@ export class Doors {
         this.#letGoOn(ctx, parent, fileName, is),
       )
     if (children.length > SLICE) this.#ended.set(parent, is)
-    else removeEmptyDir(doorPath(this.#home, parent))
+    else {
+      // Of one that died after its job was in view.
+      sweepSigns(this.#home, parent)
+      removeEmptyDir(doorPath(this.#home, parent))
+    }
   }
 
   /** Looks for parents that have ended without our notice: by another worker, by hand, before we started. */

@@ -247,6 +247,11 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 'an id is refused while a process of another pid namespace may publish its job',
   },
   {
+    name: 'the pid in a sign counts in every pid namespace',
+    patches: [patch('spool/doors.js', 'if (isSameNamespace(owner, ownIdentity()))', 'if (true)')],
+    caughtBy: 'a job stays while a process of another pid namespace may make another wait for it',
+  },
+  {
     name: 'alive is healthy',
     patches: [patch('spool/silence.js', "life === 'alive' && not_answering_since === undefined", "life === 'alive'")],
     caughtBy: 'a worker that is stopped is not healthy',

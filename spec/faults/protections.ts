@@ -40,6 +40,7 @@ import {
   clonesKeepTheirJobs,
   renewingIsNotForgotten,
   reservedBeyond,
+  signedBeyond,
   stoppedIsNotHealthy,
   stopsByMessage,
 } from './strangers.ts'
@@ -339,6 +340,7 @@ export const PROTECTIONS = {
   'what was done is believed, although its reply was lost': repliesAreLost,
   'a clone of our machine keeps its job while it renews its lease, and only then': clonesKeepTheirJobs,
   'an id is refused while a process of another pid namespace may publish its job': reservedBeyond,
+  'a job stays while a process of another pid namespace may make another wait for it': signedBeyond,
   'a worker that is stopped is not healthy': stoppedIsNotHealthy,
   'a worker is stopped by a message': stopsByMessage,
   'a holder that cannot be read costs the others nothing': badHolderCostsNothing,

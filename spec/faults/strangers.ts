@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { add, settles, SOON_MS } from '../../fixtures/jobs.ts'
+import { add, runAll, settles, SOON_MS } from '../../fixtures/jobs.ts'
 import { fakeHolder } from '../../fixtures/recover-once.ts'
 import { until } from '../../fixtures/until.ts'
 import type { World } from '../../fixtures/world.ts'
@@ -53,6 +53,20 @@ export async function reservedBeyond(world: World): Promise<void> {
   const owner = { ...ownIdentity(), pid: 4_194_300, ns: '1', file }
   writeFileSync(join(world.home, 'logs/job1/.reserved.1'), JSON.stringify(owner))
   assert.is((await world.cli(['enqueue', '--id', 'job1', 'true'])).code, 1)
+}
+
+/** A job stays that a process of another pid namespace may be about to make another wait for, by a pid that does not run here. */
+export async function signedBeyond(world: World): Promise<void> {
+  await add(world, 'true', { id: 'parent' })
+  await runAll(world)
+  const door = join(world.home, 'waiting/parent')
+  mkdirSync(door, { recursive: true })
+  const sign = join(door, '.for.4194300-0123abcd.sign')
+  writeFileSync(sign, JSON.stringify({ ...ownIdentity(), pid: 4_194_300, ns: '1' }))
+  await runAll(world)
+  await world.cli(['prune', '--keep', '0'])
+  assert.is((await world.queue.get('parent')).state, 'completed')
+  assert.ok(existsSync(sign))
 }
 
 /** A stopped worker is alive, and not healthy. */

@@ -11,6 +11,7 @@ import { nowMs } from '../../lib/clock.ts'
 import { startPurge } from '../../lib/operator/purge.ts'
 import { retryJob } from '../../lib/operator/retry.ts'
 import { reviveChildren } from '../../lib/operator/revive.ts'
+import { ownIdentity } from '../../lib/disk/process.ts'
 import type { RunContext } from '../../lib/run/context.ts'
 import { Signs } from '../../lib/spool/doors.ts'
 import { takeAsOperator } from '../../lib/spool/holders.ts'
@@ -78,11 +79,12 @@ test(
     await runAll(world)
     const door = join(world.home, 'waiting/a')
     mkdirSync(door, { recursive: true })
-    writeFileSync(join(door, '.for.999999-0123abcd.sign'), '')
+    const dead = JSON.stringify({ ...ownIdentity(), pid: 999_999 })
+    writeFileSync(join(door, '.for.999999-0123abcd.sign'), dead)
     await runAll(world)
     assert.equal(readdirSync(join(world.home, 'waiting')), [])
     mkdirSync(door)
-    writeFileSync(join(door, '.for.999999-0123abcd.sign'), '')
+    writeFileSync(join(door, '.for.999999-0123abcd.sign'), dead)
     await world.cli(['prune', '--keep', '0'])
     assert.equal(await world.queue.select({}), [])
   }),
