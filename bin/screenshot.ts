@@ -121,7 +121,7 @@ async function picture(url: string): Promise<void> {
   try {
     const page = await browser.newPage({ viewport: { width: 1240, height: 642 }, colorScheme: 'light' })
     await page.goto(url)
-    await page.getByText('total').first().waitFor()
+    await page.getByText('Jobs of this time').first().waitFor()
     await page.getByRole('link', { name: 'build-docs' }).or(page.getByText('make -C docs')).first().waitFor()
     await page.screenshot({ path: TARGET })
   } finally {
