@@ -83,6 +83,16 @@ export interface WaitOptions {
 /** Longer timers fire at once. */
 const MAX_TIMER_MS = 2_147_483_647
 
+/** @throws QueueError USAGE when it is no number of seconds to wait */
+export function requireTimeout(timeout: number | undefined): void {
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return
+  throw new QueueError(
+    'USAGE',
+    `timeout: ${String(timeout)} is no number of seconds`,
+    'leave it out to wait without limit',
+  )
+}
+
 /** A queue that is only read: what {@link Queue} can do without changing anything. */
 export class QueueReader {
   protected readonly dirs: Home
@@ -328,21 +338,23 @@ export class QueueReader {
    * Waits for jobs and yields each once it is over (completed, dead or removed), in the order they end.
    * @throws QueueError NOT_FOUND; USAGE when several jobs match
    */
-  async *ends(jobs: readonly JobRefOrId[], signal?: AbortSignal): AsyncGenerator<EndedJob> {
+  async *ends(jobs: readonly JobRefOrId[], { signal }: Pick<WaitOptions, 'signal'> = {}): AsyncGenerator<EndedJob> {
     const exact = jobs.map((job) => (typeof job === 'string' ? this.exactId(job, 'wait for') : job.id))
     yield* waitForEnds(this.dirs, exact, signal)
   }
 
   /**
    * Waits until a job is over. @returns the job, completed or dead; undefined when its file was removed by hand
-   * @throws QueueError NOT_FOUND; USAGE when several jobs match; STILL_RUNNING after `options.timeout`; the reason of
-   *   `options.signal` when that is aborted
+   * @throws QueueError NOT_FOUND; USAGE when several jobs match, or the timeout is none; STILL_RUNNING after
+   *   `options.timeout`; the reason of `options.signal` when that is aborted
    */
   async wait(job: JobRefOrId, options: WaitOptions = {}): Promise<Job | undefined> {
     const { signal, timeout } = options
+    requireTimeout(timeout)
+    signal?.throwIfAborted()
     const timer = timeout === undefined ? undefined : AbortSignal.timeout(Math.min(timeout * 1000, MAX_TIMER_MS))
     const either = AbortSignal.any([signal, timer].filter((one) => one !== undefined))
-    for await (const ended of this.ends([job], either)) return ended.job
+    for await (const ended of this.ends([job], { signal: either })) return ended.job
     signal?.throwIfAborted()
     const id = typeof job === 'string' ? job : job.id
     throw new QueueError('STILL_RUNNING', `${id} is not over after ${timeout} s`)
@@ -354,6 +366,7 @@ export class QueueReader {
    * Calls a function for each event of a kind that any process records: `completed`, `failed`, `dead`, ..., or `*` for all. From
    * now on, or with `options.after` from where another listener ended.
    * @returns a function that ends it; the process stays until then, or until the queue is closed
+   * @throws QueueError USAGE when there is no such kind
    */
   on(kind: ListenedKind, listener: Listener, options: ListenOptions = {}): () => void {
     const end = listen(this.dirs, kind, listener, options)
@@ -384,7 +397,7 @@ export class QueueReader {
     return readMetrics(this.dirs, options.recent ?? 10)
   }
 
-  /** Events, oldest first; with `follow` then new ones until that is aborted. */
+  /** Events, oldest first; with `follow` then new ones, until `signal` is aborted. */
   events(options: EventsOptions = {}): AsyncIterable<Event> {
     return queryEvents(this.dirs, options)
   }

@@ -7,7 +7,9 @@ import type { Diagnosis } from './doctor/finding.ts'
 import { QueueError } from './errors.ts'
 import { type EventKind, recordEvents } from './journal/journal.ts'
 import type { Job, JobRequest } from './job/job.ts'
-import { QueueReader } from './queue-reader.ts'
+import { nowMs } from './clock.ts'
+import { timeOfDelay } from './job/spelling.ts'
+import { QueueReader, requireTimeout } from './queue-reader.ts'
 import type { ChangeOptions, DryRunOption } from './operator/take.ts'
 import type { Editing } from './operator/edit.ts'
 import type { WaitOptions } from './queue-reader.ts'
@@ -20,11 +22,13 @@ import type { JobRefOrId } from './query/resolve.ts'
 import type { PauseOptions, PauseResult } from './operator/pause.ts'
 import type { PatchMembers } from './operator/patch.ts'
 import type { PrunedJob, PruneOptions } from './operator/prune.ts'
+export type { PrunedJob, PruneOptions } from './operator/prune.ts'
 import { ring } from './spool/wakeup.ts'
 import type { QueueChanges, SettingsResult } from './operator/queue-settings.ts'
 import { readConfig, writeSetting } from './config/file.ts'
 import { homePath } from './config/env.ts'
 import { retryJob, type RetryOptions } from './operator/retry.ts'
+export type { RetryOptions } from './operator/retry.ts'
 import type { PurgeOptions } from './operator/purge.ts'
 
 export { type CheckResult, type Diagnosis, type Finding, isUnfixed } from './doctor/finding.ts'
@@ -37,6 +41,7 @@ export type { DryRunOption } from './operator/take.ts'
 export type { Editing } from './operator/edit.ts'
 export type { EndedJob } from './query/wait.ts'
 export type { FollowEvent, FollowOptions } from './query/follow.ts'
+export type { EventsOptions } from './journal/query.ts'
 export type { JobFilter, ListedJob, ListOptions, MatchOptions, JobRef } from './query/list.ts'
 export type { JobRefOrId, WaitingJobs } from './query/resolve.ts'
 export type { EventPage, EventSearch } from './journal/page.ts'
@@ -77,7 +82,12 @@ export type NewJob = Omit<JobRequest, 'run_at'> & {
 /** @throws QueueError INVALID_JOB for a date that is none */
 function withDates(request: NewJob): unknown {
   // Untyped callers give anything: what it is worth is said where it is read.
-  const at = typeof request === 'object' && request !== null ? request.run_at : undefined
+  if (typeof request !== 'object' || request === null) return request
+  const { run_at: at, delay, ...rest } = request
+  if (delay !== undefined && at === undefined) {
+    const due = timeOfDelay(delay, nowMs())
+    return due === delay ? request : { ...rest, run_at: due }
+  }
   if (!(at instanceof Date)) return request
   if (Number.isNaN(at.getTime())) throw new QueueError('INVALID_JOB', 'invalid job: run_at is no valid date')
   return { ...request, run_at: at.toISOString() }
@@ -148,6 +158,9 @@ export class Queue extends QueueReader implements AsyncDisposable {
    */
   async run(command: NewJob | NewJob['command'], options: WaitOptions = {}): Promise<Job | undefined> {
     const request = typeof command === 'string' || isWords(command) ? { command } : command
+    // What nobody waits for is not enqueued.
+    requireTimeout(options.timeout)
+    options.signal?.throwIfAborted()
     const job = await this.enqueue({ max_retries: 1, ...request })
     return this.wait(job.id, options)
   }
@@ -197,17 +210,19 @@ export class Queue extends QueueReader implements AsyncDisposable {
   /**
    * Cancels a job: it becomes dead, with the reason. A running one is ended first (SIGTERM, after 10 s SIGKILL).
    * @param options.waitMs how long to wait for its run to end; default: 15,000
+   * @param options.signal ends the waiting; its run is ended all the same
    * @returns the dead job; or after `waitMs` the job as it is, while its run is still ending
-   * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead
+   * @throws QueueError NOT_FOUND, WRONG_STATE when it is completed or dead; the reason of `signal`
    */
   async cancel(
     id: JobRefOrId,
     reason = 'by hand',
-    options: DryRunOption & { readonly waitMs?: number } = {},
+    options: DryRunOption & { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Job> {
     const { cancelAndWait, checkCancel } = await import('./operator/cancel.ts')
+    options.signal?.throwIfAborted()
     if (options.dryRun) return checkCancel(this.dirs, this.resolveLast(id))
-    return cancelAndWait(this.dirs, this.resolveLast(id), reason, options.waitMs ?? 15_000)
+    return cancelAndWait(this.dirs, this.resolveLast(id), { reason, waitMs: 15_000, ...options })
   }
 
   /**
@@ -233,9 +248,9 @@ export class Queue extends QueueReader implements AsyncDisposable {
 
   /**
    * Removes finished jobs that are over any of the limits for good, with their output.
-   * @param options without a limit the settings apply, as for workers; `pruned` is called for each job removed
+   * @param options without a limit the settings apply, as for workers; `pruned` is called for each job removed; `signal` ends it
    * @returns the removed jobs
-   * @throws QueueError BAD_CONFIG
+   * @throws QueueError BAD_CONFIG; the reason of `options.signal` when that is aborted: what is removed stays so
    */
   async prune(options: PruneOptions = {}): Promise<PrunedJob[]> {
     const { prune } = await import('./operator/prune.ts')
@@ -318,11 +333,12 @@ export class Queue extends QueueReader implements AsyncDisposable {
    * Waits until no job of a paused queue runs.
    * @param options.timeout seconds; default: without limit
    * @returns the ids of the jobs that still run then
-   * @throws QueueError WRONG_STATE when it is resumed meanwhile
+   * @throws QueueError WRONG_STATE when it is resumed meanwhile; the reason of `options.signal` when that is aborted
    */
-  async drainQueue(queue: string, options: { readonly timeout?: number } = {}): Promise<string[]> {
+  async drainQueue(queue: string, options: WaitOptions = {}): Promise<string[]> {
+    requireTimeout(options.timeout)
     const { drainQueue } = await import('./operator/pause.ts')
-    return drainQueue(this.dirs, queue, options.timeout)
+    return drainQueue(this.dirs, queue, options)
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What a program does with the library: waiting, running, listening, a worker of its own. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -13,33 +13,61 @@ import { type Event, type JournalOffset, Queue } from '../lib/index.ts'
 
 const test = suite('a program with the library')
 
+/** Makes `queuectl` a package that programs in this directory can import. */
+function useLibrary(dir: string): void {
+  mkdirSync(join(dir, 'node_modules'))
+  symlinkSync(ROOT, join(dir, 'node_modules/queuectl'))
+  symlinkSync(join(ROOT, 'node_modules/@types'), join(dir, 'node_modules/@types'))
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+}
+
+function compile(dir: string, ...more: readonly string[]): void {
+  const options =
+    '--target es2022 --module nodenext --lib es2023,esnext.disposable --types node --strict --skipLibCheck'
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options.split(' '), ...more], {
+    cwd: dir,
+    stdio: 'inherit',
+  })
+}
+
+/** The examples of the manual in a language. */
+const examplesIn = (language: string): string[] =>
+  [
+    ...readFileSync(join(ROOT, 'lib/manual/library.md'), 'utf8').matchAll(
+      new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'),
+    ),
+  ].map(([, example = '']) => example)
+
+test(
+  'every example in JavaScript of the manual passes the type checker, and runs',
+  inWorld(async ({ dir }) => {
+    const examples = examplesIn('js')
+    assert.ok(examples.length > 0)
+    useLibrary(dir)
+    for (const [i, example] of examples.entries()) {
+      writeFileSync(join(dir, `example${i}.js`), example)
+      compile(dir, '--allowJs', '--checkJs', '--noEmit', `example${i}.js`)
+      const { stdout, stderr, status } = spawnSync(process.execPath, [`example${i}.js`], {
+        cwd: dir,
+        env: { ...cleanEnv(), HOME: dir },
+        encoding: 'utf8',
+      })
+      assert.is(status, 0, stderr)
+      assert.match(stdout, /pending: 1/)
+      assert.match(stderr, /^NOT_FOUND /)
+    }
+  }),
+)
+
 test(
   'every example in TypeScript of the manual compiles, and does what it says',
   inWorld(async ({ dir }) => {
-    const [, example = ''] =
-      /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'lib/manual/library.md'), 'utf8')) ?? []
+    const [example = '', ...more] = examplesIn('ts')
+    assert.equal(more, [])
     assert.match(example, 'queue.run')
-    mkdirSync(join(dir, 'node_modules'))
-    symlinkSync(ROOT, join(dir, 'node_modules/queuectl'))
-    symlinkSync(join(ROOT, 'node_modules/@types'), join(dir, 'node_modules/@types'))
-    writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+    useLibrary(dir)
     writeFileSync(join(dir, 'example.ts'), example)
-    const options = [
-      '--target',
-      'es2022',
-      '--module',
-      'nodenext',
-      '--lib',
-      'es2023,esnext.disposable',
-      '--types',
-      'node',
-      '--strict',
-      '--skipLibCheck',
-    ]
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options, 'example.ts'], {
-      cwd: dir,
-      stdio: 'inherit',
-    })
+    compile(dir, 'example.ts')
     const out = execFileSync(process.execPath, ['example.js'], {
       cwd: dir,
       env: { ...cleanEnv(), HOME: dir },
@@ -116,6 +144,84 @@ test(
       'INVALID_JOB',
     )
     assert.is((await queue.enqueueAll([{ command: 'true', run_at: date }])).length, 1)
+  }),
+)
+
+test(
+  'a delay is a member of a request like others: it gives no warning',
+  inWorld(async ({ home }) => {
+    const warnings: string[] = []
+    const queue = Queue.open({ home, warn: (warning) => void warnings.push(warning) })
+    const job = await queue.enqueue({ command: 'true', delay: 60 })
+    assert.equal([warnings, job.warnings], [[], undefined])
+    assert.is((await queueErrorOf(() => queue.enqueue({ command: 'true', delay: 'soon' }))).code, 'INVALID_JOB')
+  }),
+)
+
+for (const timeout of [Number.NaN, -1])
+  test(
+    `a timeout of ${timeout} is refused, and nothing is enqueued`,
+    inWorld(async ({ queue }) => {
+      assert.is((await queueErrorOf(() => queue.run('true', { timeout }))).code, 'USAGE')
+      assert.is((await queue.count()).pending, 0)
+      const { id } = await queue.enqueue({ command: 'true' })
+      assert.is((await queueErrorOf(() => queue.wait(id, { timeout }))).code, 'USAGE')
+      assert.is((await queueErrorOf(() => queue.drainQueue('default', { timeout }))).code, 'USAGE')
+    }),
+  )
+
+test(
+  'with a signal that is aborted already, run enqueues nothing and prune removes nothing',
+  inWorld(async ({ queue }) => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const why = (error: Error): string => error.message
+    assert.is(await queue.run('true', { signal }).catch(why), 'enough')
+    assert.is((await queue.count()).pending, 0)
+    const { id } = await queue.enqueue({ command: 'true' })
+    assert.is(await queue.cancel(id, 'by hand', { signal }).catch(why), 'enough')
+    assert.is((await queue.get(id)).state, 'pending')
+    assert.is(await queue.prune({ signal }).catch(why), 'enough')
+  }),
+)
+
+test(
+  'draining a queue ends at its signal',
+  inWorld(async (world) => {
+    const { queue } = world
+    await add(world, untilLetGo('job'))
+    await world.startWorker()
+    await isUp(world, 'job')
+    await queue.pauseQueue('default')
+    const abort = new AbortController()
+    const draining = queue.drainQueue('default', { signal: abort.signal })
+    abort.abort(new Error('enough'))
+    assert.is(await draining.catch((error: Error) => error.message), 'enough')
+    letGo(world, 'job')
+  }),
+)
+
+test(
+  'events are followed until a signal',
+  inWorld(async ({ queue }) => {
+    await queue.enqueue({ id: 'a', command: 'true' })
+    const abort = new AbortController()
+    const seen: string[] = []
+    for await (const { job } of queue.events({ follow: true, signal: abort.signal })) {
+      seen.push(job)
+      if (job === 'a') await queue.enqueue({ id: 'b', command: 'true' })
+      else abort.abort()
+    }
+    assert.equal(seen, ['a', 'b'])
+  }),
+)
+
+test(
+  'a kind of event that there is not, and a worker without a slot, are refused',
+  inWorld(async ({ queue }) => {
+    const wrong = await queueErrorOf(async () => queue.on('complete' as 'completed', () => {}))
+    assert.equal([wrong.code, wrong.hint], ['USAGE', 'did you mean completed?'])
+    for (const slots of [0, -1, 1.5, Number.NaN, 1001])
+      assert.is((await queueErrorOf(() => queue.startWorker({ slots }))).code, 'USAGE')
   }),
 )
 

@@ -161,6 +161,10 @@ function readValue({ member, factor }: Meaning, given: unknown, now: number): { 
   return { member: 'run_at', read: isDelay ? isoTime(now + Math.round(read * 1000)) : read }
 }
 
+/** The time (ISO 8601) at which a job with this delay runs; what is no delay as it is. */
+export const timeOfDelay = (delay: unknown, now: number): unknown =>
+  readValue({ member: 'delay', factor: 1 }, delay, now).read
+
 /** A number of seconds, of a number in some unit or a text such as `5m`; anything else as it is. */
 function inSeconds(given: unknown, factor: number): unknown {
   if (typeof given === 'number') return given * factor

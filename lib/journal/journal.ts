@@ -30,32 +30,34 @@ import type { Home } from '../spool/layout.ts'
  * - `schedule_missed`, `schedule_skipped`, `schedule_clock`, `schedule_paused`, `schedule_resumed`: about a schedule; `job` is empty.
  * - `queue_paused`, `queue_resumed`, `queue_set`: a command did this to a queue; `job` is empty.
  */
-export type EventKind =
-  | 'enqueued'
-  | 'started'
-  | 'adopted'
-  | 'completed'
-  | 'failed'
-  | 'dlq'
-  | 'cancelled'
-  | 'interrupted'
-  | 'given_back'
-  | 'retried'
-  | 'ready'
-  | 'held'
-  | 'released'
-  | 'changed'
-  | 'removed'
-  | 'corrupt'
-  | 'hook_failed'
-  | 'queue_paused'
-  | 'queue_resumed'
-  | 'queue_set'
-  | 'schedule_missed'
-  | 'schedule_skipped'
-  | 'schedule_clock'
-  | 'schedule_paused'
-  | 'schedule_resumed'
+export const EVENT_KINDS = [
+  'enqueued',
+  'started',
+  'adopted',
+  'completed',
+  'failed',
+  'dlq',
+  'cancelled',
+  'interrupted',
+  'given_back',
+  'retried',
+  'ready',
+  'held',
+  'released',
+  'changed',
+  'removed',
+  'corrupt',
+  'hook_failed',
+  'queue_paused',
+  'queue_resumed',
+  'queue_set',
+  'schedule_missed',
+  'schedule_skipped',
+  'schedule_clock',
+  'schedule_paused',
+  'schedule_resumed',
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
 
 export interface Event {
   /** ISO 8601, UTC. */

@@ -1,5 +1,6 @@
 /** Calls functions of a program for events of the journal. */
-import type { Event, EventKind } from './journal.ts'
+import { nearest, QueueError } from '../errors.ts'
+import { type Event, EVENT_KINDS, type EventKind } from './journal.ts'
 import { followOffsets } from './follow.ts'
 import type { JournalOffset } from './live.ts'
 import type { Home } from '../spool/layout.ts'
@@ -17,8 +18,18 @@ export interface ListenOptions {
 /** @param next where to go on after this event, in this process or another one */
 export type Listener = (event: Event, next: JournalOffset) => void
 
-/** @returns a function that ends it */
+const KINDS: readonly string[] = [...EVENT_KINDS, 'dead', '*']
+
+/** @returns a function that ends it @throws QueueError USAGE when there is no such kind */
 export function listen(home: Home, kind: ListenedKind, listener: Listener, options: ListenOptions = {}): () => void {
+  if (!KINDS.includes(kind)) {
+    const close = typeof kind === 'string' ? nearest(kind, KINDS) : undefined
+    throw new QueueError(
+      'USAGE',
+      `there are no events of the kind ${JSON.stringify(kind)}`,
+      close === undefined ? `there are: ${KINDS.join(', ')}` : `did you mean ${close}?`,
+    )
+  }
   const ended = new AbortController()
   const end = (): void => ended.abort()
   if (options.signal?.aborted) end()

@@ -1,5 +1,5 @@
 /** Counts events: how often each happened, and how long completed runs took. */
-import type { Event, EventKind } from './journal.ts'
+import { type Event, EVENT_KINDS, type EventKind } from './journal.ts'
 
 export interface Metrics {
   /** How often each event has happened. */
@@ -22,34 +22,6 @@ export interface Metrics {
   /** The newest events, newest first. */
   readonly recent: readonly Event[]
 }
-
-export const EVENT_KINDS: readonly EventKind[] = [
-  'enqueued',
-  'started',
-  'adopted',
-  'completed',
-  'failed',
-  'dlq',
-  'cancelled',
-  'interrupted',
-  'given_back',
-  'retried',
-  'ready',
-  'held',
-  'released',
-  'changed',
-  'removed',
-  'corrupt',
-  'hook_failed',
-  'queue_paused',
-  'queue_resumed',
-  'queue_set',
-  'schedule_missed',
-  'schedule_skipped',
-  'schedule_clock',
-  'schedule_paused',
-  'schedule_resumed',
-]
 
 /** Counts and durations, also of events whose days have been folded. */
 export interface Totals {

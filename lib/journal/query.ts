@@ -12,18 +12,22 @@ export interface EventsOptions {
   readonly limit?: number
   /** Only events of this job. */
   readonly job?: string
-  /** Goes on with new events until this is aborted. */
-  readonly follow?: AbortSignal
+  /** Goes on with new events. */
+  readonly follow?: boolean
+  /** Ends it. */
+  readonly signal?: AbortSignal
 }
 
 /** An event is in its file at most this much (ms) after the time it carries. */
 const MAX_DELAY_MS = 10_000
 
+const NEVER = new AbortController().signal
+
 export async function* queryEvents(home: Home, options: EventsOptions): AsyncGenerator<Event> {
-  const { since = Number.NEGATIVE_INFINITY, limit, job } = options
+  const { since = Number.NEGATIVE_INFINITY, limit, job, follow, signal = NEVER } = options
   const matches = (event: Event): boolean => (job === undefined || event.job === job) && !(Date.parse(event.at) < since)
   // Follow before the past is read, so that no event is missed in between.
-  const coming = options.follow && followEvents(home, options.follow)
+  const coming = follow ? followEvents(home, signal) : undefined
   const startedAt = nowMs()
   const first = coming?.next()
   // A failure is thrown where this is awaited.
@@ -32,7 +36,7 @@ export async function* queryEvents(home: Home, options: EventsOptions): AsyncGen
   const from = Number.isFinite(since) ? { from: utcDay(since) } : {}
   const past = limit === undefined ? events(home, from) : newestEvents(home, matches, limit)
   for await (const event of past) {
-    if (options.follow?.aborted) return
+    if (signal.aborted) return
     if (!matches(event)) continue
     if (coming && !(Date.parse(event.at) < startedAt - MAX_DELAY_MS)) given.add(JSON.stringify(event))
     yield event

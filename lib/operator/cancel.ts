@@ -26,8 +26,18 @@ import { findExact } from '../spool/lookup.ts'
 /** How often to check whether the job has been settled (ms). */
 const POLL_MS = 10
 
+interface CancelOptions {
+  readonly reason: string
+  readonly waitMs: number
+  readonly signal?: AbortSignal
+}
+
 /** @returns the dead job; or after `waitMs` the job as it is, while its run is still ending @throws as `Queue.cancel` */
-export async function cancelAndWait(home: Home, target: JobRefOrId, reason: string, waitMs: number): Promise<Job> {
+export async function cancelAndWait(
+  home: Home,
+  target: JobRefOrId,
+  { reason, waitMs, signal }: CancelOptions,
+): Promise<Job> {
   const until = monotonicMs() + waitMs
   const id = typeof target === 'string' ? resolveJob(home, target, 'cancel').name.id : target.id
   for (let first = true; ; first = false) {
@@ -51,7 +61,8 @@ export async function cancelAndWait(home: Home, target: JobRefOrId, reason: stri
       if (job && monotonicMs() >= until) return job
       // The run ended, or began, before its worker read the note: cancel the job in its new state.
       if (job && (job.state !== 'processing' || job.runs !== result.run)) break
-      await sleep(POLL_MS)
+      signal?.throwIfAborted()
+      await sleep(POLL_MS, signal)
     }
   }
 }

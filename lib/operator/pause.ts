@@ -63,18 +63,25 @@ export function resumeQueue(home: Home, queue: string): boolean {
   return wasPaused
 }
 
+interface DrainOptions {
+  /** Seconds; undefined: without limit. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
 /**
- * Waits until no job of a paused queue runs. @param timeout seconds; undefined: without limit
+ * Waits until no job of a paused queue runs.
  * @returns the ids of the jobs that still run when it is over
  */
-export async function drainQueue(home: Home, queue: string, timeout?: number): Promise<string[]> {
+export async function drainQueue(home: Home, queue: string, { timeout, signal }: DrainOptions): Promise<string[]> {
   const end = monotonicMs() + (timeout ?? Number.POSITIVE_INFINITY) * 1000
   for (;;) {
     const left = runningOf(home, queue)
     if (left.length === 0 || monotonicMs() >= end) return left
     if (!pauseOf(readPauses(home, nowMs()), queue))
       throw new QueueError('WRONG_STATE', `cannot drain ${queue}: its pause was ended meanwhile`)
-    await sleep(DRAIN_LOOK_EVERY_MS)
+    signal?.throwIfAborted()
+    await sleep(DRAIN_LOOK_EVERY_MS, signal)
   }
 }
 

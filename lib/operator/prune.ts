@@ -35,6 +35,8 @@ export interface PruneOptions extends RetentionLimits {
   readonly tag?: string | undefined
   /** Select the jobs, and remove nothing. */
   readonly dryRun?: boolean
+  /** Ends it; what is removed by then stays so. */
+  readonly signal?: AbortSignal
   /** Called for each job removed. */
   readonly pruned?: (job: PrunedJob) => void
 }
@@ -48,7 +50,8 @@ export interface PrunedJob {
 
 /** Prunes by the given limits; without any, by the settings. */
 export async function prune(home: Home, options: PruneOptions, config: KeepSettings): Promise<PrunedJob[]> {
-  const { dryRun = false, pruned = () => {} } = options
+  const { dryRun = false, pruned = () => {}, signal } = options
+  signal?.throwIfAborted()
   const given = isUnlimited(options) ? undefined : options
   const states = options.states ?? (given ? (['completed'] as const) : PRUNABLE)
   const gone: PrunedJob[] = []
@@ -64,6 +67,7 @@ export async function prune(home: Home, options: PruneOptions, config: KeepSetti
       const job = { id: name.id, state: one, settled_at: isoTime(at / 1000) }
       gone.push(job)
       pruned(job)
+      signal?.throwIfAborted()
     }
   }
   return gone

@@ -1,11 +1,14 @@
 /** Runs a worker in the process of a program that imports the library. */
 import { readConfig } from '../config/file.ts'
-import { explained } from '../errors.ts'
+import { explained, QueueError } from '../errors.ts'
 import { takesOf } from '../job/takes.ts'
 import type { WorkerLimits } from '../spool/holders.ts'
 import type { Home } from '../spool/layout.ts'
 import type { StopMode } from '../spool/stop-message.ts'
 import { Worker } from './worker.ts'
+
+/** As for `worker start --count`. */
+const MOST_SLOTS = 1000
 
 export interface InProcessOptions {
   /** How many jobs it runs at a time. Default: 1. */
@@ -38,6 +41,11 @@ export interface InProcessWorker extends AsyncDisposable {
 /** Starts a worker; resolves when it is up. @throws QueueError when it cannot start */
 export async function startInProcess(home: Home, options: InProcessOptions = {}): Promise<InProcessWorker> {
   const { slots = 1, burst = false, limits, signal, log = () => {} } = options
+  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
+    throw new QueueError(
+      'USAGE',
+      `cannot start a worker: slots is a whole number from 1 to ${MOST_SLOTS}, not ${String(slots)}`,
+    )
   readConfig(home)
   let isUp = (_name: string): void => {}
   const up = new Promise<string>((resolve) => (isUp = resolve))

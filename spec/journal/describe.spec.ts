@@ -1,7 +1,7 @@
 /** Every event has a sentence. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { EVENT_KINDS } from '../../lib/journal/metrics.ts'
+import { EVENT_KINDS } from '../../lib/journal/journal.ts'
 import { durationText, describeEvent } from '../../lib/journal/describe.ts'
 
 const test = suite('sentences for events')

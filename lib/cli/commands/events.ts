@@ -59,7 +59,7 @@ export class EventsCommand extends QueueCommand {
       ...(this.since === undefined ? {} : { since: this.since }),
       ...(limit === undefined ? {} : { limit }),
       ...(job === undefined ? {} : { job }),
-      ...(this.follow ? { follow: end.signal } : {}),
+      ...(this.follow ? { follow: true, signal: end.signal } : {}),
     })
     const list = this.json ? new JsonList(this.io, this.follow || this.context.lines) : undefined
     for await (const event of events) {

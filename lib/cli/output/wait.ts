@@ -65,7 +65,7 @@ export async function waitFor(
   const hint = setTimeout(() => void hintIfNoWorker(queue, io), HINT_AFTER_MS)
   const ended = new Map<string, JobEnd>()
   try {
-    for await (const one of queue.ends(jobs, stop.signal)) {
+    for await (const one of queue.ends(jobs, { signal: stop.signal })) {
       clearTimeout(hint)
       const end = describeEnd(one)
       ended.set(one.id, end)

@@ -79,7 +79,7 @@ export class Top {
   }
 
   async #countEvents(): Promise<void> {
-    const events = this.#queue.events({ since: nowMs() - SPAN_S * 1000, follow: this.#ended.signal })
+    const events = this.#queue.events({ since: nowMs() - SPAN_S * 1000, follow: true, signal: this.#ended.signal })
     for await (const event of events) this.#throughput.add(event)
   }
 
