@@ -8,7 +8,7 @@ import type { ParsedArgv } from './argv.ts'
 import type { CommandClass, Context } from './command.ts'
 import { reportError, isSyntaxMismatch, usageError } from './errors.ts'
 import { type ColorMode, type Io, openIo, printNotes } from './terminal.ts'
-import { QueueError } from '../errors.ts'
+import { nearest, QueueError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 
 type OpenIo = (mode: ColorMode, json: boolean) => Promise<Io>
@@ -67,6 +67,9 @@ export async function printCompletions(words: readonly string[]): Promise<number
   }
 }
 
+/** Options that every command has, and that none defines. */
+const EVERYWHERE = ['--help', '--home', '--json', '--color', '--version']
+
 /** What is to be run, in our words. */
 interface Call {
   readonly cli: Cli<Context>
@@ -124,7 +127,7 @@ async function run({ cli, command, args, ...call }: Call, io: Io): Promise<numbe
     ])
     const options = { command: nameOf(command), own: optionsOf(cli) }
     const hintFor = (name: string): string => {
-      const close = optionNear(name, options)
+      const close = optionNear(name, options) ?? nearest(name, EVERYWHERE)
       const hint = close ? `did you mean ${close}?` : `see: queuectl ${nameOf(command)} --help`
       const isOfProgram = command.takesExact && close !== undefined && isAfterWord(args, name)
       return isOfProgram ? `${hint} Ours stand before the command, those of the program after --` : hint

@@ -1,21 +1,19 @@
 /**
- * What people type who come from other queues, and what they get wrong: each line with its answer and its exit status. One
- * table over all commands, run in this process, each line in a home of its own with four jobs: `w` waits, `h` is held, `d` is
- * dead, `c` is completed.
+ * What people type who come from other queues: each line with its answer and its exit status. One table over all commands,
+ * run in this process, each line in a home of its own with the four jobs of `fixtures/four-jobs.ts`.
  */
 import { Cli } from 'clipanion'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
+import { addFourJobs } from '../../fixtures/four-jobs.ts'
 import { inProcess } from '../../fixtures/in-process.ts'
-import { DIR_OF_STATE, put } from '../../fixtures/spool-home.ts'
-import { inWorld, type World } from '../../fixtures/world.ts'
+import { inWorld } from '../../fixtures/world.ts'
 import { optionsOf } from '../../lib/cli/options.ts'
 import { findCommand, inOurCommands } from '../../lib/cli/find-command.ts'
 import { COMMAND_SYNONYMS, MEANINGLESS_COMMANDS, OPTION_SYNONYMS } from '../../lib/cli/synonyms.ts'
-import { openHome } from '../../lib/spool/layout.ts'
 
-const test = suite('words of others, and mistakes')
+const test = suite('words of others')
 
 /** A line as typed, blanks between its words (`_` stands for one in a word), its exit status, and what it prints. */
 type Line = readonly [typed: string, code: number, prints: string | RegExp, input?: string]
@@ -110,166 +108,13 @@ const WORDS: readonly Line[] = [
   ['worker status', 5, 'no worker is running'],
 ]
 
-const MISTAKES: readonly Line[] = [
-  // Wrong words.
-  ['enque true', 2, 'did you mean: queuectl enqueue?'],
-  ['submitt true', 2, 'did you mean: queuectl enqueue?'],
-  ['lst', 2, 'did you mean: queuectl list?'],
-  ['staus', 2, 'did you mean: queuectl status?'],
-  ['worker-start', 2, 'did you mean: queuectl worker start?'],
-  ['worker strat', 2, 'did you mean: queuectl worker start?'],
-  ['worker', 2, 'which one?'],
-  ['dlq', 2, 'which one?'],
-  ['dlq lst', 2, 'dlq l'],
-  ['config', 2, 'which one?'],
-  ['config sett a b', 2, 'config set'],
-  ['frobnicate', 2, '--help'],
-  ['db migrate', 2, 'no database'],
-  ['cron', 2, 'a schedule does that'],
-  ['daemon', 2, 'queuectl worker start'],
-  ['help frobnicate', 2, 'unknown command'],
-  // Wrong options.
-  ['list --limi 3', 2, 'did you mean --limit?'],
-  ['list --wait', 2, /unknown option --wait\nhint: see/],
-  ['enqueue -n1 true', 2, /unknown option -n1\nhint: see/],
-  ['enqueue --retrys 3 -c true', 2, 'did you mean --max-retries?'],
-  ['enqueue grep --retries 5 x', 2, 'did you mean --max-retries? Ours stand before the command'],
-  ['enqueue true --prio 5', 2, 'did you mean --priority?'],
-  ['enqueue --wait=perhaps true', 2, 'true or false'],
-  ['enqueue true --priority', 2, 'needs a value'],
-  ['enqueue --retries', 2, 'needs a value'],
-  ['enqueue --cron 1h true', 2, 'a schedule does that'],
-  ['enqueue --output-dir x true', 2, 'queuectl logs ID'],
-  ['worker start --queue a/b', 2, 'a queue is 1 to 64'],
-  ['worker start --poll-interval 2', 2, 'config set poll-interval'],
-  ['worker start --lease-ttl 5', 2, 'a dead worker only'],
-  ['worker start --foreground --background', 2, 'not both'],
-  ['worker start --count 0', 2, 'whole number'],
-  ['worker start --count=two', 2, 'whole number'],
-  ['worker stop --pid 5', 2, 'worker stop NAME'],
-  ['worker stop --leave --force', 2, 'not both'],
-  ['list --id w', 2, 'queuectl show ID'],
-  ['list --search x', 2, 'dashboard'],
-  ['metrics --serve', 2, '/metrics'],
-  ['metrics --json --prometheus', 2, 'not both'],
-  ['list --db-path x', 2, 'no database'],
-  ['retry d --keep-attempts', 2, 'from zero'],
-  ['web --port 70000', 2, 'ports end'],
-  ['stats now', 2, 'unexpected argument "now"'],
-  ['list --color sometimes', 2, 'auto, always, never'],
-  // Wrong values.
-  ['enqueue', 2, 'what is to be run'],
-  ['enqueue {"command":x}', 2, 'JSON'],
-  ['enqueue {"command":"x"', 2, 'ends too early'],
-  ['enqueue {"id":"x"}', 2, 'no command'],
-  ['enqueue {"script":"x"}', 2, 'no command'],
-  ['enqueue [{"command":"x"}]', 2, 'got an array'],
-  ['enqueue {"command":5}', 2, 'a number'],
-  ['enqueue {"command":"x","retries":"five"}', 2, /max_retries.*"retries" was read as max_retries/s],
-  ['enqueue {"command":"x","retries":-1}', 2, 'max_retries'],
-  ['enqueue {"command":"x","retries":2,"max_retries":3}', 2, 'both mean the same member'],
-  ['enqueue {"command":"x","name":"a","id":"b"}', 2, 'both mean the same member'],
-  ['enqueue {"command":"x","name":"a/b"}', 2, '"name" was read as id'],
-  ['enqueue {"command":"x","delay":-5}', 2, 'run_at'],
-  ['enqueue {"command":"x","delay":"soon"}', 2, 'run_at'],
-  ['enqueue {"command":"x","run_at":"tomorrow"}', 2, 'ISO 8601'],
-  ['enqueue {"command":"x","timeout":"5x"}', 2, 'timeout'],
-  ['enqueue {"command":"x","meta":"x"}', 2, 'meta'],
-  ['enqueue --run-at yesterday true', 2, 'tomorrow 9:00'],
-  ['enqueue --run-at 25:00 true', 2, 'ISO 8601'],
-  ['enqueue --delay soon true', 2, 'a duration'],
-  ['enqueue --run-at 23:30 --delay 5 true', 2, 'one of them'],
-  ['enqueue -p high true', 2, 'a number'],
-  ['enqueue -p1000 true', 2, 'priority'],
-  ['enqueue -r-1 true', 2, 'max_retries'],
-  ['enqueue --timeout -5 true', 2, 'a duration'],
-  ['enqueue --id last true', 2, 'reserved'],
-  ['enqueue --id a/b true', 2, 'id'],
-  ['enqueue -f nowhere.json', 2, 'no such file'],
-  ['enqueue @nowhere.json', 2, 'no such file'],
-  ['enqueue -c a b', 2, 'more than once'],
-  ['list --state pendng', 2, 'did you mean pending?'],
-  ['list --limit 0', 2, 'whole number'],
-  ['list --sort size', 2, 'priority'],
-  ['next many', 2, 'whole number'],
-  ['events --since someday', 2, 'an age such as'],
-  ['prune --older-than old', 2, 'a duration'],
-  ['prune --state pending', 2, 'only those that nothing more happens to'],
-  ['prune w --keep 1', 2, 'not both'],
-  ['priority w high', 2, 'whole number'],
-  ['priority w 1000', 2, '999'],
-  ['move w', 2, 'where to'],
-  ['completion tcsh', 2, 'bash'],
-  ['config set max-retries many', 2, 'a whole number'],
-  ['config set max-retries -5', 2, 'a whole number'],
-  ['config set timeout 5parsecs', 2, 'seconds'],
-  ['config set colour red', 2, 'unknown configuration key'],
-  ['config set max-retires 5', 2, 'did you mean max-retries?'],
-  ['config set max-retries', 2, 'takes one value'],
-  ['config set db-path x', 2, 'no database'],
-  ['config get colour', 4, 'unknown configuration key'],
-  // Wrong states.
-  ['retry w', 3, 'it is pending'],
-  ['retry h', 3, 'queuectl release h'],
-  ['dlq retry c', 3, 'not in the dead letter queue'],
-  ['dlq show w', 3, 'not in the dead letter queue'],
-  ['dlq purge w', 3, 'pending'],
-  ['dlq delete w', 3, 'pending', 'y'],
-  ['cancel c', 3, 'completed'],
-  ['cancel d', 3, 'dead'],
-  ['hold d', 3, 'dead'],
-  ['hold h', 3, 'held'],
-  ['release w', 3, 'pending'],
-  ['top d', 3, 'dead'],
-  ['priority c 5', 3, 'completed'],
-  ['edit c', 3, 'completed'],
-  ['prune w', 3, 'pending'],
-  ['logs w', 4, 'no output'],
-  // What is not there.
-  ['show nope', 4, 'no such job'],
-  ['show w h d nope', 6, '1 of 4 jobs could not be shown'],
-  ['logs nope', 4, 'no such job'],
-  ['retry nope', 4, 'no such job'],
-  ['rm nope', 4, 'no such job'],
-  ['kill nope', 4, 'no such job'],
-  ['events --job nosuch', 4, 'no such job'],
-  ['wait nope', 4, 'no such job'],
-  ['explain nope', 4, 'no such job'],
-  ['retry d nope', 6, '1 of 2 jobs could not be retried'],
-  ['enqueue {"name":"w","command":"x"}', 1, '"name" was read as id'],
-  ['enqueue --id w true', 1, 'already exists'],
-  ['show', 2, 'which jobs?'],
-  ['retry', 2, 'which jobs?'],
-  ['rm', 2, 'which jobs?'],
-  ['retry d --all', 2, 'not both'],
-  // What was not confirmed.
-  ['rm c', 2, 'the answer was not yes'],
-  ['rm c', 2, 'the answer was not yes', 'n'],
-  ['clear', 2, /Remove 1 \w+ job and 1 \w+ job for good/],
-  ['dlq clear', 2, 'the answer was not yes', 'no'],
-  ['delete w h', 2, 'Cancel 1 pending job and 1 held job?'],
-]
-
-test('the table of mistakes has at least 120 lines', () => {
-  assert.ok(MISTAKES.length >= 120, String(MISTAKES.length))
-})
-
-async function fill({ home, queue }: World): Promise<void> {
-  await queue.enqueue({ id: 'w', command: 'true' })
-  const opened = openHome(home)
-  put(opened, 'hold', { id: 'h', state: 'held', command: 'true' })
-  const ended = { finished_at: '2026-11-22T10:15:00.000Z', attempts: 1, runs: 1 }
-  put(opened, 'dead', { id: 'd', state: 'dead', command: 'false', last_error: 'exit code 1', ...ended })
-  put(opened, DIR_OF_STATE.completed, { id: 'c', state: 'completed', command: 'true', ...ended })
-}
-
 const isChange = (code: number): boolean => code === 0 || code === 6
 
-for (const [typed, code, prints, input] of [...WORDS, ...MISTAKES])
+for (const [typed, code, prints, input] of WORDS)
   test(
     `queuectl ${typed}${input === undefined ? '' : ` (${input})`}: ${code}`,
     inWorld(async (world) => {
-      await fill(world)
+      await addFourJobs(world)
       const before = await world.queue.count()
       const argv =
         typed === ''
@@ -280,19 +125,7 @@ for (const [typed, code, prints, input] of [...WORDS, ...MISTAKES])
       assert.is(ran.code, code, all)
       assert.match(all, prints)
       if (!isChange(code)) assert.equal(await world.queue.count(), before)
-      const [, name] = /unknown option (.*)/.exec(ran.stderr) ?? []
-      if (name) assert.not.match(ran.stderr, `did you mean ${name}?`)
       assertHomeIntact(world.home)
-    }),
-  )
-
-for (const typed of MISTAKES.filter(([, code]) => code !== 0))
-  test(
-    `queuectl ${typed[0]} --json: stderr is one JSON object`,
-    inWorld(async (world) => {
-      await fill(world)
-      const ran = await inProcess(world, ['--json', ...typed[0].split(' ')], typed[3])
-      if (ran.stderr !== '') assert.type(JSON.parse(ran.stderr), 'object', ran.stderr)
     }),
   )
 

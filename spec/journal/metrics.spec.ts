@@ -2,8 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { monotonicMs } from '../../lib/clock.ts'
-import type { Event, EventKind } from '../../lib/journal/journal.ts'
-import { EVENT_KINDS } from '../../lib/journal/journal.ts'
+import { type Event, EVENT_KINDS, type EventKind } from '../../lib/journal/journal.ts'
 import { type Metrics, summarize } from '../../lib/journal/metrics.ts'
 
 const test = suite('metrics from events')

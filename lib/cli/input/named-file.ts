@@ -1,6 +1,6 @@
 /** Reads a file that the user names. */
 import { readFileSync } from 'node:fs'
-import { QueueError } from '../../errors.ts'
+import { errno, QueueError } from '../../errors.ts'
 
 /** @param file its path, or `-` for standard input @throws QueueError NOT_FOUND when it cannot be read */
 export function readNamedFile(file: string, doing: string): string {
@@ -9,7 +9,7 @@ export function readNamedFile(file: string, doing: string): string {
   } catch (error) {
     throw new QueueError(
       'NOT_FOUND',
-      `cannot ${doing} ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot ${doing} ${file}: ${errno(error) === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)}`,
     )
   }
 }

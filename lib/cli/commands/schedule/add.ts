@@ -11,6 +11,9 @@ import { JobCommand } from '../../input/job-options.ts'
 import { isCount, isOneOf, isWhen } from '../../input/option-types.ts'
 import { previewLines } from '../../output/schedule-view.ts'
 
+/** Five or six fields as crontab has them, or a word for some. */
+const PATTERN = /^(?:@[a-z]+|[\d*][\d*,/-]*(?:\s+[\w*,/?#-]+){4,5})$/
+
 export class ScheduleAddCommand extends JobCommand {
   static override paths = [['schedule', 'add']]
   static override usage = Command.Usage({
@@ -66,6 +69,13 @@ export class ScheduleAddCommand extends JobCommand {
         'queuectl schedule add NAME --cron "30 2 * * *" -- COMMAND',
       )
     this.words = words
+    const [first = ''] = words
+    if (this.cron === undefined && this.every === undefined && PATTERN.test(first))
+      throw new QueueError(
+        'USAGE',
+        `schedule add: ${JSON.stringify(first)} looks like a pattern, and is no command`,
+        `patterns are given with --cron: queuectl schedule add ${name} --cron ${JSON.stringify(first)} -- COMMAND`,
+      )
     const source = await this.jobSource()
     if ('from' in source) throw new QueueError('USAGE', 'schedule add: it has one job')
     const members = this.members(this.request(source.job))

@@ -2,7 +2,7 @@
 import { Command, Option } from 'clipanion'
 import { QueueError } from '../../../errors.ts'
 import { whyNotQueue } from '../../../job/file-name.ts'
-import type { Takes } from '../../../job/takes.ts'
+import { type Takes, takesQueue } from '../../../job/takes.ts'
 import type { Queue } from '../../../queue.ts'
 import type { WorkerLimits } from '../../../spool/holders.ts'
 import { QueueCommand } from '../../command.ts'
@@ -64,7 +64,13 @@ export class WorkerStartCommand extends QueueCommand {
     const isForeground = this.foreground ?? (this.background ? false : queue.config().foreground)
     const { runInForeground, startInBackground } = await import('../../../worker/start.ts')
     const only = this.only === undefined ? {} : { only: (await queue.get(this.only)).id }
-    const takes = { ...queuesOf('queues', this.queues), ...queuesOf('not_queues', this.notQueues), ...only }
+    const takes: Takes = { ...queuesOf('queues', this.queues), ...queuesOf('not_queues', this.notQueues), ...only }
+    if (takes.queues?.every((name) => !takesQueue(takes, name)))
+      throw new QueueError(
+        'USAGE',
+        'worker start: it would take no job: each --queue is a --not-queue too',
+        'leave one of the two out',
+      )
     const options = { home: queue.home, slots: this.count, burst: this.burst, ...takes, ...this.limits() }
     // Orphans of the whole container come to us, and Node reaps none of them.
     if (isForeground && process.pid === 1) {
