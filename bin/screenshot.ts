@@ -119,7 +119,7 @@ async function picture(url: string): Promise<void> {
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
   const browser = await chromium.launch({ args: ['--no-sandbox'], ...(executablePath ? { executablePath } : {}) })
   try {
-    const page = await browser.newPage({ viewport: { width: 1240, height: 642 }, colorScheme: 'light' })
+    const page = await browser.newPage({ viewport: { width: 1360, height: 660 }, colorScheme: 'light' })
     await page.goto(url)
     await page.getByText('Jobs of this time').first().waitFor()
     await page.getByRole('link', { name: 'build-docs' }).or(page.getByText('make -C docs')).first().waitFor()
