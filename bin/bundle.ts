@@ -31,9 +31,13 @@ const lazyBuiltins: Plugin = {
     onResolve({ filter: slow }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'lazy' } : undefined,
     )
+    onResolve({ filter: /^lazy-proxy$/ }, ({ path }) => ({ path, namespace: 'lazy' }))
     onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-      contents: `const get = (_, name) => (name === '__esModule' ? undefined : require('${path}')[name])
-        module.exports = Object.create(new Proxy({}, { get }))`,
+      contents:
+        path === 'lazy-proxy'
+          ? `module.exports = load =>
+              Object.create(new Proxy({}, { get: (_, name) => (name === '__esModule' ? undefined : load()[name]) }))`
+          : `module.exports = require('lazy-proxy')(() => require('${path}'))`,
     }))
   },
 }

@@ -9,6 +9,7 @@ import { MEANINGLESS_MEMBERS, MEMBER_SYNONYMS } from './synonyms.ts'
 import { OUR_MEMBERS } from './job.ts'
 import { newRequest } from './new-request.ts'
 import { KNOWN_MEMBERS, type NewRequest } from './parse.ts'
+import { READ_AS } from './read-as.ts'
 import { isoTime, parseDuration, parseInstant } from './time.ts'
 
 /** A request, and the warnings for those who wrote it. */
@@ -16,12 +17,6 @@ export interface ReadRequest {
   readonly request: NewRequest
   readonly warnings: readonly string[]
 }
-
-/** What is written before a member that was renamed. */
-const READ_AS = ' was read as '
-
-/** Does this warning only say what a name was read as? */
-export const isReadAs = (warning: string): boolean => warning.includes(READ_AS)
 
 /**
  * A request as anyone may write it. Its warnings are in the request too, so that the record keeps them.

@@ -2,7 +2,7 @@
 import { mayAnswer } from '../../spool/silence.ts'
 import { nowMs } from '../../clock.ts'
 import type { Job } from '../../job/job.ts'
-import { isReadAs } from '../../job/spelling.ts'
+import { isReadAs } from '../../job/read-as.ts'
 import type { Queue } from '../../queue.ts'
 import { Doubts } from './doubts.ts'
 import { jobJson } from './job-view.ts'
@@ -45,7 +45,12 @@ export class EnqueueReport {
     const { json, idsOnly } = this.#options
     if (json === 'one') for (const job of jobs) this.#io.print(`${jsonText(jobJson(job))}\n`)
     else if (json) json.add(...jobs.map((job) => jobJson(job)))
-    else this.#io.print(jobs.map(({ id }) => `${idsOnly ? '' : 'Enqueued '}${id}\n`).join(''))
+    else
+      this.#io.print(
+        jobs
+          .map(({ id, deduplicated }) => `${idsOnly ? '' : deduplicated ? 'Already there: ' : 'Enqueued '}${id}\n`)
+          .join(''),
+      )
     this.collect(...jobs)
   }
 
