@@ -130,6 +130,7 @@ export class Queue extends QueueReader implements AsyncDisposable {
 
   /**
    * Adds a job. When this resolves the job is on disk and survives a power cut.
+   * Where another job has its unique key, that job, `deduplicated`, unless `on_conflict` is `reject`.
    * @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE
    */
   async enqueue(request: NewJob): Promise<Job> {

@@ -72,7 +72,8 @@ const isInOurWords = (given: unknown): boolean =>
   typeof given !== 'object' ||
   given === null ||
   Object.entries(given).every(
-    ([name, value]) => KNOWN_MEMBERS.includes(name) && !(typeof value === 'string' && IN_SECONDS.includes(name)),
+    ([name, value]) =>
+      KNOWN_MEMBERS.includes(name) && name !== 'unique' && !(typeof value === 'string' && IN_SECONDS.includes(name)),
   )
 
 const IN_SECONDS: readonly string[] = ['timeout', 'max_backoff']

@@ -14,6 +14,7 @@ export const MANUAL_TOPICS = [
   'jobs',
   'commands',
   'dependencies',
+  'unique',
   'queues',
   'schedules',
   'files',

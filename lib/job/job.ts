@@ -25,6 +25,12 @@ export interface JobRequest {
   readonly when_impossible?: 'cancel' | 'wait'
   /** Seconds to wait after the last of these jobs has ended. */
   readonly after_delay?: number
+  /** A key of which there may be one job only at a time: the next one is not enqueued. */
+  readonly unique?: string
+  /** How long this one keeps out: `active` (default), `queued` (until it begins), `success:1h` (for that time after its success too). */
+  readonly unique_while?: string
+  /** What becomes of this request when another job has the key: `ignore` (default) answers with that job, `reject` fails. */
+  readonly on_conflict?: 'ignore' | 'reject'
   /** Seconds an attempt may take, 0 for no limit. Default: config `timeout` (300) when it starts. */
   readonly timeout?: number
   /** After failed attempt n, the next one waits min(max_backoff, backoff_base ^ n) seconds. */
@@ -117,6 +123,8 @@ export interface Job extends JobRequest {
   readonly schedule_time?: string
   /** What was read as something else when it was enqueued, and what means nothing. */
   readonly warnings?: readonly string[]
+  /** Only in the answer to a request: nothing was enqueued, since this job has the unique key. */
+  readonly deduplicated?: true
   readonly history: readonly Run[]
 }
 
@@ -146,6 +154,7 @@ export const OUR_MEMBERS = [
   'schedule',
   'schedule_time',
   'warnings',
+  'deduplicated',
   'history',
 ] as const
 

@@ -11,6 +11,7 @@ import { DEFAULT_MAX_RETRIES, type Job, type JobRequest, MAX_JOB_BYTES, OUR_MEMB
 import { DEFAULT_QUEUE, type JobName, whyNotChosenId, whyNotQueue } from './file-name.ts'
 import { isoTime, parseInstant } from './time.ts'
 import type { State } from './state.ts'
+import { whyNotKey, whyNotWhile } from './unique.ts'
 import { LIMITS, whole } from './value-limits.ts'
 
 const text = t.cascade(t.isString(), [
@@ -48,64 +49,42 @@ const isAfter = t.makeValidator<unknown, readonly Parent[]>({
 })
 const codes = t.isArray(whole(0, 255))
 
-const isRequest = t.isObject(
-  {
-    command: t.isOneOf([t.cascade(text, [notBlank]), t.cascade(t.isArray(text), [t.hasMinLength(1)])]),
-    id: t.isOptional(t.cascade(t.isString(), [must(whyNotChosenId)])),
-    queue: t.isOptional(t.cascade(t.isString(), [must(whyNotQueue)])),
-    run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
-    after: t.isOptional(isAfter),
-    when_impossible: t.isOptional(t.isEnum(['cancel', 'wait'] as const)),
-    after_delay: t.isOptional(LIMITS.timeout),
-    cwd: t.isOptional(t.cascade(text, [isAbsolute])),
-    env: t.isOptional(t.cascade(t.isRecord(text, { keys: t.cascade(t.isString(), [isVariable]) }), [isNoArray])),
-    stdin: t.isOptional(t.cascade(t.isString(), [must(whyNotWritable)])),
-    tags: t.isOptional(t.isArray(t.cascade(text, [isShort, notBlank]))),
-    priority: t.isOptional(LIMITS.priority),
-    max_retries: t.isOptional(LIMITS.max_retries),
-    timeout: t.isOptional(LIMITS.timeout),
-    backoff_base: t.isOptional(LIMITS.backoff_base),
-    max_backoff: t.isOptional(LIMITS.max_backoff),
-    jitter: t.isOptional(LIMITS.jitter),
-    success_codes: t.isOptional(codes),
-    retry_later_codes: t.isOptional(codes),
-    give_up_codes: t.isOptional(codes),
-    nice: t.isOptional(whole(0, 19)),
-    ionice: t.isOptional(t.isLiteral('idle')),
-    meta: t.isOptional(isOwn),
-  },
-  { extra: t.isRecord(t.isUnknown()) },
-)
+const MEMBERS = {
+  // Looked at by whyNotCommand.
+  command: t.isUnknown(),
+  id: t.isOptional(t.cascade(t.isString(), [must(whyNotChosenId)])),
+  queue: t.isOptional(t.cascade(t.isString(), [must(whyNotQueue)])),
+  run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
+  after: t.isOptional(isAfter),
+  when_impossible: t.isOptional(t.isEnum(['cancel', 'wait'] as const)),
+  after_delay: t.isOptional(LIMITS.timeout),
+  unique: t.isOptional(t.cascade(t.isString(), [must(whyNotKey)])),
+  unique_while: t.isOptional(t.cascade(t.isString(), [must(whyNotWhile)])),
+  on_conflict: t.isOptional(t.isEnum(['ignore', 'reject'] as const)),
+  cwd: t.isOptional(t.cascade(text, [isAbsolute])),
+  env: t.isOptional(t.cascade(t.isRecord(text, { keys: t.cascade(t.isString(), [isVariable]) }), [isNoArray])),
+  stdin: t.isOptional(t.cascade(t.isString(), [must(whyNotWritable)])),
+  tags: t.isOptional(t.isArray(t.cascade(text, [isShort, notBlank]))),
+  priority: t.isOptional(LIMITS.priority),
+  max_retries: t.isOptional(LIMITS.max_retries),
+  timeout: t.isOptional(LIMITS.timeout),
+  backoff_base: t.isOptional(LIMITS.backoff_base),
+  max_backoff: t.isOptional(LIMITS.max_backoff),
+  jitter: t.isOptional(LIMITS.jitter),
+  success_codes: t.isOptional(codes),
+  retry_later_codes: t.isOptional(codes),
+  give_up_codes: t.isOptional(codes),
+  nice: t.isOptional(whole(0, 19)),
+  ionice: t.isOptional(t.isEnum(['idle'] as const)),
+  meta: t.isOptional(isOwn),
+}
+const isRequest = t.isObject(MEMBERS, { extra: t.isRecord(t.isUnknown()) })
 
 /** A request that has been read, with the warnings about how it was. */
 export type NewRequest = JobRequest & Pick<Job, 'warnings'>
 
-/** The members of a request that have a meaning; others are kept and ignored. */
-export const KNOWN_MEMBERS: readonly string[] = [
-  'command',
-  'id',
-  'queue',
-  'run_at',
-  'after',
-  'when_impossible',
-  'after_delay',
-  'cwd',
-  'env',
-  'stdin',
-  'tags',
-  'priority',
-  'max_retries',
-  'timeout',
-  'backoff_base',
-  'max_backoff',
-  'jitter',
-  'success_codes',
-  'retry_later_codes',
-  'give_up_codes',
-  'nice',
-  'ionice',
-  'meta',
-]
+/** The members of a request that have a meaning; others are kept and ignored. In the order in which they are shown. */
+export const KNOWN_MEMBERS: readonly string[] = Object.keys(MEMBERS)
 
 /**
  * A request from a parsed value, without the members that only queuectl writes.
@@ -142,7 +121,7 @@ const OUR_MEMBER_SET: ReadonlySet<string> = new Set(OUR_MEMBERS)
 function assertRequest(members: object): asserts members is JobRequest {
   const { command } = members as { command?: unknown }
   const errors: string[] = []
-  const odd = whyNotCommand(command) ?? withoutAfter({ ...members })
+  const odd = whyNotCommand(command) ?? without({ ...members })
   if (isRequest(members, { errors }) && odd === undefined) return
   const why = odd ?? errors[0]?.replace(/^\./, '').replace(/#\d+/, '') ?? 'it is not valid'
   throw new QueueError(
@@ -152,10 +131,19 @@ function assertRequest(members: object): asserts members is JobRequest {
   )
 }
 
-/** Members that mean nothing without the jobs to wait for. */
-function withoutAfter(members: Readonly<Record<string, unknown>>): string | undefined {
-  const alone = (['after_delay', 'when_impossible'] as const).find((name) => members[name] !== undefined)
-  return alone !== undefined && members.after === undefined ? `${alone} goes with after` : undefined
+/** Members that mean nothing without another one. */
+const GO_WITH = {
+  after_delay: 'after',
+  when_impossible: 'after',
+  unique_while: 'unique',
+  on_conflict: 'unique',
+} as const
+
+function without(members: Readonly<Record<string, unknown>>): string | undefined {
+  const alone = Object.entries(GO_WITH).find(
+    ([name, other]) => members[name] !== undefined && members[other] === undefined,
+  )
+  return alone && `${alone[0]} goes with ${alone[1]}`
 }
 
 /** Checked separately, because typanion's message for a union of two types is unreadable. */

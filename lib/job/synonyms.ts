@@ -37,6 +37,7 @@ export const MEMBER_SYNONYMS = {
     'countdown',
     'initial_delay',
   ],
+  unique: ['unique_key', 'uniqueness', 'dedup', 'dedupe', 'dedup_key', 'dedupe_key', 'idempotency_key'],
   priority: ['prio', 'job_priority'],
   max_retries: [
     'retries',
@@ -74,10 +75,6 @@ export const MEANINGLESS_MEMBERS: Readonly<Record<string, string>> = {
   backoff: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_delay: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_interval: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
-  ...words(
-    ['unique', 'unique_key', 'uniqueness', 'dedup', 'dedupe', 'dedup_key', 'dedupe_key', 'idempotency_key'],
-    'give the job an id: the second one of an id is refused',
-  ),
   ...words(
     ['key', 'concurrency_key', 'limit', 'needs'],
     'a queue may have a limit on how many run at a time: queuectl queue set NAME --limit 1',

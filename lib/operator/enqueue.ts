@@ -5,36 +5,36 @@ import type { Job } from '../job/job.ts'
 import type { NewRequest } from '../job/parse.ts'
 import { type Event, recordEvents } from '../journal/journal.ts'
 import { findMatches, mayBeShort } from '../spool/lookup.ts'
-import { type Defaults, enqueueMany, enqueueOne } from '../spool/enqueue.ts'
+import { type Enqueueing, enqueueMany, enqueueOne } from '../spool/enqueue.ts'
 import type { Home } from '../spool/layout.ts'
 
 /** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE */
-export function enqueueJob(home: Home, request: NewRequest, retriesOf?: Defaults['retriesOf']): Job {
-  const job = enqueueOne(home, withParents(home, withCwd(request)), defaultsOf(home, retriesOf))
+export function enqueueJob(home: Home, request: NewRequest, more?: More): Job {
+  const job = enqueueOne(home, withParents(home, withCwd(request)), defaultsOf(home, more))
   recordEvents(home, [enqueuedEvent(job)])
   return job
 }
 
 /** Many jobs with one flush. @returns for each request its job, or why that one was refused */
-export function enqueueJobs(
-  home: Home,
-  requests: readonly NewRequest[],
-  retriesOf?: Defaults['retriesOf'],
-): (Job | QueueError)[] {
+export function enqueueJobs(home: Home, requests: readonly NewRequest[], more?: More): (Job | QueueError)[] {
   const results = enqueueMany(
     home,
     requests.map((request) => withParents(home, withCwd(request))),
-    defaultsOf(home, retriesOf),
+    defaultsOf(home, more),
   )
   const events = results.flatMap((result) => (result instanceof QueueError ? [] : [enqueuedEvent(result)]))
   recordEvents(home, events)
   return results
 }
 
-const defaultsOf = (home: Home, retriesOf: Defaults['retriesOf']): Defaults => ({
-  ...readConfig(home),
-  ...(retriesOf ? { retriesOf } : {}),
-})
+/** What the shortest way to enqueue does without, as it has neither settings of queues nor unique keys. */
+type More = Pick<Enqueueing, 'retriesOf' | 'takeKey'>
+
+const refuseKey = (): never => {
+  throw new Error('a unique key is given where none is taken')
+}
+
+const defaultsOf = (home: Home, more: More = { takeKey: refuseKey }): Enqueueing => ({ ...readConfig(home), ...more })
 
 /** The short ids of jobs to wait for become whole; what names none, or several, is refused later. */
 function withParents(home: Home, request: NewRequest): NewRequest {

@@ -2,6 +2,10 @@
 import { nowMs } from '../clock.ts'
 import type { Job } from '../job/job.ts'
 import { adviceFor, conditionsOf, doorOf, judge, metOf, type Standing } from '../job/after.ts'
+import { hasKey, NotUnique } from '../spool/not-unique.ts'
+import type { Reservation } from '../spool/reservation.ts'
+import { takeKey } from '../spool/unique.ts'
+import { flushesRecords } from '../disk/sync.ts'
 import { blockOf, cancelledAt, doorPath, dropHint, stateOfParent } from '../spool/doors.ts'
 import { type JobFile, readJobOrThrow } from '../spool/scan.ts'
 import type { Home } from '../spool/layout.ts'
@@ -18,6 +22,8 @@ export interface RetryOptions extends ChangeOptions {
   readonly onlyDead?: boolean
   /** A person's word that the job may run beside what may be alive of an earlier run and is not visible. */
   readonly beside?: boolean
+  /** Run it although another job has its unique key. */
+  readonly force?: boolean
   /** Run it although a job that it waits for has not ended as it must. */
   readonly waive?: boolean
   /** Leave the jobs that were cancelled because of it dead, also when it is retried again. */
@@ -58,12 +64,28 @@ function standingOf(
   )
 }
 
+/** Takes the unique key of a job anew. @throws QueueError WRONG_STATE when another job has it */
+function keyOf(home: Home, file: JobFile, job: Job, durable: boolean): Reservation | undefined {
+  if (!hasKey(job)) return undefined
+  try {
+    return takeKey(home, job, { durable })
+  } catch (error) {
+    if (!(error instanceof NotUnique)) throw error
+    throw wrongState(
+      'retry',
+      file,
+      `its unique key ${job.unique} is taken by ${error.job.id}`,
+      `to run it all the same: queuectl retry --force ${job.id}`,
+    )
+  }
+}
+
 /**
  * Moves a job to `pending/`: attempts count from zero, history and output stay.
  * @throws QueueError NOT_FOUND, WRONG_STATE
  */
 export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions = {}): Promise<Job> {
-  const { dryRun, onlyDead, beside, waive, alone, durability = DEFAULTS.durability } = how
+  const { dryRun, onlyDead, beside, waive, alone, force, durability = DEFAULTS.durability } = how
   return actOn(home, target, 'retry', async (file) => {
     const now = nowMs()
     const state = shownState(file.state)
@@ -88,6 +110,7 @@ export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions
     if (job === undefined) return undefined
     const standing = waive ? undefined : standingOf(home, file, job)
     if (dryRun) return job
+    const key = force ? undefined : keyOf(home, file, job, flushesRecords(durability))
     const met = waive ? conditionsOf(job).map((one) => one.job) : standing?.met
     const place =
       standing?.kind === 'waits' ? ({ to: 'waiting', dir: doorPath(home, standing.at) } as const) : undefined
@@ -108,6 +131,8 @@ export async function retryJob(home: Home, target: JobRefOrId, how: RetryOptions
       }),
       durability,
     })
+    if (retried) key?.use()
+    else key?.giveUp()
     // If we die before this: a hint to a job that is not dead, which does nothing.
     if (retried && because !== undefined) dropHint(home, because, job.id)
     return retried

@@ -5,14 +5,17 @@ import type { Job } from '../job/job.ts'
 import { readForeign, withReadAs } from '../job/spelling.ts'
 import type { Home } from '../spool/layout.ts'
 import { queueRetries } from '../spool/queue-files.ts'
+import { NotUnique } from '../spool/not-unique.ts'
+import { takeKey } from '../spool/unique.ts'
 import { enqueueJob, enqueueJobs } from './enqueue.ts'
 
 /** One job, on disk when this returns. @throws QueueError INVALID_JOB, DUPLICATE_JOB, BROKEN_CONFIG, DISK_FULL, NOT_WRITABLE */
 export function submitJob(home: Home, request: unknown): Job {
   const read = readForeign(request, nowMs())
   try {
-    return enqueueJob(home, read.request, queueRetries(home))
+    return enqueueJob(home, read.request, { retriesOf: queueRetries(home), takeKey })
   } catch (error) {
+    if (error instanceof NotUnique && read.request.on_conflict !== 'reject') return answered(error)
     throw isTaken(error) ? withReadAs(error, read.warnings, 'id') : error
   }
 }
@@ -24,11 +27,16 @@ export function submitJobs(home: Home, requests: readonly unknown[]): (Job | Que
   const results = enqueueJobs(
     home,
     read.map(({ request }) => request),
-    queueRetries(home),
+    { retriesOf: queueRetries(home), takeKey },
   )
-  return results.map((result, i) =>
-    isTaken(result) ? (withReadAs(result, read[i]?.warnings, 'id') as QueueError) : result,
-  )
+  return results.map((result, i) => {
+    if (result instanceof NotUnique && read[i]?.request.on_conflict !== 'reject') return answered(result)
+    return isTaken(result) ? (withReadAs(result, read[i]?.warnings, 'id') as QueueError) : result
+  })
 }
 
-const isTaken = (error: unknown): boolean => error instanceof QueueError && error.code === 'DUPLICATE_JOB'
+/** The answer to a request whose key is taken: the job that has it. */
+const answered = ({ job }: NotUnique): Job => ({ ...job, deduplicated: true })
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof QueueError && error.code === 'DUPLICATE_JOB' && !(error instanceof NotUnique)

@@ -61,6 +61,8 @@ const NOT_IN_JOB = [
   'after_delay',
   'when_impossible',
   'unique',
+  'unique_while',
+  'on_conflict',
   'batch',
   'array',
   'key',

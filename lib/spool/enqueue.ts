@@ -23,7 +23,8 @@ import { moveInto } from './transitions.ts'
 import { findSame } from './lookup.ts'
 import { ring } from './wakeup.ts'
 import type { DEFAULTS } from '../config/schema.ts'
-import { type Reservation, reserve, UNRESERVED } from './reservation.ts'
+import { type Reservation, reserve } from './reservation.ts'
+import { type TakeKey, hasKey, NotUnique } from './not-unique.ts'
 import { scratchPath } from '../disk/scratch.ts'
 
 // With our own random numbers: by default it loads `node:crypto`, which takes 2 ms of every start.
@@ -37,11 +38,14 @@ export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' 
   readonly retriesOf?: (queue: string | undefined) => number | undefined
 }
 
+/** What enqueueing needs beside the defaults: how the unique key of a job is taken. */
+export type Enqueueing = Defaults & { readonly takeKey: TakeKey }
+
 /**
  * Enqueues one job. On return it is on disk and, unless durability is `none`, survives a power cut.
  * @throws QueueError DUPLICATE_JOB when a chosen id is taken, DISK_FULL, NOT_WRITABLE.
  */
-export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults): Job {
+export function enqueueOne(home: Home, request: JobRequest, defaults: Enqueueing): Job {
   let prepared: PreparedJob | undefined
   const signs = new Signs(home)
   try {
@@ -56,7 +60,7 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
   } finally {
     signs.remove()
   }
-  prepared.reservation.use()
+  use(prepared)
   // After a look that found the parent unfinished it may have ended: the workers look at every door now.
   if (prepared.job.state !== 'pending') ring(home)
   return prepared.job
@@ -67,7 +71,7 @@ export function enqueueOne(home: Home, request: JobRequest, defaults: Defaults):
  * error at its index and does not stop the others.
  * @throws QueueError DISK_FULL, NOT_WRITABLE; then none of them was enqueued, except those that a worker already has.
  */
-export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Defaults): (Job | QueueError)[] {
+export function enqueueMany(home: Home, requests: readonly JobRequest[], defaults: Enqueueing): (Job | QueueError)[] {
   const all: PreparedJob[] = []
   const signs = new Signs(home)
   try {
@@ -77,14 +81,21 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
       requests.flatMap(({ id }, i) => (id === undefined || cycles.has(i) ? [] : [[id, 'unfinished']])),
     )
     const results: (Job | QueueError)[] = []
-    // Parents are published before their children, which would find none.
-    for (const i of order) {
+    const made: PreparedJob[] = []
+    const ownKeys = takingOnce(defaults)
+    for (const i of new Set([...byKey(requests), ...order])) {
       const cycle = cycles.get(i)
       try {
         if (cycle) throw new QueueError('INVALID_JOB', `invalid job: ${cycle.join(' waits for ')}`)
-        const prepared = prepare(home, requests[i] as JobRequest, defaults, { durable: false, signs, known })
-        all.push(prepared)
-        results[i] = prepared.job
+        const one = prepare(
+          home,
+          requests[i] as JobRequest,
+          { ...defaults, ...ownKeys },
+          { durable: false, signs, known },
+        )
+        made[i] = one
+        all.push(one)
+        results[i] = one.job
       } catch (error) {
         if (!(error instanceof QueueError && OF_ONE_JOB.includes(error.code))) throw error
         results[i] = error
@@ -93,9 +104,10 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
     const durable = flushesRecords(defaults.durability)
     // If we die before the first publish: scratch, and reservations of dead processes.
     if (durable) flushFileSystem(home, all)
-    for (const prepared of all) publish(home, prepared)
+    // Parents are published before their children, which would find none.
+    for (const i of order) if (made[i]) publish(home, made[i])
     if (durable) for (const dir of new Set(all.flatMap((prepared) => flushedDirs(home, prepared)))) syncDir(dir)
-    for (const prepared of all) prepared.reservation.use()
+    for (const prepared of all) use(prepared)
     ring(home)
     return results
   } catch (error) {
@@ -103,6 +115,26 @@ export function enqueueMany(home: Home, requests: readonly JobRequest[], default
     throw explained(error, 'enqueue the jobs')
   } finally {
     signs.remove()
+  }
+}
+
+/** Those with a key, in the order of their keys: so of two processes that want the same ones neither waits for the other. */
+function byKey(requests: readonly JobRequest[]): number[] {
+  const keyOf = (i: number): string => requests[i]?.unique ?? ''
+  return [...requests.keys()].filter((i) => keyOf(i) !== '').sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+/** Takes no key twice: the job that has it is ours, and comes into view with the others only. */
+function takingOnce({ takeKey: take }: Enqueueing): Pick<Enqueueing, 'takeKey'> {
+  const owners = new Map<string, Job>()
+  return {
+    takeKey(home, job, how) {
+      const owner = owners.get(job.unique)
+      if (owner) throw new NotUnique(job.unique, owner)
+      const taken = take(home, job, how)
+      owners.set(job.unique, job)
+      return taken
+    },
   }
 }
 
@@ -114,13 +146,14 @@ interface PreparedJob {
   readonly job: Job
   readonly aside: string
   readonly target: string
-  readonly reservation: Reservation
+  /** Of its chosen id, and of its unique key. */
+  readonly reservations: readonly Reservation[]
 }
 
 function prepare(
   home: Home,
   request: JobRequest,
-  defaults: Defaults,
+  defaults: Enqueueing,
   {
     durable,
     signs,
@@ -138,10 +171,15 @@ function prepare(
   const aside = scratchPath(home.tmp, id, 'new')
   // Before the reservation: a process that cannot know whether we live fences us by removing this file.
   writeNew(aside, printJob(job), durable)
+  const reservations: Reservation[] = []
   try {
-    const reservation = request.id === undefined ? UNRESERVED : reserve(home, id, aside)
-    return { job, aside, target: join(dir, fileName), reservation }
+    // Before the id: of two requests that are the same in both, the second one is told of the first.
+    // Before the id: whoever gives both again is told of the job that has the key.
+    if (hasKey(job)) reservations.push(defaults.takeKey(home, job, { file: aside, durable }))
+    if (request.id !== undefined) reservations.push(reserve(home, id, aside))
+    return { job, aside, target: join(dir, fileName), reservations }
   } catch (error) {
+    for (const reservation of reservations) reservation.giveUp()
     discard(aside)
     throw error
   }
@@ -196,9 +234,15 @@ function publish(home: Home, prepared: PreparedJob): void {
 const isTakenOn = (home: Home, { aside, job }: PreparedJob): boolean =>
   !exists(aside) && findSame(home, job) !== undefined
 
+/** Its ids and keys are the job's from now on. */
+function use({ reservations }: PreparedJob): void {
+  for (const reservation of reservations) reservation.use()
+}
+
 /** Removes a job that could not be acknowledged, unless a worker already has it: then the id is in use. */
 function undo(home: Home, prepared: PreparedJob): void {
-  if (remove(prepared.aside) || remove(prepared.target) || !isTakenOn(home, prepared)) prepared.reservation.giveUp()
+  if (remove(prepared.aside) || remove(prepared.target) || !isTakenOn(home, prepared))
+    for (const reservation of prepared.reservations) reservation.giveUp()
 }
 
 function flushFileSystem(home: Home, all: readonly PreparedJob[]): void {

@@ -18,6 +18,8 @@ import { droppedRequest } from '../job/script.ts'
 import { readAs, type ReadRequest } from '../job/spelling.ts'
 import { exists, isRealDir, listRealDir, lstat, move, remove, stamp } from '../disk/files.ts'
 import type { Defaults } from './enqueue.ts'
+import { hasKey, NotUnique } from './not-unique.ts'
+import { takeKey } from './unique.ts'
 import { queueRetries } from './queue-files.ts'
 import { findHolders } from '../disk/process.ts'
 import { flushesRecords } from '../disk/sync.ts'
@@ -123,6 +125,7 @@ export class Intake {
       throw error
     }
     const { id, reservation } = chosen
+    const keys: Reservation[] = []
     const signs = new Signs(home)
     try {
       const stateOf = (parent: string): ParentState => {
@@ -137,6 +140,9 @@ export class Intake {
       const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
       const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries }
       const { job, fileName: name, dir } = layOut(home, full, id, own, standing)
+      // If its process has not published the job of this key yet, ours is taken in again.
+      if (hasKey(job))
+        keys.push(takeKey(home, job, { file: held, durable: flushesRecords(defaults.durability), patienceMs: 0 }))
       let isTaken = false
       try {
         isTaken =
@@ -144,10 +150,16 @@ export class Intake {
           moveOut(home, held, join(dir, name), job)
       } finally {
         // Also on an error: else the next try would find our own reservation.
-        if (isTaken) reservation.use()
-        else reservation.giveUp()
+        for (const one of [reservation, ...keys])
+          if (isTaken) one.use()
+          else one.giveUp()
       }
       return isTaken ? { kind: 'taken', job, fileName: name } : { kind: 'gone' }
+    } catch (error) {
+      // Before the job was there; afterwards this does nothing.
+      if (keys.length === 0) reservation.giveUp()
+      if (error instanceof NotUnique) return corrupt(`unique: ${error.job.id} has the key ${request.unique}`)
+      throw error
     } finally {
       signs.remove()
     }

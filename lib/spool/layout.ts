@@ -25,7 +25,7 @@ export const HOME_DIRS = [
   'wake',
 ] as const
 /** The directories that most homes do without. */
-export const MADE_ON_USE = ['queues', 'limits', 'rates', 'schedules', 'fired', 'waiting'] as const
+export const MADE_ON_USE = ['queues', 'limits', 'rates', 'schedules', 'fired', 'waiting', 'unique'] as const
 export type HomeDir = (typeof HOME_DIRS)[number]
 /** The directory of a state; `waiting` is made on first use. */
 export type StateDir = HomeDir | 'waiting'
@@ -47,6 +47,8 @@ export type Home = { readonly [D in HomeDir]: string } & {
   readonly fired: string
   /** Jobs that wait for others, each below the name of one of these: `waiting/<parent>/`; made on first use. */
   readonly waiting: string
+  /** Which job has which unique key: `unique/<key>/<k>`; made on first use. */
+  readonly unique: string
 }
 
 /** The directory of each state. */
@@ -127,6 +129,7 @@ export function layout(root: string): Home {
     schedules: join(root, 'schedules'),
     fired: join(root, 'fired'),
     waiting: join(root, 'waiting'),
+    unique: join(root, 'unique'),
   }
 }
 

@@ -12,6 +12,7 @@ import type { Home } from './layout.ts'
 import { sweepLimits } from './limits.ts'
 import { sweepRates } from './rates.ts'
 import { sweepFired } from './schedules.ts'
+import { sweepKeys } from './unique.ts'
 import { isRunning } from '../disk/process.ts'
 
 /** Scratch unchanged for this time (ms) has no living owner. */
@@ -23,6 +24,7 @@ export function sweep(home: Home, now: number): void {
   sweepLimits(home)
   sweepRates(home)
   sweepFired(home)
+  sweepKeys(home, now)
 }
 
 function removeScratch(path: string): void {

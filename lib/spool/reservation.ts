@@ -120,7 +120,7 @@ const UNKNOWN_FOR_MS = 60_000
  * so the same id is never acknowledged twice.
  * @param file ours, relative to the home: what a dead operator left, we may finish
  */
-function isReserving(home: Home, path: string, file: string | undefined): boolean {
+export function isReserving(home: Home, path: string, file: string | undefined): boolean {
   let owner: Owner | null
   try {
     owner = JSON.parse(readText(path) ?? '') as Owner | null

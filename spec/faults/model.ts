@@ -13,6 +13,7 @@ import type { Job } from '../../lib/job/job.ts'
 import { parseName } from '../../lib/job/file-name.ts'
 import { decide } from '../../lib/job/decide.ts'
 import { readJob } from '../../lib/job/parse.ts'
+import { takeKey } from '../../lib/spool/unique.ts'
 import { enqueueOne } from '../../lib/spool/enqueue.ts'
 import { listDir, readText } from '../../lib/disk/files.ts'
 import type { Home } from '../../lib/spool/layout.ts'
@@ -126,7 +127,7 @@ class Both {
     const act = given === 'on' ? usual(known) : given
     const held = this.#held.get(id)
     if (act === 'enqueue' && !known) {
-      enqueueOne(this.#home, { id, command: 'true', max_retries: MAX_RETRIES }, DEFAULTS)
+      enqueueOne(this.#home, { id, command: 'true', max_retries: MAX_RETRIES }, { ...DEFAULTS, takeKey })
       this.#model.set(id, { at: 'pending', attempts: 0, interruptions: 0, runs: 0 })
     } else if (act === 'claim' && known?.at === 'pending') this.#claim(id, known)
     else if (act === 'crash') await this.#crash()

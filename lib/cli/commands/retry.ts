@@ -27,19 +27,20 @@ export class RetryCommand extends SelectingCommand {
     description: 'although something of an earlier run may be alive and is not visible',
   })
   alone = Option.Boolean('--alone', false, { description: 'leave the jobs dead that were cancelled because of it' })
+  force = Option.Boolean('--force', false, { description: 'although another job has its unique key' })
   waive = Option.Boolean('--waive', false, { description: 'although a job that it waits for has not ended as it must' })
   protected onlyDead = false
   private skipped = 0
 
   protected async run(queue: Queue): Promise<number> {
-    const { dryRun, onlyDead, beside, alone, waive } = this
+    const { dryRun, onlyDead, beside, alone, waive, force } = this
     const states: readonly State[] = onlyDead ? ['dead'] : this.failed && !this.all ? ['failed'] : RETRIED_BY_FILTER
     return this.forEachSelected(queue, {
       doing: 'retry',
       done: 'retried',
       states,
       act: async (job) => {
-        const { id } = await queue.retry(job, { dryRun, onlyDead, beside, alone, waive })
+        const { id } = await queue.retry(job, { dryRun, onlyDead, beside, alone, waive, force })
         return { id, line: `Job ${id} is pending again` }
       },
     })

@@ -47,6 +47,14 @@ export abstract class JobCommand extends QueueCommand {
     description: '<cancel|wait> when one of these has ended otherwise (cancel)',
     validator: isOneOf(['cancel', 'wait']),
   })
+  unique = Option.String('--unique', { description: '<KEY> unless there is a job of this key that has not ended' })
+  uniqueWhile = Option.String('--while', {
+    description: '<queued|active|success:TIME> which job of the key keeps it out (active)',
+  })
+  onConflict = Option.String('--on-conflict', {
+    description: '<ignore|reject> when one does: print its id, or fail (ignore)',
+    validator: isOneOf(['ignore', 'reject']),
+  })
   queueName = Option.String('--queue', { description: '<NAME> a label to select jobs by (default)' })
   tags = Option.Array('--tag', { description: '<TAG> a label to select jobs by; repeatable' })
   cwd = Option.String('--cwd', { description: '<DIR> where the command runs (the current directory)' })
@@ -118,6 +126,9 @@ export abstract class JobCommand extends QueueCommand {
       after: this.parents(),
       after_delay: this.afterDelay,
       when_impossible: this.ifImpossible,
+      unique: this.unique,
+      unique_while: this.uniqueWhile,
+      on_conflict: this.onConflict,
       queue: this.queueName,
       tags: this.tags,
       cwd: this.workingDirectory(),

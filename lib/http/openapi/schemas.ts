@@ -114,6 +114,12 @@ const record = {
   ),
   when_impossible: oneOf(['cancel', 'wait']),
   after_delay: described('seconds', number),
+  unique: described('a key of which there may be one job only at a time', text),
+  unique_while: described('how long another job keeps this one out: queued, active or success:TIME', text),
+  on_conflict: oneOf(['ignore', 'reject']),
+  deduplicated: described('in the answer to a request: nothing was enqueued, this job has the key', {
+    const: true,
+  } as const),
   met: described('those of `after` that have ended as they must', arrayOf(text)),
   waits_for: described('while it waits for others: their ids', arrayOf(text)),
   cancelled: object({ at: time, reason: text, because: text }, ['at', 'reason']),

@@ -52,8 +52,8 @@ export function jobActionRoutes(app: Hono, ctx: ServerContext): void {
     })
   app.post('/api/v1/jobs/:id/duplicate', async (c) => {
     const changed = await readBody(c)
-    const { job } = await enqueue(ctx, { ...requestOf(await findJob(ctx, c.req.param('id'))), ...changed })
-    return answer(c, job, 201)
+    const { job, isNew } = await enqueue(ctx, { ...requestOf(await findJob(ctx, c.req.param('id'))), ...changed })
+    return answer(c, job, isNew ? 201 : 200)
   })
 }
 
@@ -85,14 +85,14 @@ export async function enqueue(
 ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
   // The directory where the server was started means nothing to its clients.
   const full = withDefault(request, 'cwd', defaultDirectory())
-  if (key === undefined) return { job: await queue.enqueue(full as JobRequest), isNew: true }
+  if (key === undefined) return enqueued(await queue.enqueue(full as JobRequest))
   if (key === '' || key.length > 200) throw new HttpError(400, 'Idempotency-Key: expected 1 to 200 characters')
   const requestDigest = digest(JSON.stringify(request))
   const chosen = memberValue(request, 'id')
   const id = typeof chosen === 'string' ? chosen : `key-${digest(key)}`
   const keyed = overridden(full, { id, idempotency: { key, request: requestDigest } })
   try {
-    return { job: await queue.enqueue(keyed as JobRequest), isNew: true }
+    return enqueued(await queue.enqueue(keyed as JobRequest))
   } catch (error) {
     if (!(error instanceof QueueError && error.code === 'DUPLICATE_JOB')) throw error
     const job = await queue.get(id)
@@ -102,6 +102,8 @@ export async function enqueue(
     return { job, isNew: false }
   }
 }
+
+const enqueued = (job: Job) => ({ job, isNew: job.deduplicated !== true })
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
