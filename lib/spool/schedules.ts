@@ -28,6 +28,7 @@ import {
 } from '../disk/files.ts'
 import { scratchPath } from '../disk/scratch.ts'
 import { syncDir } from '../disk/sync.ts'
+import { QueueError } from '../errors.ts'
 import { parseName } from '../job/file-name.ts'
 import { DEEDS, type Generation } from '../schedule/decide.ts'
 import { type BadSchedule, parseSchedule, type Schedule, whyNotScheduleName } from '../schedule/schedule.ts'
@@ -154,8 +155,9 @@ export function lastGeneration(home: Home, name: string): KnownGeneration | unde
   const found = readGeneration(home, name, highest)
   if (numbersOf(home, name)[0] !== highest) throw new Superseded()
   if (found) return found
-  throw new Error(
-    `${generationDir(home, name, highest)} says nothing; remove it, or all of fired/${name} to begin afresh`,
+  throw new QueueError(
+    'FAILED',
+    `${generationDir(home, name, highest)} does not say what the schedule ${name} did; remove it, or all of fired/${name} to begin afresh`,
   )
 }
 

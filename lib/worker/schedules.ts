@@ -36,6 +36,10 @@ import {
 /** How often (ms) a schedule looks whether its last job has ended, and how soon one is looked at again that others are at. */
 const ITS_JOB_EVERY_MS = 1000
 const SUPERSEDED_MS = 50
+/** How soon one is looked at again that cannot be looked at now (ms). */
+const AFTER_FAILURE_MS = 1000
+/** How many times of one schedule are decided about in a round: after so many the worker does everything else first. */
+const SLICE = 10
 /** A clock that goes back by more than this (ms) has been set. */
 const CLOCK_BACK_MS = 1000
 /** A file whose last change is younger (ms) may change again within the same tick of the kernel's clock. */
@@ -63,10 +67,16 @@ export class Schedules {
   readonly #known = new Map<string, Known>()
   #lookedAt = 0
   #hasLooked = false
+  #isMoreDue = false
 
   constructor(home: Home, host: Host) {
     this.#home = home
     this.#host = host
+  }
+
+  /** Is more due than was fired in this round? */
+  get isMoreDue(): boolean {
+    return this.#isMoreDue
   }
 
   /** Fires what is due. @returns when the next one is (ms since the epoch); Infinity: none, as things are */
@@ -80,6 +90,7 @@ export class Schedules {
   }
 
   async #fireAll(ctx: RunContext): Promise<number> {
+    this.#isMoreDue = false
     const names = scheduleNames(this.#home)
     // Where there is no schedule, what a former one has left to publish is looked for once.
     if (names.length === 0 && this.#known.size === 0 && (this.#hasLooked || !lstat(this.#home.fired))) {
@@ -91,10 +102,14 @@ export class Schedules {
     if (now < this.#lookedAt - CLOCK_BACK_MS) this.#known.clear()
     this.#lookedAt = now
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name)
-    for (const name of names)
+    for (const name of names) {
       await this.#host.contain(`schedules/${name}.json`, `look at the schedule ${name}`, () =>
         this.#look(ctx, name, now),
       )
+      // It could not be looked at, or is left alone: not at once again, or the worker ran rounds without pause.
+      const known = this.#known.get(name)
+      if (known && known.due <= now) known.due = now + AFTER_FAILURE_MS
+    }
     // What was made is published, whatever has become of its schedule.
     for (const name of firedNames(this.#home))
       if (!names.includes(name))
@@ -141,12 +156,16 @@ export class Schedules {
     return last
   }
 
-  /** Fires a schedule until nothing more is due. @returns when it is looked at again (ms) */
+  /** Fires a schedule until nothing more is due, or enough for this round. @returns when it is looked at again (ms) */
   async #fireOne(ctx: RunContext, schedule: Schedule, paused: boolean): Promise<number> {
     const { name } = schedule
     const hash = timingHash(schedule, paused)
-    for (;;) {
+    for (let made = 0; ; made++) {
       const last = this.#publish(name)
+      if (made === SLICE) {
+        this.#isMoreDue = true
+        return nowMs() + 1
+      }
       const decision = decideSchedule({
         schedule,
         hash,

@@ -380,6 +380,7 @@ export class Worker {
     )
     if (await this.#doors.open(this.#ctx)) this.#wantsDuties = true
     const occurs = await this.#schedules.fire(this.#ctx)
+    if (this.#schedules.isMoreDue) this.#wantsDuties = true
     for (const fileName of promoted) this.#workList.noteChange(fileName)
     this.#nextDue = Math.min(next ?? Number.POSITIVE_INFINITY, occurs)
     this.#workList.markStale()

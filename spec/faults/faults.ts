@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { nowMs } from '../../lib/clock.ts'
+import { allClocks } from './all-clocks.ts'
 import { allHardships } from './all-hardships.ts'
 import { allModels } from './all-models.ts'
 import { allMutants } from './all-mutants.ts'
@@ -30,6 +31,7 @@ const { values } = parseArgs({
 const TRIALS: Record<string, (plan: Plan) => Promise<readonly string[]>> = {
   points: allPoints,
   chaos: allStorms,
+  clocks: allClocks,
   user: asOrdinaryUser,
   power: allPower,
   mutants: allMutants,

@@ -37,9 +37,17 @@ function here(world: World) {
     log: () => {},
     retryUntilDone: async (_doing, act) => act(),
   }
-  const worker = (): { fire(): Promise<number> } => {
-    const schedules = new Schedules(home, { contain: (_entry, _doing, act) => act(), published: () => {} })
-    return { fire: () => schedules.fire(ctx) }
+  const failures: string[] = []
+  const contain = (_entry: string, _doing: string, act: () => Promise<void>): Promise<void> =>
+    act().catch((error: Error) => void failures.push(error.message))
+  const worker = (): { fire(): Promise<number>; readonly isMoreDue: boolean } => {
+    const schedules = new Schedules(home, { contain, published: () => {} })
+    return {
+      fire: () => schedules.fire(ctx),
+      get isMoreDue() {
+        return schedules.isMoreDue
+      },
+    }
   }
   const file = (name: string, members: object): void => {
     mkdirSync(home.schedules, { recursive: true })
@@ -55,7 +63,7 @@ function here(world: World) {
       .filter((id) => id.startsWith(`${name}-2`))
       .map((id) => Date.parse(id.replace(/^.*-(....)(..)(..)T(..)(..)(..)Z-\d+$/, '$1-$2-$3T$4:$5:$6Z')))
       .sort((a, b) => a - b)
-  return { home, ctx, events, worker, file, times }
+  return { home, ctx, events, failures, worker, file, times }
 }
 
 test(
@@ -169,6 +177,52 @@ test(
       rmSync(join(at.home.schedules, 's.json'))
       await at.worker().fire()
       assert.equal(readdirSync(at.home.pending), [name])
+    })
+  }),
+)
+
+test(
+  'of many times that are due ten are fired in a round, of every schedule, so that the worker does everything else between',
+  inWorld(async (world) => {
+    const at = here(world)
+    for (const name of ['s', 't']) at.file(name, { cron: '* * * * *', tz: 'UTC', missed: 'all' })
+    const worker = at.worker()
+    await withMovedClock(async (set) => {
+      set(DAY)
+      await worker.fire()
+      set(DAY + 25 * MINUTE)
+      const rounds: (number | boolean)[][] = []
+      for (let n = 0; n < 3; n++) {
+        set(DAY + 25 * MINUTE + 2 * n)
+        await worker.fire()
+        rounds.push([at.times('s').length, at.times('t').length, worker.isMoreDue])
+      }
+      assert.equal(rounds, [
+        [10, 10, true],
+        [20, 20, true],
+        [25, 25, false],
+      ])
+    })
+  }),
+)
+
+test(
+  'one that cannot be looked at is looked at a second later, and not in rounds without pause',
+  inWorld(async (world) => {
+    const at = here(world)
+    at.file('s', { every: '1h' })
+    mkdirSync(join(at.home.fired, 's/1'), { recursive: true })
+    const worker = at.worker()
+    await withMovedClock(async (set) => {
+      set(DAY)
+      assert.is(await worker.fire(), DAY + 1000)
+      assert.match(
+        at.failures.join(),
+        /fired\/s\/1 does not say what the schedule s did; remove it, or all of fired\/s/,
+      )
+      rmSync(join(at.home.fired, 's'), { recursive: true })
+      set(DAY + 1000)
+      assert.is(await worker.fire(), DAY + 1000 + 60 * MINUTE)
     })
   }),
 )
