@@ -191,13 +191,13 @@ test(
       set(DAY)
       await worker.fire()
       set(DAY + 25 * MINUTE)
-      const rounds: (number | boolean)[][] = []
+      const looks: (number | boolean)[][] = []
       for (let n = 0; n < 3; n++) {
         set(DAY + 25 * MINUTE + 2 * n)
         await worker.fire()
-        rounds.push([at.times('s').length, at.times('t').length, worker.isMoreDue])
+        looks.push([at.times('s').length, at.times('t').length, worker.isMoreDue])
       }
-      assert.equal(rounds, [
+      assert.equal(looks, [
         [10, 10, true],
         [20, 20, true],
         [25, 25, false],
