@@ -274,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'only the job at whose door it waits is asked',
-    patches: [patch('worker/doors.js', 'seen(stateOfParent(this.#home, id))', "'completed'")],
+    patches: [patch('worker/doors.js', 'notGone(stateOfParent(this.#home, id))', "'completed'")],
     caughtBy: 'a job that waits for two runs before neither',
   },
   {
