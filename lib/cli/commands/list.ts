@@ -4,7 +4,7 @@ import { Command, Option } from 'clipanion'
 import { type JobFilter, type Queue, SORTS } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { jobLines } from '../output/job-view.ts'
-import { jobsToList, printList, tellMore } from '../output/job-list.ts'
+import { printMatching } from '../output/job-list.ts'
 import { parseStateArgs } from '../input/selection.ts'
 import { isCount, isOneOf } from '../input/option-types.ts'
 
@@ -46,10 +46,9 @@ export class ListCommand extends QueueCommand {
       ...(this.sort === undefined ? {} : { sort: this.sort }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
     }
-    const listed = await jobsToList(queue, filter, options, { isAll: this.json || !this.io.stdoutIsTerminal })
     const isFiltered = Object.keys(filter).length > 0
     const none = isFiltered ? 'no job matches' : 'there are no jobs; add one with: queuectl enqueue -c "echo hello"'
-    await printList(listed.found, {
+    await printMatching(filter, options, {
       queue,
       io: this.io,
       json: this.jsonList(),
@@ -57,6 +56,5 @@ export class ListCommand extends QueueCommand {
       none,
       lines: jobLines,
     })
-    tellMore(listed, this.io)
   }
 }

@@ -20,29 +20,17 @@ interface PrintListOptions {
 /** How many jobs a person is shown who has not said how many. */
 const SHOWN = 50
 
-interface Listed {
-  readonly found: readonly ListedJob[]
-  /** How many match besides. */
-  readonly more: number
-}
-
 /**
- * The jobs to list: all of them, or on a terminal the newest, when nothing was said of how many or in which order.
+ * Prints the jobs that match: all of them, or on a terminal the newest, and how many more there are, when nothing was said of how
+ * many or in which order.
  */
-export async function jobsToList(
-  queue: Queue,
-  filter: JobFilter,
-  options: ListOptions,
-  { isAll }: { readonly isAll: boolean },
-): Promise<Listed> {
-  if (isAll || Object.keys(options).length > 0) return { found: await queue.list(filter, options), more: 0 }
+export async function printMatching(filter: JobFilter, how: ListOptions, options: PrintListOptions): Promise<void> {
+  const { queue, io, json } = options
+  if (json || !io.stdoutIsTerminal || Object.keys(how).length > 0)
+    return printList(await queue.list(filter, how), options)
   const { jobs, more } = await queue.newest(filter, SHOWN)
-  return { found: jobs, more }
-}
-
-/** Says that there are more than were shown. */
-export function tellMore({ found, more }: Listed, io: Io): void {
-  if (more > 0) io.message(`the newest ${found.length}, and ${more} more: see them with -n ${found.length + more}`)
+  await printList(jobs, options)
+  if (more > 0) io.message(`the newest ${jobs.length}, and ${more} more: see them with -n ${jobs.length + more}`)
 }
 
 /** Lines per write. */

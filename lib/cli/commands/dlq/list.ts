@@ -6,7 +6,7 @@ import { errorFingerprint } from '../../../job/fingerprint.ts'
 import type { ListedJob, Queue } from '../../../queue.ts'
 import { QueueCommand } from '../../command.ts'
 import { deadLines } from '../../output/job-view.ts'
-import { jobsToList, printList, tellMore } from '../../output/job-list.ts'
+import { printMatching } from '../../output/job-list.ts'
 import { table } from '../../output/table.ts'
 import { plural } from '../../output/text.ts'
 import { visible } from '../../../job/sanitize.ts'
@@ -57,8 +57,7 @@ export class DlqListCommand extends QueueCommand {
       const groups = groupByError(await queue.list(filter), this.exact, this.sort === 'last')
       return this.printGroups(groups.slice(0, this.limit), none)
     }
-    const listed = await jobsToList(queue, filter, most, { isAll: this.json || !this.io.stdoutIsTerminal })
-    await printList(listed.found, {
+    await printMatching(filter, most, {
       queue,
       io: this.io,
       json: this.jsonList(),
@@ -66,7 +65,6 @@ export class DlqListCommand extends QueueCommand {
       none,
       lines: deadLines,
     })
-    tellMore(listed, this.io)
   }
 
   private printGroups(groups: readonly ErrorGroup[], none: string): void {
