@@ -9,6 +9,7 @@ import { useSession } from '../session.ts'
 import { jobUrl } from '../url.ts'
 import { Card } from './card.tsx'
 import { Icon } from './icons.tsx'
+import { type Fact, Facts } from './facts.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 
 interface QueueCardProps {
@@ -37,7 +38,7 @@ export function QueueCard({ queue, about, running, onPause }: QueueCardProps) {
             : { keys: 'h', does: 'Pause', group: 'Queue', run: () => onPause('Pause') },
         ],
   )
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  const facts: readonly Fact[] = [
     ['What it is for', known.description],
     ['Running', `${running}${known.limit === undefined ? ', no limit' : ` of ${known.limit}`}`],
     ['Rate of starts', known.rate ?? 'no limit'],
@@ -72,17 +73,7 @@ export function QueueCard({ queue, about, running, onPause }: QueueCardProps) {
         {unreadable && (
           <p class="about-limits bad">Its settings cannot be obeyed, so that no job of it starts: {unreadable}</p>
         )}
-        <dl class="facts">
-          {facts.map(
-            ([name, value]) =>
-              value !== undefined && (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ),
-          )}
-        </dl>
+        <Facts facts={facts} />
         {isEditing && <SettingsDialog queue={queue} settings={known} onClose={() => setEditing(false)} />}
       </Card>
       <Holders limit={limit} />

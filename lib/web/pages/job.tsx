@@ -10,6 +10,7 @@ import { useNow } from '../clock.ts'
 import { clockTime, duration, elapsed, relativeTime } from '../format.ts'
 import { useShortcuts } from '../keys.ts'
 import { Icon } from '../components/icons.tsx'
+import { CopyableLines, type Fact, Facts } from '../components/facts.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { AttemptDiff } from '../components/attempt-diff.tsx'
 import { DependencyGraph } from '../components/dependency-graph.tsx'
@@ -100,7 +101,7 @@ export function JobDetailPage({ id }: { readonly id: string }) {
           <RawJson job={job} />
         </div>
         <div>
-          <Facts job={job} />
+          <Details job={job} />
           <CommandLines job={job} />
         </div>
       </div>
@@ -191,14 +192,14 @@ function NotStarted({ job }: { readonly job: JobRecord }) {
 
 const isWaiting = (state: State): boolean => !isOver(state) && state !== 'processing'
 
-function Facts({ job }: { readonly job: JobRecord }) {
+function Details({ job }: { readonly job: JobRecord }) {
   const now = useNow()
   const at = (iso: string | undefined): string | undefined =>
     iso && `${clockTime(iso, now)} (${relativeTime(iso, now)})`
   const list = (values: readonly unknown[] | undefined): string | undefined => values?.join(', ')
-  const facts: readonly (readonly [string, string | number | undefined])[] = [
+  const facts: readonly Fact[] = [
     ['State', STATE_NAMES[job.lies_in]],
-    ['Last error', job.lies_in === 'completed' || job.cancelled ? undefined : job.last_error],
+    ['Last error', job.lies_in === 'completed' || job.cancelled ? undefined : job.last_error, 'bad'],
     ['Cancelled', job.cancelled && `${job.cancelled.reason}, ${clockTime(job.cancelled.at, now)}`],
     ['Next attempt', job.lies_in === 'failed' ? at(job.next_retry_at) : undefined],
     ['Not before', job.lies_in === 'scheduled' ? at(job.run_at) : undefined],
@@ -221,17 +222,7 @@ function Facts({ job }: { readonly job: JobRecord }) {
   ]
   return (
     <Card title="Details">
-      <dl class="facts">
-        {facts.map(
-          ([name, value]) =>
-            value !== undefined && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd class={name === 'Last error' ? 'bad' : ''}>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts facts={facts} />
     </Card>
   )
 }
@@ -255,14 +246,7 @@ function CommandLines({ job }: { readonly job: JobRecord }) {
         </button>
       }
     >
-      <div class="lines">
-        {lines.map((line) => (
-          <div key={line}>
-            <code>{line}</code>
-            <CopyButton text={line} what="this line" />
-          </div>
-        ))}
-      </div>
+      <CopyableLines lines={lines} />
     </Card>
   )
 }

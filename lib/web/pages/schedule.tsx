@@ -7,6 +7,7 @@ import { programLine } from '../command-line.ts'
 import { Card } from '../components/card.tsx'
 import { ChoiceGroup } from '../components/choice-group.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
+import { CopyableLines, type Fact, Facts } from '../components/facts.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { DEED_TEXTS, MadeState } from '../components/fired-time.tsx'
 import { Icon } from '../components/icons.tsx'
@@ -173,7 +174,7 @@ const OVERLAP_TEXTS = {
 function Terms({ schedule }: { readonly schedule: ScheduleDetails }) {
   const now = useNow()
   const { state, when, next, description, missed, overlap, jitter_seconds: jitter, job, runs, name } = schedule
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  const facts: readonly Fact[] = [
     ['What it is for', description],
     ['When', state === 'bad' ? undefined : when],
     ['Next', next === null ? undefined : `${clockTime(next, now)} (${relativeTime(next, now)})`],
@@ -192,17 +193,7 @@ function Terms({ schedule }: { readonly schedule: ScheduleDetails }) {
         </a>
       }
     >
-      <dl class="facts">
-        {facts.map(
-          ([label, value]) =>
-            value !== undefined && (
-              <div key={label}>
-                <dt>{label}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts facts={facts} />
     </Card>
   )
 }
@@ -213,14 +204,7 @@ function Lines({ name }: { readonly name: string }) {
   const lines = ['show', 'next', 'edit'].map((verb) => programLine(home, `schedule ${verb} ${name}`))
   return (
     <Card title="Command line">
-      <div class="lines">
-        {lines.map((line) => (
-          <div key={line}>
-            <code>{line}</code>
-            <CopyButton text={line} what="this line" />
-          </div>
-        ))}
-      </div>
+      <CopyableLines lines={lines} />
     </Card>
   )
 }
