@@ -90,6 +90,9 @@ export function parseName(text: string): JobName | undefined {
   return { priority, due: micros, id, queue }
 }
 
+/** The rank in what looks like a job's file name, by its place alone: the lower, the earlier the job runs. */
+export const rankIn = (fileName: string): string => fileName.slice(0, 4)
+
 /** The queue in what looks like a job's file name, by its place alone. */
 export function queueIn(fileName: string): string {
   const at = fileName.indexOf('@')

@@ -1,7 +1,18 @@
 /** The best names of one queue, as one scan of `pending/` found them and watch events changed them since. Pure. */
+import { rankIn } from '../job/file-name.ts'
+
+/** How far from the best name one may be that is taken before it, and what decides: a random number in [0, 1). */
+export interface Reach {
+  /** 1: the best is always the next. */
+  readonly names: number
+  readonly chance: () => number
+}
+
 export class BestNames {
   /** During a scan in any order, afterwards worst first, so that `pop` takes the best. */
   #names: string[] = []
+  /** Names of one rank that are no longer in the list above, in the order in which they are taken: from the end. */
+  #picked: string[] = []
   /** The worst name that can still be kept by this scan; undefined: any. */
   #worst: string | undefined
   #hasMore = false
@@ -31,6 +42,7 @@ export class BestNames {
 
   /** Adds a name that appeared since. */
   insert(fileName: string): void {
+    if (this.#picked.includes(fileName)) return
     const at = this.#indexOf(fileName)
     if (this.#names[at] === fileName) return
     // Worse than all that are known, while the directory has names that are not: left to the next scan.
@@ -45,6 +57,7 @@ export class BestNames {
   drop(fileName: string): void {
     const at = this.#indexOf(fileName)
     if (this.#names[at] === fileName) this.#names.splice(at, 1)
+    else this.#picked = this.#picked.filter((picked) => picked !== fileName)
   }
 
   /** The index of a name, or where it would be inserted. */
@@ -59,16 +72,40 @@ export class BestNames {
     return low
   }
 
+  /** The name that is taken next, or one of its rank. */
   get best(): string | undefined {
-    return this.#names.at(-1)
+    const [picked, listed] = [this.#picked.at(-1), this.#names.at(-1)]
+    return picked !== undefined && (listed === undefined || rankIn(picked) <= rankIn(listed)) ? picked : listed
   }
 
-  takeBest(): void {
-    this.#names.pop()
+  /**
+   * Takes the best name, or with a longer reach one of its rank. All within reach are taken before the next are picked,
+   * so no name waits for more than these.
+   */
+  take(reach: Reach): string | undefined {
+    if (this.best !== this.#picked.at(-1)) this.#pick(reach)
+    return this.#picked.pop()
+  }
+
+  #pick({ names, chance }: Reach): void {
+    for (const fileName of this.#picked.splice(0)) this.insert(fileName)
+    const isWithin = (at: number): boolean =>
+      at >= 0 && rankIn(this.#names[at] ?? '') === rankIn(this.#names.at(-1) ?? '')
+    const end = this.#names.length
+    let from = end - 1
+    while (end - from < names && isWithin(from - 1)) from--
+    this.#picked = this.#names.splice(from)
+    // Each place from the end gets one of those before it.
+    for (let at = this.#picked.length - 1; at > 0; at--) {
+      const other = Math.floor(chance() * (at + 1))
+      const moved = this.#picked[at] ?? ''
+      this.#picked[at] = this.#picked[other] ?? ''
+      this.#picked[other] = moved
+    }
   }
 
   /** Are there names in the directory, and none here? */
   get isDry(): boolean {
-    return this.#hasMore && this.#names.length === 0
+    return this.#hasMore && this.#names.length === 0 && this.#picked.length === 0
   }
 }

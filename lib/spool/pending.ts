@@ -8,7 +8,7 @@
  */
 import { isPendingName, looksLikeJobName, type JobName, parseName, queueIn } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
-import { BestNames } from './best-names.ts'
+import { BestNames, type Reach } from './best-names.ts'
 
 /**
  * How many names of a queue one scan keeps. A scan of a million takes half a second and the next one starts nine times
@@ -29,7 +29,11 @@ export interface PendingOptions {
   /** Must the jobs of this queue wait? They stay listed. Default: none must. */
   readonly mustWait?: (queue: string) => boolean
   readonly maxNames?: number
+  /** How far from the best name one may be taken. Default: the best is taken. */
+  readonly reach?: () => Reach
 }
+
+const THE_BEST: Reach = { names: 1, chance: () => 0 }
 
 export class PendingList {
   #queues = new Map<string, BestNames>()
@@ -37,11 +41,13 @@ export class PendingList {
   readonly #only: string | undefined
   readonly #mustWait: (queue: string) => boolean
   readonly #maxNames: number
+  readonly #reach: () => Reach
 
-  constructor({ only, mustWait = () => false, maxNames = MAX_NAMES }: PendingOptions = {}) {
+  constructor({ only, mustWait = () => false, maxNames = MAX_NAMES, reach = () => THE_BEST }: PendingOptions = {}) {
     this.#only = only
     this.#mustWait = mustWait
     this.#maxNames = maxNames
+    this.#reach = reach
   }
 
   #isWanted(name: JobName): boolean {
@@ -93,11 +99,9 @@ export class PendingList {
     this.#droppedNames.delete(fileName)
   }
 
-  /** Removes the best name of the queues that need not wait from the list and returns it. */
+  /** Removes the best name of the queues that need not wait, or one within reach of it, from the list and returns it. */
   take(): PendingName | undefined {
-    const from = this.#first()
-    const fileName = from?.best
-    from?.takeBest()
+    const fileName = this.#first()?.take(this.#reach())
     const name = fileName === undefined ? undefined : parseName(fileName)
     return fileName !== undefined && name ? { fileName, name } : undefined
   }

@@ -38,6 +38,11 @@ export class Peers {
     this.#onDeath = onDeath
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#watched.size
+  }
+
   isWatching(name: string): boolean {
     return this.#watched.has(name)
   }

@@ -14,6 +14,16 @@ const PENDING = 'pending/'
 /** The pause after a scan, as a multiple of the time it took: scans take at most a tenth of the time. */
 const IDLE_FACTOR = 9
 
+/** How many names of one rank a worker chooses from for each other worker, and at most. */
+const REACH_PER_PEER = 32
+const MAX_REACH = 512
+
+/**
+ * How many names of one rank a worker that has so many others beside it chooses from. If all went for the oldest, all but
+ * one would lose it, and the next one again.
+ */
+export const reachBeside = (peers: number): number => Math.max(1, Math.min(MAX_REACH, REACH_PER_PEER * peers))
+
 export class WorkList {
   readonly #dir: string
   readonly #candidates: PendingList

@@ -6,7 +6,7 @@
  * state from the disk.
  */
 import { basename } from 'node:path'
-import { monotonicMs, nowMs } from '../clock.ts'
+import { chance, monotonicMs, nowMs } from '../clock.ts'
 import { parseName } from '../job/file-name.ts'
 import { type Takes, takesQueue } from '../job/takes.ts'
 import type { Verdict } from '../job/decide.ts'
@@ -26,7 +26,7 @@ import { takeStop } from '../spool/stop-message.ts'
 import { ring } from '../spool/wakeup.ts'
 import { WorkerIntake } from './intake.ts'
 import { Hooks } from '../hooks/hooks.ts'
-import { WorkList } from './work-list.ts'
+import { reachBeside, WorkList } from './work-list.ts'
 import { Backpressure } from './backpressure.ts'
 import { noticeCopiedHome } from './copied-home.ts'
 import { Peers, recover } from './recover.ts'
@@ -143,6 +143,7 @@ export class Worker {
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
       only: options.takes.only,
       mustWait: (queue) => this.#mustQueueWait(queue) || this.#numbers.mustWait(queue) || this.#rates.mustWait(queue),
+      reach: () => ({ names: reachBeside(this.#peers.count), chance }),
     })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
     this.#maintenance = new Maintenance(this.#home, { log: (line) => this.#log(line), done: () => this.#wake() })

@@ -57,6 +57,63 @@ test(
   }),
 )
 
+/** A list that takes any of so many best names of a rank; the last of them while `chance` says 0. */
+const reaching = ({ dir }: World, names: readonly string[], reach: number, chance = () => 0): PendingList => {
+  put(dir, names)
+  const candidates = new PendingList({ maxNames: KEPT, reach: () => ({ names: reach, chance }) })
+  candidates.scan(dir)
+  return candidates
+}
+
+const firstTen = Array.from({ length: 10 }, (_, n) => nth(n))
+
+test(
+  'with a reach of some names a candidate is overtaken by no more than these',
+  inWorld((world) => {
+    const taken = takeAll(reaching(world, firstTen, 4))
+    assert.not.equal(taken.slice(0, 4), firstTen.slice(0, 4))
+    for (const from of [0, 4, 8]) assert.equal(taken.slice(from, from + 4).sort(), firstTen.slice(from, from + 4))
+  }),
+)
+
+test(
+  'whatever chance says, each name is taken once',
+  inWorld((world) => {
+    const candidates = reaching(world, firstTen, 7, Math.random)
+    assert.equal(takeAll(candidates).sort(), firstTen)
+  }),
+)
+
+test(
+  'no reach goes beyond a priority',
+  inWorld((world) => {
+    const taken = takeAll(reaching(world, [nth(1, 5), nth(2), nth(3), nth(4, -5)], 4))
+    assert.equal([taken[0], taken[3]], [nth(1, 5), nth(4, -5)])
+  }),
+)
+
+test(
+  'a name of a higher priority that appears comes before those that are within reach',
+  inWorld((world) => {
+    const candidates = reaching(world, firstTen, 4)
+    const first = candidates.take()?.fileName
+    candidates.add(nth(20, 1))
+    assert.is(candidates.take()?.fileName, nth(20, 1))
+    assert.equal([first ?? '', ...takeAll(candidates)].sort(), firstTen)
+  }),
+)
+
+test(
+  'a name within reach that is gone is not taken, and one that is told of again is taken once',
+  inWorld((world) => {
+    const candidates = reaching(world, [nth(1), nth(2), nth(3)], 3)
+    assert.is(candidates.take()?.fileName, nth(3))
+    candidates.drop(nth(1))
+    candidates.add(nth(2))
+    assert.equal(takeAll(candidates), [nth(2)])
+  }),
+)
+
 test(
   'a candidate says what its name says',
   inWorld((world) => {

@@ -17,6 +17,7 @@ import {
 import { assertHomeIntact } from '../../fixtures/check-home.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
+import { reachBeside } from '../../lib/worker/work-list.ts'
 
 const test = suite('order of claims')
 
@@ -33,6 +34,10 @@ test(
     assertHomeIntact(world.home)
   }),
 )
+
+test('a worker alone takes the oldest job, and beside others one of 32 for each of them, of 512 at most', () => {
+  assert.equal([0, 1, 2, 16, 1000].map(reachBeside), [1, 32, 64, 512, 512])
+})
 
 test(
   'a batch runs in its order',
