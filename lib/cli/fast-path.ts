@@ -73,7 +73,10 @@ const isInOurWords = (given: unknown): boolean =>
   given === null ||
   Object.entries(given).every(
     ([name, value]) =>
-      KNOWN_MEMBERS.includes(name) && name !== 'unique' && !(typeof value === 'string' && IN_SECONDS.includes(name)),
+      KNOWN_MEMBERS.includes(name) &&
+      name !== 'unique' &&
+      name !== 'key' &&
+      !(typeof value === 'string' && IN_SECONDS.includes(name)),
   )
 
 const IN_SECONDS: readonly string[] = ['timeout', 'max_backoff']

@@ -1,8 +1,9 @@
 /**
- * Formats and parses the names of job files: `<rank>-<due>-<id>[@<queue>].json`. Pure.
+ * Formats and parses the names of job files: `<rank>-<due>-<id>[@<queue>[--<slug>]].json`. Pure.
  *
  * Sorting the names of `pending/` is the order of execution: rank = 1000 - priority, four digits; due = UTC with
- * microseconds. For priority, due, id and queue the name overrides the content.
+ * microseconds. For priority, due, id, queue and slug the name overrides the content. The slug stands for the job's key
+ * (`key.ts`). Queue and slug are the job's line: what is in the way of one job of a line is in the way of all.
  */
 import { formatDue, parseDue } from './time.ts'
 
@@ -12,15 +13,22 @@ export interface JobName {
   readonly due: number
   readonly id: string
   readonly queue: string
+  readonly slug?: string | undefined
 }
+
+/** Where a job stands: all of a line run under the same limits. */
+export type JobLine = Pick<JobName, 'queue' | 'slug'>
 
 export const DEFAULT_QUEUE = 'default'
 export const PRIORITY_LIMIT = 999
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
-const QUEUE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const ID = /^[A-Za-z0-9][\w.-]{0,127}$/
+const QUEUE = /^[A-Za-z0-9][\w.-]{0,63}$/
+/** The longest text of a line in a name. */
+export const LONGEST_LABEL = 64
 const NAME =
-  /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?:@([A-Za-z0-9][A-Za-z0-9._-]{0,63}))?\.json$/
+  /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][\w.-]{0,127})(?:@(?=.{1,64}\.json$)([A-Za-z0-9](?:(?!--)[\w.-])*)(?:--([\w.-]+))?)?\.json$/
+const LABEL = /^([A-Za-z0-9](?:(?!--)[\w.-])*)(?:--([\w.-]+))?$/
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 
 /** The id of a scheduled job: name, time and generation. */
@@ -69,32 +77,39 @@ export function whyNotChosenId(id: string): string | undefined {
 
 /** Why a text cannot name a queue; undefined when it can. */
 export const whyNotQueue = (queue: string): string | undefined =>
-  QUEUE.test(queue) && !queue.endsWith('.json')
+  QUEUE.test(queue) && !queue.endsWith('.json') && !queue.includes('--')
     ? undefined
-    : 'a queue is 1 to 64 letters, digits, dots, dashes and underscores, and starts with a letter or digit'
+    : 'a queue is 1 to 64 letters, digits, dots, single dashes and underscores, and starts with a letter or digit'
 
 export function formatName(name: JobName): string {
   const rank = String(1000 - name.priority).padStart(4, '0')
-  const queue = name.queue === DEFAULT_QUEUE ? '' : `@${name.queue}`
-  return `${rank}-${formatDue(name.due)}-${name.id}${queue}.json`
+  const { queue, slug } = name
+  const line = slug ? `@${queue}--${slug}` : queue === DEFAULT_QUEUE ? '' : `@${queue}`
+  return `${rank}-${formatDue(name.due)}-${name.id}${line}.json`
 }
 
 /** The parts of a job's file name; undefined when it is not one (then it is a dropped file). */
 export function parseName(text: string): JobName | undefined {
   const match = NAME.exec(text)
   if (!match) return undefined
-  const [, rank = '', due = '', id = '', queue = DEFAULT_QUEUE] = match
+  const [, rank = '', due = '', id = '', queue = DEFAULT_QUEUE, slug] = match
   const priority = 1000 - Number(rank)
   const micros = parseDue(due)
   if (micros === undefined || Math.abs(priority) > PRIORITY_LIMIT || whyNotId(id)) return undefined
-  return { priority, due: micros, id, queue }
+  return { priority, due: micros, id, queue, ...(slug && { slug }) }
 }
 
 /** The rank in what looks like a job's file name, by its place alone: the lower, the earlier the job runs. */
 export const rankIn = (fileName: string): string => fileName.slice(0, 4)
 
-/** The queue in what looks like a job's file name, by its place alone. */
-export function queueIn(fileName: string): string {
+/** The line that a label in a name means; undefined: it means none. */
+export function lineOf(label: string): JobLine | undefined {
+  const [, queue, slug] = LABEL.exec(label) ?? []
+  return queue === undefined ? undefined : slug ? { queue, slug } : { queue }
+}
+
+/** The label of the line in what looks like a job's file name, by its place alone. */
+export function labelIn(fileName: string): string {
   const at = fileName.indexOf('@')
   return at < 0 ? DEFAULT_QUEUE : fileName.slice(at + 1, -'.json'.length)
 }

@@ -46,6 +46,8 @@ export interface JobRequest {
   /** Text for the command's stdin. Default: none. */
   readonly stdin?: string
   readonly queue?: string
+  /** As many jobs of one key run at a time as the `key_limit` of the queue says: one by default. */
+  readonly key?: string
   readonly tags?: readonly string[]
   /** Exit codes that count as success. Default [0]. */
   readonly success_codes?: readonly number[]

@@ -49,16 +49,19 @@ const isAfter = t.makeValidator<unknown, readonly Parent[]>({
 })
 const codes = t.isArray(whole(0, 255))
 
+const oneKey = t.isOptional(t.cascade(t.isString(), [must(whyNotKey)]))
+
 const MEMBERS = {
   // Looked at by whyNotCommand.
   command: t.isUnknown(),
   id: t.isOptional(t.cascade(t.isString(), [must(whyNotChosenId)])),
   queue: t.isOptional(t.cascade(t.isString(), [must(whyNotQueue)])),
+  key: oneKey,
   run_at: t.isOptional(t.cascade(t.isString(), [isDate])),
   after: t.isOptional(isAfter),
   when_impossible: t.isOptional(t.isEnum(['cancel', 'wait'] as const)),
   after_delay: t.isOptional(LIMITS.timeout),
-  unique: t.isOptional(t.cascade(t.isString(), [must(whyNotKey)])),
+  unique: oneKey,
   unique_while: t.isOptional(t.cascade(t.isString(), [must(whyNotWhile)])),
   on_conflict: t.isOptional(t.isEnum(['ignore', 'reject'] as const)),
   cwd: t.isOptional(t.cascade(text, [isAbsolute])),
@@ -252,6 +255,7 @@ export function readJob(source: string, name: JobName, state: State): Job {
     id: name.id,
     command: request.command,
     queue: name.queue,
+    ...optional('key', request.key ?? name.slug),
     priority: name.priority,
     max_retries: request.max_retries ?? DEFAULT_MAX_RETRIES,
     state,

@@ -1,5 +1,6 @@
 /** The settings of a queue, as its file `queues/<queue>.json` says them, and its limits. Pure. */
 import * as t from 'typanion'
+import type { JobLine } from './file-name.ts'
 import type { Job } from './job.ts'
 import { ALL_QUEUES } from './pause.ts'
 import { parseDuration } from './time.ts'
@@ -13,6 +14,8 @@ export interface QueueSettings extends JobDefaults {
   readonly description?: string
   /** How many of its commands run at the same time, over all workers. */
   readonly limit?: number
+  /** How many commands of its jobs with the same key run at the same time, over all workers. Default: 1. */
+  readonly key_limit?: number
   /** How many of its jobs start in any window, over all workers: `10/m`, `5/10s`. */
   readonly rate?: string
   /** It is paused after this many of its jobs in a row went dead. */
@@ -58,6 +61,11 @@ export const QUEUE_MEMBERS: Record<keyof QueueSettings, Member> = {
     isValid: whole(1, MAX_LIMIT),
     expected: `a whole number from 1 to ${MAX_LIMIT}`,
     meaning: 'how many of its commands run at the same time, over all workers',
+  },
+  key_limit: {
+    isValid: whole(1, MAX_LIMIT),
+    expected: `a whole number from 1 to ${MAX_LIMIT}`,
+    meaning: 'how many commands of one key run at the same time (1)',
   },
   rate: {
     isValid: (value) => typeof value === 'string' && parseRate(value) !== undefined,
@@ -150,7 +158,7 @@ export const settingsWords = (settings: QueueSettings): string =>
 
 /** A limit that a job must have a number of before its command starts. */
 export interface Limit {
-  /** Its directory below `limits/`: `q.<queue>`, or `all`. */
+  /** Its directory below `limits/`: `k.<slug of the key>`, `q.<queue>`, or `all`. */
   readonly name: string
   /** How many numbers there are. */
   readonly cap: number
@@ -171,12 +179,24 @@ export const limitOfQueue = (queue: string): string => (queue === ALL_QUEUES ? A
 export const queueOfLimit = (limit: string): string | undefined =>
   limit === ALL_LIMIT ? ALL_QUEUES : limit.startsWith('q.') ? limit.slice(2) : undefined
 
-/** The limits of a queue's jobs, the narrowest first: that of all is not kept busy by a job that may not start. */
-export function limitsForQueue(settings: AllSettings, queue: string): Limit[] {
-  return [queue, ALL_QUEUES].flatMap((one) => {
+const limitOfKey = (slug: string): string => `k.${slug}`
+export const keyOfLimit = (limit: string): string | undefined => (limit.startsWith('k.') ? limit.slice(2) : undefined)
+
+/** How many commands of one key run at the same time, of the jobs of this queue. */
+export function keyLimitOf(settings: AllSettings, queue: string): number {
+  for (const one of [settings.get(queue), settings.get(ALL_QUEUES)])
+    if (one && !isUnreadable(one) && one.key_limit !== undefined) return one.key_limit
+  return 1
+}
+
+/** The limits of a line's jobs, the narrowest first: that of all is not kept busy by a job that may not start. */
+export function limitsOfLine(settings: AllSettings, { queue, slug }: JobLine): Limit[] {
+  const ofKey = slug === undefined ? [] : [{ name: limitOfKey(slug), cap: keyLimitOf(settings, queue) }]
+  const ofQueues = [queue, ALL_QUEUES].flatMap((one) => {
     const own = settings.get(one)
     return own && !isUnreadable(own) && own.limit !== undefined ? [{ name: limitOfQueue(one), cap: own.limit }] : []
   })
+  return [...ofKey, ...ofQueues]
 }
 
 /** The rates of a queue's jobs. */
@@ -195,6 +215,6 @@ export const unreadableOf = (settings: AllSettings, queue: string): string | und
 export function withDefaults<C extends object>(config: C, settings: AllSettings, queue: string): C {
   const own = settings.get(queue)
   if (!own || isUnreadable(own)) return config
-  const { description: _1, limit: _2, rate: _3, halt_after: _4, ...defaults } = own
+  const { description: _1, limit: _2, key_limit: _3, rate: _4, halt_after: _5, ...defaults } = own
   return Object.keys(defaults).length === 0 ? config : { ...config, ...defaults }
 }

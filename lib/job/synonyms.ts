@@ -12,6 +12,7 @@ export const MEMBER_SYNONYMS = {
   command: ['cmd', 'command_line', 'cmdline', 'shell_command', 'argv'],
   id: ['name', 'job_id', 'job_name', 'task_id', 'task_name'],
   queue: ['queue_name'],
+  key: ['concurrency_key', 'group_key', 'group_id'],
   after: ['depends_on', 'depends', 'dependencies', 'dependency', 'parents', 'requires'],
   run_at: [
     'start_at',
@@ -75,10 +76,7 @@ export const MEANINGLESS_MEMBERS: Readonly<Record<string, string>> = {
   backoff: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_delay: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
   retry_interval: 'backoff_base sets the wait after attempt n: backoff_base ^ n seconds',
-  ...words(
-    ['key', 'concurrency_key', 'limit', 'needs'],
-    'a queue may have a limit on how many run at a time: queuectl queue set NAME --limit 1',
-  ),
+  ...words(['limit', 'needs'], 'a queue may have a limit on how many run at a time: queuectl queue set NAME --limit 1'),
   ...words(
     ['batch', 'batch_id'],
     'tags say what belongs together, and after what waits for what: {"tags":["import"],"after":["a","b"]}',

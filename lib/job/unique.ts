@@ -7,7 +7,7 @@ const KEY = /^[!-~](?:[ -~]{0,78}[!-~])?$/
 /** The name of a key in `unique/`: the key itself where it is plain, so that `ls` can be read. At most 240 bytes. */
 export const slugOfKey = (key: string): string => encodeURIComponent(key).replace(/^\./, '%2E')
 
-/** Why a text cannot be a unique key; undefined when it can. */
+/** Why a text cannot be a key; undefined when it can. */
 export const whyNotKey = (key: string): string | undefined =>
   KEY.test(key) ? undefined : 'expected 1 to 80 printable ASCII characters, and no blank at either end'
 

@@ -27,8 +27,8 @@ export function enqueueJobs(home: Home, requests: readonly NewRequest[], more?: 
   return results
 }
 
-/** What the shortest way to enqueue does without, as it has neither settings of queues nor unique keys. */
-type More = Pick<Enqueueing, 'retriesOf' | 'takeKey'>
+/** What the shortest way to enqueue does without, as it has neither settings of queues nor keys. */
+type More = Pick<Enqueueing, 'retriesOf' | 'takeKey' | 'slugOf'>
 
 const refuseKey = (): never => {
   throw new Error('a unique key is given where none is taken')

@@ -3,6 +3,7 @@
  *
  * Crash: a worker puts the job back to where it was, with its old or its new content.
  */
+import { slugOf } from '../job/key.ts'
 import { join } from 'node:path'
 import type { Job } from '../job/job.ts'
 import { printJob } from '../job/print.ts'
@@ -61,7 +62,7 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       isBack = moveOut(
         home,
         taken.path,
-        join(dir, formatName({ priority, due: next.due, id: job.id, queue })),
+        join(dir, formatName({ priority, due: next.due, id: job.id, queue, slug: slugOf(next.job) })),
         next.job,
       )
       if (!isBack) return undefined

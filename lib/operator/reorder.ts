@@ -60,7 +60,14 @@ function rename(
     refuseDropped(doing, file)
     const to = file.state as Resting
     const dir = dirname(file.path)
-    return renameJob(home, file, { to, dir, fileName: formatName({ ...file.name, ...members }), doing }, how)
+    const fileName = formatName({ ...file.name, ...members })
+    // The line might be too long, or be read as another.
+    if (parseName(fileName)?.queue !== (members.queue ?? file.name.queue))
+      throw new QueueError(
+        'USAGE',
+        `cannot ${doing} ${file.name.id}: it has a key, which cannot stand after this queue in a file name`,
+      )
+    return renameJob(home, file, { to, dir, fileName, doing }, how)
   })
 }
 

@@ -2,6 +2,7 @@
 import { nowMs } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
+import { slugOf } from '../job/key.ts'
 import { readForeign, withReadAs } from '../job/spelling.ts'
 import type { Home } from '../spool/layout.ts'
 import { queueRetries } from '../spool/queue-files.ts'
@@ -13,7 +14,7 @@ import { enqueueJob, enqueueJobs } from './enqueue.ts'
 export function submitJob(home: Home, request: unknown): Job {
   const read = readForeign(request, nowMs())
   try {
-    return enqueueJob(home, read.request, { retriesOf: queueRetries(home), takeKey })
+    return enqueueJob(home, read.request, { retriesOf: queueRetries(home), takeKey, slugOf })
   } catch (error) {
     if (error instanceof NotUnique && read.request.on_conflict !== 'reject') return answered(error)
     throw isTaken(error) ? withReadAs(error, read.warnings, 'id') : error
@@ -27,7 +28,7 @@ export function submitJobs(home: Home, requests: readonly unknown[]): (Job | Que
   const results = enqueueJobs(
     home,
     read.map(({ request }) => request),
-    { retriesOf: queueRetries(home), takeKey },
+    { retriesOf: queueRetries(home), takeKey, slugOf },
   )
   return results.map((result, i) => {
     if (result instanceof NotUnique && read[i]?.request.on_conflict !== 'reject') return answered(result)

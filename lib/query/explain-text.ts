@@ -58,7 +58,8 @@ function sentences(reason: Reason, id: string, { home, now }: Context): string[]
     case 'settings_unreadable':
       return [`the settings in ${reason.file} cannot be obeyed, so no job that they are for starts: ${reason.error}`]
     case 'limit_full': {
-      const whose = reason.queue === ALL_QUEUES ? 'of all queues' : `of queue ${reason.queue}`
+      const ofQueue = reason.queue === ALL_QUEUES ? 'of all queues' : `of queue ${reason.queue}`
+      const whose = reason.key === undefined ? ofQueue : `of key ${reason.key}`
       return [
         `the limit ${whose} is reached, ${reason.cap} at a time:`,
         ...reason.taken.map(({ job, worker }) => (job === undefined ? '  taken by hand' : `  ${job} in ${worker}`)),

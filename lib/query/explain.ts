@@ -11,8 +11,15 @@ import { type Block, type Condition, holds, openConditions, type ParentState, ty
 import { waitBefore } from '../job/eta.ts'
 import type { Job } from '../job/job.ts'
 import { pauseOf, type Pauses, type QueuePause } from '../job/pause.ts'
-import { type AllSettings, isUnreadable, queueOfLimit, ratesForQueue, unreadableOf } from '../job/queue-settings.ts'
-import { parseName } from '../job/file-name.ts'
+import {
+  type AllSettings,
+  isUnreadable,
+  keyOfLimit,
+  queueOfLimit,
+  ratesForQueue,
+  unreadableOf,
+} from '../job/queue-settings.ts'
+import { labelIn, type JobLine, parseName } from '../job/file-name.ts'
 import { takesQueue } from '../job/takes.ts'
 import { isoTime } from '../job/time.ts'
 import { newestEvents } from '../journal/journal.ts'
@@ -56,6 +63,8 @@ export type Reason =
       readonly why: 'limit_full'
       /** `_all`: the limit of all queues together. */
       readonly queue: string
+      /** The limit is that of this key, or of what stands for it in file names. */
+      readonly key?: string
       readonly cap: number
       readonly taken: readonly NumberInfo[]
     }
@@ -156,11 +165,8 @@ function overBy(home: Home, how: 'completed' | 'dead', job: Job | undefined): Re
 }
 
 /** What the files of its queue, or of all, say. */
-function keptBy(
-  home: Home,
-  { name: { queue }, dropped }: JobFile,
-  { pauses, settings }: QueueRules = rulesOf(home),
-): Reason[] {
+function keptBy(home: Home, { name, dropped }: JobFile, { pauses, settings }: QueueRules = rulesOf(home)): Reason[] {
+  const { queue } = name
   const pause = pauseOf(pauses, dropped ? undefined : queue)
   const reasons: Reason[] = pause ? [{ why: 'queue_paused', queue, ...pause }] : []
   if (dropped) return reasons
@@ -173,8 +179,16 @@ function keptBy(
       file: settingsPath(home, unreadable),
       error: broken.unreadable,
     })
-  for (const { name, cap, taken } of fullLimits(home, settings, queue))
-    reasons.push({ why: 'limit_full', queue: queueOfLimit(name) ?? queue, cap, taken })
+  for (const { name: limit, cap, taken } of fullLimits(home, settings, name)) {
+    const key = keyOfLimit(limit)
+    reasons.push({
+      why: 'limit_full',
+      queue: queueOfLimit(limit) ?? queue,
+      ...(key === undefined ? {} : { key }),
+      cap,
+      taken,
+    })
+  }
   for (const rate of ratesForQueue(settings, queue)) {
     const wait = untilKnownRate(home, rate)
     const of = queueOfLimit(rate.name) ?? queue
@@ -270,18 +284,18 @@ function earlierRuns(home: Home, id: string): Reason[] {
 function jobsBefore(home: Home, fileName: string, { pauses, settings }: QueueRules): string[] {
   const before: string[] = []
   const known = new Map<string, boolean>()
-  const mayStart = (queue: string): boolean => {
+  const mayStart = (label: string, { queue, slug }: JobLine): boolean => {
     const may =
-      known.get(queue) ??
+      known.get(label) ??
       (!pauseOf(pauses, queue) &&
         unreadableOf(settings, queue) === undefined &&
-        fullLimits(home, settings, queue).length === 0)
-    known.set(queue, may)
+        fullLimits(home, settings, slug === undefined ? { queue } : { queue, slug }).length === 0)
+    known.set(label, may)
     return may
   }
   for (const other of eachName(home.pending)) {
     const name = other < fileName ? parseName(other) : undefined
-    if (name && mayStart(name.queue)) before.push(other)
+    if (name && mayStart(labelIn(other), name)) before.push(other)
   }
   return before.sort().map((name) => parseName(name)?.id ?? name)
 }

@@ -1,9 +1,17 @@
 /** Lists the limits of a home: how many numbers each has, and whose they are. */
-import { parseName } from '../job/file-name.ts'
+import { DEFAULT_QUEUE, type JobLine, parseName } from '../job/file-name.ts'
 import { ALL_QUEUES } from '../job/pause.ts'
-import { type AllSettings, type Limit, limitOfQueue, limitsForQueue, queueOfLimit } from '../job/queue-settings.ts'
+import {
+  type AllSettings,
+  keyLimitOf,
+  keyOfLimit,
+  type Limit,
+  limitOfQueue,
+  limitsOfLine,
+  queueOfLimit,
+} from '../job/queue-settings.ts'
 import type { Home } from '../spool/layout.ts'
-import { limitNames, takenNumbers } from '../spool/limits.ts'
+import { limitNames, type NumberEntry, takenNumbers } from '../spool/limits.ts'
 import { readQueueSettings } from '../spool/queue-files.ts'
 
 /** Who has a number. */
@@ -15,9 +23,9 @@ export interface NumberInfo {
 }
 
 export interface LimitInfo {
-  /** `all`, or `q.<queue>`. */
+  /** `all`, `q.<queue>`, or `k.<slug of a key>`. */
   readonly limit: string
-  /** The queue whose commands it counts; `_all`: those of all. */
+  /** The queue whose commands it counts; `_all`: those of all; of a key: the queue whose jobs have it. */
   readonly queue: string
   /** How many may run; null: none is set any more, and numbers of an earlier one are still in use. */
   readonly cap: number | null
@@ -28,32 +36,38 @@ export interface LimitInfo {
 export function limitInfos(home: Home, settings: AllSettings = readQueueSettings(home)): LimitInfo[] {
   const caps = new Map<string, number>()
   for (const queue of settings.keys())
-    for (const { name, cap } of limitsForQueue(settings, queue)) if (name === limitOfQueue(queue)) caps.set(name, cap)
+    for (const { name, cap } of limitsOfLine(settings, { queue })) if (name === limitOfQueue(queue)) caps.set(name, cap)
   const names = new Set([...caps.keys(), ...limitNames(home)])
   return [...names]
     .sort()
-    .map((limit) => ({
-      limit,
-      queue: queueOfLimit(limit) ?? ALL_QUEUES,
-      cap: caps.get(limit) ?? null,
-      taken: takenOf(home, limit),
-    }))
+    .map((limit) => infoOf(home, settings, limit, caps.get(limit)))
     .filter(({ cap, taken }) => cap !== null || taken.length > 0)
 }
 
-/** Who has the numbers of a limit. */
-export const takenOf = (home: Home, limit: string): NumberInfo[] =>
-  takenNumbers(home, limit).map(({ number, claim }) => {
-    const id = claim && parseName(claim.fileName)?.id
-    return { number, ...(id === undefined ? {} : { job: id }), ...(claim ? { worker: claim.worker } : {}) }
-  })
+function infoOf(home: Home, settings: AllSettings, limit: string, cap: number | undefined): LimitInfo {
+  const numbers = takenNumbers(home, limit)
+  const taken = numbers.map(numberInfo)
+  if (keyOfLimit(limit) === undefined)
+    return { limit, queue: queueOfLimit(limit) ?? ALL_QUEUES, cap: cap ?? null, taken }
+  const whose = numbers.map(({ claim }) => claim && parseName(claim.fileName)?.queue).find((one) => one !== undefined)
+  const queue = whose ?? DEFAULT_QUEUE
+  return { limit, queue, cap: taken.length > 0 ? keyLimitOf(settings, queue) : null, taken }
+}
 
-/** The limits that keep a job of this queue from starting: no number is free. */
+/** Who has the numbers of a limit. */
+export const takenOf = (home: Home, limit: string): NumberInfo[] => takenNumbers(home, limit).map(numberInfo)
+
+function numberInfo({ number, claim }: NumberEntry): NumberInfo {
+  const id = claim && parseName(claim.fileName)?.id
+  return { number, ...(id === undefined ? {} : { job: id }), ...(claim ? { worker: claim.worker } : {}) }
+}
+
+/** The limits that keep a job of this line from starting: no number is free. */
 export const fullLimits = (
   home: Home,
   settings: AllSettings,
-  queue: string,
+  line: JobLine,
 ): (Limit & { readonly taken: readonly NumberInfo[] })[] =>
-  limitsForQueue(settings, queue)
+  limitsOfLine(settings, line)
     .map((limit) => ({ ...limit, taken: takenOf(home, limit.name) }))
     .filter(({ cap, taken }) => taken.length >= cap)

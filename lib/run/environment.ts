@@ -55,6 +55,7 @@ export const ownVariables = (
   QUEUECTL_SLOT: String(slot),
   QUEUECTL_HOME: home.root,
   QUEUECTL_PROGRESS: paths.progress,
+  ...(job.key === undefined ? {} : { QUEUECTL_KEY: job.key }),
   ...(job.schedule === undefined
     ? {}
     : { QUEUECTL_SCHEDULE: job.schedule, QUEUECTL_SCHEDULED_FOR: job.schedule_time ?? '' }),

@@ -65,7 +65,6 @@ const NOT_IN_JOB = [
   'on_conflict',
   'batch',
   'array',
-  'key',
 ] as const
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

@@ -1,4 +1,4 @@
-/** The best names of one queue, as one scan of `pending/` found them and watch events changed them since. Pure. */
+/** The best names of one line, as one scan of `pending/` found them and watch events changed them since. Pure. */
 import { rankIn } from '../job/file-name.ts'
 
 /** How far from the best name one may be that is taken before it, and what decides: a random number in [0, 1). */

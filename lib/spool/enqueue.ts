@@ -36,6 +36,8 @@ export const makeId = (): string => ulid()
 export type Defaults = Pick<typeof DEFAULTS, 'max_retries' | 'default_priority' | 'durability'> & {
   /** How many attempts the jobs of a queue have by its settings; not given where no queue has any. */
   readonly retriesOf?: (queue: string | undefined) => number | undefined
+  /** What stands for the key of a job in its file's name; not given where no job has one. */
+  readonly slugOf?: (job: Job) => string | undefined
 }
 
 /** What enqueueing needs beside the defaults: how the unique key of a job is taken. */

@@ -11,6 +11,7 @@ import { monotonicMs, nowMs, randomHex } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
 import { errno, QueueError } from '../errors.ts'
 import { type Job, type JobRequest, MAX_JOB_BYTES } from '../job/job.ts'
+import { slugOf } from '../job/key.ts'
 import { printJob } from '../job/print.ts'
 import { idFromStem, isScriptName } from '../job/file-name.ts'
 import { NotJson } from '../job/parse.ts'
@@ -138,7 +139,7 @@ export class Intake {
         return corrupt(`it waits for ${standing.because}, which is ${standing.is}`)
       }
       const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
-      const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries }
+      const own = { ...defaults, max_retries: queueRetries(home)(full.queue) ?? defaults.max_retries, slugOf }
       const { job, fileName: name, dir } = layOut(home, full, id, own, standing)
       // If its process has not published the job of this key yet, ours is taken in again.
       if (hasKey(job))

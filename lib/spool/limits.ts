@@ -28,7 +28,7 @@ import {
   touch,
 } from '../disk/files.ts'
 import { parseName } from '../job/file-name.ts'
-import type { Limit } from '../job/queue-settings.ts'
+import { keyOfLimit, type Limit } from '../job/queue-settings.ts'
 import { makeRealDir, quarantine, removeOrQuarantine } from './corrupt.ts'
 import type { Home } from './layout.ts'
 
@@ -229,9 +229,11 @@ export function letGo(home: Home, { limit, number, path }: NumberEntry): boolean
   removeOrQuarantine(home, path, ODD)
   removeEmptyDir(numberDir(home, limit, number))
   const wanted = join(limitDir(home, limit), WANTED)
-  if (!lstat(wanted)) return false
-  removeOrQuarantine(home, wanted, ODD)
-  return true
+  const isWanted = lstat(wanted) !== undefined
+  if (isWanted) removeOrQuarantine(home, wanted, ODD)
+  // There is no end of keys; whoever takes a number makes the directory again.
+  if (keyOfLimit(limit) !== undefined) removeEmptyDir(limitDir(home, limit))
+  return isWanted
 }
 
 const ODD = 'it was in the place of a file of a limit'

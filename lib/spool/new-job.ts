@@ -6,6 +6,7 @@ import type { Job } from '../job/job.ts'
 import { newJob, type NewRequest } from '../job/parse.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
 import { doorPath } from './doors.ts'
+import type { Defaults } from './enqueue.ts'
 import type { Home } from './layout.ts'
 
 /** @param standing of its conditions; undefined when it names no job to wait for */
@@ -13,7 +14,7 @@ export function layOut(
   home: Home,
   request: NewRequest,
   id: string,
-  defaults: Parameters<typeof newJob>[2],
+  defaults: Parameters<typeof newJob>[2] & Pick<Defaults, 'slugOf'>,
   standing: Exclude<Standing, { readonly kind: 'impossible' }> | undefined,
 ): { readonly job: Job; readonly fileName: string; readonly dir: string } {
   const now = nowMicros()
@@ -24,6 +25,7 @@ export function layOut(
   const later = state === 'scheduled' && runAt > asked ? { run_at: isoTime(runAt / 1000) } : {}
   const full = { ...request, ...later, ...metOf(standing?.met) }
   const job = newJob(full, id, defaults, state, Math.floor(now / 1000))
-  const fileName = formatName({ priority: job.priority, due: Math.max(now, runAt), id, queue: job.queue })
+  const { priority, queue } = job
+  const fileName = formatName({ priority, due: Math.max(now, runAt), id, queue, slug: defaults.slugOf?.(job) })
   return { job, fileName, dir: standing?.kind === 'waits' ? doorPath(home, standing.at) : home[state] }
 }

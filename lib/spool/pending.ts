@@ -1,21 +1,29 @@
 /**
- * Decides which pending job is tried next, from names alone: the best names of each queue, as one scan found them, and
+ * Decides which pending job is tried next, from names alone: the best names of each line, as one scan found them, and
  * what arrived since.
  *
  * One scan serves many claims. The list may be wrong: a name that is gone costs one failed rename, and the next scan
- * finds what the list does not have. Names are kept by queue, so that the names of a queue whose jobs must wait, however
- * many, neither take the place of others nor are looked at again.
+ * finds what the list does not have. Names are kept by line (queue and key), so that the names of a line whose jobs must wait,
+ * however many, neither take the place of others nor are looked at again.
  */
-import { isPendingName, looksLikeJobName, type JobName, parseName, queueIn } from '../job/file-name.ts'
+import {
+  isPendingName,
+  labelIn,
+  type JobLine,
+  lineOf,
+  looksLikeJobName,
+  type JobName,
+  parseName,
+} from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
 import { BestNames, type Reach } from './best-names.ts'
 
 /**
- * How many names of a queue one scan keeps. A scan of a million takes half a second and the next one starts nine times
+ * How many names of a line one scan keeps. A scan of a million takes half a second and the next one starts nine times
  * as long after: the names must last until then. They take 2 MB.
  */
 const MAX_NAMES = 20_000
-/** How many names of all queues together, but at least two of each. */
+/** How many names of all lines together, but at least two of each. */
 const MAX_TOGETHER = 200_000
 
 export interface PendingName {
@@ -26,8 +34,8 @@ export interface PendingName {
 export interface PendingOptions {
   /** The id of the one job to list; default: all. */
   readonly only?: string | undefined
-  /** Must the jobs of this queue wait? They stay listed. Default: none must. */
-  readonly mustWait?: (queue: string) => boolean
+  /** Must the jobs of this line wait? They stay listed. Default: none must. */
+  readonly mustWait?: (line: JobLine) => boolean
   readonly maxNames?: number
   /** How far from the best name one may be taken. Default: the best is taken. */
   readonly reach?: () => Reach
@@ -35,11 +43,17 @@ export interface PendingOptions {
 
 const THE_BEST: Reach = { names: 1, chance: () => 0 }
 
+interface NamesOfLine {
+  readonly line: JobLine
+  readonly names: BestNames
+}
+
 export class PendingList {
-  #queues = new Map<string, BestNames>()
+  /** By the label of the line. */
+  #lines = new Map<string, NamesOfLine>()
   #droppedNames = new Set<string>()
   readonly #only: string | undefined
-  readonly #mustWait: (queue: string) => boolean
+  readonly #mustWait: (line: JobLine) => boolean
   readonly #maxNames: number
   readonly #reach: () => Reach
 
@@ -54,23 +68,28 @@ export class PendingList {
     return this.#only === undefined || name.id === this.#only
   }
 
-  /** Scans `dir` and keeps the best names of each queue. */
+  /** Scans `dir` and keeps the best names of each line. */
   scan(dir: string): void {
-    const max = Math.max(2, Math.min(this.#maxNames, Math.floor(MAX_TOGETHER / Math.max(1, this.#queues.size))))
-    this.#queues = new Map()
+    const max = Math.max(2, Math.min(this.#maxNames, Math.floor(MAX_TOGETHER / Math.max(1, this.#lines.size))))
+    this.#lines = new Map()
     this.#droppedNames.clear()
     for (const fileName of eachName(dir)) {
       // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
-        if (fileName.includes(this.#only ?? '')) this.#namesOf(queueIn(fileName), max).collect(fileName)
+        if (fileName.includes(this.#only ?? '')) this.#namesOf(labelIn(fileName), max)?.collect(fileName)
       } else if (isPendingName(fileName)) this.#droppedNames.add(fileName)
     }
-    for (const names of this.#queues.values()) names.close((fileName) => this.#isJob(fileName))
+    for (const { names } of this.#lines.values()) names.close((fileName) => this.#isJob(fileName))
   }
 
-  #namesOf(queue: string, max = this.#maxNames): BestNames {
-    let names = this.#queues.get(queue)
-    if (!names) this.#queues.set(queue, (names = new BestNames(max)))
+  /** Undefined: the label is none, and the name that of a dropped file. */
+  #namesOf(label: string, max = this.#maxNames): BestNames | undefined {
+    const known = this.#lines.get(label)
+    if (known) return known.names
+    const line = lineOf(label)
+    if (!line) return undefined
+    const names = new BestNames(max)
+    this.#lines.set(label, { line, names })
     return names
   }
 
@@ -85,7 +104,7 @@ export class PendingList {
   add(fileName: string): 'job' | 'dropped' | 'none' {
     const name = parseName(fileName)
     if (name) {
-      if (this.#isWanted(name)) this.#namesOf(name.queue).insert(fileName)
+      if (this.#isWanted(name)) this.#namesOf(labelIn(fileName))?.insert(fileName)
       return 'job'
     }
     if (!isPendingName(fileName)) return 'none'
@@ -95,11 +114,11 @@ export class PendingList {
 
   /** Removes a name whose file is gone: another worker claimed it. */
   drop(fileName: string): void {
-    this.#queues.get(queueIn(fileName))?.drop(fileName)
+    this.#lines.get(labelIn(fileName))?.names.drop(fileName)
     this.#droppedNames.delete(fileName)
   }
 
-  /** Removes the best name of the queues that need not wait, or one within reach of it, from the list and returns it. */
+  /** Removes the best name of the lines that need not wait, or one within reach of it, from the list and returns it. */
   take(): PendingName | undefined {
     const fileName = this.#first()?.take(this.#reach())
     const name = fileName === undefined ? undefined : parseName(fileName)
@@ -108,19 +127,21 @@ export class PendingList {
 
   #first(): BestNames | undefined {
     let first: BestNames | undefined
-    for (const [queue, names] of this.#queues)
-      if (names.best !== undefined && names.best < (first?.best ?? '~') && !this.#mustWait(queue)) first = names
+    for (const { line, names } of this.#lines.values()) {
+      const { best } = names
+      if (best !== undefined && best < (first?.best ?? '~') && !this.#mustWait(line)) first = names
+    }
     return first
   }
 
-  /** Is no name left of the queues that need not wait? */
+  /** Is no name left of the lines that need not wait? */
   get isEmpty(): boolean {
     return this.#first() === undefined
   }
 
-  /** Has a queue that need not wait names in the directory, and none here? Only another scan finds them. */
+  /** Has a line that need not wait names in the directory, and none here? Only another scan finds them. */
   get isDry(): boolean {
-    for (const [queue, names] of this.#queues) if (names.isDry && !this.#mustWait(queue)) return true
+    for (const { line, names } of this.#lines.values()) if (names.isDry && !this.#mustWait(line)) return true
     return false
   }
 

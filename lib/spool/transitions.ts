@@ -45,7 +45,9 @@ export const stampHeld = (held: Held, job: Job, durability: Durability = DEFAULT
 export function settleMove(home: Home, held: Held, job: Job, to: Job['state'], due: number): boolean {
   // Under its old name, so that it keeps its position.
   if (to === 'pending') return putBack(home, held)
-  const fileName = formatName({ priority: job.priority, due: Math.round(due * 1000), id: job.id, queue: job.queue })
+  const { slug } = held.name
+  const { priority, id, queue } = job
+  const fileName = formatName({ priority, due: Math.round(due * 1000), id, queue, slug })
   // If we die before this: the record is stamped and its traces are still in run/, so recovery only moves it.
   return moveInto(home, held.path, join(settledDir(home, to, due), fileName))
 }

@@ -1,5 +1,5 @@
 /** Takes the numbers of limits that a worker's jobs must have, and lets them go. */
-import { parseName } from '../job/file-name.ts'
+import { type JobLine, parseName } from '../job/file-name.ts'
 import type { Limit } from '../job/queue-settings.ts'
 import type { FifoPool, Reserved } from '../run/fifo-pool.ts'
 import type { Home } from '../spool/layout.ts'
@@ -23,7 +23,7 @@ interface Host {
   /** The name of our directory as it is now. */
   readonly worker: () => string
   readonly fifos: () => FifoPool
-  readonly limitsOf: (queue: string) => readonly Limit[]
+  readonly limitsOf: (line: JobLine) => readonly Limit[]
   readonly troubles: Pick<Troubles, 'attempt' | 'forget'>
 }
 
@@ -62,9 +62,9 @@ export class Numbers {
     }
   }
 
-  /** Has one of the limits of this queue no free number, as far as we know? */
-  readonly mustWait = (queue: string): boolean =>
-    this.#full.size > 0 && this.#host.limitsOf(queue).some(({ name }) => this.#full.has(name))
+  /** Has one of the limits of this line no free number, as far as we know? */
+  readonly mustWait = (line: JobLine): boolean =>
+    this.#full.size > 0 && this.#host.limitsOf(line).some(({ name }) => this.#full.has(name))
 
   /** Others may have let numbers go: looks again before it counts a limit as full. */
   lookAgain(): void {
@@ -126,7 +126,7 @@ export class Numbers {
 
   #signOne({ fileName, fifo }: GoingOn): 'signed' | 'soon' | 'later' {
     const name = parseName(fileName)
-    const limits = name ? this.#host.limitsOf(name.queue) : []
+    const limits = name ? this.#host.limitsOf(name) : []
     const missing = limits.filter(
       (limit) => !this.#hands.get(fileName)?.entries.some((one) => one.limit === limit.name),
     )

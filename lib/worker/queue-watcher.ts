@@ -1,11 +1,12 @@
 /** Keeps what a worker knows of paused queues and of settings of queues current, and says in its directory what it obeys. */
 import { monotonicMs, nowMs } from '../clock.ts'
+import type { JobLine } from '../job/file-name.ts'
 import { pauseOf, type Pauses } from '../job/pause.ts'
 import {
   type AllSettings,
   isUnreadable,
   type Limit,
-  limitsForQueue,
+  limitsOfLine,
   type Rate,
   ratesForQueue,
   type QueueSettings,
@@ -50,14 +51,15 @@ export class QueueWatcher {
     (this.#pauses.size > 0 && pauseOf(this.#pauses, queue) !== undefined) ||
     (this.#settings.size > 0 && unreadableOf(this.#settings, queue) !== undefined)
 
-  /** Is there any limit? */
+  /** Is there a limit of any queue? */
   get hasLimits(): boolean {
     return [...this.#settings.values()].some((one) => !isUnreadable(one) && one.limit !== undefined)
   }
 
-  /** The limits of the jobs of a queue. */
-  limitsOf(queue: string): readonly Limit[] {
-    return this.#settings.size === 0 ? NO_LIMITS : limitsForQueue(this.#settings, queue)
+  /** The limits of the jobs of a line. */
+  limitsOf(line: JobLine): readonly Limit[] {
+    const isFree = this.#settings.size === 0 && line.slug === undefined
+    return isFree ? NO_LIMITS : limitsOfLine(this.#settings, line)
   }
 
   /** The rates of the jobs of a queue. */

@@ -2,6 +2,7 @@
  * Fires schedules. Any worker does: of all that try, one makes the next generation. An unreadable schedule fires nothing,
  * and what is wrong with one costs no other.
  */
+import { slugOf } from '../job/key.ts'
 import { nowMs } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
 import { lstat } from '../disk/files.ts'
@@ -229,6 +230,6 @@ function jobOf(
   const defaults = ctx.configOf(request.queue ?? DEFAULT_QUEUE)
   const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
   const job = { ...newJob(full, id, defaults, 'pending', nowMs()), schedule: name, schedule_time: isoTime(at) }
-  const fileName = formatName({ priority: job.priority, due: at * 1000, id, queue: job.queue })
+  const fileName = formatName({ priority: job.priority, due: at * 1000, id, queue: job.queue, slug: slugOf(job) })
   return { fileName, text: printJob(job) }
 }

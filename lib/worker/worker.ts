@@ -7,7 +7,7 @@
  */
 import { basename } from 'node:path'
 import { chance, monotonicMs, nowMs } from '../clock.ts'
-import { parseName } from '../job/file-name.ts'
+import { type JobLine, parseName } from '../job/file-name.ts'
 import { type Takes, takesQueue } from '../job/takes.ts'
 import type { Verdict } from '../job/decide.ts'
 import type { Limit, Rate } from '../job/queue-settings.ts'
@@ -132,7 +132,7 @@ export class Worker {
       home: this.#home,
       worker: () => this.#registration.name,
       fifos: () => this.#registration.fifos,
-      limitsOf: (queue) => this.#queues.limitsOf(queue),
+      limitsOf: (line) => this.#queues.limitsOf(line),
       troubles: this.#troubles,
     })
     this.#rates = new Rates(this.#home, this.#troubles, (queue) => this.#queues.ratesOf(queue))
@@ -142,7 +142,8 @@ export class Worker {
     })
     this.#workList = new WorkList(this.#home.pending, this.#troubles.passedOver, {
       only: options.takes.only,
-      mustWait: (queue) => this.#mustQueueWait(queue) || this.#numbers.mustWait(queue) || this.#rates.mustWait(queue),
+      mustWait: (line) =>
+        this.#mustQueueWait(line.queue) || this.#numbers.mustWait(line) || this.#rates.mustWait(line.queue),
       reach: () => ({ names: reachBeside(this.#peers.count), chance }),
     })
     this.#intake = new WorkerIntake(this.#home, this.#workList, this.#troubles)
@@ -337,13 +338,13 @@ export class Worker {
   /** Can we ever run what this entry, given by its path in the home, stands for, as things are? */
   #mayRun(entry: string): boolean {
     const name = parseName(basename(entry))
-    if (name && (this.#mustQueueWait(name.queue) || this.#isQueueGivenUp(name.queue))) return false
+    if (name && (this.#mustQueueWait(name.queue) || this.#isLineGivenUp(name))) return false
     return !this.#troubles.isGivenUp(entry) && !this.#intake.isStalled(entry)
   }
 
-  /** Cannot a limit or rate of this queue be used, so often that a `--burst` worker need not wait for it? */
-  #isQueueGivenUp(queue: string): boolean {
-    const { limits, rates } = this.#rulesOf(queue) ?? { limits: [], rates: [] }
+  /** Cannot a limit or rate of this line be used, so often that a `--burst` worker need not wait for it? */
+  #isLineGivenUp(line: JobLine): boolean {
+    const { limits, rates } = this.#rulesOf(line) ?? { limits: [], rates: [] }
     const entries = [...limits.map(({ name }) => `limits/${name}`), ...rates.map(({ name }) => `rates/${name}`)]
     return entries.some((entry) => this.#troubles.isGivenUp(entry))
   }
@@ -394,7 +395,9 @@ export class Worker {
   #obeyQueues(): void {
     this.#numbers.lookAgain()
     this.#rates.lookAgain()
-    const signed = this.#queues.hasLimits ? this.#numbers.sign(this.#slots.goingOn()) : 'signed'
+    const runs = this.#slots.goingOn()
+    const mayBeLimited = this.#queues.hasLimits || runs.some(({ fileName }) => parseName(fileName)?.slug !== undefined)
+    const signed = mayBeLimited ? this.#numbers.sign(runs) : 'signed'
     if (signed === 'signed') this.#queues.publish(this.#registration.dir)
     // A run that is just beginning has its FIFO in a moment.
     else if (signed === 'soon') this.#nextDuties = Math.min(this.#nextDuties, monotonicMs() + SIGN_AGAIN_MS)
@@ -440,7 +443,7 @@ export class Worker {
       const next = this.#workList.next()
       if (!next) break
       const isOurs = this.#slots.has(next.fileName)
-      const rules = this.#rulesOf(next.name.queue)
+      const rules = this.#rulesOf(next.name)
       if (!isOurs && rules && !(this.#numbers.areFree(rules.limits) && this.#rates.areOpen(rules.rates))) {
         this.#workList.noteChange(next.fileName)
         continue
@@ -475,10 +478,10 @@ export class Worker {
     }
   }
 
-  /** What a job of this queue must keep to; undefined: nothing, so that it may be plain. */
-  #rulesOf(queue: string): QueueRules | undefined {
-    const [limits, rates] = [this.#queues.limitsOf(queue), this.#queues.ratesOf(queue)]
-    const isFree = limits.length === 0 && rates.length === 0 && this.#queues.haltAfter(queue) === undefined
+  /** What a job of this line must keep to; undefined: nothing, so that it may be plain. */
+  #rulesOf(line: JobLine): QueueRules | undefined {
+    const [limits, rates] = [this.#queues.limitsOf(line), this.#queues.ratesOf(line.queue)]
+    const isFree = limits.length === 0 && rates.length === 0 && this.#queues.haltAfter(line.queue) === undefined
     return isFree ? undefined : { limits, rates }
   }
 

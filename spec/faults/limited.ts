@@ -1,5 +1,5 @@
 /** What is put under a fault: jobs under limits, and settings of queues. */
-import { closeSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { add as here, isUp, letGo, program, settles, untilLetGo } from '../../fixtures/jobs.ts'
@@ -26,11 +26,13 @@ function oneAtATime({ whole, world }: Seen): void {
 }
 
 /** After a death, entries that count no more may lie there until a job wants the number. */
-const untilWanted = async (seen: Seen): Promise<void> => {
-  await seen.world.queue.enqueue({ command: 'true', queue: 'mail', cwd: '/' })
-  await seen.world.cli(BURST)
-  oneAtATime(seen)
-}
+const untilWanted =
+  (by: { readonly queue: string } | { readonly key: string }) =>
+  async (seen: Seen): Promise<void> => {
+    await seen.world.queue.enqueue({ command: 'true', ...by, cwd: '/' })
+    await seen.world.cli(BURST)
+    oneAtATime(seen)
+  }
 
 export const LIMITED: readonly Operation[] = [
   {
@@ -40,7 +42,7 @@ export const LIMITED: readonly Operation[] = [
       for (const id of ['job1', 'job2']) await add(world, alone, { id, queue: 'mail', max_retries: 9 })
     },
     args: [...BURST, '--count', '2'],
-    judge: untilWanted,
+    judge: untilWanted({ queue: 'mail' }),
   },
   {
     name: 'take over from a worker that was killed while it ran a job under a limit',
@@ -55,7 +57,19 @@ export const LIMITED: readonly Operation[] = [
       letGo(world, 'a')
     },
     args: BURST,
-    judge: untilWanted,
+    judge: untilWanted({ queue: 'mail' }),
+  },
+  {
+    name: 'run jobs of one key, one of which has it not in its name',
+    prepare: async (world) => {
+      await add(world, alone, { id: 'job1', key: 'a', max_retries: 9 })
+      await add(world, alone, { id: 'job2', max_retries: 9 })
+      const file = readdirSync(join(world.home, 'pending')).find((name) => name.endsWith('-job2.json')) ?? ''
+      const path = join(world.home, 'pending', file)
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), key: 'a' }))
+    },
+    args: [...BURST, '--count', '2'],
+    judge: untilWanted({ key: 'a' }),
   },
   {
     name: 'set a limit',

@@ -7,6 +7,7 @@ import {
   idFromStem,
   isIntakeName,
   isMadeId,
+  lineOf,
   type JobName,
   parseName,
   whyNotChosenId,
@@ -32,8 +33,15 @@ const jobName: fc.Arbitrary<JobName> = fc.record({
   priority: fc.integer({ min: -999, max: 999 }),
   due,
   id: word(128).filter((id) => whyNotId(id) === undefined),
-  queue: fc.oneof(fc.constant('default'), word(64)),
+  queue: fc
+    .oneof(fc.constant('default'), word(49))
+    .filter((queue) => whyNotQueue(queue) === undefined && !queue.endsWith('-')),
+  slug: fc.option(word(13), { nil: undefined }),
 })
+
+/** Without the members that are undefined. */
+const withoutNothing = (name: JobName): object =>
+  Object.fromEntries(Object.entries(name).filter(([, value]) => value !== undefined))
 
 test('a name is rank, due time and id', () => {
   assert.is(formatName(aName()), '1000-20261122T101500.123456Z-job1.json')
@@ -42,6 +50,29 @@ test('a name is rank, due time and id', () => {
 test('a queue other than the default one stands behind an @', () => {
   assert.is(formatName(aName({ queue: 'mail' })), '1000-20261122T101500.123456Z-job1@mail.json')
 })
+
+test('what stands for a key stands behind its queue, which is named then in any case', () => {
+  for (const queue of ['mail', 'default']) {
+    const name = aName({ queue, slug: 'example.org' })
+    assert.is(formatName(name), `1000-20261122T101500.123456Z-job1@${queue}--example.org.json`)
+    assert.equal(parseName(formatName(name)), name)
+  }
+})
+
+for (const [label, line] of [
+  ['mail', { queue: 'mail' }],
+  ['mail--a', { queue: 'mail', slug: 'a' }],
+  ['mail--a--b', { queue: 'mail', slug: 'a--b' }],
+  ['a-b.json', { queue: 'a-b.json' }],
+  ['mail--', undefined],
+  ['--a', undefined],
+  ['a b', undefined],
+] as const)
+  test(`the label ${label} is ${JSON.stringify(line)}`, () => {
+    assert.equal(lineOf(label), line)
+    const { queue, slug } = parseName(`1000-20261122T101500.123456Z-job1@${label}.json`) ?? {}
+    assert.equal([queue, slug], [line?.queue, line && 'slug' in line ? line.slug : undefined])
+  })
 
 for (const [priority, rank] of [
   [10, '0990'],
@@ -56,7 +87,7 @@ for (const [priority, rank] of [
   })
 
 test('what is formatted is parsed back', () => {
-  fc.assert(fc.property(jobName, (name) => assert.equal(parseName(formatName(name)), { ...name })))
+  fc.assert(fc.property(jobName, (name) => assert.equal(parseName(formatName(name)), withoutNothing(name))))
 })
 
 test('a name is never longer than a file system allows', () => {
@@ -153,7 +184,7 @@ for (const queue of ['default', 'mail', 'a.b_c-1', 'q'.repeat(64)])
   test(`${queue.slice(0, 20)} (${queue.length} characters) names a queue`, () =>
     assert.is(whyNotQueue(queue), undefined))
 
-for (const queue of ['', 'a b', 'a/b', 'a@b', '.a', 'a.json', 'q'.repeat(65)])
+for (const queue of ['', 'a b', 'a/b', 'a--b', 'a@b', '.a', 'a.json', 'q'.repeat(65)])
   test(`${JSON.stringify(queue.slice(0, 20))} (${queue.length} characters) does not name a queue`, () =>
     assert.type(whyNotQueue(queue), 'string'))
 

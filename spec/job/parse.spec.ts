@@ -28,6 +28,7 @@ const ACCEPTED: Record<string, readonly unknown[]> = {
   command: ['echo hi', ' echo hi', 'a\nb', ['ls'], ['ls', '', ' '], ['ä', '\n']],
   id: ['a', 'job-1', 'a.b_c', 'x'.repeat(128), undefined],
   queue: ['default', 'mail', 'q'.repeat(64)],
+  key: ['a', 'example.org', 'user 7/b'],
   run_at: ['2026-11-22T10:15:00Z', '2026-11-22 10:15', '2026-11-22', '1999-01-01T00:00:00+02:00'],
   after: [[], ['a'], [{ job: 'a', when: 'any' }]],
   when_impossible: [],
@@ -56,7 +57,8 @@ const ACCEPTED: Record<string, readonly unknown[]> = {
 const REFUSED: Record<string, readonly unknown[]> = {
   command: ['', ' ', '\n', 5, null, true, {}, [], [''], ['ls', 5], [['ls']], 'a\0b', ['a', 'b\0']],
   id: ['', 'a/b', 'a\nb', 'x'.repeat(129), 'x'.repeat(10_240), 'last', 'worker-1', 'a.json', 5, null],
-  queue: ['', 'a b', 'a/b', 'q'.repeat(65), 5, null],
+  queue: ['', 'a b', 'a/b', 'a--b', 'q'.repeat(65), 5, null],
+  key: ['', ' a', 'ä', 'x'.repeat(81), 5, null],
   run_at: ['', 'tomorrow', '2026-02-30', '+5m', 1_700_000_000, null],
   after: ['a', {}, [5], [''], ['a', 'a'], [{ job: 'a', when: 'x' }], null],
   when_impossible: ['run', 5, null, 'wait'],

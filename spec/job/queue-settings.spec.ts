@@ -3,10 +3,11 @@ import * as assert from 'uvu/assert'
 import {
   isUnreadable,
   limitOfQueue,
-  limitsForQueue,
+  limitsOfLine,
   parseRate,
   parseSettings,
   queueOfLimit,
+  type QueueSettings,
   unreadableOf,
   withDefaults,
 } from '../../lib/job/queue-settings.ts'
@@ -37,7 +38,7 @@ for (const [queue, text, why] of [
   ['mail', '{"limit":"2"}', /not "2"/],
   ['mail', '{"limit":null}', /not null/],
   ['mail', '{"limit":1001}', /not 1001/],
-  ['mail', '{"limits":2}', /no setting "limits"; there are limit, rate/],
+  ['mail', '{"limits":2}', /no setting "limits"; there are limit, key_limit, rate/],
   ['mail', '{"constructor":2}', /no setting "constructor"/],
   ['mail', '{"__proto__":2}', /no setting "__proto__"/],
   ['mail', '{"timeout":-1}', /timeout: expected/],
@@ -75,11 +76,19 @@ test('a job is under the limit of its queue first, then that of all', () => {
     ['mail', { limit: 2 }],
     ['web', {}],
   ])
-  assert.equal(limitsForQueue(settings, 'mail'), [
+  assert.equal(limitsOfLine(settings, { queue: 'mail' }), [
     { name: 'q.mail', cap: 2 },
     { name: 'all', cap: 8 },
   ])
-  assert.equal(limitsForQueue(settings, 'web'), [{ name: 'all', cap: 8 }])
+  assert.equal(limitsOfLine(settings, { queue: 'web' }), [{ name: 'all', cap: 8 }])
+})
+
+test('a job with a key is under the limit of the key before all others, which is 1 unless its queue or all say otherwise', () => {
+  const line = { queue: 'mail', slug: 'a' }
+  const first = (...settings: [string, QueueSettings][]): unknown => limitsOfLine(new Map(settings), line)[0]
+  assert.equal(first(), { name: 'k.a', cap: 1 })
+  assert.equal(first(['_all', { key_limit: 2, limit: 8 }]), { name: 'k.a', cap: 2 })
+  assert.equal(first(['_all', { key_limit: 2 }], ['mail', { key_limit: 3, limit: 1 }]), { name: 'k.a', cap: 3 })
 })
 
 test('settings that cannot be read keep their own queue waiting, and those of all every queue', () => {

@@ -148,6 +148,7 @@ const member: Record<string, fc.Arbitrary<unknown>> = {
     fc.constantFrom<unknown>(null, 'a', {}, [[]]),
   ),
   when_impossible: fc.constantFrom<unknown>('cancel', 'wait', 'run', null),
+  key: fc.oneof(word, nearly(80), anyText, fc.constantFrom<unknown>(null, 5, ' a', 'a b', '')),
   unique: fc.oneof(word, nearly(80), anyText, fc.constantFrom<unknown>(null, 5, ' a', 'a ', 'a b', '')),
   unique_while: fc.constantFrom<unknown>(
     'queued',

@@ -18,6 +18,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   command: 'echo',
   id: 'a',
   queue: 'q',
+  key: 'k',
   run_at: '2030-01-01T00:00:00Z',
   env: { A: 'b' },
   stdin: 'x',
@@ -108,7 +109,7 @@ for (const name of Object.keys(MEANINGLESS_MEMBERS))
     assert.match(read({ [name]: 'x' }).warnings[0] ?? '', MEANINGLESS_MEMBERS[name] ?? '')
   })
 
-for (const name of ['key', 'needs', 'batch'])
+for (const name of ['needs', 'batch'])
   test(`that ${name} is not honoured is said, and the member kept`, () => {
     const { request, warnings } = read({ [name]: 'x' })
     assert.equal(Object.entries(request).at(-2), [name, 'x'])

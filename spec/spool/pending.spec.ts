@@ -251,10 +251,22 @@ test(
   inWorld(({ dir }) => {
     const blocked = Array.from({ length: 250 }, (_, n) => inQueue(n, 'mail'))
     put(dir, [...blocked, nth(998), nth(999)])
-    const candidates = new PendingList({ maxNames: KEPT, mustWait: (queue) => queue === 'mail' })
+    const candidates = new PendingList({ maxNames: KEPT, mustWait: ({ queue }) => queue === 'mail' })
     candidates.scan(dir)
     assert.equal(takeAll(candidates), [nth(998), nth(999)])
     assert.ok(candidates.isEmpty)
+    assert.not(candidates.isDry)
+  }),
+)
+
+test(
+  'jobs of a key that must wait are passed over, and those of another key and of none are found behind them',
+  inWorld(({ dir }) => {
+    const blocked = Array.from({ length: 250 }, (_, n) => inQueue(n, 'mail--a'))
+    put(dir, [...blocked, inQueue(997, 'mail--b'), inQueue(998, 'mail'), nth(999)])
+    const candidates = new PendingList({ maxNames: KEPT, mustWait: ({ slug }) => slug === 'a' })
+    candidates.scan(dir)
+    assert.equal(takeAll(candidates), [inQueue(997, 'mail--b'), inQueue(998, 'mail'), nth(999)])
     assert.not(candidates.isDry)
   }),
 )

@@ -56,6 +56,9 @@ export abstract class JobCommand extends QueueCommand {
     validator: isOneOf(['ignore', 'reject']),
   })
   queueName = Option.String('--queue', { description: '<NAME> a label to select jobs by (default)' })
+  key = Option.String('--key', {
+    description: '<KEY> beside no other job of this key: as many run as the queue allows (1)',
+  })
   tags = Option.Array('--tag', { description: '<TAG> a label to select jobs by; repeatable' })
   cwd = Option.String('--cwd', { description: '<DIR> where the command runs (the current directory)' })
   variables = Option.Array('--env', { description: "<NAME=VALUE> added to the worker's environment; repeatable" })
@@ -130,6 +133,7 @@ export abstract class JobCommand extends QueueCommand {
       unique_while: this.uniqueWhile,
       on_conflict: this.onConflict,
       queue: this.queueName,
+      key: this.key,
       tags: this.tags,
       cwd: this.workingDirectory(),
       env: this.variables && { ...(typeof env === 'object' ? env : {}), ...parseVariables(this.variables) },

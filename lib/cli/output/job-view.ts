@@ -141,6 +141,7 @@ function memberRows(job: Job): [string, string | undefined][] {
     ['Attempts', attemptsText(job)],
     ['Priority', String(job.priority)],
     ['Queue', job.queue],
+    ['Key', job.key],
     ['Tags', list(job.tags)],
     ['Directory', text(job.cwd)],
     [

@@ -52,6 +52,7 @@ const pause = described(
 const queueSettings = object(
   {
     limit: described(QUEUE_MEMBERS.limit.meaning, count),
+    key_limit: described(QUEUE_MEMBERS.key_limit.meaning, count),
     rate: described(QUEUE_MEMBERS.rate.meaning, text),
     halt_after: described(QUEUE_MEMBERS.halt_after.meaning, count),
     timeout: described(QUEUE_MEMBERS.timeout.meaning, number),
@@ -114,6 +115,7 @@ const record = {
   ),
   when_impossible: oneOf(['cancel', 'wait']),
   after_delay: described('seconds', number),
+  key: described('jobs of one key run one after the other, or as many as the queue allows', text),
   unique: described('a key of which there may be one job only at a time', text),
   unique_while: described('how long another job keeps this one out: queued, active or success:TIME', text),
   on_conflict: oneOf(['ignore', 'reject']),

@@ -41,6 +41,7 @@ export function QueueCard({ queue, about, running, onPause }: QueueCardProps) {
   const facts: readonly Fact[] = [
     ['What it is for', known.description],
     ['Running', `${running}${known.limit === undefined ? ', no limit' : ` of ${known.limit}`}`],
+    ['Of one key', known.key_limit === undefined ? undefined : `${known.key_limit} at a time`],
     ['Rate of starts', known.rate ?? 'no limit'],
     ['Pause after', known.halt_after === undefined ? undefined : `${known.halt_after} dead jobs in a row`],
     ['Timeout', known.timeout === undefined ? undefined : known.timeout === 0 ? 'none' : elapsed(known.timeout * 1000)],

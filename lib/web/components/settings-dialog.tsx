@@ -19,6 +19,7 @@ interface Field {
 
 const OF_ALL: readonly Field[] = [
   { member: 'limit', name: 'Running at a time', hint: 'Empty: no limit' },
+  { member: 'key_limit', name: 'Of one key', hint: 'So many jobs of a key run at a time; empty: 1' },
   { member: 'rate', name: 'Rate of starts', hint: 'Such as 10/m, 5/10s or 100/h', isText: true },
 ]
 const OF_ONE: readonly Field[] = [{ member: 'halt_after', name: 'Pause after', hint: 'So many dead jobs in a row' }]

@@ -210,6 +210,7 @@ function Details({ job }: { readonly job: JobRecord }) {
     ['Exit code', job.exit_code],
     ['Signal', job.signal],
     ['Queue', job.queue],
+    ['Key', job.key],
     ['Tags', job.tags?.length ? list(job.tags) : undefined],
     ['Priority', job.priority],
     ['Timeout', job.timeout === undefined ? undefined : job.timeout === 0 ? 'none' : elapsed(job.timeout * 1000)],

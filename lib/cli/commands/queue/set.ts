@@ -48,6 +48,10 @@ export class QueueSetCommand extends QueueSettingCommand {
     description: '<N> how many of its commands run at the same time, over all workers',
     validator: isCount(0),
   })
+  keyLimit = Option.String('--key-limit', {
+    description: '<N> how many commands of one key run at the same time (1)',
+    validator: isCount(1),
+  })
   rate = Option.String('--rate', { description: '<N/TIME> how many of its jobs start in any such time: 10/m, 5/10s' })
   haltAfter = Option.String('--halt-after', {
     description: '<N> pause it after this many of its jobs in a row went dead',
@@ -76,6 +80,7 @@ export class QueueSetCommand extends QueueSettingCommand {
     const settings: QueueSettings = Object.fromEntries(
       Object.entries({
         limit: this.limit,
+        key_limit: this.keyLimit,
         rate: this.rate,
         halt_after: this.haltAfter,
         timeout: this.timeout,
