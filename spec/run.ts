@@ -122,8 +122,12 @@ function findFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.spec.js') && existsSync(source(name)))
     .map((name) => join(dir, name))
-    .toSorted()
+    .toSorted((a, b) => turn(a) - turn(b) || (a < b ? -1 : 1))
 }
+
+/** The files that take longest come first, so that none of them is alone at the end. */
+const LONGEST = /(web|stories|faults)\/[^/]+$|docs\.spec|worker\/contained\.spec/
+const turn = (file: string): number => (LONGEST.test(file) ? 0 : 1)
 
 async function run(file: string): Promise<Report> {
   const scratch = realpathSync(mkdtempSync(join(scratchRoot(relative(under, file)), 'queuectl-spec-')))
