@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { serve } from '../../fixtures/browser.ts'
+import { startWeb } from '../../fixtures/browser.ts'
 import { inWorld } from '../../fixtures/world.ts'
 import { ROOT } from '../../fixtures/program.ts'
 
@@ -53,7 +53,7 @@ test('nothing is fetched from another server', () => {
 test(
   'files are sent compressed to clients that accept gzip, else as they are',
   inWorld(async (world) => {
-    const { server, url } = await serve(world, ['--port', '0'])
+    const { server, url } = await startWeb(world, ['--port', '0'])
     for (const file of files) {
       const path = file.slice(WEB.length).replace(/^\/index\.html$/, '/')
       const sent = async (encoding: string): Promise<[string | null, string]> => {

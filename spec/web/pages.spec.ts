@@ -264,8 +264,7 @@ test(
     await visit('/jobs')
     await sees(page, 'No jobs yet')
     await page.getByRole('status').getByText('Live').waitFor()
-    server.kill()
-    await server.ended
+    await server.close()
     await page.getByRole('alert').getByText('Connection lost').waitFor()
     await queue.enqueue({ id: 'meanwhile', command: 'true' })
     await serve()
@@ -445,7 +444,7 @@ test(
       await page.keyboard.press('n')
       assert.is(await page.getByRole('dialog').count(), 0)
     },
-    { server: ['--read-only'] },
+    { server: { readOnly: true } },
   ),
 )
 
@@ -468,7 +467,7 @@ test(
       )
       complaints.length = 0
     },
-    { server: ['--token', '0123456789abcdef0123'] },
+    { server: { token: '0123456789abcdef0123' } },
   ),
 )
 

@@ -129,7 +129,7 @@ test(
       // That of the live updates stops nothing on the server.
       await none()
     },
-    { server: ['--read-only'] },
+    { server: { readOnly: true } },
   ),
 )
 
