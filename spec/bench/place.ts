@@ -12,12 +12,13 @@ import type { JobRequest } from '../../lib/job/job.ts'
 import { QueueError } from '../../lib/errors.ts'
 import { fileSystemOf } from '../../lib/disk/probe.ts'
 import { Queue } from '../../lib/queue.ts'
-import { signal } from '../../fixtures/processes.ts'
+import { processesOf, signal } from '../../fixtures/processes.ts'
 import { cleanEnv, PROGRAM, ROOT } from '../../fixtures/program.ts'
 import { until } from '../../fixtures/until.ts'
 import type { Plan } from './bench.ts'
 
 const LONG_MS = 600_000
+const GONE_MS = 30_000
 
 /**
  * Does something in a directory of its own. On a disk it stays there until all is over: ext4 without a journal passes
@@ -29,7 +30,12 @@ export async function inScratch<T>(plan: Plan, act: (dir: string) => Promise<T>)
   spawnSync('sync')
   try {
     return await act(dir)
+  } catch (error) {
+    endAll()
+    throw error
   } finally {
+    // Whoever still writes there, such as what a worker started, would make what is being removed anew.
+    await until(() => processesOf(dir).length === 0, GONE_MS, `the processes of ${dir} have ended`)
     if (isMemory(dir)) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
