@@ -60,6 +60,9 @@ test(
       assert.is(lines.length, 51, lines.join('\n'))
       assert.match(lines[0] ?? '', /^n10 /)
       assert.is(lines[50], 'the newest 50, and 10 more: see them with -n 60')
+      const sorted = await typed(terminal, 'queuectl list --sort id')
+      assert.is(sorted.length, 52)
+      assert.is(sorted[51], 'the first 50, and 10 more: see them with -n 60')
       assert.is((await typed(terminal, 'queuectl list --json | jq length; queuectl list | wc -l'))[1], '61')
     },
   ),
@@ -71,11 +74,13 @@ test(
     async (world) => {
       await add(world, `${untilLetGo('a')} # ${LONG}`)
       await add(world, `${untilLetGo('b')} # ${LONG}`)
-      await world.startWorker({ count: 3 })
+      await world.startWorker({ count: 6 })
       await Promise.all([isUp(world, 'a'), isUp(world, 'b')])
     },
     async (terminal) => {
-      assert.is((await typed(terminal, 'queuectl ps')).length, 4)
+      const slots = await typed(terminal, 'queuectl ps')
+      assert.is(slots.length, 4)
+      assert.match(slots[3] ?? '', /\(4 slots idle\)$/)
       const lines = await typed(terminal, 'queuectl worker list')
       // The path of this test's home may take two.
       assert.match(lines.join(''), /slots {2}log: \/.*\/worker-[\w-]+\.log {2}[0-9A-Z]{8,26} \(run 1 for/)

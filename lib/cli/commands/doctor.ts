@@ -5,11 +5,13 @@ import { homePath } from '../../config/env.ts'
 import { noQueueYet } from '../output/status.ts'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { plural } from '../output/text.ts'
+import { hanging, plural } from '../output/text.ts'
 import { visible } from '../../job/sanitize.ts'
 
 /** How many findings of one check are printed. */
 const MAX_SHOWN = 20
+/** The column at which what is said of a check begins. */
+const BEFORE_TEXT = 21
 
 export class DoctorCommand extends QueueCommand {
   static override paths = [['doctor']]
@@ -59,13 +61,16 @@ export class DoctorCommand extends QueueCommand {
   private checkLines({ check, fact, findings }: CheckResult): string[] {
     const { green, red, yellow } = this.io.colors
     const label = check.padEnd(12)
-    if (findings.length === 0) return [`${green('ok     ')} ${label} ${visible(fact)}`]
+    const say = (head: string, lead: string, text: string): string =>
+      hanging(`${head}${lead}`, BEFORE_TEXT, visible(text), this.io.columns)
+    if (findings.length === 0) return [say(green('ok      '), `${label} `, fact)]
+    const blank = ' '.repeat(BEFORE_TEXT)
     const shown = findings
       .slice(0, MAX_SHOWN)
       .flatMap(({ level, what, advice, fixed, partly_fixed }) => [
-        `${level === 'problem' ? red('problem') : yellow('note   ')} ${label} ${visible(what)}`,
-        ...(fixed === undefined && advice !== undefined ? [`        ${' '.repeat(12)} -> ${visible(advice)}`] : []),
-        ...(fixed ?? partly_fixed ?? []).map((done) => `        ${' '.repeat(12)} ${green('fixed:')} ${visible(done)}`),
+        say(level === 'problem' ? red('problem ') : yellow('note    '), `${label} `, what),
+        ...(fixed === undefined && advice !== undefined ? [say(blank, '', `-> ${advice}`)] : []),
+        ...(fixed ?? partly_fixed ?? []).map((done) => `${blank}${green('fixed:')} ${visible(done)}`),
       ])
     const more = findings.length - MAX_SHOWN
     return more > 0 ? [...shown, `        ${label} and ${more} more: queuectl doctor --json has them all`] : shown

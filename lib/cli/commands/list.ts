@@ -15,7 +15,7 @@ export class ListCommand extends QueueCommand {
     description: 'list jobs',
     details: `States: ${SHOWN_STATES.join(', ')}; scheduled lists the pending jobs that are
       not due yet. Jobs come in the order in which they run, finished ones newest first.
-      On a terminal they are the newest 50, unless --limit or --sort says otherwise.`,
+      On a terminal they are the newest 50, with --sort the first 50, unless --limit says otherwise.`,
     examples: [
       ['Failed and dead jobs', 'queuectl list --state failed,dead'],
       ['Completed jobs with their output', 'queuectl list --state completed --output'],

@@ -4,6 +4,7 @@ import { commandLine } from '../../job/job.ts'
 import type { Queue, SlotInfo } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
 import { type TableColumn, table } from '../output/table.ts'
+import { plural } from '../output/text.ts'
 import { visible } from '../../job/sanitize.ts'
 import { roughDuration } from '../../job/time-text.ts'
 
@@ -25,7 +26,7 @@ export class PsCommand extends QueueCommand {
     const slots = await queue.slots()
     if (this.json) return this.printJsonList(slots)
     if (slots.length === 0) return this.io.message('no worker is running; start one with: queuectl worker start')
-    for (const line of table(HEADS, slots.map(row), this.io.columns)) this.print(line)
+    for (const line of table(HEADS, rowsOf(slots), this.io.columns)) this.print(line)
   }
 }
 
@@ -42,8 +43,17 @@ const HEADS: readonly (string | TableColumn)[] = [
   'COMMAND',
 ]
 
-function row({ worker, slot, job }: SlotInfo): string[] {
-  if (!job) return [worker, String(slot), '-', '-', '-', '-', '-', '-', '-', '-']
+/** A row for each job, worker by worker; the idle slots of a worker are one. */
+function rowsOf(slots: readonly SlotInfo[]): string[][] {
+  return [...new Set(slots.map(({ worker }) => worker))].flatMap((worker) => {
+    const ours = slots.filter((one) => one.worker === worker)
+    const busy = ours.flatMap(({ slot, job }) => (job ? [row(worker, slot, job)] : []))
+    const idle = ours.length - busy.length
+    return idle === 0 ? busy : [...busy, [worker, ...Array<string>(8).fill('-'), `(${plural(idle, 'slot')} idle)`]]
+  })
+}
+
+function row(worker: string, slot: number, job: NonNullable<SlotInfo['job']>): string[] {
   return [
     worker,
     String(slot),

@@ -21,17 +21,23 @@ interface PrintListOptions {
 const SHOWN = 50
 
 /**
- * Prints the jobs that match: all of them, or on a terminal the newest, and how many more there are, when nothing was said of how
- * many or in which order.
+ * Prints the jobs that match: all of them, or on a terminal, when nothing was said of how many, the newest or the first of the
+ * order that was asked for, and how many more there are.
  */
 export async function printMatching(filter: JobFilter, how: ListOptions, options: PrintListOptions): Promise<void> {
   const { queue, io, json } = options
-  if (json || !io.stdoutIsTerminal || Object.keys(how).length > 0)
-    return printList(await queue.list(filter, how), options)
-  const { jobs, more } = await queue.newest(filter, SHOWN)
+  if (json || !io.stdoutIsTerminal || how.limit !== undefined) return printList(await queue.list(filter, how), options)
+  const { jobs, more } =
+    how.sort === undefined ? await queue.newest(filter, SHOWN) : first(await queue.list(filter, how))
   await printList(jobs, options)
-  if (more > 0) io.message(`the newest ${jobs.length}, and ${more} more: see them with -n ${jobs.length + more}`)
+  const which = how.sort === undefined ? 'newest' : 'first'
+  if (more > 0) io.message(`the ${which} ${jobs.length}, and ${more} more: see them with -n ${jobs.length + more}`)
 }
+
+const first = (all: readonly ListedJob[]): { jobs: readonly ListedJob[]; more: number } => ({
+  jobs: all.slice(0, SHOWN),
+  more: Math.max(0, all.length - SHOWN),
+})
 
 /** Lines per write. */
 const BATCH_SIZE = 1000

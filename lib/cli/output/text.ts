@@ -51,6 +51,12 @@ export function clip(text: string, columns: number): string {
   return `${kept}…`
 }
 
+/** A text behind a label; on a terminal it goes on in lines that begin below it. */
+export function hanging(label: string, indent: number, text: string, columns: number): string {
+  if (indent + width(text) <= columns) return label + text
+  return label + wrap(text, columns - indent).join(`\n${' '.repeat(indent)}`)
+}
+
 /** Breaks a paragraph at blanks. */
 export function wrap(paragraph: string, columns: number): string[] {
   const lines: string[] = []
