@@ -76,7 +76,10 @@ export class PendingList {
     for (const fileName of eachName(dir)) {
       // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
-        if (fileName.includes(this.#only ?? '')) this.#namesOf(labelIn(fileName), max)?.collect(fileName)
+        if (!fileName.includes(this.#only ?? '')) continue
+        const names = this.#namesOf(labelIn(fileName), max)
+        if (names) names.collect(fileName)
+        else this.#droppedNames.add(fileName)
       } else if (isPendingName(fileName)) this.#droppedNames.add(fileName)
     }
     for (const { names } of this.#lines.values()) names.close((fileName) => this.#isJob(fileName))

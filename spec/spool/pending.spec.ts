@@ -260,6 +260,17 @@ test(
 )
 
 test(
+  'a name that is like that of a job, with a line that is none, is that of a dropped file',
+  inWorld((world) => {
+    const [odd, good] = [inQueue(1, 'mail--'), inQueue(2, 'mail')]
+    const candidates = scanned(world, [odd, good])
+    assert.equal(candidates.dropped, [odd])
+    assert.equal(takeAll(candidates), [good])
+    assert.is(candidates.add(odd), 'dropped')
+  }),
+)
+
+test(
   'jobs of a key that must wait are passed over, and those of another key and of none are found behind them',
   inWorld(({ dir }) => {
     const blocked = Array.from({ length: 250 }, (_, n) => inQueue(n, 'mail--a'))
