@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inProcess } from '../../fixtures/in-process.ts'
 import { add, runAll, settles } from '../../fixtures/jobs.ts'
 import { PROGRAM } from '../../fixtures/program.ts'
 import { skip } from '../../fixtures/skip.ts'
@@ -75,7 +76,7 @@ async function allAnswer(world: World): Promise<void> {
     'schedule list',
     'deps child',
   ]) {
-    const { code, stdout, stderr } = await world.cli(command.split(' '))
+    const { code, stdout, stderr } = await inProcess(world, command.split(' '))
     assert.ok(code !== null && code <= 6, `${command} ended with ${code}: ${stderr}`)
     assert.not.match(stdout + stderr, /^\s+at .*:\d+/m, command)
   }
