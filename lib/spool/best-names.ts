@@ -31,7 +31,8 @@ export class BestNames {
 
   /** The scan is over. @param isJob is this the name of a job to list? */
   close(isJob: (fileName: string) => boolean): void {
-    this.#names = this.#keepBest().filter(isJob).reverse()
+    // A listing of tmpfs may have a name twice, when others rename files out of the directory meanwhile.
+    this.#names = [...new Set(this.#keepBest())].filter(isJob).reverse()
   }
 
   #keepBest(): string[] {
