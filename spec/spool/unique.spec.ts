@@ -1,9 +1,12 @@
 /** Unique keys: of any number of enqueues of one at once exactly one makes a job, and the others are told its id. */
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { add, isUp, letGo, runAll, settles, SOON_MS, untilLetGo } from '../../fixtures/jobs.ts'
+import { cleanEnv, start } from '../../fixtures/program.ts'
+import { rounds } from '../../fixtures/rounds.ts'
 import { until } from '../../fixtures/until.ts'
 import { inWorld, type World } from '../../fixtures/world.ts'
 import { ownIdentity } from '../../lib/disk/process.ts'
@@ -101,6 +104,24 @@ test(
       assert.is(new Set(jobs.map(({ id }) => id)).size, 1)
     }
     assert.is((await world.queue.list()).length, 3)
+  }),
+)
+
+test(
+  'of 16 programs that enqueue the same keys at once, one makes the job of each and all others are told its id',
+  inWorld(async (world) => {
+    const keys = rounds(20, 1000)
+    await world.queue.count()
+    const racer = fileURLToPath(new URL('key-racer.js', import.meta.url))
+    const racers = Array.from({ length: 16 }, () =>
+      start(process.execPath, [racer, world.home, String(keys)], { cwd: world.dir, env: cleanEnv() }),
+    )
+    const ran = await Promise.all(racers.map(({ ended }) => ended))
+    for (const { code, stderr } of ran) assert.is(code, 0, stderr)
+    const lines = ran.flatMap(({ stdout }) => stdout.trim().split('\n'))
+    assert.is(lines.filter((line) => line.endsWith(' made')).length, keys)
+    assert.is(new Set(lines.map((line) => line.replace(/ \w+$/, ''))).size, keys, 'each key has one id')
+    assert.is((await world.queue.list()).length, keys)
   }),
 )
 
