@@ -5,6 +5,7 @@ import { COMMANDS } from './operations.ts'
 import { Bench } from './points.ts'
 import { WAITING } from './waiting.ts'
 import { LIMITED } from './limited.ts'
+import { KEYED } from './keyed.ts'
 import { SCHEDULED } from './scheduled.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
@@ -13,7 +14,7 @@ export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly 
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...SCHEDULED, ...RECOVERIES]
+  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...KEYED, ...SCHEDULED, ...RECOVERIES]
   for (const operation of all.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {

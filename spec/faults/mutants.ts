@@ -338,6 +338,21 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch('schedule/decide.js', 'last.hash !== hash || ', '')],
     caughtBy: 'an edit of a schedule fires nothing',
   },
+  {
+    name: 'the newest link of a unique key is not judged',
+    patches: [patch('spool/unique.js', 'last > 0 ? judge(home, join(dir, String(last)), wanted)', "last < 0 ? 'free'")],
+    caughtBy: 'a job of a unique key keeps another one out',
+  },
+  {
+    name: 'a unique key without a job in view is free',
+    patches: [patch('spool/unique.js', "return isComing ? holder : 'free'", "return 'free'")],
+    caughtBy: 'a unique key is not free while a process is about to publish its job',
+  },
+  {
+    name: 'a unique key outlives the process that took it',
+    patches: [patch('spool/unique.js', ' && isReserving(home, link, undefined)', '')],
+    caughtBy: 'a unique key that a process died with before its job was there is free',
+  },
 ]
 
 /** @throws Error when a patch does not fit the program as it is. */

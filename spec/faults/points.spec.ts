@@ -11,12 +11,13 @@ import { REMOVALS } from './removals.ts'
 import { Bench } from './points.ts'
 import { WAITING } from './waiting.ts'
 import { LIMITED } from './limited.ts'
+import { KEYED } from './keyed.ts'
 import { SCHEDULED } from './scheduled.ts'
 
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...SCHEDULED, ...RECOVERIES]
+const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...KEYED, ...SCHEDULED, ...RECOVERIES]
 
 for (const [index, operation] of new Chance(7).sample(ALL, 4).entries())
   test(

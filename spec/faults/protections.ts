@@ -48,6 +48,7 @@ import { badDoorCostsNothing, badHolderCostsNothing, badLimitCostsNothing, unrea
 import { Trap } from './library.ts'
 import { repliesAreLost } from './lied.ts'
 import { loweredThenKilled, numberCounts, outlivesItsWorker, ownEarlierClaim, signedBeforeObeyed } from './limited.ts'
+import { comingIsWaitedFor, deadKeyIsFree, keepsAnotherOut } from './keyed.ts'
 import { anyWorkerPublishes, editFiresNothing, firedOnce, oneMakes } from './scheduled.ts'
 import { endIsLookedFor, pauseIsWaitedFor, waitsForBoth } from './waiting.ts'
 
@@ -369,6 +370,12 @@ export const PROTECTIONS = {
   'of two that make a generation of a schedule one does': async (world) => oneMakes(world),
 
   'an edit of a schedule fires nothing': editFiresNothing,
+
+  'a job of a unique key keeps another one out': keepsAnotherOut,
+
+  'a unique key is not free while a process is about to publish its job': async (world) => comingIsWaitedFor(world),
+
+  'a unique key that a process died with before its job was there is free': async (world) => deadKeyIsFree(world),
 
   'a time that has fired is not fired again, though its job has gone': firedOnce,
 } as const satisfies Record<string, Tale>
