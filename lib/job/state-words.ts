@@ -30,6 +30,6 @@ export const parseStates = (words: readonly string[]): State[] =>
     throw new QueueError(
       'USAGE',
       `unknown state ${JSON.stringify(word)}`,
-      close ? `did you mean ${close}? ${known}` : known,
+      close ? `did you mean ${close}? ${known}` : `${known}; if it is an id: queuectl show ${word}`,
     )
   })

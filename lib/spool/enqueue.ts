@@ -175,7 +175,6 @@ function prepare(
   writeNew(aside, printJob(job), durable)
   const reservations: Reservation[] = []
   try {
-    // Before the id: of two requests that are the same in both, the second one is told of the first.
     // Before the id: whoever gives both again is told of the job that has the key.
     if (hasKey(job)) reservations.push(defaults.takeKey(home, job, { file: aside, durable }))
     if (request.id !== undefined) reservations.push(reserve(home, id, aside))

@@ -34,6 +34,7 @@ const MISTAKES: readonly Mistake[] = [
   ['help frobnicate', 2, 'unknown command'],
   // Wrong options.
   ['list --limi 3', 2, 'did you mean --limit?'],
+  ['list wait1', 2, 'if it is an id: queuectl show wait1'],
   ['list --wait', 2, /unknown option --wait\nhint: see/],
   ['enqueue -n1 true', 2, /unknown option -n1\nhint: see/],
   ['enqueue --retrys 3 -c true', 2, 'did you mean --max-retries?'],
