@@ -5,7 +5,7 @@ import { homePath } from '../../config/env.ts'
 import { noQueueYet } from '../output/status.ts'
 import { type CheckResult, type Diagnosis, isUnfixed, Queue } from '../../queue.ts'
 import { QueueCommand } from '../command.ts'
-import { hanging, plural } from '../output/text.ts'
+import { fitted, plural } from '../output/text.ts'
 import { visible } from '../../job/sanitize.ts'
 
 /** How many findings of one check are printed. */
@@ -60,19 +60,19 @@ export class DoctorCommand extends QueueCommand {
 
   private checkLines({ check, fact, findings }: CheckResult): string[] {
     const { green, red, yellow } = this.io.colors
-    const label = check.padEnd(12)
-    const say = (head: string, lead: string, text: string): string =>
-      hanging(`${head}${lead}`, BEFORE_TEXT, visible(text), this.io.columns)
-    if (findings.length === 0) return [say(green('ok      '), `${label} `, fact)]
+    const label = `${check.padEnd(12)} `
     const blank = ' '.repeat(BEFORE_TEXT)
+    const say = (before: string, text: string): string =>
+      before + fitted(visible(text), this.io.columns - BEFORE_TEXT).join(`\n${blank}`)
+    if (findings.length === 0) return [say(green('ok      ') + label, fact)]
     const shown = findings
       .slice(0, MAX_SHOWN)
       .flatMap(({ level, what, advice, fixed, partly_fixed }) => [
-        say(level === 'problem' ? red('problem ') : yellow('note    '), `${label} `, what),
-        ...(fixed === undefined && advice !== undefined ? [say(blank, '', `-> ${advice}`)] : []),
+        say((level === 'problem' ? red('problem ') : yellow('note    ')) + label, what),
+        ...(fixed === undefined && advice !== undefined ? [say(blank, `-> ${advice}`)] : []),
         ...(fixed ?? partly_fixed ?? []).map((done) => `${blank}${green('fixed:')} ${visible(done)}`),
       ])
     const more = findings.length - MAX_SHOWN
-    return more > 0 ? [...shown, `        ${label} and ${more} more: queuectl doctor --json has them all`] : shown
+    return more > 0 ? [...shown, `        ${label}and ${more} more: queuectl doctor --json has them all`] : shown
   }
 }

@@ -8,7 +8,7 @@ import { QueueCommand } from '../command.ts'
 import { visible } from '../../job/sanitize.ts'
 import { JsonList } from '../output/json.ts'
 import { withShortIds } from '../output/table.ts'
-import { width, wrap } from '../output/text.ts'
+import { fitted } from '../output/text.ts'
 import { isCount, isSince } from '../input/option-types.ts'
 import { localTime } from '../../job/time-text.ts'
 
@@ -81,7 +81,7 @@ export class EventsCommand extends QueueCommand {
     const room = this.io.columns - at.length
     const whole = visible(describeEvent(event))
     const text = this.io.columns < NARROW ? withShortIds(whole) : whole
-    const [first = '', ...more] = width(text) <= room ? [text] : wrap(text, room)
+    const [first = '', ...more] = fitted(text, room)
     const paint =
       event.event === 'completed'
         ? green

@@ -51,11 +51,9 @@ export function clip(text: string, columns: number): string {
   return `${kept}…`
 }
 
-/** A text behind a label; on a terminal it goes on in lines that begin below it. */
-export function hanging(label: string, indent: number, text: string, columns: number): string {
-  if (indent + width(text) <= columns) return label + text
-  return label + wrap(text, columns - indent).join(`\n${' '.repeat(indent)}`)
-}
+/** A text as it is where it fits, else in lines. */
+export const fitted = (text: string, columns: number): string[] =>
+  width(text) <= columns ? [text] : wrap(text, columns)
 
 /** Breaks a paragraph at blanks. */
 export function wrap(paragraph: string, columns: number): string[] {
