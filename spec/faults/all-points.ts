@@ -10,12 +10,23 @@ import { SCHEDULED } from './scheduled.ts'
 import { RECOVERIES } from './recoveries.ts'
 import { REMOVALS } from './removals.ts'
 
+/** Everything that is put under a fault. */
+export const ALL_OPERATIONS = [
+  ...COMMANDS,
+  ...ARRANGEMENTS,
+  ...REMOVALS,
+  ...WAITING,
+  ...LIMITED,
+  ...KEYED,
+  ...SCHEDULED,
+  ...RECOVERIES,
+]
+
 export async function allPoints({ atOnce, match, say }: Plan): Promise<readonly string[]> {
   const wrong: string[] = []
   let struck = 0
   let missed = 0
-  const all = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...KEYED, ...SCHEDULED, ...RECOVERIES]
-  for (const operation of all.filter(({ name }) => name.includes(match))) {
+  for (const operation of ALL_OPERATIONS.filter(({ name }) => name.includes(match))) {
     const bench = new Bench(operation)
     try {
       const points = await bench.points()

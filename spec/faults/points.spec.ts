@@ -2,24 +2,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { skippable } from '../../fixtures/skip.ts'
+import { ALL_OPERATIONS } from './all-points.ts'
 import { Chance } from './chance.ts'
 import { library } from './library.ts'
-import { ARRANGEMENTS } from './arrangements.ts'
-import { COMMANDS } from './operations.ts'
-import { RECOVERIES } from './recoveries.ts'
-import { REMOVALS } from './removals.ts'
 import { Bench } from './points.ts'
-import { WAITING } from './waiting.ts'
-import { LIMITED } from './limited.ts'
-import { KEYED } from './keyed.ts'
-import { SCHEDULED } from './scheduled.ts'
 
 const test = suite('fault points')
 
 /** Another sample with each release would tell of another one's faults: this one stays. */
-const ALL = [...COMMANDS, ...ARRANGEMENTS, ...REMOVALS, ...WAITING, ...LIMITED, ...KEYED, ...SCHEDULED, ...RECOVERIES]
-
-for (const [index, operation] of new Chance(7).sample(ALL, 4).entries())
+for (const [index, operation] of new Chance(7).sample(ALL_OPERATIONS, 4).entries())
   test(
     `whatever fails or dies, everything comes to its end: ${operation.name}`,
     skippable(async () => {
