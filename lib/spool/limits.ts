@@ -231,7 +231,7 @@ export function letGo(home: Home, { limit, number, path }: NumberEntry): boolean
   const wanted = join(limitDir(home, limit), WANTED)
   const isWanted = lstat(wanted) !== undefined
   if (isWanted) removeOrQuarantine(home, wanted, ODD)
-  // There is no end of keys; whoever takes a number makes the directory again.
+  // There is no end of keys; the next worker that takes a number makes the directory again.
   if (keyOfLimit(limit) !== undefined) removeEmptyDir(limitDir(home, limit))
   return isWanted
 }

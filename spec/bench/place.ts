@@ -34,7 +34,7 @@ export async function inScratch<T>(plan: Plan, act: (dir: string) => Promise<T>)
     endAll()
     throw error
   } finally {
-    // Whoever still writes there, such as what a worker started, would make what is being removed anew.
+    // A process that still writes there, such as one that a worker started, would make what is being removed anew.
     await until(() => processesOf(dir).length === 0, GONE_MS, `the processes of ${dir} have ended`)
     if (isMemory(dir)) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -45,16 +45,16 @@ export const KEYED: readonly Operation[] = [
   },
 ]
 
-/** Takes the key `report` for a job that is not published; waits for nobody. */
+/** Takes the key `report` for a job that is not published, without waiting. */
 function take(world: World): void {
   const job: KeyedJob = { ...aJob({ id: 'next' }), unique: 'report' }
   takeKey(openHome(world.home), job, { durable: false, patienceMs: 0 }).giveUp()
 }
 
-/** Somebody who has taken the key for a job that is not there. */
-function takenBy(world: World, somebody: object): void {
+/** A process that has taken the key for a job that is not there. */
+function takenBy(world: World, taker: object): void {
   mkdirSync(join(world.home, 'unique/report'), { recursive: true })
-  writeFileSync(join(world.home, 'unique/report/1'), JSON.stringify({ ...ownIdentity(), job: 'soon', ...somebody }))
+  writeFileSync(join(world.home, 'unique/report/1'), JSON.stringify({ ...ownIdentity(), job: 'soon', ...taker }))
 }
 
 /** A job of a key keeps another of that key out. */
