@@ -28,7 +28,6 @@ const QUEUE = /^[A-Za-z0-9][\w.-]{0,63}$/
 export const LONGEST_LABEL = 64
 const NAME =
   /^(\d{4})-(\d{8}T\d{6}\.\d{6}Z)-([A-Za-z0-9][\w.-]{0,127})(?:@(?=.{1,64}\.json$)([A-Za-z0-9](?:(?!--)[\w.-])*)(?:--([\w.-]+))?)?\.json$/
-const LABEL = /^([A-Za-z0-9](?:(?!--)[\w.-])*)(?:--([\w.-]+))?$/
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 
 /** The id of a scheduled job: name, time and generation. */
@@ -101,12 +100,6 @@ export function parseName(text: string): JobName | undefined {
 
 /** The rank in what looks like a job's file name, by its place alone: the lower, the earlier the job runs. */
 export const rankIn = (fileName: string): string => fileName.slice(0, 4)
-
-/** The line that a label in a name means; undefined: it means none. */
-export function lineOf(label: string): JobLine | undefined {
-  const [, queue, slug] = LABEL.exec(label) ?? []
-  return queue === undefined ? undefined : slug ? { queue, slug } : { queue }
-}
 
 /** The label of the line in what looks like a job's file name, by its place alone. */
 export function labelIn(fileName: string): string {

@@ -115,6 +115,12 @@ const NAMES = Object.keys(QUEUE_MEMBERS) as QueueMember[]
 export const isUnreadable = (settings: QueueSettings | BadSettings | undefined): settings is BadSettings =>
   settings !== undefined && 'unreadable' in settings
 
+/** The settings of a queue, or of all; undefined: it has none, or they cannot be obeyed. */
+export function readableSettings(settings: AllSettings, queue: string): QueueSettings | undefined {
+  const own = settings.get(queue)
+  return isUnreadable(own) ? undefined : own
+}
+
 /** Why this names no setting; undefined when it does. */
 export const whyNotMember = (name: string): string | undefined =>
   NAMES.includes(name as QueueMember)
@@ -184,17 +190,16 @@ export const keyOfLimit = (limit: string): string | undefined => (limit.startsWi
 
 /** How many commands of one key run at the same time, of the jobs of this queue. */
 export function keyLimitOf(settings: AllSettings, queue: string): number {
-  for (const one of [settings.get(queue), settings.get(ALL_QUEUES)])
-    if (one && !isUnreadable(one) && one.key_limit !== undefined) return one.key_limit
-  return 1
+  const [own, all] = [queue, ALL_QUEUES].map((one) => readableSettings(settings, one)?.key_limit)
+  return own ?? all ?? 1
 }
 
 /** The limits of a line's jobs, the narrowest first: that of all is not kept busy by a job that may not start. */
 export function limitsOfLine(settings: AllSettings, { queue, slug }: JobLine): Limit[] {
   const ofKey = slug === undefined ? [] : [{ name: limitOfKey(slug), cap: keyLimitOf(settings, queue) }]
   const ofQueues = [queue, ALL_QUEUES].flatMap((one) => {
-    const own = settings.get(one)
-    return own && !isUnreadable(own) && own.limit !== undefined ? [{ name: limitOfQueue(one), cap: own.limit }] : []
+    const cap = readableSettings(settings, one)?.limit
+    return cap === undefined ? [] : [{ name: limitOfQueue(one), cap }]
   })
   return [...ofKey, ...ofQueues]
 }
@@ -202,8 +207,7 @@ export function limitsOfLine(settings: AllSettings, { queue, slug }: JobLine): L
 /** The rates of a queue's jobs. */
 export const ratesForQueue = (settings: AllSettings, queue: string): Rate[] =>
   [queue, ALL_QUEUES].flatMap((one) => {
-    const own = settings.get(one)
-    const rate = own && !isUnreadable(own) && own.rate !== undefined ? parseRate(own.rate) : undefined
+    const rate = parseRate(readableSettings(settings, one)?.rate ?? '')
     return rate ? [{ name: limitOfQueue(one), ...rate }] : []
   })
 
@@ -213,8 +217,8 @@ export const unreadableOf = (settings: AllSettings, queue: string): string | und
 
 /** The configuration as it is for the jobs of a queue. */
 export function withDefaults<C extends object>(config: C, settings: AllSettings, queue: string): C {
-  const own = settings.get(queue)
-  if (!own || isUnreadable(own)) return config
+  const own = readableSettings(settings, queue)
+  if (!own) return config
   const { description: _1, limit: _2, key_limit: _3, rate: _4, halt_after: _5, ...defaults } = own
   return Object.keys(defaults).length === 0 ? config : { ...config, ...defaults }
 }

@@ -4,13 +4,13 @@
  *
  * Crash: if we die while the editor is open, the job stays held, and the copy stays in `tmp/`.
  */
-import { slugOf } from '../job/key.ts'
 import { join } from 'node:path'
 import { nowMs, randomHex } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { type Job, type JobRequest, OUR_MEMBERS } from '../job/job.ts'
+import { fileNameOf } from '../job/key.ts'
 import { printJob } from '../job/print.ts'
-import { DEFAULT_QUEUE, formatName } from '../job/file-name.ts'
+import { DEFAULT_QUEUE } from '../job/file-name.ts'
 import { parseJson } from '../job/parse.ts'
 import { readForeign } from '../job/spelling.ts'
 import { isoTime, parseInstant } from '../job/time.ts'
@@ -173,7 +173,7 @@ export function edited({ jobFile, job, defaults }: Omit<Begun, 'held'>, request:
 /** Stamps the held job and moves it to its state; undefined when it is no longer in `hold/`. */
 async function put(home: Home, { held, jobFile, defaults }: Begun, { job, to, due }: Next): Promise<Job | undefined> {
   const dir = home[STATE_DIR[to]]
-  const fileName = formatName({ priority: job.priority, due, id: job.id, queue: job.queue, slug: slugOf(job) })
+  const fileName = fileNameOf(job, due)
   const target = join(dir, fileName)
   refuseCopy(job.id, held, target)
   const taken = takeAsOperator(home, 'hold', held, jobFile.fileName)

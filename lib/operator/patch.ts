@@ -3,11 +3,10 @@
  *
  * Crash: a worker puts the job back to where it was, with its old or its new content.
  */
-import { slugOf } from '../job/key.ts'
 import { join } from 'node:path'
 import type { Job } from '../job/job.ts'
+import { fileNameOf } from '../job/key.ts'
 import { printJob } from '../job/print.ts'
-import { formatName } from '../job/file-name.ts'
 import { requireChangeable } from './reorder.ts'
 import { meantBy, overridden } from '../job/spelling.ts'
 import { actOn, take } from './take.ts'
@@ -57,14 +56,8 @@ export async function patchJob(home: Home, target: JobRefOrId, patch: Patch): Pr
       )
       if (!(await stamp(taken.path, printJob(next.job), flushesRecords(defaults.durability)))) return undefined
       const dir = home[STATE_DIR[next.to]]
-      const { priority, queue } = next.job
       // If we die before this: a worker puts it back under its old name, which overrides the new priority and queue.
-      isBack = moveOut(
-        home,
-        taken.path,
-        join(dir, formatName({ priority, due: next.due, id: job.id, queue, slug: slugOf(next.job) })),
-        next.job,
-      )
+      isBack = moveOut(home, taken.path, join(dir, fileNameOf(next.job, next.due)), next.job)
       if (!isBack) return undefined
       if (flushesMoves(defaults.durability)) await flushDir(dir)
       return { id: job.id, isChanged: true }

@@ -2,13 +2,12 @@
  * How an operator changes a job: take it, stamp it, move it. When a worker claims the job at the same time, one of the two
  * renames wins, and the loser searches again.
  */
-import { slugOf } from '../job/key.ts'
 import { join } from 'node:path'
 import { sleep } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import type { Job } from '../job/job.ts'
+import { fileNameOf } from '../job/key.ts'
 import { printJob } from '../job/print.ts'
-import { formatName } from '../job/file-name.ts'
 import { move, stamp } from '../disk/files.ts'
 import { readJobOrThrow, type JobFile, jobFileAt } from '../spool/scan.ts'
 import { type Durability, flushDir, flushesMoves, flushesRecords } from '../disk/sync.ts'
@@ -107,8 +106,7 @@ export async function changeRecord(home: Home, file: JobFile, how: OperatorChang
     if (file.dropped) reservation = reserve(home, job.id, taken.path)
     how.first?.()
     const next = how.record(job)
-    const slug = file.name.slug ?? slugOf(next)
-    const name = formatName({ priority: next.priority, due: how.due * 1000, id: next.id, queue: next.queue, slug })
+    const name = fileNameOf(next, how.due * 1000, file.name.slug)
     const isStamped = await stamp(taken.path, printJob(next), flushesRecords(durability))
     if (!isStamped || !moveOut(home, taken.path, join(dir, name), next)) {
       reservation?.giveUp()

@@ -17,6 +17,7 @@ import {
   keyOfLimit,
   queueOfLimit,
   ratesForQueue,
+  readableSettings,
   unreadableOf,
 } from '../job/queue-settings.ts'
 import { labelIn, type JobLine, parseName } from '../job/file-name.ts'
@@ -192,9 +193,8 @@ function keptBy(home: Home, { name, dropped }: JobFile, { pauses, settings }: Qu
   for (const rate of ratesForQueue(settings, queue)) {
     const wait = untilKnownRate(home, rate)
     const of = queueOfLimit(rate.name) ?? queue
-    const own = settings.get(of)
-    if (wait > 0 && own && !isUnreadable(own))
-      reasons.push({ why: 'rate', queue: of, rate: own.rate ?? '', at: isoTime(nowMs() + wait) })
+    const text = readableSettings(settings, of)?.rate ?? ''
+    if (wait > 0) reasons.push({ why: 'rate', queue: of, rate: text, at: isoTime(nowMs() + wait) })
   }
   return reasons
 }
@@ -284,12 +284,12 @@ function earlierRuns(home: Home, id: string): Reason[] {
 function jobsBefore(home: Home, fileName: string, { pauses, settings }: QueueRules): string[] {
   const before: string[] = []
   const known = new Map<string, boolean>()
-  const mayStart = (label: string, { queue, slug }: JobLine): boolean => {
+  const mayStart = (label: string, line: JobLine): boolean => {
     const may =
       known.get(label) ??
-      (!pauseOf(pauses, queue) &&
-        unreadableOf(settings, queue) === undefined &&
-        fullLimits(home, settings, slug === undefined ? { queue } : { queue, slug }).length === 0)
+      (!pauseOf(pauses, line.queue) &&
+        unreadableOf(settings, line.queue) === undefined &&
+        fullLimits(home, settings, line).length === 0)
     known.set(label, may)
     return may
   }

@@ -1,9 +1,9 @@
 /** Starts the next run of a claimed job. */
 import { nowMs } from '../clock.ts'
 import type { Verdict } from '../job/decide.ts'
-import { formatName, isMadeId } from '../job/file-name.ts'
+import { isMadeId } from '../job/file-name.ts'
 import type { Job } from '../job/job.ts'
-import { slugOf } from '../job/key.ts'
+import { fileNameOf } from '../job/key.ts'
 import { resetIfUsedUp, startedRecord } from '../job/record.ts'
 import { quarantine } from '../spool/corrupt.ts'
 import { type JobFile, jobFiles } from '../spool/scan.ts'
@@ -50,7 +50,10 @@ export async function startJob(
   const { home, holder } = ctx
   const read = readHeld(ctx, held)
   if (!read) return undefined
-  if (read.key !== undefined && held.name.slug === undefined) return reline(home, held, read)
+  if (read.key !== undefined && held.name.slug === undefined) {
+    reline(home, held, read)
+    return undefined
+  }
   const claimed = { held, job: read, slot }
   // An id that queuectl made and that has not run names nothing that was there before.
   const runs = read.runs === 0 && isMadeId(read.id) ? [] : tracedRuns(home, read.id)
@@ -84,10 +87,8 @@ export async function startJob(
  * Puts a job whose key is not in its name, since it was given by hand, back under a name that has it: what runs of a key is
  * counted by names. If we die before the move: held without traces, and put back as it was, for the next who claims it.
  */
-function reline(home: Home, { path, name }: Held, { key }: Job): Waits | undefined {
-  const fileName = formatName({ ...name, slug: slugOf({ queue: name.queue, key }) })
-  moveToPending(home, path, fileName)
-  return undefined
+function reline(home: Home, { path, name }: Held, job: Job): void {
+  moveToPending(home, path, fileNameOf(job, name.due))
 }
 
 /** Stamps the start and creates the run's output. Undefined: the job's file is gone, or is a stale copy. */

@@ -90,12 +90,9 @@ export class BestNames {
 
   #pick({ names, chance }: Reach): void {
     for (const fileName of this.#picked.splice(0)) this.insert(fileName)
-    const isWithin = (at: number): boolean =>
-      at >= 0 && rankIn(this.#names[at] ?? '') === rankIn(this.#names.at(-1) ?? '')
-    const end = this.#names.length
-    let from = end - 1
-    while (end - from < names && isWithin(from - 1)) from--
-    this.#picked = this.#names.splice(from)
+    const rank = rankIn(this.#names.at(-1) ?? '')
+    const within = this.#names.slice(-names).filter((fileName) => rankIn(fileName) === rank).length
+    this.#picked = this.#names.splice(this.#names.length - within)
     // Each place from the end gets one of those before it.
     for (let at = this.#picked.length - 1; at > 0; at--) {
       const other = Math.floor(chance() * (at + 1))

@@ -6,15 +6,7 @@
  * finds what the list does not have. Names are kept by line (queue and key), so that the names of a line whose jobs must wait,
  * however many, neither take the place of others nor are looked at again.
  */
-import {
-  isPendingName,
-  labelIn,
-  type JobLine,
-  lineOf,
-  looksLikeJobName,
-  type JobName,
-  parseName,
-} from '../job/file-name.ts'
+import { isPendingName, labelIn, type JobLine, looksLikeJobName, type JobName, parseName } from '../job/file-name.ts'
 import { eachName } from '../disk/files.ts'
 import { BestNames, type Reach } from './best-names.ts'
 
@@ -77,7 +69,7 @@ export class PendingList {
       // Parsing is slow: names are compared by their shape here, and those that are kept are parsed after the loop.
       if (looksLikeJobName(fileName)) {
         if (!fileName.includes(this.#only ?? '')) continue
-        const names = this.#namesOf(labelIn(fileName), max)
+        const names = this.#namesOf(fileName, max)
         if (names) names.collect(fileName)
         else this.#droppedNames.add(fileName)
       } else if (isPendingName(fileName)) this.#droppedNames.add(fileName)
@@ -85,11 +77,12 @@ export class PendingList {
     for (const { names } of this.#lines.values()) names.close((fileName) => this.#isJob(fileName))
   }
 
-  /** Undefined: the label is none, and the name that of a dropped file. */
-  #namesOf(label: string, max = this.#maxNames): BestNames | undefined {
+  /** The names of the line of this one; undefined: it is the name of a dropped file. */
+  #namesOf(fileName: string, max = this.#maxNames): BestNames | undefined {
+    const label = labelIn(fileName)
     const known = this.#lines.get(label)
     if (known) return known.names
-    const line = lineOf(label)
+    const line = parseName(fileName)
     if (!line) return undefined
     const names = new BestNames(max)
     this.#lines.set(label, { line, names })
@@ -107,7 +100,7 @@ export class PendingList {
   add(fileName: string): 'job' | 'dropped' | 'none' {
     const name = parseName(fileName)
     if (name) {
-      if (this.#isWanted(name)) this.#namesOf(labelIn(fileName))?.insert(fileName)
+      if (this.#isWanted(name)) this.#namesOf(fileName)?.insert(fileName)
       return 'job'
     }
     if (!isPendingName(fileName)) return 'none'

@@ -9,6 +9,7 @@ import {
   limitsOfLine,
   type Rate,
   ratesForQueue,
+  readableSettings,
   type QueueSettings,
   type BadSettings,
   unreadableOf,
@@ -51,11 +52,6 @@ export class QueueWatcher {
     (this.#pauses.size > 0 && pauseOf(this.#pauses, queue) !== undefined) ||
     (this.#settings.size > 0 && unreadableOf(this.#settings, queue) !== undefined)
 
-  /** Is there a limit of any queue? */
-  get hasLimits(): boolean {
-    return [...this.#settings.values()].some((one) => !isUnreadable(one) && one.limit !== undefined)
-  }
-
   /** The limits of the jobs of a line. */
   limitsOf(line: JobLine): readonly Limit[] {
     const isFree = this.#settings.size === 0 && line.slug === undefined
@@ -69,8 +65,7 @@ export class QueueWatcher {
 
   /** After how many dead jobs in a row the queue is paused; undefined: never. */
   haltAfter(queue: string): number | undefined {
-    const own = this.#settings.get(queue)
-    return own && !isUnreadable(own) ? own.halt_after : undefined
+    return readableSettings(this.#settings, queue)?.halt_after
   }
 
   /** The configuration as it is for the jobs of a queue. */

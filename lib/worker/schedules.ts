@@ -2,12 +2,12 @@
  * Fires schedules. Any worker does: of all that try, one makes the next generation. An unreadable schedule fires nothing,
  * and what is wrong with one costs no other.
  */
-import { slugOf } from '../job/key.ts'
 import { nowMs } from '../clock.ts'
 import { defaultDirectory } from '../config/env.ts'
 import { lstat } from '../disk/files.ts'
-import { formatName, scheduledId, DEFAULT_QUEUE } from '../job/file-name.ts'
+import { scheduledId, DEFAULT_QUEUE } from '../job/file-name.ts'
 import { newJob } from '../job/parse.ts'
+import { fileNameOf } from '../job/key.ts'
 import { printJob } from '../job/print.ts'
 import { isOver } from '../job/state.ts'
 import { isoTime } from '../job/time.ts'
@@ -230,6 +230,5 @@ function jobOf(
   const defaults = ctx.configOf(request.queue ?? DEFAULT_QUEUE)
   const full = { ...request, cwd: request.cwd ?? defaultDirectory() }
   const job = { ...newJob(full, id, defaults, 'pending', nowMs()), schedule: name, schedule_time: isoTime(at) }
-  const fileName = formatName({ priority: job.priority, due: at * 1000, id, queue: job.queue, slug: slugOf(job) })
-  return { fileName, text: printJob(job) }
+  return { fileName: fileNameOf(job, at * 1000), text: printJob(job) }
 }

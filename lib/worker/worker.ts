@@ -395,9 +395,7 @@ export class Worker {
   #obeyQueues(): void {
     this.#numbers.lookAgain()
     this.#rates.lookAgain()
-    const runs = this.#slots.goingOn()
-    const mayBeLimited = this.#queues.hasLimits || runs.some(({ fileName }) => parseName(fileName)?.slug !== undefined)
-    const signed = mayBeLimited ? this.#numbers.sign(runs) : 'signed'
+    const signed = this.#numbers.sign(this.#slots.goingOn())
     if (signed === 'signed') this.#queues.publish(this.#registration.dir)
     // A run that is just beginning has its FIFO in a moment.
     else if (signed === 'soon') this.#nextDuties = Math.min(this.#nextDuties, monotonicMs() + SIGN_AGAIN_MS)

@@ -309,7 +309,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'obeyed before it is signed for',
-    patches: [patch('worker/worker.js', 'this.#numbers.sign(runs)', 'true')],
+    patches: [patch('worker/worker.js', 'this.#numbers.sign(this.#slots.goingOn())', 'true')],
     caughtBy: 'settings are not obeyed before every run has its number',
   },
   {

@@ -1,5 +1,5 @@
 /** Jobs of one key, as people use them: over workers that are killed, by hand, dropped. */
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -94,9 +94,9 @@ test(
     const worker = await world.startWorker({ count: 3 })
     await isUp(world, 'first')
     writeFileSync(join(world.home, 'pending', 'dropped.json'), JSON.stringify({ command: 'true', key: 'a' }))
-    await world.queue.hold((await add(world, 'true', { id: 'renamed', delay: 3600 } as never)).id)
+    await add(world, 'true', { id: 'renamed', run_at: '2099-01-01T00:00:00Z' })
+    await world.queue.hold('renamed')
     const [held = ''] = readdirSync(join(world.home, 'hold'))
-    mkdirSync(join(world.home, 'pending'), { recursive: true })
     renameSync(join(world.home, 'hold', held), join(world.home, 'pending', held.replace('.json', '@default--a.json')))
     await add(world, 'true', { id: 'final' })
     await settles(world.queue, 'final')
